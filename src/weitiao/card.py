@@ -1,0 +1,40 @@
+"""The data card: the one plain value that data and models share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """What a model must know of the data it is trained on.
+
+    It is made by the DataModule, written beside the run as ``data_card.json`` and into every
+    checkpoint, so that a checkpoint names its own labels.
+
+    Args:
+        task: the kind of target; ``classification`` for one label of ``labels``.
+        labels: names of the classes in natural order; column ``c`` of the logits is ``labels[c]``.
+        label_counts: rows per class in the training split, in the order of ``labels``.
+        vocab_size: number of ids the tokenizer can produce.
+        pad_id: id that fills a batch; masked out everywhere.
+        max_length: longest sequence of ids, special ids included.
+        pair: whether a row has two texts.
+        rows: rows per split, after the audit.
+        fingerprint: hash of file contents, options and versions that made the prepared data.
+    """
+
+    task: str
+    labels: list[str]
+    label_counts: list[int]
+    vocab_size: int
+    pad_id: int
+    max_length: int
+    pair: bool = False
+    rows: dict[str, int] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """The card as JSON-compatible values."""
+        return asdict(self)

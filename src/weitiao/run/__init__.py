@@ -1,0 +1,1 @@
+"""Join data, model and Trainer: command line, run folders, callbacks, the floor, the table."""
