@@ -1,0 +1,216 @@
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weitiao.data import segment
+from weitiao.data.segment import Segmenter
+from weitiao.errors import ConfigError, DataError
+
+METHODS = ["jieba", "rjieba", "char", "whitespace"]
+CORPUS = Path(__file__).parents[3] / "shared" / "data" / "chnsenticorp" / "train.tsv"
+TEXTS = ["我来到北京清华大学", "今天天气不错，We went out!\r\n  ok", "", "价格3.5元/斤", "\u3000"]
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("jieba", ["我", "来到", "北京", "清华大学", " ", "ok"]),
+        ("rjieba", ["我", "来到", "北京", "清华大学", " ", "ok"]),
+        ("char", ["我", "来", "到", "北", "京", "清", "华", "大", "学", " ", "o", "k"]),
+        ("whitespace", ["我来到北京清华大学", " ", "ok"]),
+    ],
+)
+def test_each_method_cuts_in_its_own_way(method, words):
+    assert Segmenter(method).segment(["我来到北京清华大学 ok"]) == [words]
+
+
+texts_of_all_kinds = st.text(
+    st.one_of(
+        st.sampled_from(
+            "我来到北京大学的了，。！“”《》 \t\r\n\u3000\xa0\u200b\x00abcXYZ019.-_%+#&@/:"
+        ),
+        st.sampled_from("👨\u200d👩\ufe0f❤é\u0301𠮷"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
+    max_size=60,
+)
+
+
+@pytest.mark.parametrize(
+    "segmenter",
+    [*map(Segmenter, METHODS), Segmenter("jieba", hmm=False), Segmenter("rjieba", hmm=False)],
+)
+def test_words_join_to_the_text(segmenter):
+
+    @settings(deadline=None, max_examples=300)
+    @given(texts_of_all_kinds)
+    def check(text):
+        (words,) = segmenter.segment([text])
+        assert "".join(words) == text
+        assert all(words)
+
+    check()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_words_join_to_the_text_over_a_corpus(method):
+    if not CORPUS.exists():
+        pytest.skip("needs ../shared/data/chnsenticorp")
+    texts = CORPUS.read_text(encoding="utf-8").splitlines()
+    if method == "jieba":
+        texts = texts[::20]
+    assert ["".join(words) for words in Segmenter(method).segment(texts)] == texts
+
+
+@pytest.mark.parametrize("method", ["jieba", "rjieba"])
+def test_hmm_finds_words_that_the_dictionary_lacks(method):
+    text = "他来到了网易杭研大厦"
+    assert "杭研" in Segmenter(method).segment([text])[0]
+    assert "杭研" not in Segmenter(method, hmm=False).segment([text])[0]
+
+
+@pytest.mark.parametrize("method", ["jieba", "rjieba"])
+def test_user_words_are_kept_whole_and_stay_private(method, tmp_path):
+    file = tmp_path / "words.txt"
+    file.write_text(
+        "\ufeff石墨烯\n\n李小福 200000 nr\n韩玉赏鉴 nz\n云计算 5000\n", encoding="utf-8"
+    )
+    text = ["石墨烯和李小福在韩玉赏鉴搞云计算"]
+    expected = ["石墨烯", "和", "李小福", "在", "韩玉赏鉴", "搞", "云计算"]
+    assert Segmenter(method, hmm=False, user_dict=str(file)).segment(text) == [expected]
+    assert "石墨烯" not in Segmenter(method, hmm=False).segment(text)[0]
+
+
+def test_an_edited_user_dictionary_is_read_again(tmp_path):
+    file = tmp_path / "words.txt"
+    file.write_text("甲乙丙丁\n", encoding="utf-8")
+    segmenter = Segmenter(user_dict=str(file))
+    segmenter.segment(["甲乙丙丁"])
+    file.write_text("乙丙\n石墨烯\n", encoding="utf-8")
+    os.utime(file, ns=(1, 1))
+    assert "石墨烯" in segmenter.segment(["石墨烯"])[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [("好词 五", 2), ("两个 词 n v", 2), ("词 -3", 2), ("词 0", 2), ("词 1.5", 2), ("词 n 3", 2)],
+)
+def test_a_bad_dictionary_line_is_named(line, row, tmp_path):
+    file = tmp_path / "words.txt"
+    file.write_text(f"好 3 n\n{line}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="not a dictionary entry") as caught:
+        Segmenter("jieba", user_dict=str(file)).segment(["好"])
+    assert (caught.value.file, caught.value.row, caught.value.value) == (str(file), row, line)
+
+
+@pytest.mark.parametrize("option", ["user_dict", "stop_words"])
+def test_a_file_of_another_encoding_is_named(option, tmp_path):
+    file = tmp_path / "words.txt"
+    file.write_bytes(b"ok\n" + "好的词\n".encode("gb18030"))
+    with pytest.raises(DataError, match="not UTF-8") as caught:
+        Segmenter(**{option: str(file)}).segment(["好"])
+    assert caught.value.row == 2
+
+
+@pytest.mark.parametrize("option", ["user_dict", "stop_words"])
+def test_a_missing_file_is_refused_at_once(option, tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        Segmenter(**{option: str(tmp_path / "none.txt")})
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("jieba", ["我", "书", " ", " ", "end"]),
+        ("rjieba", ["我", "书", " ", " ", "end"]),
+        ("char", ["我", "书", " ", "t", "h", "e", " ", "e", "n", "d"]),
+        ("whitespace", ["我的书，", " ", " ", "end"]),
+    ],
+)
+def test_stop_words_are_dropped_after_segmentation(method, words, tmp_path):
+    file = tmp_path / "stop.txt"
+    file.write_text("\ufeff的\n\n，\nthe\n", encoding="utf-8")
+    assert Segmenter(method, stop_words=str(file)).segment(["我的书， the end"]) == [words]
+
+
+def test_a_stop_word_with_a_space_is_named(tmp_path):
+    file = tmp_path / "stop.txt"
+    file.write_text("的\n两 个\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no white space") as caught:
+        Segmenter(stop_words=str(file)).segment([])
+    assert caught.value.row == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": "pkuseg"},
+        {"method": "Jieba"},
+        {"workers": 0},
+        {"method": "char", "hmm": False},
+        {"method": "char", "workers": 2},
+        {"method": "whitespace", "user_dict": "words.txt"},
+    ],
+)
+def test_what_a_method_cannot_do_is_refused(options):
+    with pytest.raises(ConfigError):
+        Segmenter(**options)
+
+
+@pytest.mark.parametrize("method", ["jieba", "rjieba"])
+def test_two_workers_give_the_words_of_one(method, monkeypatch, tmp_path):
+    dictionary, stop = tmp_path / "words.txt", tmp_path / "stop.txt"
+    dictionary.write_text("石墨烯\n", encoding="utf-8")
+    stop.write_text("，\n", encoding="utf-8")
+    files = {"user_dict": str(dictionary), "stop_words": str(stop)}
+    texts = [f"{text}{i}石墨烯" if text else "" for i in range(20) for text in TEXTS]
+    expected = Segmenter(method, **files).segment(texts)
+    monkeypatch.setitem(segment._WORTH_PROCESSES, method, 1)
+    monkeypatch.setattr(Segmenter, "_cutter", None)  # this process must not cut
+    assert Segmenter(method, workers=2, **files).segment(texts) == expected
+
+
+def test_small_input_starts_no_process(monkeypatch):
+    monkeypatch.setattr(Segmenter, "_segment_in_processes", None)
+    assert Segmenter(workers=2).segment(["我来到北京"]) == [["我", "来到", "北京"]]
+
+
+def test_jieba_leaves_no_cache_and_says_nothing(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    segment._load_cutter.cache_clear()
+    level = logging.getLogger("jieba").level
+    Segmenter("jieba").segment(["我来到北京"])
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr().err == ""
+    assert logging.getLogger("jieba").level in (level, logging.DEBUG)
+
+
+def test_the_global_tokenizers_stay_untouched(tmp_path):
+    import jieba
+    import rjieba
+
+    file = tmp_path / "words.txt"
+    file.write_text("石墨烯 90000\n", encoding="utf-8")
+    for method in ("jieba", "rjieba"):
+        Segmenter(method, user_dict=str(file)).segment(["石墨烯"])
+    assert not jieba.dt.initialized
+    assert not rjieba.has_word("石墨烯")
+
+
+def test_importing_the_module_loads_no_segmenter():
+    code = "import sys, weitiao.data.segment; print([m for m in sys.modules])"
+    path = str(Path(segment.__file__).parents[2])
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True
+    ).stdout
+    assert "weitiao.data.segment" in shown
+    assert not re.findall(r"'(jieba|rjieba|joblib|torch)'", shown)
