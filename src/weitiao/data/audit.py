@@ -1,0 +1,208 @@
+"""Find what makes a score lie: duplicates, conflicting labels, rows of train that stand in test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.data.keys import stands_in, text_codes, with_keys
+from weitiao.errors import DataError
+
+Report = dict[str, Any]
+"""Plain JSON values; what ``audit.json`` holds."""
+
+_EXAMPLES = 10  # shown per kind of finding
+_SHOWN = 60  # characters of a text in an example
+
+
+@dataclass(frozen=True)
+class Auditor:
+    """Looks through the given files and takes out of train what should not be learnt or measured.
+
+    Only *train* is ever altered, whether the other splits are given or will be carved from it.
+    Given validation and test files are reported on and stay as they are. A row leaves for one
+    reason, looked for in this order: conflict, leak, duplicate.
+
+    Two rows hold the same text when they agree after NFKC, casefold and without white space.
+
+    Args:
+        merge_duplicates: of rows of train with the same text and label, keep the first.
+        drop_conflicts: texts that stand in train under several labels leave it entirely.
+        drop_leaks: rows of train whose text stands in a given validation or test file leave train.
+    """
+
+    merge_duplicates: bool = True
+    drop_conflicts: bool = True
+    drop_leaks: bool = True
+
+    def clean(self, tables: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], Report]:
+        """Audit the splits that were given, before the missing ones are carved from train.
+
+        Args:
+            tables: ``train`` and, where given, ``val`` and ``test``, with the columns ``text``,
+                ``file``, ``row`` and, optionally, ``pair`` and ``label``.
+
+        Returns:
+            the tables with a column ``key`` (see ``weitiao.data.keys``), train reduced; and the
+            report: ``acts`` (the options), ``found`` per split, ``removed`` per act, ``examples``.
+
+        Raises:
+            DataError: a table is empty, a row has no label, train has one class only, or a label
+                of another split is not among the labels of train.
+        """
+        for name, table in tables.items():
+            if not table.num_rows:
+                raise DataError(f"the {name} split has no rows")
+        tables = {name: with_keys(table) for name, table in tables.items()}
+        codes = text_codes(tables)
+        views = {name: _View.of(table, codes[name]) for name, table in tables.items()}
+        report: Report = {
+            "acts": asdict(self),
+            "found": {name: _found(name, views) for name in views},
+            "examples": {
+                "conflicts": list(islice(_conflict_examples(views), _EXAMPLES)),
+                "leaks": list(islice(_leak_examples(views), _EXAMPLES)),
+            },
+        }
+        keep, report["removed"] = self._act(views)
+        kept = {**tables, "train": tables["train"].filter(pa.array(keep))}
+        _check_labels(kept, tables["train"])
+        return kept, report
+
+    def _act(self, views: Mapping[str, _View]) -> tuple[np.ndarray, dict[str, int]]:
+        """Which rows of train stay, ``(N,)`` of bool, and how many leave by which act."""
+        train = views["train"]
+        keep, removed = np.ones(len(train.texts), bool), {}
+        for act, on, found in (
+            ("conflicts", self.drop_conflicts, train.conflicts()),
+            ("leaks", self.drop_leaks, stands_in(train.texts, _held_out(views))),
+            ("duplicates", self.merge_duplicates, train.repeats()),
+        ):
+            gone = keep & found & on
+            keep &= ~gone
+            removed[act] = int(gone.sum())
+        return keep, removed
+
+
+@dataclass(frozen=True)
+class _View:
+    """A table as numbers: equal ``texts`` hold the same text, equal ``rows`` the label as well."""
+
+    table: pa.Table
+    texts: np.ndarray  # (N,), joint over all tables
+    rows: np.ndarray  # (N,)
+
+    @classmethod
+    def of(cls, table: pa.Table, texts: np.ndarray) -> _View:
+        if "label" not in table.column_names:
+            return cls(table, texts, texts)
+        labels = table["label"].combine_chunks().dictionary_encode(null_encoding="encode")
+        n_labels = len(labels.dictionary)
+        return cls(table, texts, texts.astype(np.int64) * n_labels + labels.indices.to_numpy())
+
+    def repeats(self) -> np.ndarray:
+        """``(N,)`` of bool: an earlier row has the same text and label."""
+        repeats = np.ones(len(self.rows), bool)
+        repeats[np.unique(self.rows, return_index=True)[1]] = False
+        return repeats
+
+    def conflicts(self) -> np.ndarray:
+        """``(N,)`` of bool: the text stands under several labels."""
+        return (np.bincount(self.texts[~self.repeats()]) > 1)[self.texts]
+
+    def examples(self, text: int) -> Iterator[Report]:
+        """The first row of each label that the text stands under."""
+        places = np.flatnonzero(self.texts == text)
+        for place in places[np.sort(np.unique(self.rows[places], return_index=True)[1])]:
+            yield self.table.slice(place, 1).to_pylist()[0]
+
+
+def _held_out(views: Mapping[str, _View]) -> np.ndarray:
+    """The texts of the given validation and test files, ``(M,)``."""
+    others = [view.texts for name, view in views.items() if name != "train"]
+    return np.concatenate([np.empty(0, np.int64), *others])
+
+
+def _found(name: str, views: Mapping[str, _View]) -> Report:
+    view = views[name]
+    conflicts = view.texts[view.conflicts()]
+    return {
+        "files": pc.unique(view.table["file"]).to_pylist(),
+        "rows": len(view.texts),
+        "duplicates": len(view.texts) - len(np.unique(view.texts)),
+        "conflicts": {"texts": len(np.unique(conflicts)), "rows": len(conflicts)},
+        "stands_in": {
+            other: int(stands_in(view.texts, views[other].texts).sum())
+            for other in views
+            if other != name
+        },
+    }
+
+
+def _conflict_examples(views: Mapping[str, _View]) -> Iterator[Report]:
+    for name, view in views.items():
+        for text in np.unique(view.texts[view.conflicts()]):
+            yield _example(text, {name: view})
+
+
+def _leak_examples(views: Mapping[str, _View]) -> Iterator[Report]:
+    held_out = _held_out(views)
+    for text in np.unique(held_out[stands_in(held_out, views["train"].texts)]):
+        yield _example(text, views)
+
+
+def _example(text: int, views: Mapping[str, _View]) -> Report:
+    found = [(name, row) for name, view in views.items() for row in view.examples(text)]
+    return {
+        "text": found[0][1]["text"][:_SHOWN],
+        "places": [
+            {"split": name, "place": f"{row['file']}:{row['row']}", "label": row.get("label")}
+            for name, row in found
+        ],
+    }
+
+
+def _check_labels(tables: Mapping[str, pa.Table], raw_train: pa.Table) -> None:
+    """Refuse what no model can learn or be measured on."""
+    if not tables["train"].num_rows:
+        raise DataError("no row of train is left after the audit")
+    if "label" not in raw_train.column_names:
+        return
+    known = pc.unique(tables["train"]["label"])
+    for name, table in tables.items():
+        if "label" not in table.column_names:
+            continue
+        if row := _first(table, pc.is_null(table["label"])):
+            raise DataError("no label", file=row["file"], row=row["row"], column="label")
+        if row := _first(table, pc.invert(pc.is_in(table["label"], value_set=known))):
+            lost = row["label"] in pc.unique(raw_train["label"]).to_pylist()
+            raise DataError(
+                f"train has no row with this label of {name}",
+                file=row["file"],
+                row=row["row"],
+                column="label",
+                value=row["label"],
+                hint="the audit took all its rows out of train; see the options drop_conflicts "
+                "and drop_leaks"
+                if lost
+                else f"the labels of train are {', '.join(known.to_pylist()[:20])}",
+            )
+    if len(known) < 2:
+        raise DataError(
+            "all rows of train have the same label, there is nothing to learn",
+            file=tables["train"]["file"][0].as_py(),
+            column="label",
+            value=known[0].as_py(),
+        )
+
+
+def _first(table: pa.Table, chosen: pa.ChunkedArray) -> dict[str, Any] | None:
+    """The first row that is chosen."""
+    place = pc.index(chosen, True).as_py()
+    return table.slice(place, 1).to_pylist()[0] if place >= 0 else None

@@ -1,0 +1,236 @@
+"""Carve validation and test out of train: fixed by a seed, in proportion, no group cut."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+
+from weitiao.data.keys import text_numbers
+from weitiao.errors import ConfigError, DataError
+
+_NAMES = ("train", "val", "test")
+_TRAIN, _VAL, _TEST = range(3)
+
+
+@dataclass(frozen=True)
+class Splitter:
+    """Carves the splits for which no file is given out of train, after the audit.
+
+    Who goes where depends on the texts and the seed, not on the order of the rows: a shuffled file
+    gives the same split, and rows added later move few of the others. Every class keeps a row in
+    train. Rows stay in the order of the file.
+
+    A split gets ``share · rows`` rows, rounded, and of each class its part of them, rounded by
+    largest remainder, so that the totals match; a class with one row goes to train. Where rows
+    have a ``group``, groups go as a whole, so the shares are met as nearly as the groups allow; a
+    group may overfill val or test only where that brings it nearer to its share.
+
+    Args:
+        val: share of the rows to carve for validation when no validation file is given.
+        test: share of the rows to carve for testing when no test file is given; 0 for no test.
+        seed: another seed draws another split.
+        stratify: give each split the classes in the same proportion.
+    """
+
+    val: float = 0.1
+    test: float = 0.1
+    seed: int = 0
+    stratify: bool = True
+
+    def split(
+        self, table: pa.Table, *, carve: Collection[Literal["val", "test"]]
+    ) -> dict[str, pa.Table]:
+        """Divide the table into train and the splits to carve.
+
+        Args:
+            table: rows with the columns ``text`` and, optionally, ``pair``, ``label``, ``group``.
+            carve: the splits that no file was given for.
+
+        Returns:
+            ``train`` and the carved splits, in this order; each row is in one of them.
+
+        Raises:
+            ConfigError: the shares are no shares, or leave a split without rows.
+            DataError: some rows have a group and one has none.
+        """
+        sizes = self._sizes(table.num_rows, carve)
+        labels, _ = _codes(table, "label")
+        strata = labels if self.stratify else np.zeros_like(labels)
+        if "group" in table.column_names:
+            groups, names = _codes(table, "group")
+            where = _assign_groups(groups, _drawn_order(names, self.seed), strata, labels, sizes)
+        else:
+            where = _assign_rows(_rank(table, self.seed), strata, labels, sizes)
+        splits = {
+            _NAMES[number]: table.filter(pa.array(where == number))
+            for number, size in enumerate(sizes)
+            if size
+        }
+        if empty := [name for name, split in splits.items() if not split.num_rows]:
+            raise ConfigError(
+                f"no row of {table.num_rows} is left for {' and '.join(empty)} with split.val = "
+                f"{self.val} and split.test = {self.test}: each class keeps a row in train"
+                + (f", and there are {len(names)} groups" if "group" in table.column_names else "")
+            )
+        return splits
+
+    def _sizes(self, rows: int, carve: Collection[str]) -> np.ndarray:
+        """Rows wanted of train, val and test, ``(3,)``; 0 for what is not carved."""
+        val = self.val if "val" in carve else 0.0
+        test = self.test if "test" in carve else 0.0
+        if "val" in carve and not val > 0:
+            raise ConfigError(f"split.val = {val} must be above 0 when no validation file is given")
+        if not (val >= 0 and test >= 0 and val + test < 1):
+            raise ConfigError(f"split.val + split.test must be in [0, 1), not {val} + {test}")
+        sizes = np.array([0, int(val * rows + 0.5), int(test * rows + 0.5)])
+        sizes[_TRAIN] = rows - sizes.sum()
+        for name, share, size in zip(_NAMES, (1 - val - test, val, test), sizes, strict=True):
+            if share > 0 and size < 1:
+                raise ConfigError(
+                    f"a share of {share:.2g} of {rows} rows leaves {name} without one"
+                )
+        return sizes
+
+
+# -- the order that the seed draws -----------------------------------------------------------------
+
+
+def _mix(numbers: np.ndarray, seed: int) -> np.ndarray:
+    """Pseudo-random uint64 per number and seed: SplitMix64 (Steele et al., OOPSLA 2014)."""
+    z = numbers + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _rank(table: pa.Table, seed: int) -> np.ndarray:
+    """``(N,)`` of uint64: the drawn order of the rows.
+
+    Rows with the same text are told apart by their count, so that duplicates which the audit was
+    told to keep are spread as any random split would spread them.
+    """
+    numbers = text_numbers(table)
+    order = np.argsort(numbers, kind="stable")
+    place = np.arange(len(order))
+    starts = np.append(True, np.diff(numbers[order]) != 0)
+    count = np.empty_like(numbers)
+    count[order] = place - np.maximum.accumulate(np.where(starts, place, 0))
+    return _mix(_mix(numbers, seed) + count, seed)
+
+
+def _drawn_order(names: list[str], seed: int) -> np.ndarray:
+    """The numbers of the names in the drawn order, ``(G,)``."""
+    digests = b"".join(blake2b(name.encode(), digest_size=8).digest() for name in names)
+    return np.argsort(_mix(np.frombuffer(digests, "<u8"), seed))
+
+
+def _codes(table: pa.Table, column: str) -> tuple[np.ndarray, list[str]]:
+    """``(N,)`` of int, which names the sorted distinct values; all 0 without the column."""
+    if column not in table.column_names:
+        return np.zeros(table.num_rows, np.int64), []
+    encoded = table[column].combine_chunks().dictionary_encode()
+    if encoded.null_count:
+        row = table.slice(encoded.is_null().index(True).as_py(), 1).to_pylist()[0]
+        raise DataError(f"no {column}", file=row.get("file"), row=row.get("row"), column=column)
+    names = encoded.dictionary.to_pylist()
+    order = sorted(range(len(names)), key=names.__getitem__)
+    sorted_code = np.empty(len(names), np.int64)
+    sorted_code[order] = np.arange(len(names))
+    return sorted_code[encoded.indices.to_numpy()], [names[number] for number in order]
+
+
+# -- who goes where --------------------------------------------------------------------------------
+
+
+def _assign_rows(
+    rank: np.ndarray, strata: np.ndarray, labels: np.ndarray, sizes: np.ndarray
+) -> np.ndarray:
+    """The split of each row, ``(N,)``: per stratum, in drawn order, test, then val, then train."""
+    backwards = np.argsort(rank)[::-1]
+    free = np.ones(len(rank), bool)
+    free[backwards[np.unique(labels[backwards], return_index=True)[1]]] = False  # one per class
+    order = np.lexsort((rank, strata))
+    order = order[free[order]]
+    total, room = np.bincount(strata), np.bincount(strata[order], minlength=strata.max() + 1)
+    stratum = strata[order]
+    place = np.arange(len(order)) - (np.cumsum(room) - room)[stratum]  # within the stratum
+    where, done = np.zeros(len(rank), np.int8), np.zeros_like(room)
+    for split in (_TEST, _VAL):
+        until = done + _quotas(total * sizes[split] / len(rank), sizes[split], room - done)
+        where[order[(place >= done[stratum]) & (place < until[stratum])]] = split
+        done = until
+    return where
+
+
+def _quotas(ideal: np.ndarray, total: int, room: np.ndarray) -> np.ndarray:
+    """Integers near ``ideal`` with the sum ``total``, by largest remainder, within ``room``."""
+    quotas = np.minimum(np.floor(ideal).astype(np.int64), room)
+    by_remainder = np.argsort(np.floor(ideal) - ideal, kind="stable")
+    while (missing := total - quotas.sum()) > 0 and (quotas < room).any():
+        quotas[by_remainder[(quotas < room)[by_remainder]][:missing]] += 1
+    return quotas
+
+
+def _assign_groups(
+    groups: np.ndarray,
+    order: np.ndarray,
+    strata: np.ndarray,
+    labels: np.ndarray,
+    sizes: np.ndarray,
+) -> np.ndarray:
+    """The split of each row, ``(N,)``: groups in drawn order, each to the split that lacks it most.
+
+    scikit-learn's StratifiedGroupKFold knows only shares of 1/k, promises train no class, and
+    weighs every group against every fold with arrays.
+    """
+    held = _counts(groups, strata)
+    first = _covering(order.tolist(), _counts(groups, labels))
+    share = sizes / len(groups)
+    total = np.bincount(strata)
+    lack = [(total * part).tolist() for part in share]  # rows wanting, per split and stratum
+    unit = [[1 / max(want, 1e-9) for want in wants] for wants in lack]
+    left = sizes.tolist()
+    carved = [split for split in (_TEST, _VAL) if sizes[split]]
+    chosen = np.zeros(len(held), np.int8)
+
+    def want(split: int, counts: dict[int, int]) -> float:
+        return sum(
+            count * lack[split][stratum] * unit[split][stratum] for stratum, count in counts.items()
+        )
+
+    for group in [*first, *(group for group in order.tolist() if group not in first)]:
+        counts = held[group]
+        size = sum(counts.values())
+        open_to = [split for split in carved if size <= 2 * left[split] and group not in first]
+        split = max([*open_to, _TRAIN], key=lambda split: want(split, counts))
+        chosen[group] = split
+        left[split] -= size
+        for stratum, count in counts.items():
+            lack[split][stratum] -= count
+    return chosen[groups]
+
+
+def _covering(order: list[int], held: list[dict[int, int]]) -> dict[int, None]:
+    """The last drawn groups that together hold every class: train gets them."""
+    missing = set().union(*held)
+    covering: dict[int, None] = {}  # an ordered set
+    for group in reversed(order):
+        if missing & held[group].keys():
+            covering[group] = None
+            missing -= held[group].keys()
+    return covering
+
+
+def _counts(groups: np.ndarray, values: np.ndarray) -> list[dict[int, int]]:
+    """Per group, how often each value occurs in it."""
+    width = values.max() + 1
+    pairs, counts = np.unique(groups * width + values, return_counts=True)
+    held: list[dict[int, int]] = [{} for _ in range(groups.max() + 1)]
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        held[pair // width][pair % width] = count
+    return held

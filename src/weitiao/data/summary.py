@@ -1,0 +1,143 @@
+"""What the splits hold in the end: counts, lengths, leaks and warnings, for files and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.data.keys import KEY, stands_in, text_codes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_FEW_OF_A_CLASS, _FEW_ROWS, _IMBALANCE = 10, 100, 10  # beyond these a warning is given
+_CLASSES_SHOWN = 15  # the whole list stands in audit.json
+
+
+def summarise(
+    splits: Mapping[str, pa.Table], report: Mapping[str, Any]
+) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    """Describe the splits that will be used, and mark the rows whose score proves nothing.
+
+    Args:
+        splits: the final ``train`` and whichever of ``val`` and ``test`` there are.
+        report: what ``Auditor.clean`` reported.
+
+    Returns:
+        the splits without ``key``; all but train have a boolean column ``leaked``: the text stands
+        in *this* train. Where the audit dropped leaks, train has given way, and no row is leaked
+        any more. And the report with ``splits`` (rows, classes, length in characters, leaked) and
+        ``warnings`` added.
+    """
+    codes = text_codes(splits)
+    marked, described = {}, {}
+    for name, table in splits.items():
+        described[name] = {
+            "rows": table.num_rows,
+            "classes": _class_counts(table),
+            "length": _lengths(table),
+        }
+        marked[name] = table.drop_columns([KEY]) if KEY in table.column_names else table
+        if name != "train":
+            leaked = stands_in(codes[name], codes["train"])
+            described[name]["leaked"] = int(leaked.sum())
+            marked[name] = marked[name].append_column("leaked", pa.array(leaked))
+    full = {**report, "splits": described}
+    return marked, {**full, "warnings": list(_warnings(full))}
+
+
+def render(report: Mapping[str, Any], console: Console) -> None:
+    """Print a full report on one screen: what was found, what was removed, what is used."""
+    console.print(_split_table(report))
+    if report["splits"]["train"]["classes"]:
+        console.print(_class_table(report))
+    for warning in report["warnings"]:
+        console.print(f"! {warning}", style="yellow", markup=False)
+
+
+def _class_counts(table: pa.Table) -> dict[str, int]:
+    """Rows per label, the most frequent first; empty without labels."""
+    if "label" not in table.column_names:
+        return {}
+    counts = {row["values"]: row["counts"] for row in table["label"].value_counts().to_pylist()}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _lengths(table: pa.Table) -> dict[str, int]:
+    """Characters per row, both texts of a pair together."""
+    columns = [name for name in ("text", "pair") if name in table.column_names]
+    lengths = np.sum([pc.utf8_length(table[name]).to_numpy() for name in columns], axis=0)
+    points = np.quantile(lengths, [0, 0.5, 0.95, 1], method="higher")
+    return dict(zip(("min", "median", "p95", "max"), map(int, points), strict=True))
+
+
+def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
+    train = report["splits"]["train"]
+    if train["rows"] < _FEW_ROWS:
+        yield f"train has {train['rows']} rows only: expect scores that move from seed to seed"
+    counts = train["classes"]
+    rare = [f"{label} ({count})" for label, count in counts.items() if count < _FEW_OF_A_CLASS]
+    if rare:
+        yield f"fewer than {_FEW_OF_A_CLASS} rows in train: {', '.join(rare[-10:])}"
+    if counts and max(counts.values()) > _IMBALANCE * min(counts.values()):
+        times = max(counts.values()) / min(counts.values())
+        yield f"the largest class of train is {times:.0f} times the smallest: read macro F1 first"
+    for name, split in report["splits"].items():
+        if split.get("leaked"):
+            yield f"{split['leaked']} of {split['rows']} rows of {name} stand in train as well"
+    in_test = report["found"].get("val", {}).get("stands_in", {}).get("test", 0)
+    if in_test:
+        yield f"{in_test} rows of the given val stand in the given test: choosing by val sees test"
+
+
+def _split_table(report: Mapping[str, Any]) -> Table:
+    from rich.table import Table
+
+    table = Table(title="audit")
+    table.add_column("split")
+    columns = ("rows found", "duplicates", "in conflict", "stand in train", "removed", "rows used")
+    for column in (*columns, "leaked", "characters: median", "p95", "max"):
+        table.add_column(column, justify="right")
+    for name, split in report["splits"].items():
+        found = report["found"].get(name)
+        seen = (
+            (
+                found["rows"],
+                found["duplicates"],
+                found["conflicts"]["rows"],
+                found["stands_in"].get("train", "–"),
+                sum(report["removed"].values()) if name == "train" else 0,
+            )
+            if found
+            else ("from train", *["–"] * 4)
+        )
+        lengths = (split["length"][point] for point in ("median", "p95", "max"))
+        cells = (*seen, split["rows"], split.get("leaked", "–"), *lengths)
+        table.add_row(name, *(f"{cell:,}" if isinstance(cell, int) else cell for cell in cells))
+    acts = ", ".join(f"{act} {count:,}" for act, count in report["removed"].items())
+    off = [act for act, on in report["acts"].items() if not on]
+    table.caption = f"removed from train: {acts}" + (f"; off: {', '.join(off)}" if off else "")
+    return table
+
+
+def _class_table(report: Mapping[str, Any]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="rows per class")
+    table.add_column("label")
+    splits = report["splits"]
+    for name in splits:
+        table.add_column(name, justify="right")
+    labels = list(splits["train"]["classes"])
+    for label in labels[:_CLASSES_SHOWN]:
+        counts = (f"{split['classes'].get(label, 0):,}" for split in splits.values())
+        table.add_row(Text(label), *counts)
+    if len(labels) > _CLASSES_SHOWN:
+        table.caption = f"and {len(labels) - _CLASSES_SHOWN} smaller classes, see audit.json"
+    return table
