@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.data.keys import stands_in, text_codes, with_keys
+from weitiao.data.split import SPLITS, Splitter
+from weitiao.data.summary import summarise
 from weitiao.errors import DataError
 
 Report = dict[str, Any]
@@ -40,6 +42,27 @@ class Auditor:
     merge_duplicates: bool = True
     drop_conflicts: bool = True
     drop_leaks: bool = True
+
+    def audit(
+        self, tables: Mapping[str, pa.Table], splitter: Splitter
+    ) -> tuple[dict[str, pa.Table], Report]:
+        """From the given tables to the splits that will be used: clean, carve, summarise.
+
+        Args:
+            tables: what ``clean`` takes.
+            splitter: carves whichever of ``val`` and ``test`` is not given out of train.
+
+        Returns:
+            ``train``, ``val`` and, where there is one, ``test``, the last two with the column
+            ``leaked`` (see ``summarise``); and the whole report.
+
+        Raises:
+            DataError, ConfigError: see ``clean`` and ``Splitter.split``.
+        """
+        cleaned, report = self.clean(tables)
+        missing = {"val", "test"} - tables.keys()
+        splits = {**cleaned, **splitter.split(cleaned["train"], carve=missing)}
+        return summarise({name: splits[name] for name in SPLITS if name in splits}, report)
 
     def clean(self, tables: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], Report]:
         """Audit the splits that were given, before the missing ones are carved from train.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow as pa
 from weitiao.data.keys import text_numbers
 from weitiao.errors import ConfigError, DataError
 
-_NAMES = ("train", "val", "test")
+SPLITS = ("train", "val", "test")
 _TRAIN, _VAL, _TEST = range(3)
 
 
@@ -42,14 +41,12 @@ class Splitter:
     seed: int = 0
     stratify: bool = True
 
-    def split(
-        self, table: pa.Table, *, carve: Collection[Literal["val", "test"]]
-    ) -> dict[str, pa.Table]:
+    def split(self, table: pa.Table, *, carve: Collection[str]) -> dict[str, pa.Table]:
         """Divide the table into train and the splits to carve.
 
         Args:
             table: rows with the columns ``text`` and, optionally, ``pair``, ``label``, ``group``.
-            carve: the splits that no file was given for.
+            carve: the splits that no file was given for, of ``val`` and ``test``.
 
         Returns:
             ``train`` and the carved splits, in this order; each row is in one of them.
@@ -67,7 +64,7 @@ class Splitter:
         else:
             where = _assign_rows(_rank(table, self.seed), strata, labels, sizes)
         splits = {
-            _NAMES[number]: table.filter(pa.array(where == number))
+            SPLITS[number]: table.filter(pa.array(where == number))
             for number, size in enumerate(sizes)
             if size
         }
@@ -89,7 +86,7 @@ class Splitter:
             raise ConfigError(f"split.val + split.test must be in [0, 1), not {val} + {test}")
         sizes = np.array([0, int(val * rows + 0.5), int(test * rows + 0.5)])
         sizes[_TRAIN] = rows - sizes.sum()
-        for name, share, size in zip(_NAMES, (1 - val - test, val, test), sizes, strict=True):
+        for name, share, size in zip(SPLITS, (1 - val - test, val, test), sizes, strict=True):
             if share > 0 and size < 1:
                 raise ConfigError(
                     f"a share of {share:.2g} of {rows} rows leaves {name} without one"
@@ -193,7 +190,7 @@ def _assign_groups(
     share = sizes / len(groups)
     total = np.bincount(strata)
     lack = [(total * part).tolist() for part in share]  # rows wanting, per split and stratum
-    unit = [[1 / max(want, 1e-9) for want in wants] for wants in lack]
+    unit = [[1 / rows if rows else 0.0 for rows in wants] for wants in lack]
     left = sizes.tolist()
     carved = [split for split in (_TEST, _VAL) if sizes[split]]
     chosen = np.zeros(len(held), np.int8)

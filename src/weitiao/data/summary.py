@@ -139,5 +139,5 @@ def _class_table(report: Mapping[str, Any]) -> Table:
         counts = (f"{split['classes'].get(label, 0):,}" for split in splits.values())
         table.add_row(Text(label), *counts)
     if len(labels) > _CLASSES_SHOWN:
-        table.caption = f"and {len(labels) - _CLASSES_SHOWN} smaller classes, see audit.json"
+        table.caption = f"and {len(labels) - _CLASSES_SHOWN} more"
     return table
