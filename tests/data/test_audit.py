@@ -87,6 +87,22 @@ def test_with_all_acts_off_nothing_leaves_and_all_is_still_found():
     assert report["found"] == Auditor().clean(GIVEN)[1]["found"]
 
 
+def test_a_row_leaves_for_one_reason_only():
+    train = rows(
+        ("both", "x"),
+        ("both", "y"),
+        ("both", "x"),
+        ("leak", "x"),
+        ("leak", "x"),
+        ("a", "x"),
+        ("b", "y"),
+    )
+    test = rows(("both", "x"), ("leak", "x"), file="test.tsv")
+    cleaned, report = Auditor().clean({"train": train, "test": test})
+    assert report["removed"] == {"conflicts": 3, "leaks": 2, "duplicates": 0}
+    assert texts(cleaned["train"]) == ["a", "b"]
+
+
 def test_given_val_and_test_are_never_altered():
     cleaned, _ = Auditor().clean(GIVEN)
     splits, _ = Auditor().audit(GIVEN, Splitter())

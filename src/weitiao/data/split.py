@@ -117,7 +117,7 @@ def _rank(table: pa.Table, seed: int) -> np.ndarray:
     starts = np.append(True, np.diff(numbers[order]) != 0)
     count = np.empty_like(numbers)
     count[order] = place - np.maximum.accumulate(np.where(starts, place, 0))
-    return _mix(_mix(numbers, seed) + count, seed)
+    return _mix(numbers + count, seed)
 
 
 def _drawn_order(names: list[str], seed: int) -> np.ndarray:
@@ -186,6 +186,7 @@ def _assign_groups(
     weighs every group against every fold with arrays.
     """
     held = _counts(groups, strata)
+    # Train takes these first, so that it leaves more of the others to val and test.
     first = _covering(order.tolist(), _counts(groups, labels))
     share = sizes / len(groups)
     total = np.bincount(strata)
