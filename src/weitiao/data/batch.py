@@ -1,0 +1,232 @@
+"""Rows to padded batches: near-equal lengths under a token budget, resumable in mid-epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from weitiao.errors import ConfigError
+
+JITTER = 0.1  # training rows of up to 10 % different length may share a batch, so batches vary
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How rows are grouped.
+
+    Args:
+        tokens: most ids of a batch, padding included. Short texts then share large batches.
+        size: most rows of a batch; with ``tokens`` null, the fixed number of rows.
+        workers: processes that make batches beside the training process; 0 = none.
+    """
+
+    tokens: int | None = 4096
+    size: int | None = 64
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        if self.tokens is None and self.size is None:
+            raise ConfigError("data.batch needs tokens, size or both")
+        for name in ("tokens", "size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"data.batch.{name} must be at least 1, got {value}")
+
+    def cut(self, lengths: np.ndarray) -> np.ndarray:
+        """Where batches begin, for rows in rising order of length.
+
+        Args:
+            lengths: ``(N,)`` rising lengths in ids.
+
+        Returns:
+            ``(batches + 1,)`` offsets into the rows. A row longer than the budget is a batch alone.
+        """
+        offsets = [0]
+        size = self.size or len(lengths)
+        for row, length in enumerate(lengths.tolist()):
+            rows = row - offsets[-1] + 1
+            if rows > 1 and (rows > size or (self.tokens and rows * length > self.tokens)):
+                offsets.append(row)
+        return np.array([*offsets, len(lengths)] if len(lengths) else [0])
+
+
+class Rows(Dataset):
+    """Encoded rows in a memory-mapped Arrow table; a batch of indices gives a padded batch.
+
+    Args:
+        table: columns ``input_ids``, perhaps ``token_type_ids`` and ``target``.
+        pad_id: id that fills a batch.
+    """
+
+    def __init__(self, table: pa.Table, pad_id: int) -> None:
+        self.pad_id = pad_id
+        self.columns = {
+            name: _Ragged(table[name])
+            for name in ("input_ids", "token_type_ids")
+            if name in table.column_names
+        }
+        self.targets = table["target"].to_numpy() if "target" in table.column_names else None
+        self.lengths: np.ndarray = self.columns["input_ids"].lengths
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitems__(self, rows: list[int]) -> dict[str, torch.Tensor]:
+        """A padded batch.
+
+        Returns:
+            ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool), ``row (B,)`` and, where the
+            table has them, ``token_type_ids (B, T)`` and ``target (B,)``.
+        """
+        index = np.asarray(rows)
+        ids = self.columns["input_ids"].padded(index, self.pad_id)
+        mask = np.arange(ids.shape[1]) < self.lengths[index, None]
+        batch = {"input_ids": ids, "attention_mask": mask, "row": index}
+        if "token_type_ids" in self.columns:
+            batch["token_type_ids"] = self.columns["token_type_ids"].padded(index, 0)
+        if self.targets is not None:
+            batch["target"] = self.targets[index]
+        return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in batch.items()}
+
+
+class _Ragged:
+    """A list column as flat values and offsets, read without copying when it is one chunk."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):  # no rows at all
+            array = pa.array([], column.type)
+        self.offsets = array.offsets.to_numpy().astype(np.int64)
+        self.values = array.values.to_numpy()
+        self.lengths = np.diff(self.offsets)
+
+    def padded(self, rows: np.ndarray, fill: int) -> np.ndarray:
+        """The lists of ``rows`` as ``(B, T)`` int64, filled up with ``fill``."""
+        lengths = self.lengths[rows]
+        out = np.full((len(rows), int(lengths.max(initial=0))), fill, np.int64)
+        for i, row in enumerate(rows):
+            out[i, : lengths[i]] = self.values[self.offsets[row] : self.offsets[row + 1]]
+        return out
+
+
+Position = Callable[[], tuple[int, int]]
+
+
+def first_batch() -> tuple[int, int]:
+    """The position of a run that begins: (epoch 0, batch 0)."""
+    return 0, 0
+
+
+class EpochBatches(Sampler[list[int]]):
+    """Batches of one epoch, as lists of row indices.
+
+    With ``shuffle`` rows are sorted by a length that is jittered by up to 10 %, cut into batches,
+    and the batches shuffled; all from ``(seed, epoch)``. The cuts are made once, on lengths taken
+    10 % longer, so every epoch has the same number of batches and none breaks the budget.
+    Otherwise rows come in rising length, the same each time.
+
+    Args:
+        lengths: ``(N,)`` ids per row.
+        batching: budget of a batch.
+        shuffle: whether the order depends on the epoch.
+        seed: seed of the order.
+        position: gives (epoch, batches already done) when an epoch starts.
+        rank: which share of the batches is ours.
+        world_size: number of shares; shuffled shares are filled up to be equally long.
+    """
+
+    def __init__(
+        self,
+        lengths: np.ndarray,
+        batching: Batching,
+        *,
+        shuffle: bool,
+        seed: int = 0,
+        position: Position = first_batch,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.lengths, self.shuffle, self.seed, self.position = lengths, shuffle, seed, position
+        self.rank, self.world_size = rank, world_size
+        stretch = 1 + JITTER if shuffle else 1
+        self.offsets = batching.cut(np.sort(lengths) * stretch)
+
+    def __len__(self) -> int:
+        batches, shares = len(self.offsets) - 1, self.world_size
+        full = batches + (shares - self.rank - 1)
+        return -(-batches // shares) if self.shuffle else full // shares
+
+    def epoch(self, epoch: int) -> list[np.ndarray]:
+        """All batches of an epoch of this rank, in order."""
+        if not self.shuffle:
+            order = np.argsort(self.lengths, kind="stable")
+            return np.split(order, self.offsets[1:-1])[self.rank :: self.world_size]
+        random = np.random.default_rng((self.seed, epoch))
+        keys = self.lengths * random.uniform(1, 1 + JITTER, len(self.lengths))
+        batches = np.split(np.argsort(keys, kind="stable"), self.offsets[1:-1])
+        order = random.permutation(len(batches))
+        order = np.resize(order, len(self) * self.world_size)
+        return [batches[i] for i in order[self.rank :: self.world_size]]
+
+    def __iter__(self) -> Iterator[list[int]]:
+        epoch, done = self.position()
+        for batch in self.epoch(epoch)[done:]:
+            yield batch.tolist()
+
+
+class ResumableLoader(DataLoader):
+    """A DataLoader over `EpochBatches` whose place in the data Lightning can save.
+
+    The place itself is the trainer's own progress (`EpochBatches.position`), read when an epoch
+    starts, so prefetching workers can't run ahead of it. What is saved here is what must be equal
+    for that place to mean the same batches.
+
+    Args:
+        rows: the encoded rows.
+        batches: the order in which they come.
+        workers: processes that make batches; 0 = none.
+    """
+
+    def __init__(self, rows: Rows, batches: EpochBatches, workers: int = 0) -> None:
+        super().__init__(
+            rows,
+            batch_sampler=batches,
+            collate_fn=_same,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            # its own generator: otherwise each epoch would draw a seed from the global one
+            generator=torch.Generator().manual_seed(batches.seed),
+        )
+
+    def __iter__(self) -> Any:
+        # lazily, so that the position is read at the first batch, not when Lightning sets up
+        yield from super().__iter__()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the order of batches depends on."""
+        batches = self.batch_sampler
+        assert isinstance(batches, EpochBatches)
+        return {"rows": len(batches.lengths), "batches": len(batches), "seed": batches.seed}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Refuse to go on with other batches than those of the checkpoint.
+
+        Raises:
+            ConfigError: rows, number of batches or seed differ.
+        """
+        now = self.state_dict()
+        if differing := [f"{k}: {state[k]} → {now[k]}" for k in now if state.get(k) != now[k]]:
+            raise ConfigError(
+                "the checkpoint was made with other batches (" + ", ".join(differing) + ")"
+                "\n  → resume with the run's own config.yaml, or start afresh without --ckpt_path"
+            )
+
+
+def _same(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return batch

@@ -1,0 +1,226 @@
+"""The LightningDataModule: files in, resumable padded batches out."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning.pytorch as L
+import pyarrow as pa
+
+from weitiao.card import DataCard
+from weitiao.data.audit import Auditor
+from weitiao.data.batch import Batching, EpochBatches, ResumableLoader, Rows, first_batch
+from weitiao.data.clean import Cleaner
+from weitiao.data.encode import Encoder, TextEncoder
+from weitiao.data.prepare import (
+    Preparation,
+    Prepared,
+    clean_rows,
+    encode_rows,
+    target_column,
+)
+from weitiao.data.read import Columns, Files, Format, Reader
+from weitiao.data.segment import Segmenter
+from weitiao.data.split import Splitter
+from weitiao.errors import ConfigError
+from weitiao.plain import INSTANTIATOR, plain
+
+
+class TextDataModule(L.LightningDataModule):
+    """Texts with one label each, from raw files to batches.
+
+    Args:
+        train: file, files or globs of training rows; splits without a file are carved out of it.
+        val: rows to choose by; never altered, rows of ``train`` that stand here leave ``train``.
+        test: rows to measure on; likewise, and never read by ``fit``'s loaders.
+        predict: rows to predict; need no label.
+        text: column of the text.
+        pair: column of a second text, if rows are pairs.
+        label: column of the label.
+        group: column of a group (author, product) that must not be cut by a split.
+        id: column of an identifier; null = number of the row.
+        format: file format; ``auto`` goes by the suffix.
+        encoding: text encoding; ``auto`` finds it.
+        header: whether the first line names the columns; otherwise they are "0", "1", ….
+        on_bad_row: stop at a row that can't be read, or set it aside with its reason.
+        labels: names of the classes in the order of the logits; null = found in ``train``.
+        clean: cleaning steps.
+        audit: duplicates, conflicts, leaks.
+        split: shares carved out of ``train``.
+        segment: word segmentation.
+        encode: tokenizer and length.
+        batch: budget of a batch.
+        seed: seed of the order of training batches.
+        cache: folder of prepared data, shared by all runs.
+    """
+
+    def __init__(
+        self,
+        train: str | list[str] | None = None,
+        val: str | list[str] | None = None,
+        test: str | list[str] | None = None,
+        predict: str | list[str] | None = None,
+        text: str = "text",
+        pair: str | None = None,
+        label: str = "label",
+        group: str | None = None,
+        id: str | None = None,
+        format: Format = "auto",
+        encoding: str = "auto",
+        header: bool = True,
+        on_bad_row: Literal["raise", "quarantine"] = "raise",
+        labels: list[str] | None = None,
+        clean: Cleaner = Cleaner(),  # noqa: B008 - frozen
+        audit: Auditor = Auditor(),  # noqa: B008
+        split: Splitter = Splitter(),  # noqa: B008
+        segment: Segmenter = Segmenter(),  # noqa: B008
+        encode: Encoder = Encoder(),  # noqa: B008
+        batch: Batching = Batching(),  # noqa: B008
+        seed: int = 0,
+        cache: str = ".cache/prepared",
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters(logger=False)
+        hyperparameters = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
+        self.save_hyperparameters(hyperparameters, logger=False)
+        columns = Columns(text=text, pair=pair, label=label, group=group, id=id)
+        reader = Reader(columns, format, encoding, header, on_bad_row)
+        self.files: dict[str, Files] = {
+            name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
+        }
+        self.predict_files = predict
+        self.preparation = Preparation(reader, clean, audit, split, segment, encode, labels)
+        self.batch, self.seed, self.cache = batch, seed, Path(cache)
+        self._prepared: Prepared | None = None
+        self._fitted: tuple[DataCard, TextEncoder] | None = None
+        self._new_rows: dict[str, pa.Table] = {}
+
+    @property
+    def prepared(self) -> Prepared:
+        """The prepared splits; made on first use, found in the cache afterwards.
+
+        Raises:
+            ConfigError: there is no training file to prepare from.
+        """
+        if self._prepared is None:
+            if "train" not in self.files:
+                raise ConfigError("no training file is named\n  → --data.train FILE")
+            self._prepared = self.preparation(self.files, self.cache)
+        return self._prepared
+
+    @property
+    def card(self) -> DataCard:
+        """The data card: of the checkpoint where one was loaded, else of the prepared data."""
+        return self._fitted[0] if self._fitted else self.prepared.card
+
+    @property
+    def encoder(self) -> TextEncoder:
+        """The tokenizer: of the checkpoint where one was loaded, else of the prepared data."""
+        if self._fitted:
+            return self._fitted[1]
+        return self.prepared.encoder(self.preparation.segment)
+
+    def prepare_data(self) -> None:
+        """Prepare before ranks start to read; nothing to do where new files meet a checkpoint."""
+        if "train" in self.files:
+            _ = self.prepared
+
+    def rows(self, split: str) -> pa.Table:
+        """The readable rows of a split, in the order that ``batch["row"]`` counts.
+
+        Args:
+            split: ``train``, ``val``, ``test`` or ``predict``.
+
+        Raises:
+            ConfigError: there is no such split.
+        """
+        if split == "predict" or "train" not in self.files:
+            return self._unprepared(split)
+        if not self.prepared.has(split):
+            raise ConfigError(f"there is no {split} split\n  → --data.{split} FILE")
+        return self.prepared.rows(split)
+
+    def train_dataloader(self) -> ResumableLoader:
+        """Shuffled batches under the token budget, resumable at any batch."""
+        return self._loader("train")
+
+    def val_dataloader(self) -> ResumableLoader:
+        """Validation batches in rising length."""
+        return self._loader("val")
+
+    def test_dataloader(self) -> ResumableLoader:
+        """Test batches in rising length."""
+        return self._loader("test")
+
+    def predict_dataloader(self) -> ResumableLoader:
+        """Batches of ``predict`` in rising length; ``batch["row"]`` leads back to the input."""
+        return self._loader("predict")
+
+    def _unprepared(self, split: str) -> pa.Table:
+        """Rows of a file that is new to a loaded checkpoint: read and cleaned, none dropped."""
+        if split not in self._new_rows:
+            files = self.predict_files if split == "predict" else self.files.get(split)
+            if files is None:
+                raise ConfigError(f"no {split} file is named\n  → --data.{split} FILE")
+            reader = self.preparation.read
+            if split == "predict":
+                columns = dataclasses.replace(reader.columns, label=None, group=None)
+                reader = dataclasses.replace(reader, columns=columns)
+            with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
+                table = reader.read(files, Path(folder) / "rows.arrow")
+                self._new_rows[split], _ = clean_rows(self.preparation.clean, table, may_drop=False)
+        return self._new_rows[split]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint needs to treat new text as the training text was treated."""
+        return {"card": self.card.plain(), "encoder": self.encoder.state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take card and tokenizer from a checkpoint.
+
+        Raises:
+            ConfigError: training data are at hand and are not those of the checkpoint.
+        """
+        card = DataCard(**state_dict["card"])
+        if self._prepared is not None and self._prepared.card.fingerprint != card.fingerprint:
+            raise ConfigError(
+                "the checkpoint was trained on other prepared data"
+                f" (fingerprint {card.fingerprint}, here {self._prepared.card.fingerprint})"
+                "\n  → resume with the run's own config.yaml and files"
+            )
+        encoder = TextEncoder.from_state(state_dict["encoder"], self.preparation.segment)
+        self._fitted = card, encoder
+
+    def _loader(self, split: str) -> ResumableLoader:
+        table = self.rows(split)
+        if split == "predict" or "train" not in self.files:
+            encoded = encode_rows(self.encoder, table)
+            if split != "predict":
+                encoded = encoded.append_column("target", target_column(table, self.card.labels))
+        else:
+            encoded = self.prepared.ids(split)
+        rows = Rows(encoded, self.card.pad_id)
+        rank, world_size = 0, 1
+        if self.trainer is not None:
+            rank, world_size = self.trainer.global_rank, self.trainer.world_size
+        training = split == "train"
+        batches = EpochBatches(
+            rows.lengths,
+            self.batch,
+            shuffle=training,
+            seed=self.seed,
+            position=self._position if training else first_batch,
+            rank=rank,
+            world_size=world_size,
+        )
+        return ResumableLoader(rows, batches, self.batch.workers)
+
+    def _position(self) -> tuple[int, int]:
+        """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
+        if self.trainer is None:
+            return 0, 0
+        loop = self.trainer.fit_loop
+        return self.trainer.current_epoch, loop.epoch_loop.batch_progress.current.ready

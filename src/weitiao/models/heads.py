@@ -1,0 +1,32 @@
+"""Heads: one vector per row to logits, ``(B, H) → (B, C)``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import nn
+
+ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
+
+
+@dataclass(frozen=True)
+class Head:
+    """The classifier on top of the pooled vector.
+
+    Args:
+        kind: ``linear``, or ``mlp``: one hidden layer of width ``H`` before it.
+        activation: of the hidden layer; BERT's own head is ``mlp`` with ``tanh``.
+        dropout: share of the input of the last layer dropped in training.
+    """
+
+    kind: Literal["linear", "mlp"] = "linear"
+    activation: Literal["sigmoid", "tanh", "relu", "gelu"] = "tanh"
+    dropout: float = 0.1
+
+    def build(self, width: int, classes: int) -> nn.Sequential:
+        """The layers for ``(B, width) → (B, classes)``."""
+        hidden = (
+            [nn.Linear(width, width), ACTIVATIONS[self.activation]()] if self.kind == "mlp" else []
+        )
+        return nn.Sequential(*hidden, nn.Dropout(self.dropout), nn.Linear(width, classes))

@@ -1,0 +1,129 @@
+"""The LightningModule of supervised tasks: backbone → pooling → head → loss and metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as L
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+
+from weitiao.card import DataCard
+from weitiao.models.backbones import BackboneFactory, Transformer
+from weitiao.models.heads import Head
+from weitiao.models.losses import Loss
+from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
+from weitiao.models.optim import Optimisation
+from weitiao.models.pooling import PoolingName, build_pooling
+from weitiao.plain import INSTANTIATOR, plain
+
+Batch = dict[str, Tensor]
+
+
+class TextModule(L.LightningModule):
+    """A classifier of texts.
+
+    Args:
+        card: the data card, as an object or as plain values.
+        backbone: ids → ``(B, T, H)``.
+        pooling: ``(B, T, H)`` → ``(B, H)``.
+        head: ``(B, H)`` → logits ``(B, C)``.
+        loss: of logits and targets.
+        optim: optimiser and schedule.
+    """
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: BackboneFactory = Transformer,
+        pooling: PoolingName = "mean",
+        head: Head = Head(),  # noqa: B008 - frozen
+        loss: Loss = Loss(),  # noqa: B008
+        optim: Optimisation = Optimisation(),  # noqa: B008
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters(logger=False)
+        self.card, self.optim = card, optim
+        classes = len(card.labels)
+        self.backbone = backbone(card)
+        self.save_hyperparameters(self._plain_hyperparameters(), logger=False)
+        self.pool = build_pooling(pooling, self.backbone.width)
+        self.head = head.build(self.backbone.width, classes)
+        self.loss = loss.build(card.label_counts)
+        # Kept in the checkpoint, so that the epoch's mean survives a resume in mid-epoch.
+        self.train_loss = MeanMetric()
+        self.train_loss.persistent(True)
+        self.scalars = nn.ModuleDict(
+            {split: build_scalars(classes, f"{split}/") for split in ("val", "test")}
+        )
+        self.confusion = nn.ModuleDict({s: build_confusion(classes) for s in ("val", "test")})
+        self.eval_loss = nn.ModuleDict({s: MeanMetric() for s in ("val", "test")})
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> Tensor:
+        """Logits ``(B, C)`` of ids ``(B, T)`` and their mask ``(B, T)``."""
+        hidden = self.backbone(input_ids, attention_mask, token_type_ids)  # (B, T, H)
+        return self.head(self.pool(hidden, attention_mask))
+
+    def logits(self, batch: Batch) -> Tensor:
+        """Logits ``(B, C)`` of a batch of the DataModule."""
+        return self(batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids"))
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The mean loss of a batch."""
+        loss = self.loss(self.logits(batch), batch["target"])
+        size = len(batch["target"])
+        self.train_loss.update(loss.detach(), size)
+        self.log("train/loss", loss, prog_bar=True, batch_size=size)
+        self.log("train/loss_epoch", self.train_loss, on_step=False, on_epoch=True, batch_size=size)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Update the validation metrics; see `_evaluate`."""
+        return self._evaluate(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Update the test metrics; see `_evaluate`."""
+        return self._evaluate(batch, "test")
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """Probabilities ``(B, C)``, with the ``row (B,)`` each belongs to."""
+        return {"row": batch["row"], "probabilities": self.logits(batch).softmax(-1)}
+
+    def on_validation_epoch_end(self) -> None:
+        """Log what is not a scalar object: F1 of each class."""
+        self._log_per_class("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log what is not a scalar object: F1 of each class."""
+        self._log_per_class("test")
+
+    def configure_optimizers(self) -> Any:
+        """AdamW and its schedule over the steps the Trainer will take."""
+        return self.optim.build(self, int(self.trainer.estimated_stepping_batches))
+
+    def _plain_hyperparameters(self) -> dict[str, Any]:
+        """The arguments as plain values that build this module again from a checkpoint alone."""
+        values = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
+        values["backbone"]["init_args"] |= self.backbone.rebuild_args()
+        return values
+
+    def _evaluate(self, batch: Batch, split: str) -> dict[str, Tensor]:
+        """Update the metrics of ``split``; give probabilities and loss of each row to callbacks."""
+        logits, target = self.logits(batch), batch["target"]
+        probabilities = logits.softmax(-1)
+        losses = nn.functional.cross_entropy(logits, target, reduction="none")
+        self.eval_loss[split].update(losses)
+        self.scalars[split].update(probabilities, target)
+        self.confusion[split].update(probabilities, target)
+        size, show = len(target), {"on_step": False, "on_epoch": True}
+        self.log(f"{split}/loss", self.eval_loss[split], batch_size=size, **show)
+        self.log_dict(self.scalars[split], batch_size=size, **show)
+        return {"row": batch["row"], "probabilities": probabilities, "losses": losses}
+
+    def _log_per_class(self, split: str) -> None:
+        scores = f1_per_class(self.confusion[split].compute())
+        self.confusion[split].reset()  # Lightning resets only what is logged as an object
+        for label, score in zip(self.card.labels, scores, strict=True):
+            self.log(f"{split}/f1_class/{label}", score.float(), sync_dist=False)

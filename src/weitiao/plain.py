@@ -1,0 +1,35 @@
+"""Component objects as plain values, so that what a checkpoint keeps loads without pickle."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any
+
+INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
+"""Value of the hyper-parameter ``_instantiator``: Lightning then builds a module from plain values
+through the command line's own parser, types checked."""
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON-compatible values in the form the command line reads.
+
+    Dataclasses become dictionaries of their fields; a class, or a ``functools.partial`` of one,
+    becomes ``{"class_path": …, "init_args": …}``.
+
+    Raises:
+        TypeError: the value can't be written down, e.g. a lambda.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, type):
+        return {"class_path": f"{value.__module__}.{value.__qualname__}", "init_args": {}}
+    if isinstance(value, functools.partial) and isinstance(value.func, type) and not value.args:
+        return plain(value.func) | {"init_args": plain(value.keywords)}
+    raise TypeError(f"can't write {value!r} into a checkpoint; give a class or a functools.partial")

@@ -1,0 +1,54 @@
+"""TensorBoard's HPARAMS: the values of a run beside its best validation and its test scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as L
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from weitiao.run.callbacks import BestScores
+
+METRICS = ("best/f1_macro", "test/f1_macro")
+
+
+class Board(Callback):
+    """Writes one HPARAMS entry per run.
+
+    The entry only names its metrics; their values are the scalars of the same names. So test may
+    come later, and no placeholder is ever shown as a score.
+
+    Args:
+        values: flat hyper-parameters.
+        scores: holds the best validation scores.
+    """
+
+    def __init__(self, values: dict[str, Any], scores: BestScores) -> None:
+        self.values = {
+            name: value if isinstance(value, bool | int | float | str) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
+        self.scores = scores
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Write the hyper-parameters and the names of the metrics."""
+        from torch.utils.tensorboard.summary import hparams
+
+        for writer in self._writers(trainer):
+            for summary in hparams(self.values, dict.fromkeys(METRICS, 0.0)):
+                writer.file_writer.add_summary(summary)
+
+    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Write the best validation score under a name of its own; ``val/…`` goes on after it."""
+        best = self.scores.scores.get("val/f1_macro")
+        if best is not None:
+            for writer in self._writers(trainer):
+                writer.add_scalar("best/f1_macro", best, trainer.global_step)
+
+    @staticmethod
+    def _writers(trainer: L.Trainer) -> list[Any]:
+        if not trainer.is_global_zero:
+            return []
+        return [x.experiment for x in trainer.loggers if isinstance(x, TensorBoardLogger)]

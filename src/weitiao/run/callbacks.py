@@ -1,0 +1,125 @@
+"""What every run does besides learning: keep random states, measure speed, keep the best scores."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import lightning.pytorch as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from weitiao.run.csv_log import CSVLog
+
+
+class RandomState(Callback):
+    """Puts the random generators into the checkpoint, so that a resume draws the same numbers."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Any] | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """States of torch's, NumPy's and Python's global generators, as plain values."""
+        kind, keys, *rest = np.random.get_state(legacy=True)
+        version, numbers, gauss = random.getstate()
+        return {
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "numpy": [kind, keys.tolist(), *rest],
+            "python": [version, list(numbers), gauss],
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Keep the states until training starts; what comes before draws numbers too."""
+        self._loaded = state_dict
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Restore the states of the checkpoint."""
+        if self._loaded is None:
+            return
+        state, self._loaded = self._loaded, None
+        torch.set_rng_state(state["torch"].cpu())
+        if state["cuda"] and torch.cuda.is_available():
+            torch.cuda.set_rng_state_all([s.cpu() for s in state["cuda"]])
+        kind, keys, *rest = state["numpy"]
+        np.random.set_state((kind, np.array(keys, np.uint32), *rest))
+        version, numbers, gauss = state["python"]
+        random.setstate((version, tuple(numbers), gauss))
+
+
+class ForgetRetaken(Callback):
+    """On resume, removes rows of ``metrics.csv`` that lie after the checkpoint."""
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Drop the rows of steps to come."""
+        for logger in trainer.loggers:
+            if isinstance(logger, CSVLog):
+                logger.forget_after(trainer.global_step)
+
+
+class Throughput(Callback):
+    """Logs ``speed/tokens_per_s`` and ``speed/padded_share`` over each logging interval."""
+
+    def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
+        self.tokens, self.cells, self.since = 0, 0, time.perf_counter()
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Leave validation between epochs out of the clock."""
+        self._reset()
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: dict[str, torch.Tensor],
+        batch_idx: int,
+    ) -> None:
+        """Count ids; log and start again at each logging step."""
+        mask = batch["attention_mask"]
+        self.tokens += int(mask.sum())
+        self.cells += mask.numel()
+        if (trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % trainer.log_every_n_steps == 0:
+            seconds = time.perf_counter() - self.since
+            pl_module.log("speed/tokens_per_s", self.tokens / seconds)
+            pl_module.log("speed/padded_share", 1 - self.tokens / self.cells)
+            self._reset()
+
+
+class BestScores(Callback):
+    """Keeps the validation scores of the epoch whose ``monitor`` was best.
+
+    Args:
+        monitor: the metric to choose by.
+        mode: whether more or less of it is better.
+    """
+
+    def __init__(self, monitor: str, mode: str) -> None:
+        self.monitor, self.sign = monitor, 1 if mode == "max" else -1
+        self.scores: dict[str, float] = {}
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Take the scores over if they are better."""
+        if trainer.sanity_checking or self.monitor not in trainer.callback_metrics:
+            return
+        scores = {
+            name: float(value)
+            for name, value in trainer.callback_metrics.items()
+            if name.startswith("val/")
+        }
+        best = self.scores.get(self.monitor)
+        if best is None or self.sign * scores[self.monitor] > self.sign * best:
+            self.scores = scores | {"best/epoch": trainer.current_epoch}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best scores so far."""
+        return {"scores": self.scores}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.scores = dict(state_dict["scores"])

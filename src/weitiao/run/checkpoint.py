@@ -1,0 +1,107 @@
+"""A checkpoint opened for use: model, labels, cleaning, segmenter and tokenizer come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+
+from weitiao.data.batch import Batching
+from weitiao.data.datamodule import TextDataModule
+from weitiao.data.read import Format
+from weitiao.errors import ConfigError
+from weitiao.models.module import TextModule
+from weitiao.plain import plain
+from weitiao.run.folder import load_checkpoint
+from weitiao.run.parser import Parser
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """How to read the new file; what is null is as in the training file.
+
+    Args:
+        text: column of the text.
+        pair: column of the second text, of a model of pairs.
+        id: column of an identifier.
+        format: file format.
+        encoding: text encoding; ``auto`` finds it.
+        header: whether the first line names the columns.
+        batch: budget of a batch.
+    """
+
+    text: str | None = None
+    pair: str | None = None
+    id: str | None = None
+    format: Format | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    batch: Batching | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The DataModule's arguments that are not the checkpoint's."""
+        return {k: plain(v) for k, v in vars(self).items() if v is not None}
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where the model runs.
+
+    Args:
+        accelerator: ``auto``, ``cpu``, ``gpu``, ….
+        devices: number of devices; more than one is not supported here.
+        precision: Lightning's name of the number format.
+    """
+
+    accelerator: str = "auto"
+    precision: str = "32-true"
+
+    def trainer(self, **kwargs: Any) -> L.Trainer:
+        """A Trainer that only evaluates, on one device, since row order matters."""
+        return L.Trainer(
+            accelerator=self.accelerator,
+            devices=1,
+            precision=self.precision,  # type: ignore[arg-type]
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            **kwargs,
+        )
+
+
+def open_checkpoint(path: Path, changes: dict[str, Any]) -> tuple[TextModule, TextDataModule]:
+    """Model and DataModule as the checkpoint describes them, with the DataModule's ``changes``.
+
+    Raises:
+        ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
+    """
+    content = load_checkpoint(path)
+    card = content["TextDataModule"]["card"]
+    if card != content["hyper_parameters"]["card"]:
+        raise ConfigError(f"{path}: the model's data card is not that of its data")
+    try:
+        module = TextModule.load_from_checkpoint(path, map_location="cpu", weights_only=True)
+        data = TextDataModule.load_from_checkpoint(
+            path, map_location="cpu", weights_only=True, **changes
+        )
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path} doesn't fit this version of weitiao: {str(error).splitlines()[0]}"
+        ) from error
+    return module.eval(), data
+
+
+class UseParser(Parser):
+    """The parser of verbs that use a checkpoint: says why other options are not there."""
+
+    def error(self, message: str, ex: Exception | None = None) -> Any:
+        """As `Parser.error`, with the reason for what a checkpoint decides."""
+        if any(name in message for name in ("--data.", "--model.", "--config")) and (
+            "nrecognized" in message or "not found" in message
+        ):
+            message += (
+                "\nlabels, cleaning, segmenter, tokenizer and model come from the checkpoint and"
+                " can't be changed here"
+            )
+        super().error(message, ex)

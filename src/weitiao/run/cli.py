@@ -1,0 +1,86 @@
+"""The command line: one verb a stage; typed signatures are the schema."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+
+from weitiao.errors import WeitiaoError
+
+USAGE = """usage: {prog} VERB [options]
+
+  train    fit, test the best checkpoint, and measure the floor on the same split
+  fit      train a model; the test split is not read
+  test     measure a checkpoint on its run's test split, or on --data.test FILE
+  predict  label new texts with a checkpoint
+
+{prog} VERB --help lists the options of a verb.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; gives the exit code: 0, 1 for a fault the user can mend, 2 for wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    prog = os.path.basename(sys.argv[0])
+    verbs: dict[str, Callable[[list[str]], None]] = {
+        "train": _train,
+        "fit": _fit,
+        "test": _test,
+        "predict": _predict,
+    }
+    if not arguments or arguments[0] not in verbs:
+        asked = bool(arguments) and arguments[0] in ("-h", "--help")
+        print(USAGE.format(prog=prog), file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else 2
+    _quiet()
+    try:
+        verbs[arguments[0]](arguments[1:])
+    except WeitiaoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _train(arguments: list[str]) -> None:
+    from weitiao.run.evaluate import compare_with_floor
+    from weitiao.run.fit import run_fit
+
+    compare_with_floor(run_fit(arguments, "train"))
+
+
+def _fit(arguments: list[str]) -> None:
+    from weitiao.run.fit import run_fit
+
+    run_fit(arguments, "fit")
+
+
+def _test(arguments: list[str]) -> None:
+    from weitiao.run.evaluate import run_test
+
+    run_test(arguments)
+
+
+def _predict(arguments: list[str]) -> None:
+    from weitiao.run.predict import run_predict
+
+    run_predict(arguments)
+
+
+def _quiet() -> None:
+    """Silence what is known and needs no action; everything else stays audible."""
+    for known in (
+        ".*does not have many workers.*",  # batches are cut from memory-mapped ids: no need
+        ".*args parameter is intended to run from within Python.*",  # the verb is taken off before
+        ".*isinstance.treespec, LeafSpec.*",  # Lightning's own use of torch
+        ".*is smaller than the logging interval.*",  # small data are fine
+        ".*ModelCheckpoint.*not empty.*",  # on resume
+    ):
+        warnings.filterwarnings("ignore", known)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)

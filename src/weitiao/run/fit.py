@@ -1,0 +1,230 @@
+"""The verb ``fit``: parse, prepare, train, keep the best checkpoint."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning.pytorch as L
+import torch
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from rich.columns import Columns
+from rich.console import Console
+
+from weitiao.data.datamodule import TextDataModule
+from weitiao.data.summary import render
+from weitiao.errors import ConfigError
+from weitiao.models.module import TextModule
+from weitiao.run.board import Board
+from weitiao.run.callbacks import BestScores, ForgetRetaken, RandomState, Throughput
+from weitiao.run.csv_log import CSVLog
+from weitiao.run.folder import RunFolder, load_checkpoint, write_json
+from weitiao.run.outputs import EvaluationRows
+from weitiao.run.parser import Parser, flat
+
+FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
+"""Values that may differ from those of the checkpoint, since they change no result."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where a run lives and what it keeps.
+
+    Args:
+        root: folder of all runs.
+        name: ends the name of the run's folder.
+        monitor: metric by which the best checkpoint is chosen.
+        mode: whether more or less of it is better.
+        save_every: optimiser steps between writings of ``last.ckpt``; null = once an epoch.
+        threads: CPU threads; null = as many as torch takes, and written down, since another count
+            gives other last digits.
+    """
+
+    root: str = "logs"
+    name: str = "fit"
+    monitor: str = "val/f1_macro"
+    mode: Literal["max", "min"] = "max"
+    save_every: int | None = None
+    threads: int | None = None
+
+
+@dataclass
+class Run:
+    """A trained run: what later verbs need of it."""
+
+    folder: RunFolder
+    trainer: L.Trainer
+    module: TextModule
+    data: TextDataModule
+    console: Console
+
+
+class FitCLI(LightningCLI):
+    """LightningCLI with one folder per run, exact resume and values in effect on the screen.
+
+    Args:
+        arguments: the command line without the verb.
+        verb: how the command is called in messages.
+    """
+
+    def __init__(self, arguments: list[str], verb: str) -> None:
+        self.console = Console(stderr=True)
+        self.folder: RunFolder
+        super().__init__(
+            TextModule,
+            TextDataModule,
+            save_config_callback=None,
+            seed_everything_default=1,
+            parser_class=Parser,
+            parser_kwargs={"prog": f"train.py {verb}"},
+            auto_configure_optimizers=False,
+            run=False,
+            args=with_config_of_checkpoint(arguments),
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Our own options, and the facts that are written once and linked."""
+        parser.add_class_arguments(RunOptions, "run")
+        parser.add_argument(
+            "--ckpt_path", type=str | None, help="Checkpoint to resume, in its own folder."
+        )
+        parser.link_arguments("seed_everything", "data.seed")
+        parser.link_arguments("data.card", "model.card", apply_on="instantiate")
+
+    def before_instantiate_classes(self) -> None:
+        """Fix what the result depends on, before anything is made."""
+        if self.config.run.threads is None:
+            self.config.run.threads = torch.get_num_threads()
+        torch.set_num_threads(self.config.run.threads)
+
+    def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
+        """The Trainer, in the run's folder, with the callbacks that every run has."""
+        options: RunOptions = self.config_init.run
+        checkpoint = self.config.ckpt_path
+        if checkpoint:
+            self.folder = RunFolder.of_checkpoint(Path(checkpoint))
+            self._refuse_other_values(load_checkpoint(Path(checkpoint)))
+        else:
+            self.folder = RunFolder.new(Path(options.root), options.name)
+        self.trainer_defaults["callbacks"] = self._callbacks(options)
+        board = self.folder.tensorboard()
+        csv_log = CSVLog(self.folder.path / "metrics.csv")
+        trainer = super().instantiate_trainer(
+            logger=[board, csv_log], default_root_dir=str(self.folder.path)
+        )
+        if trainer.is_global_zero:
+            self._write_down()
+        return trainer
+
+    def _callbacks(self, options: RunOptions) -> list[Callback]:
+        best = ModelCheckpoint(
+            self.folder.checkpoints,
+            filename="best",
+            monitor=options.monitor,
+            mode=options.mode,
+            enable_version_counter=False,
+        )
+        last = ModelCheckpoint(
+            self.folder.checkpoints,
+            filename="last",
+            every_n_train_steps=options.save_every,
+            every_n_epochs=None if options.save_every else 1,
+            save_on_train_epoch_end=None if options.save_every else True,
+            enable_version_counter=False,
+        )
+        scores = BestScores(options.monitor, options.mode)
+        return [
+            RandomState(),
+            ForgetRetaken(),
+            LearningRateMonitor(logging_interval="step"),
+            Throughput(),
+            scores,
+            EvaluationRows(),
+            Board(flat({"model": self.config.model, "data": self.config.data}), scores),
+            best,
+            last,
+        ]
+
+    def _refuse_other_values(self, checkpoint: dict[str, Any]) -> None:
+        for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):
+            held = self.model.hparams if group == "model" else self.datamodule.hparams
+            now, then = flat(dict(held), group), flat(dict(checkpoint[key]), group)
+            differing = [
+                f"{name}: {then.get(name)} → {now.get(name)}"
+                for name in now | then
+                if now.get(name) != then.get(name) and not name.startswith(FREE_ON_RESUME)
+            ]
+            if differing:
+                raise ConfigError(
+                    "the checkpoint was made with other values:\n  "
+                    + "\n  ".join(differing[:10])
+                    + "\n  → resume with --ckpt_path alone, or start a new run without it"
+                )
+
+    def _write_down(self) -> None:
+        """Leave config, card and audit in the folder, and show them."""
+        config = self.config.clone()
+        config.ckpt_path = None
+        self.folder.config.write_text(self.parser.dump(config, skip_none=False), "utf-8")
+        write_json(self.datamodule.card.plain(), self.folder.card)
+        write_json(self.datamodule.prepared.audit, self.folder.audit)
+        self.folder.point_latest_here()
+        show_values(flat(config), flat(self.parser.get_defaults()), self.console)
+        render(self.datamodule.prepared.audit["audit"], self.console)
+
+
+def run_fit(arguments: list[str], verb: str) -> Run:
+    """Train as the command line says; the best checkpoint's scores go into ``metrics.json``."""
+    cli = FitCLI(arguments, verb)
+    started = time.perf_counter()
+    cli.trainer.fit(
+        cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
+    )
+    if cli.trainer.interrupted:
+        raise KeyboardInterrupt
+    scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
+    cli.folder.add_metrics(scores | {"fit/seconds": time.perf_counter() - started})
+    run = Run(cli.folder, cli.trainer, cli.model, cli.datamodule, cli.console)
+    if verb == "fit":
+        show_next_steps(run)
+    return run
+
+
+def show_next_steps(run: Run) -> None:
+    """Say where the run lies and what can be done with it."""
+    folder = run.folder.path
+    best = run.folder.best
+    run.console.print(f"run folder: {folder}", highlight=False)
+    run.console.print("next:", highlight=False)
+    run.console.print(f"  tensorboard --logdir {folder.parent}", highlight=False)
+    run.console.print(
+        f"  python src/train.py predict --ckpt_path {best} --data.predict FILE", highlight=False
+    )
+
+
+def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
+    """Print the values in effect; of the Trainer's many, only those that were set."""
+    shown = [
+        f"{name} = {value}"
+        for name, value in values.items()
+        if value is not None
+        and name != "config"
+        and not (name.startswith("trainer.") and value == defaults.get(name))
+    ]
+    console.rule("values in effect", align="left")
+    console.print(Columns(shown, column_first=True), highlight=False, markup=False)
+
+
+def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
+    """On resume, put the run's own config first, so that ``--ckpt_path`` alone is enough."""
+    for i, argument in enumerate(arguments):
+        name, given, value = argument.partition("=")
+        if name == "--ckpt_path":
+            path = value if given else (arguments[i + 1] if i + 1 < len(arguments) else "")
+            folder = RunFolder.of_checkpoint(Path(path))
+            return ["--config", os.fspath(folder.config), *arguments]
+    return arguments

@@ -1,0 +1,114 @@
+"""One folder per run, under `logs/`, and `logs/latest` that points to the newest."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from weitiao.errors import ConfigError
+
+
+class RunFolder:
+    """The files of one run.
+
+    Args:
+        path: the folder; made if absent.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.config = path / "config.yaml"
+        self.card = path / "data_card.json"
+        self.audit = path / "audit.json"
+        self.metrics = path / "metrics.json"
+        self.predictions = path / "predictions.csv"
+        self.best = self.checkpoints / "best.ckpt"
+        self.last = self.checkpoints / "last.ckpt"
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def new(cls, root: Path, name: str) -> RunFolder:
+        """A folder of its own, named by time and ``name``."""
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        root.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1000):
+            path = root / (f"{stamp}-{name}" + (f"-{attempt}" if attempt else ""))
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return cls(path)
+        raise ConfigError(f"no free folder name for {stamp}-{name} in {root}")
+
+    @classmethod
+    def of_checkpoint(cls, ckpt_path: Path) -> RunFolder:
+        """The run that a checkpoint belongs to.
+
+        Raises:
+            ConfigError: the file is absent, or doesn't lie in a run's ``checkpoints`` folder.
+        """
+        if not ckpt_path.is_file():
+            raise ConfigError(f"no such checkpoint: {ckpt_path}")
+        path = ckpt_path.parent.parent
+        if not (path / "config.yaml").is_file():
+            raise ConfigError(
+                f"{ckpt_path} doesn't lie in a run's folder (no {path / 'config.yaml'})"
+                "\n  → name it as logs/RUN/checkpoints/last.ckpt"
+            )
+        return cls(path)
+
+    def tensorboard(self) -> TensorBoardLogger:
+        """A logger that writes into this folder."""
+        return TensorBoardLogger(self.path, name="", version="tensorboard", default_hp_metric=False)
+
+    def point_latest_here(self) -> None:
+        """Make ``latest`` beside this folder point to it, in one step that never leaves a gap."""
+        link = self.path.parent / "latest"
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".latest-") as folder:
+            fresh = Path(folder) / "latest"
+            fresh.symlink_to(self.path.name, target_is_directory=True)
+            os.replace(fresh, link)
+
+    def add_metrics(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Merge flat values into ``metrics.json``; gives all that it then holds."""
+        known = json.loads(self.metrics.read_text("utf-8")) if self.metrics.exists() else {}
+        merged = known | values
+        write_json(merged, self.metrics)
+        return merged
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write ``value`` beside ``path`` and rename, so that a reader never sees half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    os.replace(beside, path)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """The content of a checkpoint of ours, with nothing in it executed.
+
+    Raises:
+        ConfigError: the file is absent, broken, or not made by this project.
+    """
+    if not path.is_file():
+        raise ConfigError(f"no such checkpoint: {path}")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a broken or unsafe file
+        raise ConfigError(
+            f"{path} can't be read as a checkpoint: it is broken, or holds more than plain values"
+            f"\n  {str(error).splitlines()[0][:120]}"
+        ) from error
+    needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", "TextDataModule")
+    missing = [key for key in needed if not isinstance(content, dict) or key not in content]
+    if missing:
+        raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
+    return content

@@ -1,0 +1,173 @@
+"""What an evaluation leaves for people: predictions, confusion matrix, worst mistakes."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lightning.pytorch as L
+import numpy as np
+import pyarrow as pa
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from weitiao.data.datamodule import TextDataModule
+from weitiao.models.module import TextModule
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WORST = 20  # mistakes shown
+SHOWN = 200  # characters of a text in TensorBoard
+
+
+class EvaluationRows(Callback):
+    """Collects probabilities and loss of each row, and shows them after each evaluation.
+
+    Per split it keeps ``(N, C)`` probabilities and ``(N,)`` losses in the order of the rows.
+    """
+
+    def __init__(self) -> None:
+        self._batches: list[dict[str, torch.Tensor]] = []
+        self.probabilities: dict[str, np.ndarray] = {}
+        self.losses: dict[str, np.ndarray] = {}
+
+    def on_validation_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, *_: Any
+    ) -> None:
+        """Keep a batch."""
+        self._batches.append({name: value.cpu() for name, value in outputs.items()})
+
+    on_test_batch_end = on_validation_batch_end
+
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Bring rows into order; show them in TensorBoard unless this is the sanity check."""
+        self._finish(trainer, pl_module, "val")
+
+    def on_test_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Bring rows into order and show them in TensorBoard."""
+        self._finish(trainer, pl_module, "test")
+
+    def _finish(self, trainer: L.Trainer, pl_module: L.LightningModule, split: str) -> None:
+        batches, self._batches = self._batches, []
+        if trainer.sanity_checking or not batches:
+            return
+        rows = torch.cat([batch["row"] for batch in batches]).numpy()
+        order = np.argsort(rows, kind="stable")
+        for name, store in (("probabilities", self.probabilities), ("losses", self.losses)):
+            values = torch.cat([batch[name].float() for batch in batches]).numpy()
+            store[split] = values[order]
+        # a limited evaluation (fast_dev_run, limit_val_batches) has not seen every row
+        assert isinstance(trainer.datamodule, TextDataModule)
+        table = trainer.datamodule.rows(split).take(pa.array(rows[order]))
+        assert isinstance(pl_module, TextModule)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
+                self._show(logger, pl_module, split, table, trainer.global_step)
+
+    def _show(
+        self, logger: TensorBoardLogger, module: TextModule, split: str, table: pa.Table, step: int
+    ) -> None:
+        labels = module.card.labels
+        counts = module.confusion[split].compute().cpu().numpy()
+        board = logger.experiment
+        board.add_figure(f"{split}/confusion", confusion_figure(counts, labels), step)
+        worst = worst_mistakes(table, self.probabilities[split], self.losses[split], labels)
+        board.add_text(f"{split}/worst_mistakes", worst, step)
+
+
+def worst_mistakes(
+    table: pa.Table, probabilities: np.ndarray, losses: np.ndarray, labels: Sequence[str]
+) -> str:
+    """The wrong rows of highest loss as a Markdown table.
+
+    Args:
+        table: rows with ``id``, ``original``, ``label``.
+        probabilities: ``(N, C)``.
+        losses: ``(N,)``.
+        labels: names of the columns of ``probabilities``.
+    """
+    predicted = probabilities.argmax(-1)
+    targets = np.array([labels.index(label) for label in table["label"].to_pylist()])
+    wrong = np.flatnonzero(predicted != targets)
+    worst = wrong[np.argsort(-losses[wrong], kind="stable")][:WORST]
+    lines = ["| loss | label | predicted | probability | id | text |", "|--:|---|---|--:|---|---|"]
+    for i in worst.tolist():
+        row = table.slice(i, 1).to_pylist()[0]
+        text = row["original"][:SHOWN].replace("|", "\\|").replace("\n", " ")
+        lines.append(
+            f"| {losses[i]:.2f} | {row['label']} | {labels[predicted[i]]}"
+            f" | {probabilities[i].max():.3f} | {row['id']} | {text} |"
+        )
+    return "\n".join(lines)
+
+
+def confusion_figure(counts: np.ndarray, labels: Sequence[str]) -> Figure:
+    """The confusion matrix ``(C, C)`` as a picture; colour is the share of the true class."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    size = max(4.0, 1.5 + 0.5 * len(labels))
+    # fonts that have hanzi where one is installed; else the class numbers below still tell
+    with mpl.rc_context({"font.sans-serif": [*CJK_FONTS, "DejaVu Sans"]}):
+        figure = Figure(figsize=(size, size), layout="constrained")
+        axes = figure.subplots()
+        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        names = [_drawable(f"{i} {label}") for i, label in enumerate(labels)]
+        axes.set_xticks(range(len(labels)), names, rotation=90)
+        axes.set_yticks(range(len(labels)), names)
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("true")
+        if len(labels) <= 20:
+            for i, j in np.ndindex(*counts.shape):
+                colour = "white" if shares[i, j] > 0.5 else "black"
+                axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", color=colour)
+    return figure
+
+
+CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "SimHei")
+
+
+def _drawable(name: str) -> str:
+    """``name``, or what of it can be drawn where no font with hanzi is installed."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    if installed.intersection(CJK_FONTS):
+        return name
+    return name.encode("ascii", "ignore").decode()
+
+
+def write_predictions(
+    path: Path, table: pa.Table, probabilities: np.ndarray, labels: Sequence[str]
+) -> None:
+    """Write ``id, text, label, probability of each class`` in the order of ``table``.
+
+    ``text`` is the original, and ``label`` the predicted one; where the table has labels, the true
+    one stands as ``true``.
+
+    Args:
+        path: the CSV file, written beside and renamed.
+        table: ``(N)`` rows with ``id``, ``original`` and perhaps ``label``.
+        probabilities: ``(N, C)``.
+        labels: names of the columns of ``probabilities``.
+    """
+    true = table["label"].to_pylist() if "label" in table.column_names else None
+    header = ["id", "text", "label", *(["true"] if true else []), *(f"p({x})" for x in labels)]
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for i, (row_id, text) in enumerate(
+            zip(table["id"].to_pylist(), table["original"].to_pylist(), strict=True)
+        ):
+            label = labels[int(probabilities[i].argmax())]
+            truth = [true[i]] if true else []
+            shares = (f"{p:.6f}" for p in probabilities[i].tolist())
+            writer.writerow([row_id, text, label, *truth, *shares])
+    os.replace(beside, path)

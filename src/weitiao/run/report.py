@@ -1,0 +1,70 @@
+"""The final table: the model beside the floor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SHOWN = (
+    ("accuracy", "accuracy"),
+    ("precision_macro", "macro precision"),
+    ("recall_macro", "macro recall"),
+    ("f1_macro", "macro F1"),
+)
+
+
+def scores(
+    predictions: np.ndarray, targets: np.ndarray, labels: Sequence[str], prefix: str
+) -> dict[str, float]:
+    """The metrics of `weitiao.models.metrics` as flat values.
+
+    Args:
+        predictions: probabilities ``(N, C)``, or predicted classes ``(N,)``; the latter give no
+            AUROC.
+        targets: ``(N,)``.
+        labels: names of the classes.
+        prefix: put before each name, as in ``floor/``.
+    """
+    classes = len(labels)
+    given, true = torch.tensor(predictions), torch.tensor(targets)
+    metrics = build_scalars(classes, prefix, ranked=given.ndim == 2)
+    values = {name: float(value) for name, value in metrics(given, true).items()}
+    per_class = f1_per_class(build_confusion(classes)(given, true))
+    names = (f"{prefix}f1_class/{label}" for label in labels)
+    return values | dict(zip(names, per_class.tolist(), strict=True))
+
+
+def final_table(metrics: Mapping[str, float], labels: Sequence[str]) -> Table:
+    """Test scores in per cent, the model's beside the floor's; macro F1 stands out.
+
+    Args:
+        metrics: flat values with ``test/…`` and ``floor/…``.
+        labels: names of the classes.
+    """
+    from rich.table import Table
+
+    table = Table(title="test split, %", title_justify="left")
+    columns = [("model", "test/"), ("floor: TF-IDF + linear", "floor/")]
+    if "test_leak_free/f1_macro" in metrics:
+        columns.insert(1, ("model, leak-free", "test_leak_free/"))
+    table.add_column("")
+    for title, _ in columns:
+        table.add_column(title, justify="right")
+    table.add_column("difference", justify="right")
+    rows = [*SHOWN, *((f"f1_class/{label}", f"F1 of {label}") for label in labels)]
+    for key, title in rows:
+        values = [metrics.get(prefix + key) for _, prefix in columns]
+        cells = [f"{100 * value:.2f}" if value is not None else "–" for value in values]
+        first, last = values[0], values[-1]
+        known = first is not None and last is not None
+        gain = f"{100 * (first - last):+.2f}" if known else "–"  # type: ignore[operator]
+        table.add_row(title, *cells, gain, style="bold" if key == "f1_macro" else None)
+    return table
