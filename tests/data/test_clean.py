@@ -297,7 +297,7 @@ OPTIONS = {
 def test_cleaning_twice_changes_nothing(name):
     cleaner = OPTIONS[name]
 
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=100)
     @given(messy_texts)
     @example("&amp;" * 30 + "lt;b&amp;gt;")
     @example("<" * 5 + "<b>" + "b>" * 5)
@@ -321,11 +321,11 @@ def test_cleaning_a_corpus_twice_changes_nothing(name):
 
 
 def test_steps_run_in_the_order_given():
-    text = ["ＨＴＴＰ　x"]
-    assert Cleaner(steps=("simplified", "mojibake")).clean(text).texts == text
-    first = Cleaner(steps=("mention", "email"), replacement="token").rewrite(["@ab@c.cn"])
-    second = Cleaner(steps=("email", "mention"), replacement="token").rewrite(["@ab@c.cn"])
-    assert first != second
+    text = ["#看 a@b.cn#"]
+    topics_first = Cleaner(steps=("topic", "email"), replacement="token")
+    emails_first = Cleaner(steps=("email", "topic"), replacement="token")
+    assert topics_first.rewrite(text) == ["<topic>"]
+    assert emails_first.rewrite(text) == ["#看 <email>#"]
 
 
 def test_default_repairs_and_removes_nothing_that_was_written():

@@ -236,19 +236,8 @@ class Cleaner:
 def _load_ftfy() -> Rewrite:
     import ftfy
 
-    config = ftfy.TextFixerConfig(
-        unescape_html=False,
-        remove_terminal_escapes=False,
-        fix_latin_ligatures=False,
-        fix_character_width=False,
-        uncurl_quotes=False,
-        fix_line_breaks=False,
-        fix_surrogates=False,
-        remove_control_chars=False,
-        normalization=None,
-        explain=False,
-    )
-    return lambda text: text if text.isascii() else ftfy.fix_encoding(text, config)
+    # Not fix_text, which also straightens quotes and folds full-width characters.
+    return lambda text: text if text.isascii() else ftfy.fix_encoding(text)
 
 
 @cache
