@@ -1,0 +1,101 @@
+"""Cells of whatever type as an Arrow column of strings, and the cells that can't be one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+_MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see weitiao.data.textual
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_array(values: list[Any], *, filled: bool) -> tuple[pa.Array, dict[int, str]]:
+    """A column of strings, and by position what is wrong with the cells that are null in it.
+
+    Args:
+        values: the cells.
+        filled: whether cells are stripped and must not be empty then (labels, groups, ids).
+    """
+    faults: dict[int, str] = {}
+    texts: list[str | None] = values
+    if not set(map(type, values)) <= {str}:
+        texts = [as_text(value) for value in values]
+        for i, text in enumerate(texts):
+            if text is None:
+                kind = type(values[i]).__name__
+                missing = values[i] is None or isinstance(values[i], float)
+                faults[i] = "the value is missing" if missing else f"a {kind} is not a text"
+    if filled:
+        texts = [text and text.strip() for text in texts]
+        if "" in texts:
+            faults |= {i: "the value is empty" for i, text in enumerate(texts) if text == ""}
+            texts = [text or None for text in texts]
+    try:
+        return pa.array(texts, pa.string()), faults
+    except UnicodeEncodeError:
+        broken = {i for i, text in enumerate(texts) if text and _SURROGATE.search(text)}
+        faults |= dict.fromkeys(broken, "the value holds half a surrogate pair")
+        texts = [None if i in broken else text for i, text in enumerate(texts)]
+        return pa.array(texts, pa.string()), faults
+
+
+def as_text(value: Any) -> str | None:
+    """A cell as a person would write it; None if it is missing or not one value.
+
+    Integral floats lose their ".0", truth values are "true" and "false", dates are ISO 8601.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if value != value:
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return None
+
+
+def undecodable(value: Any) -> bool:
+    """Whether the cell holds bytes that are not text in the file's encoding."""
+    return isinstance(value, str) and _MARK.search(value) is not None
+
+
+def shown(value: Any) -> Any:
+    r"""The cell with undecodable bytes written as ``\xb0``, so that it can be printed."""
+    if not isinstance(value, str):
+        return value
+    marked = _MARK.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", value)
+    return marked.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+class SeenIds:
+    """Which ids came before, at 8 bytes each: sorted runs of 64-bit hashes, merged as they grow.
+
+    Two of 16 million distinct ids share a hash with probability 1e-5.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[np.ndarray] = []
+
+    def repeats(self, ids: list[str]) -> list[int]:
+        """Take `ids` in; the positions of those that came before, in this call or another."""
+        hashes = np.fromiter(map(hash, ids), np.int64, len(ids))
+        order = np.argsort(hashes, kind="stable")
+        run = hashes[order]
+        repeated = np.zeros(len(ids), bool)
+        repeated[order[1:]] = run[1:] == run[:-1]
+        for earlier in self._runs:
+            places = np.minimum(np.searchsorted(earlier, hashes), len(earlier) - 1)
+            repeated |= earlier[places] == hashes
+        while self._runs and len(self._runs[-1]) <= len(run):
+            run = np.sort(np.concatenate([self._runs.pop(), run]))
+        if len(run):
+            self._runs.append(run)
+        return np.flatnonzero(repeated).tolist()

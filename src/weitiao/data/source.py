@@ -1,0 +1,170 @@
+"""What is wanted of a file, and the form in which every format's rows come back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from weitiao.errors import DataError
+
+FileFormat = Literal["csv", "tsv", "jsonl", "parquet", "xlsx", "lines"]
+BLOCK = 2 << 20
+"""Characters (text) or bytes (Parquet) that are parsed at a time."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file and what is wanted of it.
+
+    Args:
+        path: an existing file.
+        format: its format.
+        encoding: the codec of a text format.
+        header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
+            "0", "1", …
+        wanted: role (text, label, …) → name of its column.
+    """
+
+    path: Path
+    format: FileFormat
+    encoding: str
+    header: bool
+    wanted: dict[str, str]
+
+    def positions(self, names: Sequence[str]) -> list[int]:
+        """Where among `names` the wanted columns are, in the order of the roles.
+
+        Raises:
+            DataError: one is missing or there twice.
+        """
+        for role, name in self.wanted.items():
+            if names.count(name) != 1:
+                raise self._missing(role, name, names)
+        return [names.index(name) for name in self.wanted.values()]
+
+    def _missing(self, role: str, name: str, names: Sequence[str]) -> DataError:
+        if name in names:
+            problem, hint = "there are several columns of this name", "rename all but one"
+        else:
+            shown = ", ".join(repr(n if len(n) <= 40 else n[:39] + "…") for n in names[:20])
+            problem = f"there is no such column; the columns are {shown}"
+            near = difflib.get_close_matches(name, names, n=1)
+            say = f"did you mean {near[0]!r}? Say " if near else ""
+            hint = f"{say}--data.{role} {near[0] if near else 'NAME'}"
+            if self.header and self.format in ("csv", "tsv", "xlsx"):
+                hint += "; if the first row is data, --data.header false"
+        return DataError(problem, file=self.path, column=name, hint=hint)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that can't be used.
+
+    Args:
+        row: where it starts, as in :class:`Chunk`.
+        reason: what is wrong.
+        raw: the row as it stands in the file.
+        column: name of the column at fault.
+        value: the value at fault.
+        hint: the way out.
+        undecodable: whether the fault is bytes that aren't text in the file's encoding.
+    """
+
+    row: int
+    reason: str
+    raw: str
+    column: str | None = None
+    value: object = None
+    hint: str | None = None
+    undecodable: bool = False
+
+    def error(self, file: Path) -> DataError:
+        """The fault as an error."""
+        return DataError(
+            self.reason,
+            file=file,
+            row=self.row,
+            column=self.column,
+            value=self.value,
+            hint=self.hint,
+        )
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some successive rows of a file.
+
+    Args:
+        rows: where each starts: 1-based line (text formats), sheet row (XLSX) or record number
+            (Parquet).
+        columns: the wanted columns in the order of the roles, a cell per row.
+        raw: gives the row at a position as it stands in the file, for the quarantine.
+        bad: rows that could not be taken apart; they are not among `rows`.
+    """
+
+    rows: list[int]
+    columns: list[list[Any]]
+    raw: Callable[[int], str]
+    bad: list[BadRow]
+
+
+def raw_of(records: Sequence[Any], write: Callable[[Any], str]) -> Callable[[int], str]:
+    """The `raw` of a chunk: writes the record at a position as the file has it."""
+    return lambda position: write(records[position])
+
+
+@dataclass
+class Records:
+    """Rows of cells as they come from a file that holds a table, the header among them."""
+
+    rows: list[int] = field(default_factory=list)
+    cells: list[list[Any]] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+
+
+def tabulate(
+    source: Source,
+    batches: Iterable[Records],
+    raw: Callable[[list[Any]], str],
+    names: list[str] | None = None,
+) -> Iterator[Chunk]:
+    """Take the header off, set rows of another width aside, and turn records into columns."""
+    positions: list[int] | None = None
+    for batch in batches:
+        if names is None:
+            first = batch.rows[0] if batch.rows else None
+            if batch.bad and (first is None or batch.bad[0].row < first):
+                fault = batch.bad[0]
+                raise fault.error(source.path)
+            if first is None:
+                continue
+            names = [str(cell) for cell in batch.cells[0]]
+            if source.header:
+                del batch.rows[0], batch.cells[0]
+            else:
+                names = [str(position) for position in range(len(names))]
+        if positions is None:
+            positions = source.positions(names)
+        _set_ragged_aside(batch, len(names), raw)
+        cells = batch.cells
+        columns = [[record[position] for record in cells] for position in positions]
+        yield Chunk(batch.rows, columns, raw_of(cells, raw), batch.bad)
+
+
+def _set_ragged_aside(batch: Records, width: int, raw: Callable[[list[Any]], str]) -> None:
+    if set(map(len, batch.cells)) <= {width}:
+        return
+    rows, records = batch.rows, batch.cells
+    batch.rows, batch.cells = [], []
+    for row, record in zip(rows, records, strict=True):
+        if len(record) == width:
+            batch.rows.append(row)
+            batch.cells.append(record)
+        else:
+            reason = f"the row has {len(record)} cells, not {width}"
+            shown = raw(record)
+            hint = "is a separator or a quote missing, or one too many?"
+            batch.bad.append(BadRow(row, reason, shown, value=shown, hint=hint))
