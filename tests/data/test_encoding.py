@@ -28,7 +28,7 @@ from pathlib import Path
 
 import pytest
 
-from weitiao.data.encoding import detect, resolve
+from weitiao.data.encoding import detect, is_really_utf8, resolve
 from weitiao.errors import ConfigError, DataError
 
 SIMPLIFIED = "这家酒店的服务非常好，房间也很干净。\n物流太慢了，等了一个星期才到！\n"
@@ -125,3 +125,21 @@ def test_samples_of_real_titles_are_found(tmp_path: Path, lines: int, codec: str
     for _ in range(20):
         data = "\n".join(rng.sample(titles, lines)).encode(codec)
         assert detect(written(tmp_path, data)) == codec
+
+
+@pytest.mark.parametrize(
+    ("codec", "text", "really_utf8"),
+    [
+        ("gb18030", "浣犲ソ", True),  # 你好
+        ("gb18030", "这家酒店很好", False),
+        ("gb18030", "脳", False),  # its bytes are also ×
+        ("gb18030", "plain", False),
+        ("big5", "這家酒店的服務非常好", False),
+        ("cp1252", "the entrÃ©e", True),
+        ("cp1252", "the entrée", False),
+    ],
+)
+def test_utf8_rows_are_told_from_those_of_a_legacy_file(
+    codec: str, text: str, really_utf8: bool
+) -> None:
+    assert is_really_utf8(text, codec) == really_utf8
