@@ -30,6 +30,9 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, type):
         return {"class_path": f"{value.__module__}.{value.__qualname__}", "init_args": {}}
-    if isinstance(value, functools.partial) and isinstance(value.func, type) and not value.args:
-        return plain(value.func) | {"init_args": plain(value.keywords)}
+    if isinstance(value, functools.partial):
+        # jsonargparse's own factories are partials of its instantiator that name the class
+        classes = [part for part in (value.func, *value.args) if isinstance(part, type)]
+        if len(classes) == 1:
+            return plain(classes[0]) | {"init_args": plain(value.keywords)}
     raise TypeError(f"can't write {value!r} into a checkpoint; give a class or a functools.partial")

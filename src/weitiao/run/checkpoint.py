@@ -18,7 +18,7 @@ from weitiao.run.folder import load_checkpoint
 from weitiao.run.parser import Parser
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NewFile:
     """How to read the new file; what is null is as in the training file.
 
@@ -45,13 +45,41 @@ class NewFile:
         return {k: plain(v) for k, v in vars(self).items() if v is not None}
 
 
+@dataclass(frozen=True, kw_only=True)
+class PredictFile(NewFile):
+    """The file to label.
+
+    Args:
+        predict: file, files or globs.
+    """
+
+    predict: str | list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestFile(NewFile):
+    """The labelled file to measure on.
+
+    Args:
+        test: file, files or globs; null = the test split of the checkpoint's own run.
+        label: column of the label.
+    """
+
+    test: str | list[str] | None = None
+    label: str | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The DataModule's arguments that are not the checkpoint's."""
+        alone = {"train": None, "val": None} if self.test is not None else {}
+        return super().changes() | alone
+
+
 @dataclass(frozen=True)
 class Hardware:
     """Where the model runs.
 
     Args:
         accelerator: ``auto``, ``cpu``, ``gpu``, ….
-        devices: number of devices; more than one is not supported here.
         precision: Lightning's name of the number format.
     """
 

@@ -82,5 +82,8 @@ def _quiet() -> None:
         ".*ModelCheckpoint.*not empty.*",  # on resume
     ):
         warnings.filterwarnings("ignore", known)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    import lightning.fabric
+    import lightning.pytorch
+
+    for package in (lightning.pytorch, lightning.fabric):  # importing them sets their level
+        logging.getLogger(package.__name__).setLevel(logging.WARNING)

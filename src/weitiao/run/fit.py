@@ -25,6 +25,7 @@ from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
+from weitiao.run.progress import Progress
 
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
@@ -78,6 +79,7 @@ class FitCLI(LightningCLI):
             TextModule,
             TextDataModule,
             save_config_callback=None,
+            trainer_defaults={"enable_model_summary": False},
             seed_everything_default=1,
             parser_class=Parser,
             parser_kwargs={"prog": f"train.py {verb}"},
@@ -138,6 +140,7 @@ class FitCLI(LightningCLI):
         )
         scores = BestScores(options.monitor, options.mode)
         return [
+            Progress(),
             RandomState(),
             ForgetRetaken(),
             LearningRateMonitor(logging_interval="step"),
@@ -198,12 +201,13 @@ def show_next_steps(run: Run) -> None:
     """Say where the run lies and what can be done with it."""
     folder = run.folder.path
     best = run.folder.best
-    run.console.print(f"run folder: {folder}", highlight=False)
-    run.console.print("next:", highlight=False)
-    run.console.print(f"  tensorboard --logdir {folder.parent}", highlight=False)
-    run.console.print(
-        f"  python src/train.py predict --ckpt_path {best} --data.predict FILE", highlight=False
+    lines = (
+        f"run folder: {folder}",
+        "next:",
+        f"  tensorboard --logdir {folder.parent}",
+        f"  python src/train.py predict --ckpt_path {best} --data.predict FILE",
     )
+    run.console.print("\n".join(lines), highlight=False, soft_wrap=True)
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:

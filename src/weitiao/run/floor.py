@@ -39,7 +39,7 @@ def measure_floor(prepared: Prepared) -> Floor:
     from sklearn.svm import LinearSVC
 
     vectorizer = TfidfVectorizer(
-        analyzer="char", ngram_range=(1, 3), min_df=2, sublinear_tf=True, dtype=np.float32
+        analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32
     )
     x = {"train": vectorizer.fit_transform(_texts(prepared, "train"))}
     x |= {split: vectorizer.transform(_texts(prepared, split)) for split in ("val", "test")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +26,27 @@ WORST = 20  # mistakes shown
 SHOWN = 200  # characters of a text in TensorBoard
 
 
-class EvaluationRows(Callback):
-    """Collects probabilities and loss of each row, and shows them after each evaluation.
+@dataclass(frozen=True)
+class Evaluated:
+    """The rows an evaluation has seen, in the order of the split.
 
-    Per split it keeps ``(N, C)`` probabilities and ``(N,)`` losses in the order of the rows.
+    Args:
+        table: ``N`` readable rows.
+        probabilities: ``(N, C)``.
+        losses: ``(N,)``.
     """
+
+    table: pa.Table
+    probabilities: np.ndarray
+    losses: np.ndarray
+
+
+class EvaluationRows(Callback):
+    """Collects probabilities and loss of each row, and shows them after each evaluation."""
 
     def __init__(self) -> None:
         self._batches: list[dict[str, torch.Tensor]] = []
-        self.probabilities: dict[str, np.ndarray] = {}
-        self.losses: dict[str, np.ndarray] = {}
+        self.of: dict[str, Evaluated] = {}
 
     def on_validation_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, *_: Any
@@ -58,42 +70,32 @@ class EvaluationRows(Callback):
             return
         rows = torch.cat([batch["row"] for batch in batches]).numpy()
         order = np.argsort(rows, kind="stable")
-        for name, store in (("probabilities", self.probabilities), ("losses", self.losses)):
-            values = torch.cat([batch[name].float() for batch in batches]).numpy()
-            store[split] = values[order]
-        # a limited evaluation (fast_dev_run, limit_val_batches) has not seen every row
+        probabilities, losses = (
+            torch.cat([batch[name].float() for batch in batches]).numpy()[order]
+            for name in ("probabilities", "losses")
+        )
         assert isinstance(trainer.datamodule, TextDataModule)
+        # by row, since a limited evaluation (limit_val_batches) has not seen all of them
         table = trainer.datamodule.rows(split).take(pa.array(rows[order]))
+        self.of[split] = Evaluated(table, probabilities, losses)
         assert isinstance(pl_module, TextModule)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
-                self._show(logger, pl_module, split, table, trainer.global_step)
+                self._show(logger, pl_module, split, trainer.global_step)
 
-    def _show(
-        self, logger: TensorBoardLogger, module: TextModule, split: str, table: pa.Table, step: int
-    ) -> None:
+    def _show(self, logger: TensorBoardLogger, module: TextModule, split: str, step: int) -> None:
         labels = module.card.labels
         counts = module.confusion[split].compute().cpu().numpy()
         board = logger.experiment
         board.add_figure(f"{split}/confusion", confusion_figure(counts, labels), step)
-        worst = worst_mistakes(table, self.probabilities[split], self.losses[split], labels)
-        board.add_text(f"{split}/worst_mistakes", worst, step)
+        board.add_text(f"{split}/worst_mistakes", worst_mistakes(self.of[split], labels), step)
 
 
-def worst_mistakes(
-    table: pa.Table, probabilities: np.ndarray, losses: np.ndarray, labels: Sequence[str]
-) -> str:
-    """The wrong rows of highest loss as a Markdown table.
-
-    Args:
-        table: rows with ``id``, ``original``, ``label``.
-        probabilities: ``(N, C)``.
-        losses: ``(N,)``.
-        labels: names of the columns of ``probabilities``.
-    """
+def worst_mistakes(evaluated: Evaluated, labels: Sequence[str]) -> str:
+    """The wrong rows of highest loss as a Markdown table; ``labels`` name the classes."""
+    table, probabilities, losses = evaluated.table, evaluated.probabilities, evaluated.losses
     predicted = probabilities.argmax(-1)
-    targets = np.array([labels.index(label) for label in table["label"].to_pylist()])
-    wrong = np.flatnonzero(predicted != targets)
+    wrong = np.flatnonzero(predicted != targets_of(table, labels))
     worst = wrong[np.argsort(-losses[wrong], kind="stable")][:WORST]
     lines = ["| loss | label | predicted | probability | id | text |", "|--:|---|---|--:|---|---|"]
     for i in worst.tolist():
@@ -104,6 +106,12 @@ def worst_mistakes(
             f" | {probabilities[i].max():.3f} | {row['id']} | {text} |"
         )
     return "\n".join(lines)
+
+
+def targets_of(table: pa.Table, labels: Sequence[str]) -> np.ndarray:
+    """Index of each row's label in ``labels``, ``(N,)``."""
+    index = {label: i for i, label in enumerate(labels)}
+    return np.array([index[label] for label in table["label"].to_pylist()])
 
 
 def confusion_figure(counts: np.ndarray, labels: Sequence[str]) -> Figure:
@@ -143,31 +151,28 @@ def _drawable(name: str) -> str:
     return name.encode("ascii", "ignore").decode()
 
 
-def write_predictions(
-    path: Path, table: pa.Table, probabilities: np.ndarray, labels: Sequence[str]
-) -> None:
-    """Write ``id, text, label, probability of each class`` in the order of ``table``.
+def write_predictions(path: Path, evaluated: Evaluated, labels: Sequence[str]) -> None:
+    """Write ``id, text, label, probability of each class`` in the order of the rows.
 
-    ``text`` is the original, and ``label`` the predicted one; where the table has labels, the true
+    ``text`` is the original, and ``label`` the predicted one; where the rows have labels, the true
     one stands as ``true``.
 
     Args:
         path: the CSV file, written beside and renamed.
-        table: ``(N)`` rows with ``id``, ``original`` and perhaps ``label``.
-        probabilities: ``(N, C)``.
-        labels: names of the columns of ``probabilities``.
+        evaluated: the rows and their probabilities.
+        labels: names of the classes.
     """
+    table = evaluated.table
     true = table["label"].to_pylist() if "label" in table.column_names else None
     header = ["id", "text", "label", *(["true"] if true else []), *(f"p({x})" for x in labels)]
+    predicted = evaluated.probabilities.argmax(-1).tolist()
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        for i, (row_id, text) in enumerate(
-            zip(table["id"].to_pylist(), table["original"].to_pylist(), strict=True)
-        ):
-            label = labels[int(probabilities[i].argmax())]
+        ids, texts = table["id"].to_pylist(), table["original"].to_pylist()
+        for i, probabilities in enumerate(evaluated.probabilities.tolist()):
             truth = [true[i]] if true else []
-            shares = (f"{p:.6f}" for p in probabilities[i].tolist())
-            writer.writerow([row_id, text, label, *truth, *shares])
+            shares = (f"{p:.6f}" for p in probabilities)
+            writer.writerow([ids[i], texts[i], labels[predicted[i]], *truth, *shares])
     os.replace(beside, path)

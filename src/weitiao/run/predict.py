@@ -8,32 +8,29 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from weitiao.run.checkpoint import Hardware, NewFile, UseParser, open_checkpoint
-from weitiao.run.outputs import write_predictions
+from weitiao.run.checkpoint import Hardware, PredictFile, UseParser, open_checkpoint
+from weitiao.run.outputs import Evaluated, write_predictions
 
 
 def run_predict(arguments: list[str]) -> Path:
     """Write ``id, text, label, probability of each class`` of the new rows, in their order."""
     parser = UseParser(prog="train.py predict")
     parser.add_argument("--ckpt_path", type=str, required=True, help="Checkpoint to use.")
-    parser.add_argument(
-        "--data.predict", type=str | list[str], required=True, help="File, files or globs to label."
-    )
-    parser.add_class_arguments(NewFile, "data")
+    parser.add_class_arguments(PredictFile, "data")
     parser.add_class_arguments(Hardware, "hardware")
     parser.add_argument(
         "--out", type=Path, default=Path("predictions.csv"), help="CSV file to write."
     )
     options = parser.instantiate(parser.parse_args(arguments))
     console = Console(stderr=True)
-    module, data = open_checkpoint(Path(options.ckpt_path), NewFile.changes(options.data))
+    module, data = open_checkpoint(Path(options.ckpt_path), options.data.changes())
     trainer = options.hardware.trainer(logger=False)
     batches = trainer.predict(module, datamodule=data)
     rows = torch.cat([batch["row"] for batch in batches]).cpu().numpy()
     probabilities = torch.cat([batch["probabilities"].float() for batch in batches]).cpu().numpy()
-    in_order = np.empty_like(probabilities)
-    in_order[rows] = probabilities
+    order = np.argsort(rows)
+    predicted = Evaluated(data.rows("predict"), probabilities[order], np.zeros(len(rows)))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    write_predictions(options.out, data.rows("predict"), in_order, data.card.labels)
+    write_predictions(options.out, predicted, data.card.labels)
     console.print(f"{len(rows):,} predictions: {options.out}", highlight=False)
     return options.out
