@@ -180,12 +180,13 @@ class EpochBatches(Sampler[list[int]]):
             yield batch.tolist()
 
 
-class ResumableLoader(DataLoader):
-    """A DataLoader over `EpochBatches` whose place in the data Lightning can save.
+class ResumableLoader:
+    """Loads `EpochBatches`, from a place in the data that Lightning can save.
 
     The place itself is the trainer's own progress (`EpochBatches.position`), read when an epoch
     starts, so prefetching workers can't run ahead of it. What is saved here is what must be equal
-    for that place to mean the same batches.
+    for that place to mean the same batches. It holds a DataLoader and is none itself: Lightning
+    rebuilds those with samplers of its own for prediction and for several devices.
 
     Args:
         rows: the encoded rows.
@@ -194,7 +195,8 @@ class ResumableLoader(DataLoader):
     """
 
     def __init__(self, rows: Rows, batches: EpochBatches, workers: int = 0) -> None:
-        super().__init__(
+        self.batches = batches
+        self.loader: DataLoader = DataLoader(
             rows,
             batch_sampler=batches,
             collate_fn=_same,
@@ -204,15 +206,17 @@ class ResumableLoader(DataLoader):
             generator=torch.Generator().manual_seed(batches.seed),
         )
 
-    def __iter__(self) -> Any:
-        # lazily, so that the position is read at the first batch, not when Lightning sets up
-        yield from super().__iter__()
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        # a generator, so that the position is read at the first batch, not at Lightning's set-up
+        yield from self.loader
 
     def state_dict(self) -> dict[str, Any]:
         """What the order of batches depends on."""
-        batches = self.batch_sampler
-        assert isinstance(batches, EpochBatches)
-        return {"rows": len(batches.lengths), "batches": len(batches), "seed": batches.seed}
+        lengths, seed = self.batches.lengths, self.batches.seed
+        return {"rows": len(lengths), "batches": len(self), "seed": seed}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse to go on with other batches than those of the checkpoint.

@@ -160,13 +160,18 @@ class Cleaner:
         if self.max_chars is not None and self.max_chars < max(self.min_chars, 1):
             raise ConfigError(f"max_chars={self.max_chars} lets no text pass")
 
-    def clean(self, texts: Sequence[str]) -> Cleaned:
-        """Rewrite the texts, then drop what is empty or out of bounds; linear in their length."""
+    def clean(self, texts: Sequence[str], *, may_drop: bool = True) -> Cleaned:
+        """Rewrite the texts, then drop what is empty or out of bounds; linear in their length.
+
+        Args:
+            texts: the texts.
+            may_drop: false where each text needs its place: given test files, rows to predict.
+        """
         rewritten, changed = self._settle(texts)
         kept: list[str | None] = list(rewritten)
         dropped: dict[str, int] = {}
         for step in self.steps:
-            if step in _DROPS:
+            if step in _DROPS and may_drop:
                 out = [
                     i for i, text in enumerate(kept) if text is not None and self._drops(step, text)
                 ]
@@ -174,10 +179,6 @@ class Cleaner:
                     kept[i] = None
                 dropped[step] = len(out)
         return Cleaned(kept, changed, dropped)
-
-    def rewrite(self, texts: Sequence[str]) -> list[str]:
-        """Only the steps that rewrite: one text for each given, as prediction needs it."""
-        return self._settle(texts)[0]
 
     def _settle(self, texts: Sequence[str]) -> tuple[list[str], dict[str, int]]:
         """The rewritten texts, and for each step the number of texts it changed."""

@@ -86,8 +86,8 @@ class Encoder:
         else:
             fold = str.lower if self.lowercase else str
             counts: Counter[str] = Counter()
-            for unit in segmenter.segment(list(texts)) if segmenter else texts:
-                counts.update(map(fold, unit))
+            for units in _words(segmenter, list(texts)) if segmenter else texts:
+                counts.update(map(fold, units))
             tokenizer = Tokenizer(models.WordLevel(self._vocabulary(counts), unk_token=UNK))
             tokenizer.normalizer = lower
             if segmenter is None:
@@ -102,7 +102,7 @@ class Encoder:
     def _vocabulary(self, counts: Counter[str]) -> dict[str, int]:
         """Special entries first, then by falling count; ties by code point, so it is stable."""
         ranked = sorted(
-            (unit for unit, n in counts.items() if n >= self.min_count and not unit.isspace()),
+            (unit for unit, n in counts.items() if n >= self.min_count),
             key=lambda unit: (-counts[unit], unit),
         )
         return {unit: i for i, unit in enumerate([*SPECIALS, *ranked][: self.vocab_size])}
@@ -154,11 +154,9 @@ class TextEncoder:
         return pa.concat_tables(chunks)
 
     def _encode_chunk(self, texts: Sequence[str], pairs: Sequence[str] | None) -> pa.Table:
-        first: Sequence[Any] = self.segmenter.segment(texts) if self.segmenter else texts
-        inputs: Sequence[Any] = first
+        inputs = self._units(texts)
         if pairs is not None:
-            second = self.segmenter.segment(pairs) if self.segmenter else pairs
-            inputs = list(zip(first, second, strict=True))
+            inputs = list(zip(inputs, self._units(pairs), strict=True))
         encodings = self.backend.encode_batch_fast(
             inputs, is_pretokenized=self.segmenter is not None, add_special_tokens=True
         )
@@ -178,6 +176,9 @@ class TextEncoder:
             columns["token_type_ids"] = pa.array(types, pa.large_list(pa.int8()))
         columns["cut"] = pa.array(cut, pa.bool_())
         return pa.table(columns)
+
+    def _units(self, texts: Sequence[str]) -> Sequence[Any]:
+        return _words(self.segmenter, texts) if self.segmenter else texts
 
     def unknown_share(self, encoded: pa.Table) -> float:
         """Share of ids that are the unknown one: how badly the vocabulary fits the text."""
@@ -205,6 +206,11 @@ class TextEncoder:
             state["truncation"],
             segmenter if state["words"] else None,
         )
+
+
+def _words(segmenter: Segmenter, texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text, without those that are white space."""
+    return [[w for w in words if not w.isspace()] for words in segmenter.segment(texts)]
 
 
 def _pretrained(name: str) -> tuple[Tokenizer, int]:

@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from weitiao.card import DataCard
 from weitiao.data.audit import Auditor
-from weitiao.data.clean import Cleaned, Cleaner
+from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.read import Files, Reader, expand, natural_order
 from weitiao.data.segment import Segmenter
@@ -212,8 +212,7 @@ def clean_rows(
     for name in ("text", "pair"):
         if name not in table.column_names:
             continue
-        texts = table[name].to_pylist()
-        cleaned = cleaner.clean(texts) if may_drop else Cleaned(cleaner.rewrite(texts), {}, {})
+        cleaned = cleaner.clean(table[name].to_pylist(), may_drop=may_drop)
         keep = [k and text is not None for k, text in zip(keep, cleaned.texts, strict=True)]
         table = table.set_column(
             table.column_names.index(name), name, pa.array(cleaned.texts, pa.string())
