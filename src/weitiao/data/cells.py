@@ -91,11 +91,12 @@ class SeenIds:
         run = hashes[order]
         repeated = np.zeros(len(ids), bool)
         repeated[order[1:]] = run[1:] == run[:-1]
-        for earlier in self._runs:
-            places = np.minimum(np.searchsorted(earlier, hashes), len(earlier) - 1)
-            repeated |= earlier[places] == hashes
+        for earlier in self._runs:  # looked up in sorted order, which is kind to the cache
+            places = np.minimum(np.searchsorted(earlier, run), len(earlier) - 1)
+            repeated[order] |= earlier[places] == run
         while self._runs and len(self._runs[-1]) <= len(run):
-            run = np.sort(np.concatenate([self._runs.pop(), run]))
+            run = np.concatenate([self._runs.pop(), run])
+            run.sort()  # in place
         if len(run):
             self._runs.append(run)
         return np.flatnonzero(repeated).tolist()
