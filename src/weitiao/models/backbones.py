@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
+from weitiao.hub import only_local
 
 
 class Backbone(nn.Module, ABC):
@@ -153,15 +155,20 @@ class Pretrained(HuggingFace):
                 f"the tokenizer has {card.vocab_size} ids, the backbone {name!r} knows"
                 f" {sizes.vocab_size}\n  → data.encode.tokenizer must be the backbone's own"
             )
-        positions = getattr(sizes, "max_position_embeddings", card.max_length)
-        if card.max_length > positions:
+        positions = _positions(encoder)
+        if positions is not None and card.max_length > positions:
             raise ConfigError(
                 f"data.encode.max_length {card.max_length} exceeds the {positions} positions of"
                 f" {name!r}"
             )
 
     def rebuild_args(self) -> dict[str, Any]:
-        """The configuration, so that a checkpoint needs no other file."""
+        """The configuration, so that a checkpoint needs no other file.
+
+        A model with code of its own stays bound to its name: the code isn't in the checkpoint.
+        """
+        if not type(self.encoder.config).__module__.startswith("transformers."):
+            return {}
         values = self.encoder.config.to_dict()
         return {"config": {k: v for k, v in values.items() if _is_plain(v)}}
 
@@ -169,8 +176,12 @@ class Pretrained(HuggingFace):
 def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
     from transformers import AutoConfig, AutoModel
 
+    source: dict[str, Any] = {
+        "trust_remote_code": trust_remote_code,
+        "local_files_only": only_local(name),
+    }
     try:
-        config = AutoConfig.from_pretrained(name, trust_remote_code=trust_remote_code)
+        config = AutoConfig.from_pretrained(name, **source)
         if layers is not None:
             if not 1 <= layers <= config.num_hidden_layers:
                 raise ConfigError(
@@ -178,19 +189,51 @@ def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
                     f" can't keep {layers}"
                 )
             config.num_hidden_layers = layers
-        return AutoModel.from_pretrained(
-            name,
-            config=config,
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=trust_remote_code,
-        )
+        with _without_load_report():
+            encoder, report = AutoModel.from_pretrained(
+                name,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                **source,
+            )
     except (OSError, ValueError) as error:
         where = "in that folder" if os.path.isdir(name) else "under that name or path"
         raise ConfigError(
             f"model.backbone.name: no loadable safetensors model {where}: {name!r}"
-            f"\n  {str(error).splitlines()[0]}"
+            f"\n  {' '.join(str(error).split())}"
         ) from error
+    # The pooler is taken off anyway; anything else would start random without a word.
+    missing = sorted(key for key in report["missing_keys"] if "pooler." not in key)
+    if missing:
+        raise ConfigError(
+            f"model.backbone.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
+        )
+    return encoder
+
+
+@contextmanager
+def _without_load_report() -> Iterator[None]:
+    """Hide the table of every key that cut-off layers leave over; what matters is checked."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _positions(encoder: Any) -> int | None:
+    """Longest sequence the position embeddings take; null where there are none."""
+    positions = getattr(encoder.config, "max_position_embeddings", None)
+    for name, part in encoder.named_modules():
+        # RoBERTa and its kin count positions from the row after that of padding.
+        if name.endswith("position_embeddings") and getattr(part, "padding_idx", None) is not None:
+            return part.num_embeddings - part.padding_idx - 1
+    return positions
 
 
 def _is_plain(value: Any) -> bool:

@@ -1,7 +1,8 @@
-"""Metrics of a classifier, macro F1 first, as torchmetrics objects."""
+"""Metrics of a classifier as torchmetrics objects."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
@@ -13,6 +14,7 @@ from torchmetrics.classification import (
     MulticlassPrecision,
     MulticlassRecall,
 )
+from torchmetrics.utilities import dim_zero_cat
 
 AVERAGES = ("macro", "micro", "weighted")
 
@@ -20,7 +22,7 @@ AVERAGES = ("macro", "micro", "weighted")
 def build_scalars(classes: int, prefix: str, *, ranked: bool = True) -> MetricCollection:
     """The metrics that are one number each, from probabilities ``(B, C)`` and targets ``(B,)``.
 
-    Macro averages come first: micro F1 of a single-label task is only the accuracy again.
+    Choose by macro averages: micro F1 of a single-label task is only the accuracy again.
 
     Args:
         classes: number of classes.
@@ -39,9 +41,45 @@ def build_scalars(classes: int, prefix: str, *, ranked: bool = True) -> MetricCo
             )
     metrics["accuracy"] = MulticlassAccuracy(classes, average="micro", validate_args=False)
     if ranked:
-        metrics["auroc"] = MulticlassAUROC(classes, validate_args=False)
-    metrics["mcc"] = MulticlassMatthewsCorrCoef(classes, validate_args=False)
+        metrics["auroc"] = MacroAUROC(classes)
+    metrics["mcc"] = Matthews(classes, validate_args=False)
     return MetricCollection(metrics, prefix=prefix)
+
+
+class MacroAUROC(MulticlassAUROC):
+    """Mean over classes of the area under the curve of one class against the rest.
+
+    Classes without rows are left out, as in the macro averages of F1, precision and recall;
+    torchmetrics' own mean takes them for 0. NaN where there is only one class.
+
+    Args:
+        classes: number of classes.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__(classes, average="none", validate_args=False)
+
+    def compute(self) -> Tensor:
+        """The mean, a scalar."""
+        counts = torch.bincount(dim_zero_cat(self.target), minlength=self.num_classes)
+        defined = (counts > 0) & (counts < counts.sum())
+        return super().compute()[defined].mean()
+
+
+class Matthews(MulticlassMatthewsCorrCoef):
+    """Matthews correlation for many classes (Gorodkin 2004), as scikit-learn defines it.
+
+    Where all rows are predicted as one class it is 0; torchmetrics gives up to 1 there for two
+    classes, which makes a model that has learned nothing look good.
+    """
+
+    def compute(self) -> Tensor:
+        """The correlation, a scalar."""
+        counts = self.confmat.double()
+        true, found, rows = counts.sum(1), counts.sum(0), counts.sum()
+        covariance = counts.trace() * rows - true @ found
+        scale = ((rows**2 - true @ true) * (rows**2 - found @ found)).sqrt()
+        return torch.where(scale > 0, covariance / scale, 0.0).float()
 
 
 def build_confusion(classes: int) -> MulticlassConfusionMatrix:
