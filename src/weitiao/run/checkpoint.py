@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightning.pytorch as L
 
@@ -16,6 +16,7 @@ from weitiao.models.module import TextModule
 from weitiao.plain import plain
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.parser import Parser
+from weitiao.run.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,9 @@ class TestFile(NewFile):
         return super().changes() | alone
 
 
+Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
+
+
 @dataclass(frozen=True)
 class Hardware:
     """Where the model runs.
@@ -84,16 +88,17 @@ class Hardware:
     """
 
     accelerator: str = "auto"
-    precision: str = "32-true"
+    precision: Precision = "32-true"
 
-    def trainer(self, **kwargs: Any) -> L.Trainer:
+    def trainer(self, *callbacks: L.Callback, **kwargs: Any) -> L.Trainer:
         """A Trainer that only evaluates, on one device, since row order matters."""
         return L.Trainer(
             accelerator=self.accelerator,
             devices=1,
-            precision=self.precision,  # type: ignore[arg-type]
+            precision=self.precision,
             enable_checkpointing=False,
             enable_model_summary=False,
+            callbacks=[Progress(), *callbacks],
             **kwargs,
         )
 

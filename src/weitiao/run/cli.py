@@ -38,12 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     _quiet()
     try:
         verbs[arguments[0]](arguments[1:])
-    except WeitiaoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        message = _explained(error)
+        if message is None:  # a fault of ours: its traceback is what we need
+            raise
+        print(f"error: {message}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -70,6 +73,20 @@ def _predict(arguments: list[str]) -> None:
     from weitiao.run.predict import run_predict
 
     run_predict(arguments)
+
+
+def _explained(error: Exception) -> str | None:
+    """What to tell of a fault that the user can mend; of others nothing."""
+    import torch
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    if isinstance(error, WeitiaoError | OSError):  # a full disk, a folder that may not be written
+        return str(error)
+    if isinstance(error, MisconfigurationException):
+        return f"trainer: {error}"
+    if isinstance(error, torch.OutOfMemoryError):
+        return f"{str(error).splitlines()[0]}\n  → lower data.batch.tokens and data.batch.size"
+    return None
 
 
 def _quiet() -> None:

@@ -51,7 +51,7 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
     folder = RunFolder.of_checkpoint(Path(options.ckpt_path))
     board = False if new else folder.tensorboard()
     trainer = options.hardware.trainer(
-        callbacks=[EvaluationRows()], logger=board, default_root_dir=str(folder.path)
+        EvaluationRows(), logger=board, default_root_dir=str(folder.path)
     )
     trainer.test(module, datamodule=data, verbose=False)
     labels = data.card.labels

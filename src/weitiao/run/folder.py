@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,11 @@ class RunFolder:
 
     Args:
         path: the folder; made if absent.
+        started: whether training has begun, so that the folder is worth keeping.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, started: bool) -> None:
+        self.path, self.started = path, started
         self.checkpoints = path / "checkpoints"
         self.config = path / "config.yaml"
         self.card = path / "data_card.json"
@@ -45,7 +49,7 @@ class RunFolder:
                 path.mkdir()
             except FileExistsError:
                 continue
-            return cls(path)
+            return cls(path, started=False)
         raise ConfigError(f"no free folder name for {stamp}-{name} in {root}")
 
     @classmethod
@@ -63,7 +67,24 @@ class RunFolder:
                 f"{ckpt_path} doesn't lie in a run's folder (no {path / 'config.yaml'})"
                 "\n  → name it as logs/RUN/checkpoints/last.ckpt"
             )
-        return cls(path)
+        return cls(path, started=True)
+
+    def start(self) -> None:
+        """From now on the folder stays, whatever happens, and ``latest`` points to it."""
+        self.started = True
+        self.point_latest_here()
+
+    @contextmanager
+    def removed_unless_started(self) -> Iterator[None]:
+        """A fault in this block before `start` leaves no folder behind."""
+        try:
+            yield
+        except BaseException:
+            if not self.started:
+                shutil.rmtree(self.path, ignore_errors=True)
+                with suppress(OSError):  # other runs live there
+                    self.path.parent.rmdir()
+            raise
 
     def tensorboard(self) -> TensorBoardLogger:
         """A logger that writes into this folder."""

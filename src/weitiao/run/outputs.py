@@ -100,12 +100,18 @@ def worst_mistakes(evaluated: Evaluated, labels: Sequence[str]) -> str:
     lines = ["| loss | label | predicted | probability | id | text |", "|--:|---|---|--:|---|---|"]
     for i in worst.tolist():
         row = table.slice(i, 1).to_pylist()[0]
-        text = row["original"][:SHOWN].replace("|", "\\|").replace("\n", " ")
+        true, given = _cell(row["label"]), _cell(labels[predicted[i]])
+        text = row["original"]
+        text = _cell(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+        share = f"{probabilities[i].max():.3f}"
         lines.append(
-            f"| {losses[i]:.2f} | {row['label']} | {labels[predicted[i]]}"
-            f" | {probabilities[i].max():.3f} | {row['id']} | {text} |"
+            f"| {losses[i]:.2f} | {true} | {given} | {share} | {_cell(row['id'])} | {text} |"
         )
     return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def targets_of(table: pa.Table, labels: Sequence[str]) -> np.ndarray:
@@ -116,39 +122,32 @@ def targets_of(table: pa.Table, labels: Sequence[str]) -> np.ndarray:
 
 def confusion_figure(counts: np.ndarray, labels: Sequence[str]) -> Figure:
     """The confusion matrix ``(C, C)`` as a picture; colour is the share of the true class."""
-    import matplotlib as mpl
+    from matplotlib import font_manager
     from matplotlib.figure import Figure
 
     size = max(4.0, 1.5 + 0.5 * len(labels))
-    # fonts that have hanzi where one is installed; else the class numbers below still tell
-    with mpl.rc_context({"font.sans-serif": [*CJK_FONTS, "DejaVu Sans"]}):
-        figure = Figure(figsize=(size, size), layout="constrained")
-        axes = figure.subplots()
-        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        names = [_drawable(f"{i} {label}") for i, label in enumerate(labels)]
-        axes.set_xticks(range(len(labels)), names, rotation=90)
-        axes.set_yticks(range(len(labels)), names)
-        axes.set_xlabel("predicted")
-        axes.set_ylabel("true")
-        if len(labels) <= 20:
-            for i, j in np.ndindex(*counts.shape):
-                colour = "white" if shares[i, j] > 0.5 else "black"
-                axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", color=colour)
+    figure = Figure(figsize=(size, size), layout="constrained")
+    axes = figure.subplots()
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    fonts = [font for font in CJK_FONTS if font in installed]
+    names = [f"{i} {label}" for i, label in enumerate(labels)]
+    if not fonts:  # what can't be drawn is left out; the number of the class still tells
+        names = [name.encode("ascii", "ignore").decode() for name in names]
+    family = [*fonts, "DejaVu Sans"]  # named here, since it is drawn after this function's end
+    axes.set_xticks(range(len(labels)), names, rotation=90, family=family)
+    axes.set_yticks(range(len(labels)), names, family=family)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    if len(labels) <= 20:
+        for i, j in np.ndindex(*counts.shape):
+            colour = "white" if shares[i, j] > 0.5 else "black"
+            axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", color=colour)
     return figure
 
 
 CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "SimHei")
-
-
-def _drawable(name: str) -> str:
-    """``name``, or what of it can be drawn where no font with hanzi is installed."""
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    if installed.intersection(CJK_FONTS):
-        return name
-    return name.encode("ascii", "ignore").decode()
 
 
 def write_predictions(path: Path, evaluated: Evaluated, labels: Sequence[str]) -> None:

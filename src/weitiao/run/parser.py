@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import sys
 from typing import Any, NoReturn
 
 from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
 
+_LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
+
 
 class Parser(LightningArgumentParser):
     """A parser whose errors name the fault and the way out, not all options there are."""
 
+    _reading: str | os.PathLike[str] | None = None
+
+    def parse_path(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Namespace:
+        """As jsonargparse does, but what is wrong in a file is told with the file's name."""
+        before, self._reading = self._reading, path
+        try:
+            return super().parse_path(path, *args, **kwargs)
+        except UnicodeDecodeError as error:
+            self.error("this is no YAML file in UTF-8", error)
+        finally:
+            self._reading = before
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print one short message and exit with 2."""
-        lines = [line for line in message.splitlines() if line.strip()]
-        shown = "\n  ".join(lines[:8])
-        print(f"error: {shown}\n  → {self.prog} --help lists the options", file=sys.stderr)
+        lines = [_cut(line) for line in message.splitlines() if line.strip()]
+        if len(lines) > _LINES:  # the place stands first, the value last
+            lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
+        place = f"{self._reading}: " if self._reading else ""
+        hint = self._near(message) or f"{self.prog} --help lists the options"
+        print("\n  ".join([f"error: {place}{lines[0]}", *lines[1:], f"→ {hint}"]), file=sys.stderr)
         raise SystemExit(2)
+
+    def _near(self, message: str) -> str | None:
+        _, found, unknown = message.partition("nrecognized arguments: ")
+        name = unknown.split()[0].split("=")[0] if found else ""
+        near = difflib.get_close_matches(name, self._option_string_actions, n=1, cutoff=0.8)
+        return f"did you mean {near[0]}?" if near else None
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH // 2]} … {line[-_WIDTH // 2 :]}"
 
 
 def flat(values: Any, prefix: str = "") -> dict[str, Any]:

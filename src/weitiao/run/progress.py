@@ -1,35 +1,55 @@
-"""The progress bar: this epoch, and the time left of the whole training."""
+"""What a person sees of training: a bar, and a line with the scores of each validation."""
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import timedelta
 
 import lightning.pytorch as L
 from lightning.pytorch.callbacks import RichProgressBar
+from rich.console import Console
+
+SCORES = ("loss", "accuracy", "f1_macro")
 
 
 class Progress(RichProgressBar):
-    """Lightning's bar, with the time that the whole training still takes."""
+    """Lightning's bar on standard error, with the time that the whole training still takes.
+
+    Where standard error is no terminal there is no bar; the lines after each validation stay.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(console_kwargs={"stderr": True})
         self._start: tuple[float, int] | None = None
+        if not sys.stderr.isatty():
+            self.disable()
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock."""
         super().on_train_start(trainer, pl_module)
         self._start = time.monotonic(), trainer.global_step
 
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Leave a line with the scores."""
+        super().on_validation_end(trainer, pl_module)
+        if trainer.sanity_checking or not trainer.is_global_zero:
+            return
+        found = trainer.callback_metrics
+        scores = [f"{name} {found[f'val/{name}']:.4f}" for name in SCORES if f"val/{name}" in found]
+        place = f"epoch {trainer.current_epoch}, step {trainer.global_step}"
+        console = self.progress.console if self.progress is not None else Console(stderr=True)
+        console.print(f"{place}: val {'  '.join(scores)}", highlight=False, soft_wrap=True)
+
     def get_metrics(
         self, trainer: L.Trainer, pl_module: L.LightningModule
     ) -> dict[str, int | str | float | dict[str, float]]:
-        """What stands behind the bar."""
+        """What stands behind the bar: the loss and the time left, short enough for 80 columns."""
         items = super().get_metrics(trainer, pl_module)
-        items.pop("v_num", None)
+        shown = {"loss": items["train/loss"]} if "train/loss" in items else {}
         if self._start is not None and trainer.global_step > self._start[1]:
             since, first_step = self._start
             per_step = (time.monotonic() - since) / (trainer.global_step - first_step)
             left = per_step * (trainer.estimated_stepping_batches - trainer.global_step)
-            items["total left"] = str(timedelta(seconds=round(left)))
-        return items
+            shown["total left"] = str(timedelta(seconds=round(left)))
+        return shown

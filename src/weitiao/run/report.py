@@ -43,28 +43,32 @@ def scores(
 
 
 def final_table(metrics: Mapping[str, float], labels: Sequence[str]) -> Table:
-    """Test scores in per cent, the model's beside the floor's; macro F1 stands out.
+    """Test scores in per cent, macro F1 in bold; beside the floor's where that was measured.
 
     Args:
-        metrics: flat values with ``test/…`` and ``floor/…``.
+        metrics: flat values with ``test/…`` and, where there are any, ``test_leak_free/…`` and
+            ``floor/…``.
         labels: names of the classes.
     """
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title="test split, %", title_justify="left")
-    columns = [("model", "test/"), ("floor: TF-IDF + linear", "floor/")]
+    columns = [("model", "test/")]
     if "test_leak_free/f1_macro" in metrics:
-        columns.insert(1, ("model, leak-free", "test_leak_free/"))
+        columns.append(("model, leak-free", "test_leak_free/"))
+    compared = "floor/f1_macro" in metrics
+    if compared:
+        columns.append(("floor: TF-IDF + linear", "floor/"))
     table.add_column("")
-    for title, _ in columns:
+    for title in (*(title for title, _ in columns), *(["difference"] if compared else [])):
         table.add_column(title, justify="right")
-    table.add_column("difference", justify="right")
     rows = [*SHOWN, *((f"f1_class/{label}", f"F1 of {label}") for label in labels)]
     for key, title in rows:
-        values = [metrics.get(prefix + key) for _, prefix in columns]
-        cells = [f"{100 * value:.2f}" if value is not None else "–" for value in values]
-        first, last = values[0], values[-1]
-        known = first is not None and last is not None
-        gain = f"{100 * (first - last):+.2f}" if known else "–"  # type: ignore[operator]
-        table.add_row(title, *cells, gain, style="bold" if key == "f1_macro" else None)
+        values = [metrics[prefix + key] for _, prefix in columns]
+        cells = [f"{100 * value:.2f}" for value in values]
+        if compared:
+            cells.append(f"{100 * (values[0] - values[-1]):+.2f}")
+        # a label is no markup, whatever brackets it has
+        table.add_row(Text(title), *cells, style="bold" if key == "f1_macro" else None)
     return table

@@ -1,0 +1,40 @@
+"""What can be known to fail after hours is refused before training starts."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from weitiao.errors import ConfigError
+from weitiao.models.module import TextModule
+
+
+def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, Any]) -> None:
+    """Refuse values with which a run could not choose a best checkpoint, or not test it.
+
+    Args:
+        verb: ``fit``, or ``train``, which tests as well.
+        module: knows its metrics and, in its card, the splits.
+        monitor: metric by which the best checkpoint is chosen.
+        trainer: flat values ``trainer.NAME``.
+
+    Raises:
+        ConfigError: says which value is at fault.
+    """
+    for split in ("val", "test") if verb == "train" else ("val",):
+        if split not in module.card.rows:
+            raise ConfigError(
+                f"there is no {split} split\n  → --data.{split} FILE, or data.split.{split} above 0"
+            )
+    metrics = ["val/loss", *(f"val/f1_class/{label}" for label in module.card.labels)]
+    metrics += module.scalars["val"].keys()
+    if monitor not in metrics:
+        near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
+        raise ConfigError(f"run.monitor: validation gives no metric {monitor!r}\n  → {near}")
+    for name in ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches"):
+        if trainer.get(f"trainer.{name}") == 0:
+            raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")
+    if trainer.get("trainer.fast_dev_run"):
+        raise ConfigError(
+            "trainer.fast_dev_run keeps no checkpoint\n  → --config configs/presets/debug.yaml"
+        )

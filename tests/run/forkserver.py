@@ -1,0 +1,63 @@
+"""Runs `src/train.py` in processes of its own, without paying for torch's import each time.
+
+It imports what is heavy once, computes nothing, and forks a child per request, which changes into
+its own folder and runs the script as `python src/train.py …` would. Requests and answers are lines
+of JSON on standard input and output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+import traceback
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[2] / "src" / "train.py"
+
+
+def child(request: dict) -> int:
+    """Become the script; gives its exit code."""
+    os.chdir(request["cwd"])
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    for package in request["missing"]:
+        for name in [n for n in sys.modules if n == package or n.startswith(f"{package}.")]:
+            del sys.modules[name]
+        sys.modules[package] = None  # type: ignore[assignment] # an import of it now fails
+    sys.argv = ["src/train.py", *request["argv"]]
+    try:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    sys.path.insert(0, str(SCRIPT.parent))
+    import weitiao.run.evaluate
+    import weitiao.run.predict  # noqa: F401
+
+    answers = os.fdopen(os.dup(1), "w")
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                code = child(json.loads(line))
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What is wrong with the input is told in a few lines, and nothing is left behind."""
+
+from __future__ import annotations
+
+import csv
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import TINY, Command, Outcome, reviews, write_csv
+
+SCREEN = 24  # lines
+TRAIN = Path(__file__).parents[2] / "src" / "train.py"
+ROWS = reviews(60)
+
+
+def as_csv(rows: Sequence[Sequence[str]], header: Sequence[str] = ("review", "stars")) -> bytes:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+GOOD_CSV = as_csv(ROWS)
+LINES = GOOD_CSV.decode().splitlines()
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A row of the table: a name, ``my.csv`` and other files, options, and what must be said."""
+
+    name: str
+    said: Sequence[str]
+    train: bytes | None = GOOD_CSV
+    argv: Sequence[str] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+    missing: Sequence[str] = ()
+
+
+TABLE = [
+    Bad("missing_file", ["my.csv", "no such file"], None),
+    Bad("misspelt_file", ["my.csv", "did you mean my.cvs"], None, files={"my.cvs": GOOD_CSV}),
+    Bad("empty_file", ["my.csv", "empty"], b""),
+    Bad("header_only", ["my.csv", "no row"], b"review,stars\n"),
+    Bad("binary_file", ["my.csv", "text"], bytes(range(256)) * 40),
+    Bad(
+        "missing_column",
+        ["my.csv", "'review'", "'text', 'stars'", "--data.text"],
+        as_csv(ROWS, ("text", "stars")),
+    ),
+    Bad(
+        "one_class", ["same label", "好评", "'stars'"], as_csv([(text, "好评") for text, _ in ROWS])
+    ),
+    Bad(
+        "row_without_label",
+        ["my.csv", "row 4", "'stars'"],
+        "\n".join([*LINES[:3], "没有标签,", *LINES[3:]]).encode(),
+    ),
+    Bad(
+        "label_unseen_in_train",
+        ["val.csv", "row 3", "'stars'", "'中评'"],
+        argv=["--data.val=val.csv"],
+        files={"val.csv": as_csv([("新的评论", "好评"), ("另一条评论", "中评")])},
+    ),
+    Bad(
+        "val_without_labels",
+        ["val.csv", "'stars'", "review"],
+        argv=["--data.val=val.csv"],
+        files={"val.csv": as_csv([("新的评论",), ("另一条评论",)], ("review",))},
+    ),
+    Bad(
+        "unclosed_quote",
+        ["my.csv", "row 5", "quot"],
+        "\n".join([*LINES[:4], '"没有结束的引号,好评', *LINES[4:]]).encode(),
+    ),
+    Bad(
+        "ragged_row",
+        ["my.csv", "row 5", "3 cells"],
+        "\n".join([*LINES[:4], "评论,好评,多了", *LINES[4:]]).encode(),
+    ),
+    Bad(
+        "mixed_encodings",
+        ["my.csv", "row 61", "--data.encoding"],
+        "\n".join(LINES[:-1]).encode() + "\n这家酒店的服务非常好,好评\n".encode("gb18030"),
+    ),
+    Bad(
+        "unknown_suffix",
+        ["my.dat", "--data.format"],
+        None,
+        ["--data.train=my.dat"],
+        {"my.dat": GOOD_CSV},
+    ),
+    Bad("unknown_encoding", ["utf-99"], argv=["--data.encoding=utf-99"]),
+    Bad("unknown_key", ["--data.txet", "did you mean --data.text?"], argv=["--data.txet=review"]),
+    Bad(
+        "unknown_key_in_yaml",
+        ["bacth"],
+        argv=["--config=my.yaml"],
+        files={"my.yaml": b"data:\n  bacth:\n    size: 3\n"},
+    ),
+    Bad("broken_yaml", ["my.yaml"], argv=["--config=my.yaml"], files={"my.yaml": b"data: [1,\n"}),
+    Bad(
+        "binary_yaml", ["my.yaml"], argv=["--config=my.yaml"], files={"my.yaml": bytes(range(256))}
+    ),
+    Bad("missing_yaml", ["absent.yaml"], argv=["--config=absent.yaml"]),
+    Bad("wrong_type", ["data.batch.size", "many"], argv=["--data.batch.size=many"]),
+    Bad("wrong_choice", ["audit.drop_leaks", "perhaps"], argv=["--data.audit.drop_leaks=perhaps"]),
+    Bad(
+        "unknown_backbone",
+        ["model.backbone", "Nothing"],
+        argv=["--model.backbone=weitiao.models.backbones.Nothing"],
+    ),
+    Bad("out_of_range", ["split.val", "1.5"], argv=["--data.split.val=1.5"]),
+    Bad(
+        "contradictory_batch",
+        ["data.batch", "tokens, size or both"],
+        argv=["--data.batch.size=null", "--data.batch.tokens=null"],
+    ),
+    Bad(
+        "contradictory_model", ["width 15", "2 heads"], argv=["--model.backbone.init_args.width=15"]
+    ),
+    Bad(
+        "unknown_monitor", ["run.monitor", "val/f1", "val/f1_macro"], argv=["--run.monitor=val/f1"]
+    ),
+    Bad("no_validation", ["split.val", "validation file"], argv=["--data.split.val=0"]),
+    Bad("no_test", ["test", "--data.test"], argv=["--data.split.test=0"]),
+    Bad("no_such_device", ["trainer", "CUDA"], argv=["--trainer.accelerator=cuda"]),
+    Bad("wrong_precision", ["trainer.precision", "12-bit"], argv=["--trainer.precision=12-bit"]),
+    Bad("no_epoch", ["max_epochs"], argv=["--trainer.max_epochs=0"]),
+    Bad("no_train_file", ["--data.train"], argv=["--data.train=null"]),
+    Bad(
+        "missing_package",
+        ["'ftfy'", "mojibake", "pip install 'weitiao[clean]'"],
+        argv=['--data.clean.steps=["mojibake"]'],
+        missing=["ftfy"],
+    ),
+    Bad(
+        "missing_reader",
+        ["openpyxl", "pip install 'weitiao[xlsx]'"],
+        None,
+        ["--data.train=my.xlsx"],
+        {"my.xlsx": b"PK\x03\x04"},
+        missing=["openpyxl"],
+    ),
+    Bad("root_is_a_file", ["my.csv"], argv=["--run.root=my.csv"]),
+    Bad(
+        "resume_of_nothing", ["absent.ckpt", "no such checkpoint"], argv=["--ckpt_path=absent.ckpt"]
+    ),
+    Bad(
+        "resume_outside_a_run",
+        ["lone.ckpt", "logs/RUN/checkpoints"],
+        argv=["--ckpt_path=lone.ckpt"],
+        files={"lone.ckpt": b"x"},
+    ),
+]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Each file and its bytes; a lock that nobody holds is no content."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def check(done: Outcome, said: Sequence[str]) -> None:
+    assert done.code != 0, done.err
+    assert "Traceback" not in done.err + done.out, done.err
+    assert len(done.err.splitlines()) <= SCREEN, done.err
+    assert "error: " in done.err, done.err
+    for words in said:
+        assert words in done.err, f"{words!r} is not in:\n{done.err}"
+    assert done.out == ""
+
+
+@pytest.mark.parametrize("bad", TABLE, ids=lambda bad: bad.name)
+def test_bad_input_is_told_in_one_screen(bad: Bad, command: Command, tmp_path: Path) -> None:
+    if bad.train is not None:
+        (tmp_path / "my.csv").write_bytes(bad.train)
+    for name, content in bad.files.items():
+        (tmp_path / name).write_bytes(content)
+    before = contents(tmp_path)
+    done = command(
+        "train", "--data.train=my.csv", *TINY, *bad.argv, cwd=tmp_path, missing=bad.missing
+    )
+    print(done.err)
+    check(done, bad.said)
+    after = contents(tmp_path)
+    whole = {
+        str(p.relative_to(tmp_path))
+        for c in tmp_path.glob(".cache/prepared/*/card.json")
+        for p in c.parent.iterdir()
+    }  # good data, prepared before a fault elsewhere was met
+    assert {k: v for k, v in after.items() if k not in whole} == before
+    assert not list((tmp_path / "logs").glob("*"))
