@@ -90,8 +90,8 @@ def test_transformer_has_the_configured_shape() -> None:
         built.encoder.encoder.layer[0].intermediate.intermediate_act_fn, torch.nn.ReLU
     )
     assert built.encoder.embeddings.position_embeddings.num_embeddings == LENGTH
-    inner = Transformer(tiny_card(), width=48).encoder.encoder.layer[0].intermediate.dense
-    assert inner.out_features == 4 * 48
+    inner = Transformer(tiny_card(), width=48).encoder.encoder.layer[0].intermediate
+    assert inner.dense.out_features == 4 * 48
 
 
 def test_width_that_heads_do_not_divide_is_refused() -> None:
@@ -200,7 +200,7 @@ def test_code_of_the_model_runs_only_when_asked(
 
 def test_tokenizer_with_more_ids_than_the_backbone_is_refused(tmp_path: Path) -> None:
     folder = save_pretrained("bert", tmp_path)
-    with pytest.raises(ConfigError, match="has 61 ids.*knows 60"):
+    with pytest.raises(ConfigError, match=r"has 61 ids.*knows 60"):
         Pretrained(tiny_card(vocab_size=61), name=str(folder))
 
 

@@ -57,7 +57,7 @@ class HuggingFace(Backbone):
         # Pooling is ours; an unused pooler would be weights that never get a gradient.
         if getattr(encoder, "pooler", None) is not None:
             encoder.pooler = None
-        self.encoder = encoder
+        self.encoder = encoder.train()  # from_pretrained hands it over without dropout
         self.width = int(encoder.config.hidden_size)
         self.takes_types = getattr(encoder.config, "type_vocab_size", 0) > 1
 

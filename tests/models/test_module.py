@@ -1,0 +1,318 @@
+"""The module in the Trainer: it learns, as the textbook loop does, and comes back whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+from tiny_models import (
+    E5,
+    FROM_SCRATCH,
+    POOLINGS,
+    VOCABULARY,
+    Batch,
+    Recorder,
+    loader,
+    padded,
+    random_batches,
+    random_texts,
+    save_pretrained,
+    tiny_card,
+    tiny_trainer,
+)
+from torch import nn
+
+from weitiao.models.backbones import BackboneFactory, Pretrained, Transformer
+from weitiao.models.heads import Head
+from weitiao.models.losses import Loss
+from weitiao.models.module import TextModule
+from weitiao.models.optim import Optimisation
+
+STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
+
+
+# --- learning -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["linear", "mlp"])
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("backbone", FROM_SCRATCH)
+def test_64_rows_are_learned_by_heart(
+    backbone: str, pooling: str, kind: str, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    texts = random_texts(64, longest=10)
+    targets = [row % 2 for row in range(64)]
+    batches = [padded(texts[i : i + 32], targets[i : i + 32]) for i in (0, 32)]
+    module = TextModule(
+        tiny_card(2),
+        FROM_SCRATCH[backbone],
+        pooling,  # type: ignore[arg-type]
+        Head(kind, dropout=0.0),  # type: ignore[arg-type]
+        optim=Optimisation(lr=5e-3),
+    )
+    trainer = tiny_trainer(tmp_path, max_epochs=40)
+    trainer.fit(module, loader(batches))
+    (scores,) = trainer.validate(module, loader(batches), verbose=False)
+    assert scores["val/accuracy"] >= 0.99
+
+
+def test_accumulated_batches_learn_as_one_large_batch(tmp_path: Path) -> None:
+    large = random_batches([8] * 6)
+    small = [{k: v[i : i + 4] for k, v in batch.items()} for batch in large for i in (0, 4)]
+
+    def losses(batches: list[Batch], accumulate: int) -> torch.Tensor:
+        torch.manual_seed(0)
+        recorder = Recorder()
+        module = TextModule(
+            tiny_card(), FROM_SCRATCH["transformer"], head=Head(dropout=0.0), optim=STEADY
+        )
+        trainer = tiny_trainer(tmp_path, recorder, max_epochs=1, accumulate_grad_batches=accumulate)
+        trainer.fit(module, loader(batches))
+        assert trainer.global_step == 6
+        return torch.tensor(recorder.losses)
+
+    halves = losses(small, 2) * 2  # Lightning reports the share of a loss
+    torch.testing.assert_close(halves.view(-1, 2).mean(1), losses(large, 1), atol=1e-5, rtol=0)
+
+
+def test_clipping_bounds_the_gradient(tmp_path: Path) -> None:
+    class Norms(Callback):
+        def __init__(self) -> None:
+            self.seen: list[float] = []
+
+        def on_before_zero_grad(self, trainer: Any, module: Any, optimizer: Any) -> None:
+            grads = [p.grad for p in module.parameters() if p.grad is not None]
+            if grads:
+                self.seen.append(float(nn.utils.get_total_norm(grads)))
+
+    def norms(clip: float | None) -> list[float]:
+        torch.manual_seed(0)
+        callback = Norms()
+        module = TextModule(tiny_card(), FROM_SCRATCH["transformer"], optim=STEADY)
+        trainer = tiny_trainer(tmp_path, callback, max_epochs=1, gradient_clip_val=clip)
+        trainer.fit(module, loader(random_batches([4] * 5)))
+        return callback.seen
+
+    assert max(norms(None)) > 0.1
+    assert max(norms(0.01)) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_dropout_of_head_and_backbone_acts_in_training_only() -> None:
+    batch = random_batches([4])[0]
+    for module in (
+        TextModule(tiny_card(), FROM_SCRATCH["transformer"], head=Head(dropout=0.5)),
+        TextModule(tiny_card(), partial(Transformer, dropout=0.5), head=Head(dropout=0.0)),
+    ):
+        assert not torch.equal(module.logits(batch), module.logits(batch))
+        module.eval()
+        assert torch.equal(module.logits(batch), module.logits(batch))
+
+
+def test_pretrained_model_is_trained_with_its_dropout(tmp_path: Path) -> None:
+    folder = save_pretrained("bert", tmp_path, hidden_dropout_prob=0.5)
+    module = TextModule(tiny_card(), partial(Pretrained, name=str(folder)), head=Head(dropout=0.0))
+    assert all(part.training for part in module.modules())
+    batch = random_batches([4])[0]
+    assert not torch.equal(module.logits(batch), module.logits(batch))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("sigmoid", nn.Sigmoid), ("tanh", nn.Tanh), ("relu", nn.ReLU), ("gelu", nn.GELU)],
+)
+def test_head_has_the_chosen_layers(name: str, kind: type[nn.Module]) -> None:
+    mlp = Head("mlp", name, 0.2).build(8, 3)  # type: ignore[arg-type]
+    assert [type(layer) for layer in mlp] == [nn.Linear, kind, nn.Dropout, nn.Linear]
+    assert mlp[2].p == 0.2
+    assert [type(layer) for layer in Head().build(8, 3)] == [nn.Dropout, nn.Linear]
+    assert mlp(torch.zeros(5, 8)).shape == (5, 3)
+
+
+def test_loss_of_training_is_smoothed_and_weighted_and_that_of_validation_is_not(
+    tmp_path: Path,
+) -> None:
+    batch = random_batches([16])[0]
+    card = tiny_card(label_counts=[1, 5, 9])
+    module = TextModule(card, FROM_SCRATCH["transformer"], loss=Loss(0.1, "balanced")).eval()
+    logits = module.logits(batch)
+    expected = Loss(0.1, "balanced").build([1, 5, 9])(logits, batch["target"])
+    torch.testing.assert_close(module.loss(logits, batch["target"]), expected)
+    (scores,) = tiny_trainer(tmp_path).validate(module, loader([batch]), verbose=False)
+    plain = nn.functional.cross_entropy(logits, batch["target"])
+    assert scores["val/loss"] == pytest.approx(plain.item(), rel=1e-5)
+
+
+def test_prediction_leads_back_to_the_row(tmp_path: Path) -> None:
+    module, batches = TextModule(tiny_card()).eval(), random_batches([4, 2])
+    (first, second) = tiny_trainer(tmp_path).predict(module, loader(batches))
+    for given, batch in ((first, batches[0]), (second, batches[1])):
+        assert torch.equal(given["row"], batch["row"])
+        torch.testing.assert_close(given["probabilities"], module.logits(batch).softmax(-1))
+        torch.testing.assert_close(given["probabilities"].sum(-1), torch.ones(len(batch["row"])))
+
+
+# --- the textbook loop ----------------------------------------------------------------------------
+
+
+def textbook_model(width: int = 32) -> Any:
+    """`AutoModelForSequenceClassification` of a small BERT, as anyone would build it."""
+    from transformers import AutoModelForSequenceClassification, BertConfig
+
+    config = BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=4 * width,
+        hidden_act="gelu_pytorch_tanh",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        max_position_embeddings=24,
+        pad_token_id=1,
+        num_labels=3,
+    )
+    return AutoModelForSequenceClassification.from_config(config)
+
+
+def with_weights_of(textbook: Any, optim: Optimisation) -> TextModule:
+    """Our module with the textbook model's weights: BERT's pooler is a head of kind ``mlp``."""
+    module = TextModule(
+        tiny_card(), FROM_SCRATCH["transformer"], "cls", Head("mlp", "tanh", 0.0), optim=optim
+    )
+    weights = dict(textbook.bert.state_dict())
+    pooler = {k.removeprefix("pooler.dense."): weights.pop(k) for k in list(weights) if "pool" in k}
+    module.backbone.encoder.load_state_dict(weights)  # type: ignore[union-attr]
+    module.head[0].load_state_dict(pooler)
+    module.head[-1].load_state_dict(textbook.classifier.state_dict())
+    return module
+
+
+def test_losses_and_accuracy_are_those_of_the_textbook_loop(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    textbook, batches = textbook_model(), random_batches([8] * 20)
+    optim = Optimisation(lr=5e-3, schedule="constant", warmup=0, weight_decay=0.01)
+    module, recorder = with_weights_of(textbook, optim), Recorder()
+
+    tiny_trainer(tmp_path, recorder, max_epochs=1).fit(module, loader(batches))
+    (scores,) = tiny_trainer(tmp_path).validate(module, loader(batches), verbose=False)
+
+    no_decay = [p for n, p in textbook.named_parameters() if "bias" in n or "LayerNorm" in n]
+    decay = [p for n, p in textbook.named_parameters() if not ("bias" in n or "LayerNorm" in n)]
+    groups = [{"params": decay}, {"params": no_decay, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=5e-3, weight_decay=0.01)
+    textbook.train()
+    losses = []
+    for batch in batches:
+        logits = textbook(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+        loss = nn.functional.cross_entropy(logits, batch["target"])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    textbook.eval()
+    hits = rows = 0
+    with torch.inference_mode():
+        for batch in batches:
+            logits = textbook(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+            hits += int((logits.argmax(-1) == batch["target"]).sum())
+            rows += len(logits)
+
+    assert len(losses) == 20
+    assert max(losses) - min(losses) > 0.05  # they move
+    assert recorder.losses == pytest.approx(losses, abs=1e-5)
+    assert scores["val/accuracy"] == pytest.approx(hits / rows, abs=1e-6)
+
+
+# --- checkpoints ----------------------------------------------------------------------------------
+
+
+def strings_numbers(value: Any) -> Iterator[Any]:
+    """The leaves of plain values."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from strings_numbers(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings_numbers(item)
+    else:
+        yield value
+
+
+def saved(module: TextModule, folder: Path) -> Path:
+    """A checkpoint of the module after two steps of training."""
+    trainer = tiny_trainer(folder, max_epochs=1)
+    trainer.fit(module, loader(random_batches([4, 4])))
+    trainer.save_checkpoint(folder / "model.ckpt")
+    return folder / "model.ckpt"
+
+
+@pytest.mark.parametrize("kind", [*FROM_SCRATCH, "bert", "roberta", "electra"])
+def test_checkpoint_alone_gives_the_same_logits(kind: str, tmp_path: Path) -> None:
+    gone = tmp_path / "pretrained"
+    factory: BackboneFactory = (
+        FROM_SCRATCH[kind]
+        if kind in FROM_SCRATCH
+        else partial(Pretrained, name=str(save_pretrained(kind, gone)), layers=2)
+    )
+    module = TextModule(
+        tiny_card(),
+        factory,
+        "attention",
+        Head("mlp", "gelu", 0.2),
+        Loss(0.1, "balanced"),
+        Optimisation(lr=2e-3, betas=(0.8, 0.9)),
+    )
+    path = saved(module, tmp_path)
+    shutil.rmtree(gone, ignore_errors=True)
+    again = TextModule.load_from_checkpoint(path, weights_only=True)
+    batch = random_batches([6], seed=7)[0]
+    with torch.inference_mode():
+        assert torch.equal(again.eval().logits(batch), module.eval().logits(batch))
+    assert (again.card, again.optim) == (module.card, module.optim)
+    assert torch.equal(again.loss.weight, module.loss.weight)
+    assert again.loss.label_smoothing == 0.1
+    third = TextModule.load_from_checkpoint(saved(again.train(), tmp_path), weights_only=True)
+    with torch.inference_mode():  # a module that was loaded can be trained and saved again
+        assert torch.equal(again.eval().logits(batch), third.eval().logits(batch))
+
+
+@pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained encoder {E5.name}")
+def test_checkpoint_of_the_real_encoder_gives_the_same_logits(tmp_path: Path) -> None:
+    module = TextModule(tiny_card(), partial(Pretrained, name=str(E5), layers=1))
+    again = TextModule.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
+    batch = random_batches([6], seed=7)[0]
+    with torch.inference_mode():
+        assert torch.equal(again.eval().logits(batch), module.eval().logits(batch))
+
+
+def test_half_precision_folder_comes_back_in_single_precision(tmp_path: Path) -> None:
+    folder = save_pretrained("bert", tmp_path / "half", dtype=torch.float16)
+    module = TextModule(tiny_card(), partial(Pretrained, name=str(folder)))
+    again = TextModule.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
+    assert {p.dtype for p in again.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    "factory", [Transformer, partial(Transformer, layers=1), partial(Transformer, dropout=0.3)]
+)
+def test_hyper_parameters_are_plain_values(factory: BackboneFactory) -> None:
+    hparams = dict(TextModule(tiny_card(), factory).hparams)
+    assert json.loads(json.dumps(hparams)) == hparams
+    leaves = (str, int, float, bool, type(None))
+    assert all(isinstance(leaf, leaves) for leaf in strings_numbers(hparams))
+    given = factory.keywords if isinstance(factory, partial) else {}
+    assert hparams["backbone"]["init_args"] == given
+    assert hparams["card"]["labels"] == ["label 0", "label 1", "label 2"]
+
+
+def test_what_can_not_be_written_down_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"class or a functools\.partial"):
+        TextModule(tiny_card(), lambda card: Transformer(card))
