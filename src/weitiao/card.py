@@ -22,7 +22,7 @@ class DataCard:
         max_length: longest sequence of ids, special ids included.
         pair: whether a row has two texts.
         rows: rows per split, after the audit.
-        fingerprint: hash of file contents, options and versions that made the prepared data.
+        fingerprint: hash of labels, ids and targets: equal where data were prepared alike.
     """
 
     task: str

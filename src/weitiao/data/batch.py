@@ -164,15 +164,18 @@ class EpochBatches(Sampler[list[int]]):
 
     def epoch(self, epoch: int) -> list[np.ndarray]:
         """All batches of an epoch of this rank, in order."""
+        if not len(self.lengths):
+            return []
         if not self.shuffle:
-            order = np.argsort(self.lengths, kind="stable")
-            return np.split(order, self.offsets[1:-1])[self.rank :: self.world_size]
+            return self._cut(self.lengths)[self.rank :: self.world_size]
         random = np.random.default_rng((self.seed, epoch))
-        keys = self.lengths * random.uniform(1, 1 + JITTER, len(self.lengths))
-        batches = np.split(np.argsort(keys, kind="stable"), self.offsets[1:-1])
-        order = random.permutation(len(batches))
-        order = np.resize(order, len(self) * self.world_size)
+        batches = self._cut(self.lengths * random.uniform(1, 1 + JITTER, len(self.lengths)))
+        order = np.resize(random.permutation(len(batches)), len(self) * self.world_size)
         return [batches[i] for i in order[self.rank :: self.world_size]]
+
+    def _cut(self, keys: np.ndarray) -> list[np.ndarray]:
+        """The rows in rising order of their keys, batch by batch."""
+        return np.split(np.argsort(keys, kind="stable"), self.offsets[1:-1])
 
     def __iter__(self) -> Iterator[list[int]]:
         epoch, done = self.position()
@@ -232,5 +235,5 @@ class ResumableLoader:
             )
 
 
-def _same(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _same(batch: Any) -> Any:
     return batch

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,7 +95,7 @@ class TextDataModule(L.LightningDataModule):
         self.preparation = Preparation(reader, clean, audit, split, segment, encode, labels)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self._prepared: Prepared | None = None
-        self._fitted: tuple[DataCard, TextEncoder] | None = None
+        self._fitted: tuple[DataCard, dict[str, Any]] | None = None
         self._new_rows: dict[str, pa.Table] = {}
 
     @property
@@ -103,12 +103,16 @@ class TextDataModule(L.LightningDataModule):
         """The prepared splits; made on first use, found in the cache afterwards.
 
         Raises:
-            ConfigError: there is no training file to prepare from.
+            ConfigError: there is no training file to prepare from, or what it gives is not what
+                the loaded checkpoint was trained on.
         """
         if self._prepared is None:
             if "train" not in self.files:
                 raise ConfigError("no training file is named\n  → --data.train FILE")
-            self._prepared = self.preparation(self.files, self.cache)
+            prepared = self.preparation(self.files, self.cache)
+            if self._fitted:
+                _check_same_data(self._fitted[0], prepared.card)
+            self._prepared = prepared
         return self._prepared
 
     @property
@@ -119,13 +123,15 @@ class TextDataModule(L.LightningDataModule):
     @property
     def encoder(self) -> TextEncoder:
         """The tokenizer: of the checkpoint where one was loaded, else of the prepared data."""
-        if self._fitted:
-            return self._fitted[1]
-        return self.prepared.encoder(self.preparation.segment)
+        return TextEncoder.from_state(self._encoder_state, self.preparation.segment)
+
+    @property
+    def _encoder_state(self) -> dict[str, Any]:
+        return self._fitted[1] if self._fitted else self.prepared.encoder
 
     def prepare_data(self) -> None:
-        """Prepare before ranks start to read; nothing to do where new files meet a checkpoint."""
-        if "train" in self.files:
+        """Prepare before ranks start to read; a loaded checkpoint may do without training data."""
+        if self._fitted is None:
             _ = self.prepared
 
     def rows(self, split: str) -> pa.Table:
@@ -165,10 +171,9 @@ class TextDataModule(L.LightningDataModule):
             files = self.predict_files if split == "predict" else self.files.get(split)
             if files is None:
                 raise ConfigError(f"no {split} file is named\n  → --data.{split} FILE")
-            reader = self.preparation.read
+            reader = replace(self.preparation.read, on_bad_row="raise")
             if split == "predict":
-                columns = dataclasses.replace(reader.columns, label=None, group=None)
-                reader = dataclasses.replace(reader, columns=columns)
+                reader = reader.without_labels()
             with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
                 table = reader.read(files, Path(folder) / "rows.arrow")
                 self._new_rows[split], _ = clean_rows(self.preparation.clean, table, may_drop=False)
@@ -176,23 +181,18 @@ class TextDataModule(L.LightningDataModule):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint needs to treat new text as the training text was treated."""
-        return {"card": self.card.plain(), "encoder": self.encoder.state()}
+        return {"card": self.card.plain(), "encoder": self._encoder_state}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take card and tokenizer from a checkpoint.
 
         Raises:
-            ConfigError: training data are at hand and are not those of the checkpoint.
+            ConfigError: prepared data are at hand and are not those of the checkpoint.
         """
         card = DataCard(**state_dict["card"])
-        if self._prepared is not None and self._prepared.card.fingerprint != card.fingerprint:
-            raise ConfigError(
-                "the checkpoint was trained on other prepared data"
-                f" (fingerprint {card.fingerprint}, here {self._prepared.card.fingerprint})"
-                "\n  → resume with the run's own config.yaml and files"
-            )
-        encoder = TextEncoder.from_state(state_dict["encoder"], self.preparation.segment)
-        self._fitted = card, encoder
+        if self._prepared is not None:
+            _check_same_data(card, self._prepared.card)
+        self._fitted = card, state_dict["encoder"]
 
     def _loader(self, split: str) -> ResumableLoader:
         table = self.rows(split)
@@ -224,3 +224,12 @@ class TextDataModule(L.LightningDataModule):
             return 0, 0
         loop = self.trainer.fit_loop
         return self.trainer.current_epoch, loop.epoch_loop.batch_progress.current.ready
+
+
+def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:
+    if of_checkpoint.fingerprint != here.fingerprint:
+        raise ConfigError(
+            "the checkpoint was trained on other prepared data"
+            f" (fingerprint {of_checkpoint.fingerprint}, here {here.fingerprint})"
+            "\n  → use the run's own config.yaml and unchanged files"
+        )

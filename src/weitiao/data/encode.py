@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -30,10 +28,14 @@ class Encoder:
         tokenizer: ``characters``, ``wordpiece`` or ``words`` train one on the training split;
             anything else is the name or the folder of a pretrained (fast) tokenizer.
         vocab_size: most entries of a trained vocabulary, special ones included.
-        min_count: a character or word seen less often in the training split becomes ``[UNK]``.
+        min_count: a character, word or piece (of several characters; single ones all stay) seen
+            less often in the training split is not in its vocabulary.
         lowercase: fold case before a trained tokenizer sees the text.
         max_length: longest sequence in ids, special ones included.
         truncation: which part of a longer text stays: its head, its tail, or half of each.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on a pretrained tokenizer.
     """
 
     tokenizer: str = "characters"
@@ -51,6 +53,13 @@ class Encoder:
                 f"data.encode.vocab_size must exceed the {len(SPECIALS)} special ids,"
                 f" got {self.vocab_size}"
             )
+        for field in fields(self):
+            of_training = field.name in ("vocab_size", "min_count", "lowercase")
+            if of_training and not self.trained and getattr(self, field.name) != field.default:
+                raise ConfigError(
+                    f"data.encode.{field.name} has no effect on the pretrained tokenizer"
+                    f" {self.tokenizer!r}"
+                )
 
     @property
     def trained(self) -> bool:
@@ -61,37 +70,42 @@ class Encoder:
         """Train the tokenizer on ``texts``, or load the pretrained one.
 
         Raises:
-            ConfigError: the pretrained tokenizer can't be loaded, isn't a fast one or can't pad.
+            ConfigError: the pretrained tokenizer can't be loaded, isn't a fast one or can't pad;
+                or nothing is seen often enough for a vocabulary.
         """
-        words = segmenter if self.tokenizer == "words" else None
         if not self.trained:
-            backend, pad_id = _pretrained(self.tokenizer)
-        else:
-            backend, pad_id = self._train(texts, words), 0
-        return TextEncoder(backend, pad_id, self.max_length, self.truncation, words)
+            backend, pad_id, unk_id = _pretrained(self.tokenizer)
+            return TextEncoder(backend, pad_id, unk_id, self.max_length, self.truncation)
+        words = segmenter if self.tokenizer == "words" else None
+        backend = self._train(_words(words, list(texts)) if words else texts)
+        if backend.get_vocab_size() <= len(SPECIALS):
+            raise ConfigError(
+                f"no unit of the training texts is seen {self.min_count} times: the vocabulary is"
+                " empty\n  → --data.encode.min_count 1"
+            )
+        pad_id, unk_id = SPECIALS.index(PAD), SPECIALS.index(UNK)  # the trainers put these first
+        return TextEncoder(backend, pad_id, unk_id, self.max_length, self.truncation, words)
 
-    def _train(self, texts: Iterable[str], segmenter: Segmenter | None) -> Tokenizer:
-        lower = normalizers.Sequence([normalizers.Lowercase()] if self.lowercase else [])
+    def _train(self, texts: Iterable[str] | Iterable[list[str]]) -> Tokenizer:
+        """A tokenizer trained on texts or, for a vocabulary of words, on the words of each."""
+        options: dict[str, Any] = {
+            "vocab_size": self.vocab_size,
+            "min_frequency": self.min_count,
+            "special_tokens": list(SPECIALS),
+            "show_progress": False,
+        }
         if self.tokenizer == "wordpiece":
             tokenizer = Tokenizer(models.WordPiece(unk_token=UNK))
             tokenizer.normalizer = normalizers.BertNormalizer(lowercase=self.lowercase)
             tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-            trainer = trainers.WordPieceTrainer(
-                vocab_size=self.vocab_size,
-                min_frequency=self.min_count,
-                special_tokens=list(SPECIALS),
-                show_progress=False,
-            )
-            tokenizer.train_from_iterator(texts, trainer)
+            _train_wordpiece(tokenizer, list(texts), options)
         else:
-            fold = str.lower if self.lowercase else str
-            counts: Counter[str] = Counter()
-            for units in _words(segmenter, list(texts)) if segmenter else texts:
-                counts.update(map(fold, units))
-            tokenizer = Tokenizer(models.WordLevel(self._vocabulary(counts), unk_token=UNK))
-            tokenizer.normalizer = lower
-            if segmenter is None:
+            tokenizer = Tokenizer(models.WordLevel(unk_token=UNK))
+            if self.lowercase:
+                tokenizer.normalizer = normalizers.Lowercase()
+            if self.tokenizer == "characters":
                 tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+            tokenizer.train_from_iterator(texts, trainers.WordLevelTrainer(**options))
         tokenizer.post_processor = processors.TemplateProcessing(
             single=f"{CLS} $A {SEP}",
             pair=f"{CLS} $A {SEP} $B:1 {SEP}:1",
@@ -99,13 +113,23 @@ class Encoder:
         )
         return tokenizer
 
-    def _vocabulary(self, counts: Counter[str]) -> dict[str, int]:
-        """Special entries first, then by falling count; ties by code point, so it is stable."""
-        ranked = sorted(
-            (unit for unit, n in counts.items() if n >= self.min_count),
-            key=lambda unit: (-counts[unit], unit),
-        )
-        return {unit: i for i, unit in enumerate([*SPECIALS, *ranked][: self.vocab_size])}
+
+def _train_wordpiece(tokenizer: Tokenizer, texts: list[Any], options: dict[str, Any]) -> None:
+    """Train so that the same texts give the same vocabulary.
+
+    The trainer numbers characters inside words ("##a") in the order of a hash map, and breaks ties
+    between pieces by number. So a first round, without pieces, finds these characters, and the
+    second one gets them in order, as if they were special.
+    """
+    first = trainers.WordPieceTrainer(**options | {"vocab_size": 0})
+    tokenizer.train_from_iterator(texts, first)
+    inside = sorted(unit for unit in tokenizer.get_vocab() if unit.startswith("##"))
+    special = options["special_tokens"]
+    seeded = Tokenizer(models.WordPiece(unk_token=UNK))
+    seeded.normalizer, seeded.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    second = trainers.WordPieceTrainer(**options | {"special_tokens": special + inside})
+    seeded.train_from_iterator(texts, second)
+    tokenizer.model = models.WordPiece(seeded.get_vocab(), unk_token=UNK)
 
 
 class TextEncoder:
@@ -114,6 +138,7 @@ class TextEncoder:
     Args:
         backend: the Rust tokenizer; its post-processor adds the special ids.
         pad_id: id that fills a batch.
+        unk_id: id of what the vocabulary lacks; null where it lacks nothing (bytes).
         max_length: longest sequence, special ids included.
         truncation: which part of a longer text stays.
         segmenter: cuts the text into words first, for a vocabulary of words.
@@ -123,14 +148,15 @@ class TextEncoder:
         self,
         backend: Tokenizer,
         pad_id: int,
+        unk_id: int | None,
         max_length: int,
         truncation: Truncation,
         segmenter: Segmenter | None = None,
     ) -> None:
         backend.no_truncation()  # ours keeps head, tail or both
         backend.no_padding()  # batches are padded when they are made
-        self.backend, self.pad_id, self.segmenter = backend, pad_id, segmenter
-        self.max_length, self.truncation = max_length, truncation
+        self.backend, self.pad_id, self.unk_id = backend, pad_id, unk_id
+        self.max_length, self.truncation, self.segmenter = max_length, truncation, segmenter
 
     @property
     def vocab_size(self) -> int:
@@ -143,7 +169,17 @@ class TextEncoder:
         Returns:
             A table with ``input_ids: large_list<int32>``, for pairs ``token_type_ids:
             large_list<int8>``, and ``cut: bool``, true where the text did not fit ``max_length``.
+            No row is without ids: a text that gives none, not even special ones, gets ``pad_id``.
+
+        Raises:
+            ConfigError: the special ids leave no room for text.
         """
+        special = self.backend.num_special_tokens_to_add(pairs is not None)
+        if special >= self.max_length:
+            raise ConfigError(
+                f"data.encode.max_length = {self.max_length} leaves no room for text: the tokenizer"
+                f" adds {special} special ids"
+            )
         chunks = [
             self._encode_chunk(
                 texts[start : start + CHUNK],
@@ -160,17 +196,13 @@ class TextEncoder:
         encodings = self.backend.encode_batch_fast(
             inputs, is_pretokenized=self.segmenter is not None, add_special_tokens=True
         )
-        ids, types, cut = [], [], []
-        for encoding in encodings:
-            row_ids, row_types = encoding.ids, encoding.type_ids
-            too_long = len(row_ids) > self.max_length
-            if too_long:
-                keep = kept_positions(encoding.sequence_ids, self.max_length, self.truncation)
-                row_ids = [row_ids[i] for i in keep]
-                row_types = [row_types[i] for i in keep]
-            ids.append(row_ids)
-            types.append(row_types)
-            cut.append(too_long)
+        ids = [encoding.ids or [self.pad_id] for encoding in encodings]
+        types = [encoding.type_ids or [0] for encoding in encodings] if pairs is not None else []
+        cut = [len(row) > self.max_length for row in ids]
+        for i in np.flatnonzero(cut).tolist():
+            keep = kept_positions(encodings[i].sequence_ids, self.max_length, self.truncation)
+            for column in (ids, types) if types else (ids,):
+                column[i] = [column[i][position] for position in keep]
         columns = {"input_ids": pa.array(ids, pa.large_list(pa.int32()))}
         if pairs is not None:
             columns["token_type_ids"] = pa.array(types, pa.large_list(pa.int8()))
@@ -182,15 +214,15 @@ class TextEncoder:
 
     def unknown_share(self, encoded: pa.Table) -> float:
         """Share of ids that are the unknown one: how badly the vocabulary fits the text."""
-        unknown = self.backend.token_to_id(UNK)
         ids = encoded["input_ids"].combine_chunks().flatten().to_numpy()
-        return float(np.mean(ids == unknown)) if unknown is not None and len(ids) else 0.0
+        return float(np.mean(ids == self.unk_id)) if len(ids) else 0.0
 
     def state(self) -> dict[str, Any]:
         """Plain values from which `from_state` makes the same encoder again."""
         return {
             "tokenizer": self.backend.to_str(),
             "pad_id": self.pad_id,
+            "unk_id": self.unk_id,
             "max_length": self.max_length,
             "truncation": self.truncation,
             "words": self.segmenter is not None,
@@ -202,6 +234,7 @@ class TextEncoder:
         return cls(
             Tokenizer.from_str(state["tokenizer"]),
             state["pad_id"],
+            state["unk_id"],
             state["max_length"],
             state["truncation"],
             segmenter if state["words"] else None,
@@ -213,12 +246,18 @@ def _words(segmenter: Segmenter, texts: Sequence[str]) -> list[list[str]]:
     return [[w for w in words if not w.isspace()] for words in segmenter.segment(texts)]
 
 
-def _pretrained(name: str) -> tuple[Tokenizer, int]:
+def _pretrained(name: str) -> tuple[Tokenizer, int, int | None]:
+    """The Rust tokenizer of that name or folder, and its ids of padding and of the unknown."""
     from transformers import AutoTokenizer
 
+    from weitiao.hub import only_local
+
+    local = only_local(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError, json.JSONDecodeError) as error:
+        tokenizer = AutoTokenizer.from_pretrained(
+            name, trust_remote_code=False, local_files_only=local
+        )
+    except Exception as error:  # a broken tokenizer.json raises Exception itself
         where = "the folder has no tokenizer" if os.path.isdir(name) else "no such folder or name"
         raise ConfigError(
             f"data.encode.tokenizer: can't load {name!r} ({where}, or the model hub is away)"
@@ -229,4 +268,4 @@ def _pretrained(name: str) -> tuple[Tokenizer, int]:
         raise ConfigError(f"data.encode.tokenizer: {name!r} has no fast (Rust) tokenizer")
     if tokenizer.pad_token_id is None:
         raise ConfigError(f"data.encode.tokenizer: {name!r} has no padding token")
-    return tokenizer.backend_tokenizer, int(tokenizer.pad_token_id)
+    return tokenizer.backend_tokenizer, tokenizer.pad_token_id, tokenizer.unk_token_id

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from filelock import FileLock
 
 from weitiao.card import DataCard
 from weitiao.data.audit import Auditor
+from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.read import Files, Reader, expand, natural_order
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
-from weitiao.errors import DataError
+from weitiao.errors import ConfigError, DataError
 from weitiao.plain import plain
-
-SHAPING = ("weitiao", "tokenizers", "jieba", "rjieba", "ftfy", "opencc", "emoji", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -63,10 +56,10 @@ class Prepared:
         """What reading, cleaning, audit and encoding found and did."""
         return json.loads((self.folder / "audit.json").read_text("utf-8"))
 
-    def encoder(self, segmenter: Segmenter) -> TextEncoder:
-        """The tokenizer the ids were made with."""
-        state = json.loads((self.folder / "encoder.json").read_text("utf-8"))
-        return TextEncoder.from_state(state, segmenter)
+    @property
+    def encoder(self) -> dict[str, Any]:
+        """State of the `TextEncoder` the ids were made with."""
+        return json.loads((self.folder / "encoder.json").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -91,6 +84,10 @@ class Preparation:
     encode: Encoder
     labels: list[str] | None = None
 
+    def __post_init__(self) -> None:
+        if self.labels and len(set(self.labels)) < len(self.labels):
+            raise ConfigError(f"data.labels names a class twice: {', '.join(self.labels)}")
+
     def __call__(self, files: dict[str, Files], cache: Path) -> Prepared:
         """Prepare ``files`` (split → paths or globs), or find them prepared in ``cache``.
 
@@ -99,30 +96,23 @@ class Preparation:
 
         Raises:
             DataError: a file, row or column is at fault.
+            ConfigError: options don't go together, or don't fit the data.
         """
-        fingerprint = self.fingerprint(files)
-        folder = cache / fingerprint
-        if not (folder / "card.json").exists():
-            cache.mkdir(parents=True, exist_ok=True)
-            with FileLock(cache / f"{fingerprint}.lock"):
-                if not (folder / "card.json").exists():
-                    with _whole_folder(folder) as unfinished, Stages() as stages:
-                        self._build(files, unfinished, fingerprint, stages)
+        folder = cache / self.cache_key(files)
+        make_once(folder, lambda unfinished: self._build(files, unfinished))
         card = DataCard(**json.loads((folder / "card.json").read_text("utf-8")))
         return Prepared(folder, card)
 
-    def fingerprint(self, files: dict[str, Files]) -> str:
-        """Hash of everything that shapes the result: contents, options and versions."""
-        digest = hashlib.blake2b(digest_size=10)
-        digest.update(json.dumps(plain(self), sort_keys=True, default=str).encode())
-        for package in SHAPING:
-            digest.update(f"{package}={_version(package)}".encode())
-        for split, patterns in sorted(files.items()):
-            for path in expand(patterns):
-                digest.update(f"{split}:{path}:{_content_hash(path)}".encode())
-        for path in self._option_files():
-            digest.update(_content_hash(path).encode())
-        return digest.hexdigest()
+    def cache_key(self, files: dict[str, Files]) -> str:
+        """Hash of everything that shapes the result: contents, options, versions and our code."""
+        shaping = replace(self, segment=replace(self.segment, workers=1))
+        inputs = [
+            f"{split}:{path}:{content_hash(path)}"
+            for split, patterns in sorted(files.items())
+            for path in expand(patterns)
+        ]
+        named = map(content_hash, self._option_files())
+        return hash_of(json.dumps(plain(shaping), sort_keys=True), versions(), *inputs, *named)
 
     def _option_files(self) -> Iterator[Path]:
         """Files that options name: their contents count, not only their names."""
@@ -133,44 +123,45 @@ class Preparation:
         if not self.encode.trained and folder.is_dir():
             yield from sorted(p for p in folder.glob("*token*.json") if p.is_file())
 
-    def _build(
-        self, files: dict[str, Files], folder: Path, fingerprint: str, stages: Stages
-    ) -> None:
-        report: dict[str, Any] = {"fingerprint": fingerprint, "read": {}, "clean": {}, "encode": {}}
-        tables = {
-            split: self._read_and_clean(split, patterns, folder, report, stages)
-            for split, patterns in files.items()
-        }
-        stages.begin("audit and split")
-        tables, report["audit"] = self.audit.audit(tables, self.split)
-        labels = self.labels or natural_order(pc.unique(tables["train"]["label"]).to_pylist())
-        stages.begin(f"encode ({self.encode.tokenizer})")
-        encoder = self.encode.fit(self._training_texts(tables["train"]), self.segment)
-        for split, table in tables.items():
-            encoded = encode_rows(encoder, table)
-            report["encode"][split] = {
-                "cut_share": pc.mean(encoded["cut"]).as_py(),
-                "unknown_share": encoder.unknown_share(encoded),
+    def _build(self, files: dict[str, Files], folder: Path) -> None:
+        report: dict[str, Any] = {"read": {}, "clean": {}, "encode": {}}
+        with Stages() as stages:
+            given = {
+                split: self._read_and_clean(split, patterns, folder, report, stages)
+                for split, patterns in files.items()
             }
-            encoded = encoded.append_column("target", target_column(table, labels))
-            _write(table, folder / f"{split}.rows.arrow")
-            _write(encoded, folder / f"{split}.ids.arrow")
-        counts = pc.value_counts(tables["train"]["label"]).to_pylist()
-        count_of = {entry["values"]: entry["counts"] for entry in counts}
+            stages.begin("audit and split")
+            tables, report["audit"] = self.audit.audit(given, self.split)
+            labels = self.labels or natural_order(pc.unique(tables["train"]["label"]).to_pylist())
+            targets = {split: target_column(table, labels) for split, table in tables.items()}
+            stages.begin(f"encode ({self.encode.tokenizer})")
+            encoder = self.encode.fit(_texts(tables["train"]), self.segment)
+            for split, table in tables.items():
+                encoded = encode_rows(encoder, table)
+                report["encode"][split] = {
+                    "cut_share": pc.mean(encoded["cut"]).as_py(),
+                    "unknown_share": encoder.unknown_share(encoded),
+                }
+                encoded = encoded.append_column("target", targets[split])
+                _write(table, folder / f"{split}.rows.arrow")
+                _write(encoded, folder / f"{split}.ids.arrow")
         card = DataCard(
             task="classification",
             labels=labels,
-            label_counts=[count_of.get(label, 0) for label in labels],
+            label_counts=np.bincount(targets["train"], minlength=len(labels)).tolist(),
             vocab_size=encoder.vocab_size,
             pad_id=encoder.pad_id,
             max_length=encoder.max_length,
             pair=self.read.columns.pair is not None,
             rows={split: table.num_rows for split, table in tables.items()},
-            fingerprint=fingerprint,
+            fingerprint=_fingerprint(labels, [folder / f"{split}.ids.arrow" for split in tables]),
         )
-        _write_json(encoder.state(), folder / "encoder.json")
-        _write_json(report, folder / "audit.json")
-        _write_json(card.plain(), folder / "card.json")  # last: it says the rest is whole
+        for name, value in {
+            "encoder": encoder.state(),
+            "audit": report,
+            "card": card.plain(),
+        }.items():
+            _write_json(value, folder / f"{name}.json")
 
     def _read_and_clean(
         self,
@@ -194,12 +185,6 @@ class Preparation:
             )
         (folder / f"{split}.raw.arrow").unlink()
         return table
-
-    def _training_texts(self, table: pa.Table) -> Iterator[str]:
-        for name in ("text", "pair"):
-            if name in table.column_names:
-                for chunk in table[name].chunks:
-                    yield from chunk.to_pylist()
 
 
 def clean_rows(
@@ -251,29 +236,16 @@ def target_column(table: pa.Table, labels: Sequence[str]) -> pa.ChunkedArray:
     return index.cast(pa.int64())
 
 
-def _content_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+def _fingerprint(labels: list[str], encoded: list[Path]) -> str:
+    """What a checkpoint knows its data by, wherever they lie and whatever prepared them."""
+    return hash_of(*labels, *map(content_hash, encoded))
 
 
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
-
-
-@contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside ``folder`` that takes its name only when the block ends well."""
-    unfinished = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    try:
-        yield unfinished
-        if folder.exists():  # an unfinished one of an older version
-            shutil.rmtree(folder)
-        os.replace(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+def _texts(table: pa.Table) -> Iterator[str]:
+    for name in ("text", "pair"):
+        if name in table.column_names:
+            for chunk in table[name].chunks:
+                yield from chunk.to_pylist()
 
 
 def _write(table: pa.Table, path: Path) -> None:

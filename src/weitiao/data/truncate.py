@@ -13,8 +13,9 @@ def kept_positions(
 ) -> list[int]:
     """Positions to keep so that at most ``max_length`` remain, all special ones among them.
 
-    Of a pair the longer text is cut first, as Hugging Face's ``longest_first`` does. ``head_tail``
-    keeps the first and the last half of what fits (Sun et al. 2019, "How to Fine-Tune BERT").
+    Of a pair the longer text is cut first, as Hugging Face's ``longest_first`` does: the shorter
+    one gets up to half of the room, the longer one the rest. ``head_tail`` keeps the first and the
+    last half of what fits (Sun et al. 2019, "How to Fine-Tune BERT").
 
     Args:
         sequence_ids: per position 0 or 1 for the text it belongs to, ``None`` for a special id.
@@ -25,8 +26,12 @@ def kept_positions(
     first = [i for i, s in enumerate(sequence_ids) if s == 0]
     second = [i for i, s in enumerate(sequence_ids) if s == 1]
     room = max_length - len(special)
-    of_second = min(len(second), max(room // 2, room - len(first)))
-    of_first = min(len(first), room - of_second)
+    of_shorter = min(len(first), len(second), room // 2)
+    of_longer = room - of_shorter
+    if len(first) > len(second):
+        of_first, of_second = of_longer, of_shorter
+    else:
+        of_first, of_second = of_shorter, of_longer
     kept = _part(first, of_first, truncation) + _part(second, of_second, truncation)
     return sorted(special + kept)
 
