@@ -1,0 +1,396 @@
+"""One training, four ways: examples per second and the F1 that comes of them.
+
+    python benchmarks/throughput.py [--layers 2 --width 128] [--rows 3000] [--epochs 1] [--rounds 1]
+
+- **weitiao**: this project's Trainer path: DataModule, LightningModule, progress bar, metrics,
+  TensorBoard and CSV, as `src/train.py fit` sets them up.
+- **HF padded**: transformers' `Trainer` as in its `run_classification.py`: texts padded to 128.
+- **HF dynamic**: the same with padding per batch and batches grouped by length.
+- **bare**: a plain PyTorch loop over weitiao's batches.
+
+All four start from the same weights of the same BERT-kind classifier, and share ids, fused AdamW,
+learning-rate schedule, dropout, batch size (64 rows, no token budget), clipping at 1.0, float32 and
+the number of threads. Each trains on the same rows the same number of times. What is timed is
+training only: from the end of the third step to the end of the last one, loading of batches,
+logging and progress bar included, evaluation and checkpoints not. Seconds are of the wall clock;
+seconds of processor time stand beside them, since they suffer less from other load.
+
+Needs the embedded corpus (`python src/corpus.py`) and, for transformers' Trainer alone, the package
+accelerate: `pip install 'weitiao[bench]'`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+import lightning.pytorch as L
+import torch
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import f1_score
+from torch import Tensor, nn
+
+from weitiao.data.batch import Batching
+from weitiao.data.datamodule import TextDataModule
+from weitiao.data.encode import Encoder
+from weitiao.models.backbones import Transformer
+from weitiao.models.heads import Head
+from weitiao.models.module import TextModule
+from weitiao.models.optim import Optimisation
+from weitiao.run.callbacks import RandomState, Throughput
+from weitiao.run.csv_log import CSVLog
+from weitiao.run.folder import RunFolder
+from weitiao.run.progress import Progress
+
+CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
+LENGTH, BATCH, CLIP, WARM = 128, 64, 1.0, 3
+OPTIM = Optimisation()
+TARGETS = {"HF padded": 2.0, "HF dynamic": 1.1, "bare": 0.9}
+Batch = dict[str, Tensor]
+
+
+@dataclass
+class Clock:
+    """Counts rows and seconds from the end of step ``WARM`` on."""
+
+    ends: list[tuple[int, float, float]] = field(default_factory=list)
+
+    def tick(self, rows: int) -> None:
+        """A step over ``rows`` rows has ended."""
+        self.ends.append((rows, time.perf_counter(), time.process_time()))
+
+    def rates(self) -> tuple[float, float]:
+        """Rows per second of the wall clock, and per second of processor time."""
+        rows = sum(n for n, *_ in self.ends[WARM:])
+        (_, wall, cpu), (_, last_wall, last_cpu) = self.ends[WARM - 1], self.ends[-1]
+        return rows / (last_wall - wall), rows / (last_cpu - cpu)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all four share."""
+
+    data: TextDataModule
+    classifier: nn.Module
+    epochs: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole training."""
+        return self.epochs * -(-self.data.card.rows["train"] // BATCH)
+
+    def optimiser(self, model: nn.Module) -> tuple[torch.optim.Optimizer, Any]:
+        """The same optimiser and schedule for any of them."""
+        built = OPTIM.build(model, self.steps)
+        return built["optimizer"], built["lr_scheduler"]["scheduler"]
+
+    def module(self) -> TextModule:
+        """Our module with the classifier's weights: BERT's pooler is a head of kind ``mlp``."""
+        config = self.classifier.config
+        backbone = partial(
+            Transformer,
+            layers=config.num_hidden_layers,
+            width=config.hidden_size,
+            heads=config.num_attention_heads,
+        )
+        module = TextModule(self.data.card, backbone, "cls", Head("mlp", "tanh"), optim=OPTIM)
+        weights = dict(self.classifier.bert.state_dict())
+        for name in ("weight", "bias"):
+            module.head[0].get_parameter(name).data.copy_(weights.pop(f"pooler.dense.{name}"))
+        module.backbone.encoder.load_state_dict(weights)
+        module.head[-1].load_state_dict(self.classifier.classifier.state_dict())
+        return module
+
+
+def train_weitiao(setting: Setting, clock: Clock) -> nn.Module:
+    """Our Trainer path."""
+
+    class Ticks(Callback):
+        def on_train_batch_end(
+            self, trainer: Any, module: Any, out: Any, batch: Batch, i: int
+        ) -> None:
+            clock.tick(len(batch["target"]))
+
+    module = setting.module()
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as path:
+        folder = RunFolder(Path(path), started=True)
+        trainer = L.Trainer(
+            accelerator="cpu",
+            max_epochs=setting.epochs,
+            gradient_clip_val=CLIP,
+            log_every_n_steps=10,
+            limit_val_batches=0,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            logger=[folder.tensorboard(), CSVLog(folder.path / "metrics.csv")],
+            callbacks=[
+                Progress(),
+                RandomState(),
+                LearningRateMonitor("step"),
+                Throughput(),
+                Ticks(),
+            ],
+        )
+        trainer.fit(module, datamodule=setting.data)
+    return module
+
+
+def train_bare(setting: Setting, clock: Clock) -> nn.Module:
+    """The loop of the textbook over our batches."""
+    module = setting.module()
+    optimizer, schedule = setting.optimiser(module)
+    setting.data.trainer = None
+    batches = setting.data.train_dataloader()
+    module.train()
+    for epoch in range(setting.epochs):
+        batches.batches.position = lambda epoch=epoch: (epoch, 0)
+        for batch in batches:
+            loss = module.loss(module.logits(batch), batch["target"])
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(module.parameters(), CLIP)
+            optimizer.step()
+            schedule.step()
+            clock.tick(len(batch["target"]))
+    return module
+
+
+def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
+    """transformers' Trainer, with its defaults where the comparison doesn't ask for others."""
+    from transformers import (
+        DataCollatorWithPadding,
+        PreTrainedTokenizerFast,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        default_data_collator,
+    )
+
+    class Ticks(TrainerCallback):
+        def on_step_end(self, arguments: Any, state: Any, control: Any, **_: Any) -> None:
+            done = (state.global_step - 1) % (setting.steps // setting.epochs) * BATCH
+            clock.tick(min(BATCH, setting.data.card.rows["train"] - done))
+
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=setting.data.encoder.backend, pad_token="[PAD]"
+    )
+    model = copy.deepcopy(setting.classifier)
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            num_train_epochs=setting.epochs,
+            per_device_train_batch_size=BATCH,
+            max_grad_norm=CLIP,
+            seed=setting.seed,
+            use_cpu=True,
+            report_to="none",
+            save_strategy="no",
+            train_sampling_strategy="group_by_length" if dynamic else "random",
+        )
+        Trainer(
+            model,
+            arguments,
+            train_dataset=hf_rows(setting.data, padded=not dynamic),
+            data_collator=DataCollatorWithPadding(tokenizer) if dynamic else default_data_collator,
+            optimizers=setting.optimiser(model),
+            callbacks=[Ticks()],
+        ).train()
+    return model
+
+
+def hf_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
+    """The training rows as `run_classification.py` has them after its tokenizer, in memory."""
+    rows = []
+    data.trainer = None
+    for batch in data.train_dataloader():
+        targets = batch["target"].tolist()
+        for ids, mask, target in zip(
+            batch["input_ids"], batch["attention_mask"], targets, strict=True
+        ):
+            kept = ids[mask].tolist()
+            fill = LENGTH - len(kept) if padded else 0
+            rows.append(
+                {
+                    "input_ids": kept + [data.card.pad_id] * fill,
+                    "attention_mask": [1] * len(kept) + [0] * fill,
+                    "labels": target,
+                }
+            )
+    random.Random(0).shuffle(rows)
+    return rows
+
+
+def macro_f1(model: nn.Module, data: TextDataModule) -> float:
+    """Macro F1 on the validation split."""
+    model.eval()
+    found, true = [], []
+    with torch.inference_mode():
+        for batch in data.val_dataloader():
+            out = model(batch["input_ids"], attention_mask=batch["attention_mask"])
+            logits = out if isinstance(out, Tensor) else out.logits
+            found += logits.argmax(-1).tolist()
+            true += batch["target"].tolist()
+    return float(f1_score(true, found, average="macro"))
+
+
+WAYS: dict[str, Callable[[Setting, Clock], nn.Module]] = {
+    "weitiao": train_weitiao,
+    "HF padded": partial(train_hf, dynamic=False),
+    "HF dynamic": partial(train_hf, dynamic=True),
+    "bare": train_bare,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one training gave."""
+
+    way: str
+    per_second: float
+    per_cpu_second: float
+    f1_macro: float
+
+
+def measure(way: str, setting: Setting) -> Result:
+    """Train one way and look at what it learned."""
+    L.seed_everything(setting.seed, verbose=False)
+    clock = Clock()
+    model = WAYS[way](setting, clock)
+    assert len(clock.ends) == setting.steps, f"{way}: {len(clock.ends)} steps, not {setting.steps}"
+    return Result(way, *clock.rates(), macro_f1(model, setting.data))
+
+
+def make_setting(args: argparse.Namespace, file: Path) -> Setting:
+    """Data and initial weights."""
+    from transformers import BertForSequenceClassification
+
+    data = TextDataModule(
+        train=str(file),
+        encode=Encoder(max_length=LENGTH),
+        batch=Batching(tokens=None, size=BATCH),
+        seed=args.seed,
+        cache=str(ROOT / ".cache" / "prepared"),
+    )
+    L.seed_everything(args.seed, verbose=False)
+    ours = Transformer(data.card, layers=args.layers, width=args.width, heads=args.width // 64)
+    config = copy.deepcopy(ours.encoder.config)
+    config.num_labels = len(data.card.labels)
+    return Setting(data, BertForSequenceClassification(config), args.epochs, args.seed)
+
+
+def sampled(rows: int | None, seed: int) -> Path:
+    """The corpus, or a file of ``rows`` of its lines."""
+    if rows is None:
+        return CORPUS
+    path = CORPUS.with_name(f"reviews-{rows}-{seed}.csv")
+    if not path.exists():
+        with CORPUS.open(encoding="utf-8", newline="\n") as file:
+            header, *lines = file
+        chosen = random.Random(seed).sample(lines, min(rows, len(lines)))
+        beside = path.with_suffix(".part")
+        beside.write_text(header + "".join(chosen), "utf-8")
+        os.replace(beside, path)
+    return path
+
+
+def summarise(results: list[Result]) -> list[dict[str, Any]]:
+    """One row per way: medians over the rounds, and how many times faster weitiao is."""
+    rows = []
+    for way in WAYS:
+        own = [r for r in results if r.way == way]
+        rows.append(
+            {"way": way}
+            | {
+                name: statistics.median(getattr(r, name) for r in own)
+                for name in ("per_second", "per_cpu_second", "f1_macro")
+            }
+        )
+    for row in rows:
+        row["speedup"] = rows[0]["per_second"] / row["per_second"]
+        row["speedup_cpu"] = rows[0]["per_cpu_second"] / row["per_cpu_second"]
+    return rows
+
+
+def show(rows: list[dict[str, Any]], title: str) -> None:
+    """The table."""
+    table = Table(
+        "", "examples/s", "per CPU s", "macro F1", "weitiao is", "by CPU", "≥", title=title
+    )
+    for row in rows:
+        target = TARGETS.get(row["way"])
+        met = "" if target is None else f"{target} {'✓' if row['speedup'] >= target else '✗'}"
+        table.add_row(
+            row["way"],
+            f"{row['per_second']:.1f}",
+            f"{row['per_cpu_second']:.1f}",
+            f"{row['f1_macro']:.4f}",
+            f"{row['speedup']:.2f}×",
+            f"{row['speedup_cpu']:.2f}×",
+            met,
+        )
+    Console().print(table)
+
+
+def environment() -> dict[str, Any]:
+    """What the figures depend on."""
+    packages = ("torch", "lightning", "transformers", "accelerate")
+    return {
+        "threads": torch.get_num_threads(),
+        "cores": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    } | {name: version(name) for name in packages}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--width", type=int, default=128, help="64 to an attention head")
+    parser.add_argument("--rows", type=int, help="lines of the corpus to take; all by default")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1, help="the four in turn, so many times")
+    parser.add_argument("--threads", type=int, help="torch's own number by default")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if not CORPUS.exists():
+        print("the embedded corpus is not there: python src/corpus.py", file=sys.stderr)
+        return 1
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    setting = make_setting(args, sampled(args.rows, args.seed))
+    before = environment()
+    results = [measure(way, setting) for _ in range(args.rounds) for way in WAYS]
+    rows, name = summarise(results), f"{args.layers}x{args.width}"
+    show(rows, f"{name}, {setting.data.card.rows['train']} rows, {args.epochs} epoch(s)")
+    out = ROOT / "benchmarks" / "results" / f"throughput-{name}.json"
+    out.parent.mkdir(exist_ok=True)
+    content = {"arguments": vars(args), "environment": before, "rows": setting.data.card.rows}
+    content |= {"summary": rows, "runs": [asdict(r) for r in results]}
+    out.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    print(f"written: {out.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
