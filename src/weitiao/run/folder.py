@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import torch
-from lightning.pytorch.loggers import TensorBoardLogger
+from typing import TYPE_CHECKING, Any
 
 from weitiao.errors import ConfigError
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loggers import TensorBoardLogger
 
 
 class RunFolder:
@@ -88,6 +89,8 @@ class RunFolder:
 
     def tensorboard(self) -> TensorBoardLogger:
         """A logger that writes into this folder."""
+        from lightning.pytorch.loggers import TensorBoardLogger
+
         return TensorBoardLogger(self.path, name="", version="tensorboard", default_hp_metric=False)
 
     def point_latest_here(self) -> None:
@@ -119,15 +122,19 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file is absent, broken, or not made by this project.
     """
+    import torch
+
     if not path.is_file():
         raise ConfigError(f"no such checkpoint: {path}")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a broken or unsafe file
+    except pickle.UnpicklingError as error:
         raise ConfigError(
-            f"{path} can't be read as a checkpoint: it is broken, or holds more than plain values"
-            f"\n  {str(error).splitlines()[0][:120]}"
+            f"{path} is no checkpoint, or holds more than tensors and plain values"
+            "\n  → nothing of it was loaded, since that could run code of its maker"
         ) from error
+    except Exception as error:  # torch raises many kinds for a broken file
+        raise ConfigError(f"{path} can't be read: the file is broken, or cut off") from error
     needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", "TextDataModule")
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:

@@ -8,7 +8,13 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from weitiao.run.checkpoint import Hardware, PredictFile, UseParser, open_checkpoint
+from weitiao.run.checkpoint import (
+    Hardware,
+    PredictFile,
+    UseParser,
+    open_checkpoint,
+    refuse_overwriting,
+)
 from weitiao.run.outputs import Evaluated, write_predictions
 
 
@@ -23,6 +29,7 @@ def run_predict(arguments: list[str]) -> Path:
     )
     options = parser.instantiate(parser.parse_args(arguments))
     console = Console(stderr=True)
+    refuse_overwriting(options.out, options.data.predict)
     module, data = open_checkpoint(Path(options.ckpt_path), options.data.changes())
     trainer = options.hardware.trainer(logger=False)
     batches = trainer.predict(module, datamodule=data)
@@ -32,5 +39,5 @@ def run_predict(arguments: list[str]) -> Path:
     predicted = Evaluated(data.rows("predict"), probabilities[order], np.zeros(len(rows)))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_predictions(options.out, predicted, data.card.labels)
-    console.print(f"{len(rows):,} predictions: {options.out}", highlight=False)
+    console.print(f"{len(rows):,} predictions: {options.out}", highlight=False, markup=False)
     return options.out
