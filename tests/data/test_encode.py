@@ -16,8 +16,8 @@ TEXTS = ["我来到北京清华大学", "今天天气不错，We went OUT!", "",
 CLS, SEP, UNK = (SPECIALS.index(name) for name in ("[CLS]", "[SEP]", "[UNK]"))
 
 
-def fit(tokenizer: str = "characters", texts=TEXTS, segmenter=Segmenter(), **options):
-    return Encoder(tokenizer, **options).fit(texts, segmenter)
+def fit(tokenizer="characters", texts=TEXTS, segmenter=None, **options):
+    return Encoder(tokenizer, **options).fit(texts, segmenter or Segmenter())
 
 
 def rows(table, column="input_ids"):
