@@ -1,0 +1,370 @@
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from weitiao.data import prepare
+from weitiao.data.audit import Auditor
+from weitiao.data.clean import Cleaner
+from weitiao.data.encode import SPECIALS, Encoder
+from weitiao.data.prepare import Preparation, encode_rows
+from weitiao.data.read import Columns, Reader
+from weitiao.data.segment import Segmenter
+from weitiao.data.split import Splitter
+from weitiao.errors import ConfigError, DataError
+
+SRC = Path(prepare.__file__).parents[2]
+
+
+def some_rows(count: int = 60, seed: int = 0) -> list[tuple[str, str]]:
+    """Distinct texts under the labels 2, 10 and 1."""
+    draw = random.Random(seed)
+    letters = "天地玄黄宇宙洪荒日月盈昃"
+    texts = [f"{''.join(draw.choices(letters, k=6))}{i}" for i in range(count)]
+    return [(text, ["2", "10", "1"][i % 3]) for i, text in enumerate(texts)]
+
+
+def write(path: Path, rows, header=("text", "label")) -> str:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    return str(path)
+
+
+def preparation(**parts) -> Preparation:
+    """The default one, with some parts replaced."""
+    default = Preparation(Reader(), Cleaner(), Auditor(), Splitter(), Segmenter(), Encoder())
+    return replace(default, **parts)
+
+
+def vocabulary(prepared) -> set[str]:
+    tokenizer = json.loads(prepared.encoder["tokenizer"])
+    return set(tokenizer["model"]["vocab"]) - set(SPECIALS)
+
+
+@pytest.fixture
+def train(tmp_path) -> str:
+    return write(tmp_path / "train.csv", some_rows())
+
+
+@pytest.fixture
+def cache(tmp_path) -> Path:
+    return tmp_path / "cache"
+
+
+def folders(cache: Path) -> list[str]:
+    return sorted(path.name for path in cache.iterdir() if path.is_dir())
+
+
+# -- found again, or made anew ---------------------------------------------------------------------
+
+
+def test_the_same_inputs_are_found_again_untouched(train, cache):
+    first = preparation()({"train": train}, cache)
+    before = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    second = preparation()({"train": train}, cache)
+    assert second == first
+    assert {path: path.stat().st_mtime_ns for path in second.folder.iterdir()} == before
+
+
+def test_touching_a_file_without_changing_it_prepares_nothing(train, cache):
+    first = preparation()({"train": train}, cache)
+    os.utime(train, (1, 1))
+    assert preparation()({"train": train}, cache).folder == first.folder
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"read": Reader(Columns(id="text"))},
+        {"read": Reader(on_bad_row="quarantine")},
+        {"clean": Cleaner(steps=("whitespace",))},
+        {"audit": Auditor(drop_conflicts=False)},
+        {"split": Splitter(seed=1)},
+        {"split": Splitter(val=0.2)},
+        {"segment": Segmenter("jieba")},
+        {"encode": Encoder("words")},
+        {"encode": Encoder(max_length=64)},
+        {"encode": Encoder(truncation="tail")},
+        {"encode": Encoder(min_count=1)},
+        {"labels": ["10", "2", "1"]},
+    ],
+    ids=str,
+)
+def test_another_option_gives_another_key(train, parts):
+    assert preparation(**parts).cache_key({"train": train}) != preparation().cache_key(
+        {"train": train}
+    )
+
+
+def test_what_changes_no_result_gives_the_same_key(train):
+    keys = {
+        preparation(segment=Segmenter(workers=workers)).cache_key({"train": train})
+        for workers in (1, 2)
+    }
+    assert len(keys) == 1
+
+
+def test_changed_contents_are_prepared_anew(train, cache):
+    first = preparation()({"train": train}, cache)
+    write(Path(train), [*some_rows()[:-1], ("换了", "1")])
+    second = preparation()({"train": train}, cache)
+    assert second.folder != first.folder
+    assert second.card.fingerprint != first.card.fingerprint
+
+
+def test_files_that_options_name_count_by_their_contents(train, tmp_path):
+    words = tmp_path / "words.txt"
+    for option in ("user_dict", "stop_words"):
+        keys = set()
+        for content in ("天地\n", "玄黄\n"):
+            words.write_text(content, "utf-8")
+            segment = Segmenter(**{option: str(words)})
+            keys.add(preparation(segment=segment).cache_key({"train": train}))
+        assert len(keys) == 2
+
+
+def test_a_changed_pretrained_tokenizer_gives_another_key(train, tmp_path):
+    saved = tmp_path / "tokenizer.json"
+    keys = set()
+    for content in ("{}", '{"a": 1}'):
+        saved.write_text(content)
+        keys.add(preparation(encode=Encoder(str(tmp_path))).cache_key({"train": train}))
+    assert len(keys) == 2
+
+
+def test_the_same_file_as_train_or_as_test_gives_another_key(train):
+    keys = {preparation().cache_key({"train": train, split: train}) for split in ("val", "test")}
+    assert len(keys) == 2
+
+
+def test_changed_code_gives_another_key(train, monkeypatch):
+    before = preparation().cache_key({"train": train})
+    monkeypatch.setattr(prepare, "versions", lambda: "edited")
+    assert preparation().cache_key({"train": train}) != before
+
+
+def test_the_fingerprint_is_that_of_the_data_wherever_they_lie(train, tmp_path):
+    moved = shutil.copy(train, tmp_path / "moved.csv")
+    first = preparation()({"train": train}, tmp_path / "a")
+    second = preparation()({"train": str(moved)}, tmp_path / "b")
+    assert first.folder.name != second.folder.name  # rows name their file
+    assert first.card == second.card
+
+
+# -- whole or not at all ---------------------------------------------------------------------------
+
+PREPARE = """
+import sys, time
+from pathlib import Path
+from weitiao.data import prepare
+from test_prepare import preparation
+
+train, cache, started, wait = sys.argv[1:]
+write = prepare._write_json
+
+def slow(value, path):
+    Path(started).touch()
+    time.sleep(float(wait))
+    write(value, path)
+
+prepare._write_json = slow
+print(preparation()({"train": train}, Path(cache)).folder)
+"""
+
+
+def start(train: str, cache: Path, started: Path, wait: float) -> subprocess.Popen:
+    paths = os.pathsep.join([str(SRC), str(Path(__file__).parent)])
+    return subprocess.Popen(
+        [sys.executable, "-c", PREPARE, train, str(cache), str(started), str(wait)],
+        env=os.environ | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_two_processes_at_once_end_with_one_whole_folder(train, cache, tmp_path):
+    both = [start(train, cache, tmp_path / f"started{i}", 0.3) for i in range(2)]
+    printed = {process.communicate(timeout=60)[0].strip() for process in both}
+    assert [process.returncode for process in both] == [0, 0]
+    assert printed == {str(cache / name) for name in folders(cache)}
+    assert len(printed) == 1
+    assert [(tmp_path / f"started{i}").exists() for i in range(2)].count(True) == 1
+
+
+def test_a_killed_preparation_leaves_nothing_that_counts(train, cache, tmp_path):
+    process = start(train, cache, tmp_path / "started", 60)
+    wait_for(tmp_path / "started")
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+    (left,) = folders(cache)
+
+    prepared = preparation()({"train": train}, cache)
+
+    assert prepared.folder.name != left
+    assert prepared.rows("train").num_rows == prepared.card.rows["train"]
+    assert folders(cache) == [prepared.folder.name]
+
+
+def test_a_preparation_that_raises_leaves_nothing(train, cache, monkeypatch):
+    monkeypatch.setattr(prepare, "encode_rows", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        preparation()({"train": train}, cache)
+    assert folders(cache) == []
+    monkeypatch.undo()
+    assert preparation()({"train": train}, cache).card.rows["train"] == 48
+
+
+# -- what is prepared ------------------------------------------------------------------------------
+
+
+def test_rows_and_ids_of_a_split_belong_together(train, cache):
+    prepared = preparation()({"train": train}, cache)
+    encoder = prepare.TextEncoder.from_state(prepared.encoder, Segmenter())
+    for split, count in {"train": 48, "val": 6, "test": 6}.items():
+        rows, ids = prepared.rows(split), prepared.ids(split)
+        assert rows.num_rows == ids.num_rows == prepared.card.rows[split] == count
+        assert encode_rows(encoder, rows)["input_ids"].equals(ids["input_ids"])
+        assert [prepared.card.labels[t] for t in ids["target"].to_pylist()] == rows[
+            "label"
+        ].to_pylist()
+
+
+def test_prepared_data_are_mapped_not_loaded(train, cache):
+    prepared = preparation()({"train": train}, cache)
+    before = pa.total_allocated_bytes()
+    tables = [prepared.ids("train"), prepared.rows("train")]
+    assert pa.total_allocated_bytes() == before
+    assert all(column.num_chunks == 1 for table in tables for column in table.columns)
+
+
+def test_the_card_counts_what_was_prepared(train, cache):
+    card = preparation(encode=Encoder(max_length=16))({"train": train}, cache).card
+    assert card.labels == ["1", "2", "10"]
+    assert card.label_counts == [16, 16, 16]
+    assert (card.pad_id, card.max_length, card.pair, card.task) == (0, 16, False, "classification")
+
+
+def test_given_labels_fix_the_order(train, cache):
+    prepared = preparation(labels=["10", "none", "1", "2"])({"train": train}, cache)
+    assert prepared.card.labels == ["10", "none", "1", "2"]
+    assert prepared.card.label_counts == [16, 0, 16, 16]
+    row, target = prepared.rows("val")["label"][0].as_py(), prepared.ids("val")["target"][0].as_py()
+    assert prepared.card.labels[target] == row
+
+
+def test_a_label_that_the_given_ones_lack_is_told_with_its_place(train, cache):
+    with pytest.raises(DataError, match="not among 1, 2") as error:
+        preparation(labels=["1", "2"])({"train": train}, cache)
+    assert (error.value.file, error.value.value) == (train, "10")
+    assert some_rows()[error.value.row - 2][1] == "10"
+
+
+def test_a_class_that_is_named_twice_is_refused():
+    with pytest.raises(ConfigError, match="twice"):
+        preparation(labels=["a", "b", "a"])
+
+
+def test_a_label_of_val_that_train_lacks_is_told_with_its_place(train, cache, tmp_path):
+    val = write(tmp_path / "val.csv", [("日月", "1"), ("盈昃", "7")])
+    with pytest.raises(DataError) as error:
+        preparation()({"train": train, "val": val}, cache)
+    assert (error.value.file, error.value.row, error.value.value) == (val, 3, "7")
+
+
+def test_given_splits_are_kept_and_leaks_leave_train(train, cache, tmp_path):
+    rows = some_rows()
+    val = [rows[3], ("  ", "1"), ("新", "2"), ("新", "2")]
+    test = [rows[50], rows[3], ("<br>旧", "10")]
+    files = {
+        "train": train,
+        "val": write(tmp_path / "val.csv", val),
+        "test": write(tmp_path / "test.csv", test),
+    }
+    prepared = preparation()(files, cache)
+    assert prepared.rows("val")["text"].to_pylist() == [rows[3][0], "", "新", "新"]
+    assert prepared.rows("val")["label"].to_pylist() == [label for _, label in val]
+    assert prepared.rows("test")["text"].to_pylist() == [rows[50][0], rows[3][0], "旧"]
+    assert prepared.rows("test")["original"].to_pylist() == [text for text, _ in test]
+    left = [text for i, (text, _) in enumerate(rows) if i not in (3, 50)]
+    assert prepared.rows("train")["text"].to_pylist() == left
+
+
+def test_only_what_is_missing_is_carved(train, cache, tmp_path):
+    files = {"train": train, "test": write(tmp_path / "test.csv", [("新", "2"), ("旧", "1")])}
+    assert preparation()(files, cache).card.rows == {"train": 54, "val": 6, "test": 2}
+
+
+@pytest.mark.parametrize("tokenizer", ["characters", "wordpiece", "words"])
+def test_val_and_test_do_not_shape_the_vocabulary(tokenizer, train, cache, tmp_path):
+    odd = [("罕 rare", "1"), ("罕 rare", "2")]
+    given = {s: write(tmp_path / f"{s}.csv", odd * 5) for s in ("val", "test")}
+    encode = Encoder(tokenizer, min_count=1)
+    known = vocabulary(preparation(encode=encode)({"train": train, **given}, cache))
+    assert known
+    assert not known & {"罕", "rare", "r", "##r"}
+
+
+def test_carved_rows_do_not_shape_the_vocabulary(cache, tmp_path):
+    rows = [(f"共{chr(0x4E00 + i)}", "ab"[i % 2]) for i in range(40)]
+    prepared = preparation(encode=Encoder(min_count=1))(
+        {"train": write(tmp_path / "train.csv", rows)}, cache
+    )
+    assert vocabulary(prepared) == set("".join(prepared.rows("train")["text"].to_pylist()))
+
+
+def test_pairs_are_encoded_as_pairs(cache, tmp_path):
+    rows = [(text, text[::-1], label) for text, label in some_rows()]
+    file = write(tmp_path / "pairs.csv", rows, ("a", "b", "y"))
+    reader = Reader(Columns(text="a", pair="b", label="y"))
+    prepared = preparation(read=reader)({"train": file}, cache)
+    assert prepared.card.pair
+    types = prepared.ids("train")["token_type_ids"][0].as_py()
+    assert types == sorted(types)
+    assert set(types) == {0, 1}
+
+
+def test_the_report_tells_what_was_read_cleaned_cut_and_unknown(cache, tmp_path):
+    rows = [("<b>" + text + "</b>", label) for text, label in some_rows()] + [("<p>", "1")]
+    file = write(tmp_path / "train.csv", rows)
+    Path(file).write_text(Path(file).read_text("utf-8") + "no label\n", "utf-8")
+    prepared = preparation(
+        read=Reader(on_bad_row="quarantine"), encode=Encoder(max_length=4, min_count=1)
+    )({"train": file}, cache)
+    report = prepared.audit
+    assert report["read"]["train"] == {"rows": 61, "quarantined": 1}
+    assert report["clean"]["train"]["changed"]["html"] == 61
+    assert report["clean"]["train"]["dropped"]["empty"] == 1
+    assert report["encode"]["train"] == {"cut_share": 1.0, "unknown_share": 0.0}
+    assert (prepared.folder / "train.quarantine.jsonl").exists()
+    assert report["audit"]["splits"]["train"]["rows"] == 48
+
+
+def test_shares_of_the_report_are_those_of_the_ids(train, cache, tmp_path):
+    test = write(tmp_path / "test.csv", [("罕罕罕", "1"), ("罕", "2"), ("天" * 20, "1")])
+    encode = Encoder(max_length=10, min_count=1)
+    report = preparation(encode=encode)({"train": train, "test": test}, cache).audit
+    assert report["encode"]["test"]["cut_share"] == pytest.approx(1 / 3)
+    assert report["encode"]["test"]["unknown_share"] == pytest.approx(4 / (5 + 3 + 10))
+
+
+def test_rows_that_cleaning_empties_stop_with_an_error(cache, tmp_path):
+    file = write(tmp_path / "train.csv", [("<p>", "1"), ("<b>", "2")])
+    with pytest.raises(DataError, match="no row is left after cleaning"):
+        preparation()({"train": file}, cache)
