@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-GOOD, BAD = "很好 喜欢 满意 不错 推荐".split(), "很差 失望 退货 破损 难吃".split()
-NEUTRAL = "酒店 房间 服务 手机 屏幕 水果 快递 书 内容 价格 今天 我们 真的 非常 有点 觉得".split()
+GOOD = ("很好", "喜欢", "满意", "不错", "推荐")
+BAD = ("很差", "失望", "退货", "破损", "难吃")
+NEUTRAL = ("酒店", "房间", "服务", "手机", "屏幕", "水果", "快递", "内容", "价格", "今天", "觉得")
 TINY = (
     "--data.text=review",
     "--data.label=stars",

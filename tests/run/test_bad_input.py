@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
-import pickle
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-import torch
 from conftest import TINY, Command, Outcome, reviews, write_csv
 
 SCREEN = 24  # lines
@@ -201,3 +199,78 @@ def test_bad_input_is_told_in_one_screen(bad: Bad, command: Command, tmp_path: P
     }  # good data, prepared before a fault elsewhere was met
     assert {k: v for k, v in after.items() if k not in whole} == before
     assert not list((tmp_path / "logs").glob("*"))
+
+
+def test_a_broken_checkpoint_is_told_on_resume(workplace: Path, command: Command) -> None:
+    last = workplace / "logs/latest/checkpoints/last.ckpt"
+    last.write_bytes(last.read_bytes()[:2000])
+    before = contents(workplace)
+    done = command("fit", f"--ckpt_path={last}", cwd=workplace)
+    check(done, ["last.ckpt", "broken"])
+    assert contents(workplace) == before
+
+
+def test_other_values_on_resume_are_told(workplace: Path, command: Command) -> None:
+    before = contents(workplace)
+    done = command(
+        "fit",
+        "--ckpt_path=logs/latest/checkpoints/last.ckpt",
+        "--model.optim.lr=0.5",
+        cwd=workplace,
+    )
+    check(done, ["model.optim.lr: 0.01 → 0.5", "new run"])
+    assert contents(workplace) == before
+
+
+def test_a_text_of_a_megabyte_among_normal_ones_trains(command: Command, tmp_path: Path) -> None:
+    rows = [*reviews(60)[:-1], ("服务很好" * 90_000, "好评")]  # 1.08 MB in UTF-8
+    write_csv(tmp_path / "my.csv", rows)
+    done = command("fit", "--data.train=my.csv", *TINY, "--trainer.max_epochs=1", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "Traceback" not in done.err
+    audit = json.loads((tmp_path / "logs/latest/audit.json").read_text("utf-8"))
+    rows_of = {name: split["rows"] for name, split in audit["audit"]["splits"].items()}
+    cut = sum(audit["encode"][name]["cut_share"] * rows_of[name] for name in rows_of)
+    assert cut == pytest.approx(1)
+    assert "rows cut at 128 ids: train 1, val 0, test 0" in done.err
+
+
+def test_thirty_rows_train_with_a_warning(command: Command, tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", reviews(30))
+    done = command("train", "--data.train=my.csv", *TINY, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "! train has 24 rows only" in done.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "said"),
+    [
+        (["fit", "--data.train=my.csv", "--data.clean.steps=[emoji]"], 1, "weitiao[clean]"),
+        ([], 2, "usage: train.py VERB"),
+    ],
+    ids=["missing_package", "no_verb"],
+)
+def test_a_fresh_interpreter_says_the_same(
+    argv: list[str], code: int, said: str, tmp_path: Path
+) -> None:
+    folder, shadow = tmp_path / "folder", tmp_path / "shadow"
+    folder.mkdir()
+    write_csv(folder / "my.csv", ROWS, ("text", "label"))
+    hide = "import sys\nsys.modules['emoji'] = None\n"
+    shadow.mkdir()
+    (shadow / "sitecustomize.py").write_text(hide, "utf-8")
+    before = contents(folder)
+    done = subprocess.run(
+        [sys.executable, str(TRAIN), *argv],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(shadow)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= SCREEN
+    assert done.stdout == ""
+    assert contents(folder) == before

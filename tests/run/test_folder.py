@@ -134,8 +134,8 @@ def test_a_fault_before_the_start_leaves_no_folder(tmp_path: Path) -> None:
 
 def test_a_fault_after_the_start_keeps_the_folder(tmp_path: Path) -> None:
     folder = RunFolder.new(tmp_path / "logs", "x")
+    folder.start()
     with pytest.raises(OSError, match="late"), folder.removed_unless_started():
-        folder.start()
         raise OSError("late")
     assert (tmp_path / "logs" / "latest").resolve() == folder.path.resolve()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from weitiao.card import DataCard
 from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
 
 if TYPE_CHECKING:
@@ -40,6 +41,28 @@ def scores(
     per_class = f1_per_class(build_confusion(classes)(given, true))
     names = (f"{prefix}f1_class/{label}" for label in labels)
     return values | dict(zip(names, per_class.tolist(), strict=True))
+
+
+def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
+    """Lines that say what was set aside, cleaned, dropped and cut before training.
+
+    Args:
+        report: what ``audit.json`` holds.
+        card: knows the rows of each split and the longest sequence.
+    """
+    for split, read in report["read"].items():
+        if read["quarantined"]:
+            yield f"! {split}: {read['quarantined']:,} rows could not be read and were set aside"
+    for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
+        for split, cleaned in report["clean"].items():
+            counts = [f"{step} {count:,}" for step, count in cleaned[act].items() if count]
+            if counts:
+                yield f"{word} in {split}: {', '.join(counts)}"
+    encoded = report["encode"].items()
+    cut = (f"{split} {round(part['cut_share'] * card.rows[split]):,}" for split, part in encoded)
+    yield f"rows cut at {card.max_length} ids: {', '.join(cut)}"
+    unknown = (f"{split} {part['unknown_share']:.2%}" for split, part in encoded)
+    yield f"unknown ids: {', '.join(unknown)}"
 
 
 def final_table(metrics: Mapping[str, float], labels: Sequence[str]) -> Table:
