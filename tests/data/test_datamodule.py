@@ -2,6 +2,7 @@ import csv
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import lightning.pytorch as L
 import numpy as np
@@ -236,6 +237,22 @@ def test_resuming_with_other_batches_is_refused(make, whole, tmp_path):
     other, again = make(batch=Batching(size=3)), trainer(tmp_path, enable_checkpointing=False)
     with pytest.raises(ConfigError, match="other batches"):
         again.fit(Recorder(), datamodule=other, ckpt_path=whole[1] / "1.ckpt", weights_only=True)
+
+
+def test_ranks_share_the_batches(make):
+    rows: dict[str, list[int]] = {"train": [], "val": []}
+    for rank in range(2):
+        data = make(batch=Batching(tokens=80, size=2))
+        progress = SimpleNamespace(batch_progress=SimpleNamespace(current=SimpleNamespace(ready=0)))
+        loop = SimpleNamespace(epoch_loop=progress)
+        data.trainer = SimpleNamespace(
+            global_rank=rank, world_size=2, current_epoch=0, fit_loop=loop
+        )
+        for split, loader in (("train", data.train_dataloader()), ("val", data.val_dataloader())):
+            rows[split] += [row for batch in loader for row in batch["row"].tolist()]
+    assert sorted(rows["val"]) == list(range(6))
+    assert set(rows["train"]) == set(range(48))
+    assert len(rows["train"]) <= 48 + 2  # at most one batch comes twice
 
 
 def test_the_seed_and_the_budget_shape_batches_not_data(make):

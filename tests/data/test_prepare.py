@@ -276,6 +276,16 @@ def test_a_label_that_the_given_ones_lack_is_told_with_its_place(train, cache):
     assert some_rows()[error.value.row - 2][1] == "10"
 
 
+@pytest.mark.parametrize("options", [{}, {"labels": ["1", "2"]}], ids=["audit", "labels"])
+def test_errors_name_the_column_as_the_file_does(options, cache, tmp_path):
+    rows = some_rows() if options else [(text, "1") for text, _ in some_rows()]
+    file = write(tmp_path / "train.csv", rows, ("review", "stars"))
+    reader = Reader(Columns(text="review", label="stars"))
+    with pytest.raises(DataError) as error:
+        preparation(read=reader, **options)({"train": file}, cache)
+    assert error.value.column == "stars"
+
+
 def test_a_class_that_is_named_twice_is_refused():
     with pytest.raises(ConfigError, match="twice"):
         preparation(labels=["a", "b", "a"])

@@ -19,6 +19,7 @@ from weitiao.data.prepare import (
     Preparation,
     Prepared,
     clean_rows,
+    columns_of_the_file,
     encode_rows,
     target_column,
 )
@@ -199,7 +200,9 @@ class TextDataModule(L.LightningDataModule):
         if split == "predict" or "train" not in self.files:
             encoded = encode_rows(self.encoder, table)
             if split != "predict":
-                encoded = encoded.append_column("target", target_column(table, self.card.labels))
+                with columns_of_the_file(self.preparation.read.columns):
+                    targets = target_column(table, self.card.labels)
+                encoded = encoded.append_column("target", targets)
         else:
             encoded = self.prepared.ids(split)
         rows = Rows(encoded, self.card.pad_id)

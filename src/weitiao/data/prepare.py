@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.read import Files, Reader, expand, natural_order
+from weitiao.data.read import Columns, Files, Reader, expand, natural_order
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
@@ -131,9 +132,10 @@ class Preparation:
                 for split, patterns in files.items()
             }
             stages.begin("audit and split")
-            tables, report["audit"] = self.audit.audit(given, self.split)
-            labels = self.labels or natural_order(pc.unique(tables["train"]["label"]).to_pylist())
-            targets = {split: target_column(table, labels) for split, table in tables.items()}
+            with columns_of_the_file(self.read.columns):
+                tables, report["audit"] = self.audit.audit(given, self.split)
+                labels = self.labels or natural_order(tables["train"]["label"].unique().to_pylist())
+                targets = {split: target_column(table, labels) for split, table in tables.items()}
             stages.begin(f"encode ({self.encode.tokenizer})")
             encoder = self.encode.fit(_texts(tables["train"]), self.segment)
             for split, table in tables.items():
@@ -214,6 +216,17 @@ def encode_rows(encoder: TextEncoder, table: pa.Table) -> pa.Table:
     """The ids of a table's ``text`` and, where there is one, ``pair``."""
     pairs = table["pair"].to_pylist() if "pair" in table.column_names else None
     return encoder.encode(table["text"].to_pylist(), pairs)
+
+
+@contextmanager
+def columns_of_the_file(columns: Columns) -> Iterator[None]:
+    """Let errors of steps that know a column by its role tell its name in the file."""
+    try:
+        yield
+    except DataError as error:
+        place: dict[str, Any] = {"file": error.file, "row": error.row, "value": error.value}
+        name = columns.wanted().get(error.column or "", error.column)
+        raise DataError(error.problem, **place, column=name, hint=error.hint) from error
 
 
 def target_column(table: pa.Table, labels: Sequence[str]) -> pa.ChunkedArray:

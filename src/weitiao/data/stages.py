@@ -6,13 +6,14 @@ import time
 from types import TracebackType
 
 from rich.console import Console
+from rich.text import Text
 
 
 class Stages:
     """Shows a spinner with the stage at work; leaves a line with the time of each one done."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, markup=False)
         self.status = self.console.status("preparing data")
         self.stage: str | None = None
         self.since = time.perf_counter()
@@ -25,7 +26,7 @@ class Stages:
         """End the stage at work and begin another."""
         self._end()
         self.stage, self.since = stage, time.perf_counter()
-        self.status.update(f"preparing data: {stage}")
+        self.status.update(Text(f"preparing data: {stage}"))
 
     def _end(self) -> None:
         if self.stage is not None:
