@@ -11,9 +11,10 @@
 All four start from the same weights of the same BERT-kind classifier, and share ids, fused AdamW,
 learning-rate schedule, dropout, batch size (64 rows, no token budget), clipping at 1.0, float32 and
 the number of threads. Each trains on the same rows the same number of times. What is timed is
-training only: from the end of the third step to the end of the last one, loading of batches,
-logging and progress bar included, evaluation and checkpoints not. Seconds are of the wall clock;
-seconds of processor time stand beside them, since they suffer less from other load.
+training only: from before the first batch is loaded to the end of the last step, with logging and
+progress bar, without evaluation and checkpoints; a few steps that aren't counted come before all.
+Seconds are of the wall clock; examples per second of processor time stand beside them, since they
+suffer less from other load.
 
 Needs the embedded corpus (`python src/corpus.py`) and, for transformers' Trainer alone, the package
 accelerate: `pip install 'weitiao[bench]'`.
@@ -32,7 +33,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -62,7 +63,7 @@ from weitiao.run.folder import RunFolder
 from weitiao.run.progress import Progress
 
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
-LENGTH, BATCH, CLIP, WARM = 128, 64, 1.0, 3
+LENGTH, BATCH, CLIP = 128, 64, 1.0
 OPTIM = Optimisation()
 TARGETS = {"HF padded": 2.0, "HF dynamic": 1.1, "bare": 0.9}
 Batch = dict[str, Tensor]
@@ -70,19 +71,26 @@ Batch = dict[str, Tensor]
 
 @dataclass
 class Clock:
-    """Counts rows and seconds from the end of step ``WARM`` on."""
+    """Counts rows and seconds of a training."""
 
-    ends: list[tuple[int, float, float]] = field(default_factory=list)
+    rows: int = 0
+    steps: int = 0
+    started: tuple[float, float] = (0.0, 0.0)
+    ended: tuple[float, float] = (0.0, 0.0)
+
+    def start(self) -> None:
+        """The first batch is about to be loaded."""
+        self.started = time.perf_counter(), time.process_time()
 
     def tick(self, rows: int) -> None:
         """A step over ``rows`` rows has ended."""
-        self.ends.append((rows, time.perf_counter(), time.process_time()))
+        self.rows, self.steps = self.rows + rows, self.steps + 1
+        self.ended = time.perf_counter(), time.process_time()
 
     def rates(self) -> tuple[float, float]:
         """Rows per second of the wall clock, and per second of processor time."""
-        rows = sum(n for n, *_ in self.ends[WARM:])
-        (_, wall, cpu), (_, last_wall, last_cpu) = self.ends[WARM - 1], self.ends[-1]
-        return rows / (last_wall - wall), rows / (last_cpu - cpu)
+        wall, cpu = (self.rows / (e - s) for s, e in zip(self.started, self.ended, strict=True))
+        return wall, cpu
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,9 @@ def train_weitiao(setting: Setting, clock: Clock) -> nn.Module:
     """Our Trainer path."""
 
     class Ticks(Callback):
+        def on_train_start(self, trainer: Any, module: Any) -> None:
+            clock.start()
+
         def on_train_batch_end(
             self, trainer: Any, module: Any, out: Any, batch: Batch, i: int
         ) -> None:
@@ -162,10 +173,11 @@ def train_bare(setting: Setting, clock: Clock) -> nn.Module:
     setting.data.trainer = None
     batches = setting.data.train_dataloader()
     module.train()
+    clock.start()
     for epoch in range(setting.epochs):
         batches.batches.position = lambda epoch=epoch: (epoch, 0)
         for batch in batches:
-            loss = module.loss(module.logits(batch), batch["target"])
+            loss = module.loss(module(batch["input_ids"], batch["attention_mask"]), batch["target"])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(module.parameters(), CLIP)
@@ -187,6 +199,9 @@ def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
     )
 
     class Ticks(TrainerCallback):
+        def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
+            clock.start()
+
         def on_step_end(self, arguments: Any, state: Any, control: Any, **_: Any) -> None:
             done = (state.global_step - 1) % (setting.steps // setting.epochs) * BATCH
             clock.tick(min(BATCH, setting.data.card.rows["train"] - done))
@@ -276,8 +291,17 @@ def measure(way: str, setting: Setting) -> Result:
     L.seed_everything(setting.seed, verbose=False)
     clock = Clock()
     model = WAYS[way](setting, clock)
-    assert len(clock.ends) == setting.steps, f"{way}: {len(clock.ends)} steps, not {setting.steps}"
+    expected = setting.steps, setting.epochs * setting.data.card.rows["train"]
+    assert (clock.steps, clock.rows) == expected, f"{way}: steps and rows {clock}, not {expected}"
     return Result(way, *clock.rates(), macro_f1(model, setting.data))
+
+
+def warm_up(classifier: nn.Module) -> None:
+    """Let torch choose its kernels and take its memory before anything is timed."""
+    model = copy.deepcopy(classifier)
+    for _ in range(3):
+        ids = torch.full((BATCH, LENGTH), 5)
+        model(ids, labels=torch.zeros(BATCH).long()).loss.backward()
 
 
 def make_setting(args: argparse.Namespace, file: Path) -> Setting:
@@ -380,6 +404,7 @@ def main() -> int:
         torch.set_num_threads(args.threads)
     setting = make_setting(args, sampled(args.rows, args.seed))
     before = environment()
+    warm_up(setting.classifier)
     results = [measure(way, setting) for _ in range(args.rounds) for way in WAYS]
     rows, name = summarise(results), f"{args.layers}x{args.width}"
     show(rows, f"{name}, {setting.data.card.rows['train']} rows, {args.epochs} epoch(s)")

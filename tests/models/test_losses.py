@@ -25,7 +25,7 @@ def test_loss_equals_the_formula(smoothing: float, weights: str) -> None:
         for i, t in enumerate(TARGETS)
     ]
     expected = sum(rows) / sum(w[t] for t in TARGETS)
-    loss = Loss(smoothing, weights).build(COUNTS)  # type: ignore[arg-type]
+    loss = Loss(label_smoothing=smoothing, class_weights=weights).build(COUNTS)  # type: ignore[arg-type]
     assert float(loss(LOGITS, TARGETS)) == pytest.approx(expected, rel=1e-5)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn import metrics as sk
-from tiny_models import Batch, Recorder, loader, random_batches, tiny_card, tiny_trainer
+from tiny_models import Batch, Recorder, loader, logits, random_batches, tiny_card, tiny_trainer
 
 from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
 from weitiao.models.module import TextModule
@@ -101,7 +101,7 @@ def evaluated(module: TextModule, batches: list[Batch]) -> tuple[np.ndarray, np.
     """Probabilities and targets of all rows."""
     module.eval()
     with torch.inference_mode():
-        rows = [module.logits(batch).softmax(-1) for batch in batches]
+        rows = [logits(module, batch).softmax(-1) for batch in batches]
     return torch.cat(rows).numpy(), torch.cat([b["target"] for b in batches]).numpy()
 
 

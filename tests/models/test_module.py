@@ -20,6 +20,7 @@ from tiny_models import (
     Batch,
     Recorder,
     loader,
+    logits,
     padded,
     random_batches,
     random_texts,
@@ -111,9 +112,9 @@ def test_dropout_of_head_and_backbone_acts_in_training_only() -> None:
         TextModule(tiny_card(), FROM_SCRATCH["transformer"], head=Head(dropout=0.5)),
         TextModule(tiny_card(), partial(Transformer, dropout=0.5), head=Head(dropout=0.0)),
     ):
-        assert not torch.equal(module.logits(batch), module.logits(batch))
+        assert not torch.equal(logits(module, batch), logits(module, batch))
         module.eval()
-        assert torch.equal(module.logits(batch), module.logits(batch))
+        assert torch.equal(logits(module, batch), logits(module, batch))
 
 
 def test_pretrained_model_is_trained_with_its_dropout(tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ def test_pretrained_model_is_trained_with_its_dropout(tmp_path: Path) -> None:
     module = TextModule(tiny_card(), partial(Pretrained, name=str(folder)), head=Head(dropout=0.0))
     assert all(part.training for part in module.modules())
     batch = random_batches([4])[0]
-    assert not torch.equal(module.logits(batch), module.logits(batch))
+    assert not torch.equal(logits(module, batch), logits(module, batch))
 
 
 @pytest.mark.parametrize(
@@ -141,12 +142,16 @@ def test_loss_of_training_is_smoothed_and_weighted_and_that_of_validation_is_not
 ) -> None:
     batch = random_batches([16])[0]
     card = tiny_card(label_counts=[1, 5, 9])
-    module = TextModule(card, FROM_SCRATCH["transformer"], loss=Loss(0.1, "balanced")).eval()
-    logits = module.logits(batch)
-    expected = Loss(0.1, "balanced").build([1, 5, 9])(logits, batch["target"])
-    torch.testing.assert_close(module.loss(logits, batch["target"]), expected)
+    module = TextModule(
+        card, FROM_SCRATCH["transformer"], loss=Loss(label_smoothing=0.1, class_weights="balanced")
+    ).eval()
+    scores_of_rows = logits(module, batch)
+    expected = Loss(label_smoothing=0.1, class_weights="balanced").build([1, 5, 9])(
+        scores_of_rows, batch["target"]
+    )
+    torch.testing.assert_close(module.loss(scores_of_rows, batch["target"]), expected)
     (scores,) = tiny_trainer(tmp_path).validate(module, loader([batch]), verbose=False)
-    plain = nn.functional.cross_entropy(logits, batch["target"])
+    plain = nn.functional.cross_entropy(scores_of_rows, batch["target"])
     assert scores["val/loss"] == pytest.approx(plain.item(), rel=1e-5)
 
 
@@ -155,7 +160,7 @@ def test_prediction_leads_back_to_the_row(tmp_path: Path) -> None:
     (first, second) = tiny_trainer(tmp_path).predict(module, loader(batches))
     for given, batch in ((first, batches[0]), (second, batches[1])):
         assert torch.equal(given["row"], batch["row"])
-        torch.testing.assert_close(given["probabilities"], module.logits(batch).softmax(-1))
+        torch.testing.assert_close(given["probabilities"], logits(module, batch).softmax(-1))
         torch.testing.assert_close(given["probabilities"].sum(-1), torch.ones(len(batch["row"])))
 
 
@@ -267,7 +272,7 @@ def test_checkpoint_alone_gives_the_same_logits(kind: str, tmp_path: Path) -> No
         factory,
         "attention",
         Head("mlp", "gelu", 0.2),
-        Loss(0.1, "balanced"),
+        Loss(label_smoothing=0.1, class_weights="balanced"),
         Optimisation(lr=2e-3, betas=(0.8, 0.9)),
     )
     path = saved(module, tmp_path)
@@ -275,13 +280,13 @@ def test_checkpoint_alone_gives_the_same_logits(kind: str, tmp_path: Path) -> No
     again = TextModule.load_from_checkpoint(path, weights_only=True)
     batch = random_batches([6], seed=7)[0]
     with torch.inference_mode():
-        assert torch.equal(again.eval().logits(batch), module.eval().logits(batch))
+        assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
     assert (again.card, again.optim) == (module.card, module.optim)
     assert torch.equal(again.loss.weight, module.loss.weight)
     assert again.loss.label_smoothing == 0.1
     third = TextModule.load_from_checkpoint(saved(again.train(), tmp_path), weights_only=True)
     with torch.inference_mode():  # a module that was loaded can be trained and saved again
-        assert torch.equal(again.eval().logits(batch), third.eval().logits(batch))
+        assert torch.equal(logits(again.eval(), batch), logits(third.eval(), batch))
 
 
 @pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained encoder {E5.name}")
@@ -290,7 +295,7 @@ def test_checkpoint_of_the_real_encoder_gives_the_same_logits(tmp_path: Path) ->
     again = TextModule.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
     batch = random_batches([6], seed=7)[0]
     with torch.inference_mode():
-        assert torch.equal(again.eval().logits(batch), module.eval().logits(batch))
+        assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
 
 
 def test_half_precision_folder_comes_back_in_single_precision(tmp_path: Path) -> None:

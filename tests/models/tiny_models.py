@@ -13,7 +13,7 @@ from typing import Any
 import lightning.pytorch as L
 import torch
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from weitiao.card import DataCard
@@ -71,6 +71,11 @@ def random_batches(
         )
         for n in sizes
     ]
+
+
+def logits(module: nn.Module, batch: Batch) -> Tensor:
+    """Logits ``(B, C)`` of a batch."""
+    return module(batch["input_ids"], batch["attention_mask"])
 
 
 def loader(batches: list[Batch]) -> DataLoader:
