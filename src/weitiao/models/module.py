@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import lightning.pytorch as L
+import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
@@ -15,9 +16,17 @@ from weitiao.models.losses import Loss
 from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
 from weitiao.models.optim import Optimisation
 from weitiao.models.pooling import PoolingName, build_pooling
+from weitiao.models.textcnn import TextCNN as TextCNN  # imported so that its short name works
+from weitiao.models.wide import Wide
 from weitiao.plain import INSTANTIATOR, plain
 
 Batch = dict[str, Tensor]
+
+
+def inputs(batch: Batch) -> Batch:
+    """What of a batch the model reads."""
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    return {name: batch[name] for name in names if name in batch}
 
 
 class TextModule(L.LightningModule):
@@ -30,6 +39,7 @@ class TextModule(L.LightningModule):
         head: ``(B, H)`` → logits ``(B, C)``.
         loss: of logits and targets.
         optim: optimiser and schedule.
+        wide: a linear scorer of n-grams beside the deep path; null = none.
     """
 
     def __init__(
@@ -40,6 +50,7 @@ class TextModule(L.LightningModule):
         head: Head = Head(),  # noqa: B008 - frozen
         loss: Loss = Loss(),  # noqa: B008
         optim: Optimisation = Optimisation(),  # noqa: B008
+        wide: Wide | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -50,6 +61,9 @@ class TextModule(L.LightningModule):
         self.pool = build_pooling(pooling, self.backbone.width)
         self.head = head.build(self.backbone.width, classes)
         self.loss = loss.build(card.label_counts)
+        self.wide = wide.build(classes) if wide else None
+        self.wide_share = wide.share if wide else 0.0
+        self.wide_lr = wide.lr if wide else 0.0
         # Kept in the checkpoint, so that the epoch's mean survives a resume in mid-epoch.
         self.train_loss = MeanMetric()
         self.train_loss.persistent(True)
@@ -59,21 +73,36 @@ class TextModule(L.LightningModule):
         self.confusion = nn.ModuleDict({s: build_confusion(classes) for s in ("val", "test")})
         self.eval_loss = nn.ModuleDict({s: MeanMetric() for s in ("val", "test")})
 
+    def parts(
+        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+    ) -> list[Tensor]:
+        """Logits ``(B, C)`` of the deep path and, where there is one, of the wide one.
+
+        Args:
+            input_ids: ``(B, T)``.
+            attention_mask: ``(B, T)`` bool, false at padding.
+            token_type_ids: ``(B, T)``, for pairs.
+        """
+        hidden = self.backbone(input_ids, attention_mask, token_type_ids)  # (B, T, H)
+        deep = self.head(self.pool(hidden, attention_mask))
+        return [deep] if self.wide is None else [deep, self.wide(input_ids, attention_mask)]
+
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
-        """Logits ``(B, C)`` of ids ``(B, T)`` and their mask ``(B, T)``."""
-        hidden = self.backbone(input_ids, attention_mask, token_type_ids)  # (B, T, H)
-        return self.head(self.pool(hidden, attention_mask))
+        """Logits ``(B, C)`` of ids ``(B, T)`` and their mask ``(B, T)``: the parts, mixed."""
+        deep, *wide = self.parts(input_ids, attention_mask, token_type_ids)
+        return torch.lerp(deep, wide[0], self.wide_share) if wide else deep
 
-    def logits(self, batch: Batch) -> Tensor:
-        """Logits ``(B, C)`` of a batch of the DataModule."""
-        return self(batch["input_ids"], batch["attention_mask"], batch.get("token_type_ids"))
+    def on_train_epoch_start(self) -> None:
+        """Begin the epoch's mean anew; Lightning doesn't call this on a resume in mid-epoch."""
+        self.train_loss.reset()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The mean loss of a batch."""
-        loss = self.loss(self.logits(batch), batch["target"])
-        size = len(batch["target"])
+        """The mean loss of a batch, summed over the parts: each learns to stand alone."""
+        target = batch["target"]
+        loss = torch.stack([self.loss(part, target) for part in self.parts(**inputs(batch))]).sum()
+        size = len(target)
         self.train_loss.update(loss.detach(), size)
         self.log("train/loss", loss, prog_bar=True, batch_size=size)
         self.log("train/loss_epoch", self.train_loss, on_step=False, on_epoch=True, batch_size=size)
@@ -89,7 +118,7 @@ class TextModule(L.LightningModule):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Probabilities ``(B, C)``, with the ``row (B,)`` each belongs to."""
-        return {"row": batch["row"], "probabilities": self.logits(batch).softmax(-1)}
+        return {"row": batch["row"], "probabilities": self(**inputs(batch)).softmax(-1)}
 
     def on_validation_epoch_end(self) -> None:
         """Log what is not a scalar object: F1 of each class."""
@@ -101,7 +130,8 @@ class TextModule(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW and its schedule over the steps the Trainer will take."""
-        return self.optim.build(self, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return self.optim.build(self, steps, own_rates={"wide.": self.wide_lr})
 
     def _plain_hyperparameters(self) -> dict[str, Any]:
         """The arguments as plain values that build this module again from a checkpoint alone."""
@@ -111,7 +141,7 @@ class TextModule(L.LightningModule):
 
     def _evaluate(self, batch: Batch, split: str) -> dict[str, Tensor]:
         """Update the metrics of ``split``; give probabilities and loss of each row to callbacks."""
-        logits, target = self.logits(batch), batch["target"]
+        logits, target = self(**inputs(batch)), batch["target"]
         probabilities = logits.softmax(-1)
         losses = nn.functional.cross_entropy(logits, target, reduction="none")
         self.eval_loss[split].update(losses)

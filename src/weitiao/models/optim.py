@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from torch import nn
@@ -38,15 +39,18 @@ class Optimisation:
         if not 0 <= self.warmup <= 1:
             raise ConfigError(f"model.optim.warmup is a share of the steps, got {self.warmup}")
 
-    def build(self, module: nn.Module, steps: int) -> dict[str, Any]:
+    def build(
+        self, module: nn.Module, steps: int, own_rates: Mapping[str, float] = MappingProxyType({})
+    ) -> dict[str, Any]:
         """Optimiser and per-step schedule in the form Lightning takes.
 
         Args:
             module: whose trainable parameters are optimised.
             steps: optimiser steps of the whole training.
+            own_rates: highest rates of parameters whose names begin so; those have no decay.
         """
         optimizer = AdamW(
-            self._groups(module.named_parameters()),
+            self._groups(module.named_parameters(), own_rates),
             lr=self.lr,
             betas=tuple(self.betas),
             eps=self.eps,
@@ -57,13 +61,20 @@ class Optimisation:
             "lr_scheduler": {"scheduler": self.schedule_of(optimizer, steps), "interval": "step"},
         }
 
-    def _groups(self, parameters: Iterable[tuple[str, nn.Parameter]]) -> list[dict[str, Any]]:
-        trained = [p for _, p in parameters if p.requires_grad]
-        decayed = [p for p in trained if p.ndim > 1]  # matrices; not biases and norms
-        rest = [p for p in trained if p.ndim <= 1]
+    def _groups(
+        self, parameters: Iterable[tuple[str, nn.Parameter]], own_rates: Mapping[str, float]
+    ) -> list[dict[str, Any]]:
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for name, parameter in parameters:
+            if not parameter.requires_grad:
+                continue
+            own = next((rate for start, rate in own_rates.items() if name.startswith(start)), None)
+            # matrices decay; biases, norms and what has a rate of its own don't
+            decay = self.weight_decay if own is None and parameter.ndim > 1 else 0.0
+            groups.setdefault((self.lr if own is None else own, decay), []).append(parameter)
         return [
-            {"params": decayed, "weight_decay": self.weight_decay},
-            {"params": rest, "weight_decay": 0.0},
+            {"params": group, "lr": lr, "weight_decay": decay}
+            for (lr, decay), group in groups.items()
         ]
 
     def schedule_of(self, optimizer: Optimizer, steps: int) -> LambdaLR:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, Checkpoint
 
 from weitiao.run.csv_log import CSVLog
 
@@ -47,6 +49,48 @@ class RandomState(Callback):
         np.random.set_state((kind, np.array(keys, np.uint32), *rest))
         version, numbers, gauss = state["python"]
         random.setstate((version, tuple(numbers), gauss))
+
+
+class LastCheckpoint(Checkpoint):
+    """Keeps ``last.ckpt``, from which a run goes on exactly.
+
+    It is written at the end of each epoch, after validation, and every so many optimiser steps
+    before that; never between an epoch's last batch and its end, where Lightning's resume would
+    skip the validation. It is written beside and renamed, so the file is always whole.
+
+    Args:
+        path: the file.
+        every: optimiser steps between writings within an epoch; ``None`` = none.
+    """
+
+    def __init__(self, path: Path, every: int | None) -> None:
+        self.path, self.every = path, every
+        self._step = 0
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Save if this batch completed the right number of optimiser steps."""
+        step = trainer.global_step
+        if self.every and step % self.every == 0 and step != self._step:
+            self._step = step
+            if not trainer.is_last_batch:
+                self._save(trainer)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Save after the epoch, its validation and its metrics."""
+        self._save(trainer)
+
+    def _save(self, trainer: L.Trainer) -> None:
+        beside = self.path.with_suffix(".part")
+        trainer.save_checkpoint(beside)
+        if trainer.is_global_zero:
+            os.replace(beside, self.path)
 
 
 class ForgetRetaken(Callback):

@@ -10,22 +10,36 @@ from typing import Any, Literal
 
 import lightning.pytorch as L
 import torch
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.callbacks import (
+    Callback,
+    LambdaCallback,
+    LearningRateMonitor,
+    ModelCheckpoint,
+)
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from rich.columns import Columns
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.run.board import Board
-from weitiao.run.callbacks import BestScores, ForgetRetaken, RandomState, Throughput
+from weitiao.run.callbacks import (
+    BestScores,
+    ForgetRetaken,
+    LastCheckpoint,
+    RandomState,
+    Throughput,
+)
+from weitiao.run.checks import check_run
 from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
 from weitiao.run.progress import Progress
+from weitiao.run.report import handling
 
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
@@ -73,7 +87,8 @@ class FitCLI(LightningCLI):
     """
 
     def __init__(self, arguments: list[str], verb: str) -> None:
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, highlight=False)
+        self.verb = verb
         self.folder: RunFolder
         super().__init__(
             TextModule,
@@ -107,19 +122,21 @@ class FitCLI(LightningCLI):
         """The Trainer, in the run's folder, with the callbacks that every run has."""
         options: RunOptions = self.config_init.run
         checkpoint = self.config.ckpt_path
+        check_run(self.verb, self.model, options.monitor, flat(self.config.trainer, "trainer"))
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))
         else:
             self.folder = RunFolder.new(Path(options.root), options.name)
-        self.trainer_defaults["callbacks"] = self._callbacks(options)
-        board = self.folder.tensorboard()
-        csv_log = CSVLog(self.folder.path / "metrics.csv")
-        trainer = super().instantiate_trainer(
-            logger=[board, csv_log], default_root_dir=str(self.folder.path)
-        )
-        if trainer.is_global_zero:
-            self._write_down()
+        with self.folder.removed_unless_started():
+            self.trainer_defaults["callbacks"] = self._callbacks(options)
+            board = self.folder.tensorboard()
+            csv_log = CSVLog(self.folder.path / "metrics.csv")
+            trainer = super().instantiate_trainer(
+                logger=[board, csv_log], default_root_dir=str(self.folder.path)
+            )
+            if trainer.is_global_zero:
+                self._write_down()
         return trainer
 
     def _callbacks(self, options: RunOptions) -> list[Callback]:
@@ -130,17 +147,11 @@ class FitCLI(LightningCLI):
             mode=options.mode,
             enable_version_counter=False,
         )
-        last = ModelCheckpoint(
-            self.folder.checkpoints,
-            filename="last",
-            every_n_train_steps=options.save_every,
-            every_n_epochs=None if options.save_every else 1,
-            save_on_train_epoch_end=None if options.save_every else True,
-            enable_version_counter=False,
-        )
         scores = BestScores(options.monitor, options.mode)
+        bar = [] if self.config.trainer.enable_progress_bar is False else [Progress()]
         return [
-            Progress(),
+            *bar,
+            LambdaCallback(on_train_start=lambda *_: self.folder.start()),
             RandomState(),
             ForgetRetaken(),
             LearningRateMonitor(logging_interval="step"),
@@ -149,7 +160,7 @@ class FitCLI(LightningCLI):
             EvaluationRows(),
             Board(flat({"model": self.config.model, "data": self.config.data}), scores),
             best,
-            last,
+            LastCheckpoint(self.folder.last, options.save_every),
         ]
 
     def _refuse_other_values(self, checkpoint: dict[str, Any]) -> None:
@@ -174,21 +185,26 @@ class FitCLI(LightningCLI):
         config.ckpt_path = None
         self.folder.config.write_text(self.parser.dump(config, skip_none=False), "utf-8")
         write_json(self.datamodule.card.plain(), self.folder.card)
-        write_json(self.datamodule.prepared.audit, self.folder.audit)
-        self.folder.point_latest_here()
+        audit = self.datamodule.prepared.audit
+        write_json(audit, self.folder.audit)
         show_values(flat(config), flat(self.parser.get_defaults()), self.console)
-        render(self.datamodule.prepared.audit["audit"], self.console)
+        render(audit["audit"], self.console)
+        for line in handling(audit, self.datamodule.card):
+            self.console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
 
 
 def run_fit(arguments: list[str], verb: str) -> Run:
     """Train as the command line says; the best checkpoint's scores go into ``metrics.json``."""
     cli = FitCLI(arguments, verb)
     started = time.perf_counter()
-    cli.trainer.fit(
-        cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
-    )
+    with cli.folder.removed_unless_started():
+        cli.trainer.fit(
+            cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
+        )
     if cli.trainer.interrupted:
         raise KeyboardInterrupt
+    if not cli.folder.best.is_file():
+        raise ConfigError(f"no validation took place, so {cli.folder.path} has no best checkpoint")
     scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
     cli.folder.add_metrics(scores | {"fit/seconds": time.perf_counter() - started})
     run = Run(cli.folder, cli.trainer, cli.model, cli.datamodule, cli.console)
@@ -207,20 +223,28 @@ def show_next_steps(run: Run) -> None:
         f"  tensorboard --logdir {folder.parent}",
         f"  python src/train.py predict --ckpt_path {best} --data.predict FILE",
     )
-    run.console.print("\n".join(lines), highlight=False, soft_wrap=True)
+    run.console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
-    """Print the values in effect; of the Trainer's many, only those that were set."""
-    shown = [
-        f"{name} = {value}"
-        for name, value in values.items()
-        if value is not None
-        and name != "config"
-        and not (name.startswith("trainer.") and value == defaults.get(name))
-    ]
-    console.rule("values in effect", align="left")
-    console.print(Columns(shown, column_first=True), highlight=False, markup=False)
+    """Print the values in effect, a line per group, in bold what is not the default.
+
+    Of the Trainer's many values, only those that were set are shown.
+    """
+    groups: dict[str, Text] = {}
+    for name, value in values.items():
+        usual = value == defaults.get(name)
+        if value is None or name == "config" or (usual and name.startswith("trainer.")):
+            continue
+        group, _, option = name.rpartition(".")
+        shown = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else value
+        line = groups.setdefault(group, Text())
+        line.append(f"{option}={shown}", "" if usual else "bold").append("  ")
+    table = Table.grid(padding=(0, 2))
+    for group, line in groups.items():
+        table.add_row(Text(group, "cyan"), line)
+    console.rule("values in effect", align="left", style="none", characters="─")
+    console.print(table)
 
 
 def with_config_of_checkpoint(arguments: list[str]) -> list[str]:

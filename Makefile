@@ -1,0 +1,59 @@
+# weitiao: `make help` lists the targets. Everything is installed into .venv; nothing else is touched.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints.txt
+CORPUS := .cache/corpus/reviews.csv
+# further options of a verb: make train ARGS="--seed_everything 2"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test test-slow lint format tensorboard docs clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "weitiao needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[all]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(CORPUS): | $(VENV)/.installed
+	$(PY) src/corpus.py
+
+setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embedded corpus
+
+train: setup  ## Train and test the default model on the embedded corpus, beside the floor
+	$(PY) src/train.py train --config configs/default.yaml $(ARGS)
+
+test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
+	$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.installed-dev  ## Run the tests that take long
+	$(PY) -m pytest -m slow $(ARGS)
+
+lint: $(VENV)/.installed-dev  ## Check style, format, types and the floors of the house
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: $(VENV)/.installed-dev  ## Format the code
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+tensorboard: $(VENV)/.installed  ## Show all runs in the browser
+	$(VENV)/bin/tensorboard --logdir logs $(ARGS)
+
+docs: $(VENV)/.installed-dev  ## Write the table of all options anew
+	$(PY) docs/write_options.py
+
+clean:  ## Remove environment, caches and prepared data; runs in logs/ stay
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build
+	find src tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,99 @@
+"""A run that was killed at any batch goes on as if it never was."""
+
+from __future__ import annotations
+
+import csv
+import random
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import Command, reviews, write_csv
+
+STOPS = 20  # random steps to stop at
+EPOCHS, STEPS = 3, 30
+# everything that could break a resume: dropout, weight averaging, accumulation, two optimiser groups
+OPTIONS = [
+    *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
+    *("--data.text", "review", "--data.label", "stars", "--data.batch.size", "8"),
+    *("--model.backbone.layers", "1", "--model.backbone.width", "8"),
+    *("--model.wide.buckets", "128", "--trainer.accelerator", "cpu", "--trainer.devices", "1"),
+    *("--trainer.max_epochs", str(EPOCHS), "--trainer.log_every_n_steps", "1"),
+    *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),
+    *("--trainer.callbacks+=EMAWeightAveraging", "--trainer.callbacks.decay=0.9"),
+]
+
+
+def rows(run: Path) -> list[tuple[str, ...]]:
+    """All logged values but those of the clock."""
+    with (run / "metrics.csv").open(encoding="utf-8") as file:
+        return [
+            (row["step"], row["epoch"], row["metric"], row["value"])
+            for row in csv.DictReader(file)
+            if not row["metric"].startswith("speed/")
+        ]
+
+
+def kill_and_resume(command: Command, folder: Path, step: int, options: list[str]) -> Path:
+    """The folder of a run that was killed at a step and then ran to its end."""
+    kill = ("--trainer.callbacks+=kill_at.KillAt", f"--trainer.callbacks.step={step}")
+    killed = command("fit", f"--run.root=killed-{step}", *options, *kill, cwd=folder)
+    assert killed.code == -signal.SIGKILL, killed.err
+    run = folder / f"killed-{step}" / "latest"
+    without_kill = "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]"
+    last = run / "checkpoints" / "last.ckpt"
+    resumed = command("fit", "--ckpt_path", last.resolve(), without_kill, cwd=folder)
+    assert resumed.code == 0, resumed.err
+    return run
+
+
+def stops_equal_the_unbroken_run(
+    command: Command, folder: Path, stops: list[int], workers: int
+) -> None:
+    write_csv(folder / "my.csv", reviews(200))
+    options = [*OPTIONS, f"--data.batch.workers={workers}"]
+    whole = command("fit", "--run.root=whole", *options, cwd=folder)
+    assert whole.code == 0, whole.err
+    unbroken = rows(folder / "whole" / "latest")
+    assert max(int(row[0]) for row in unbroken) == STEPS - 1
+    assert {"train/loss", "train/loss_epoch", "val/f1_macro"} <= {row[2] for row in unbroken}
+    for step in stops:
+        run = kill_and_resume(command, folder, step, options)
+        assert rows(run) == unbroken, f"killed at step {step}"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_killed_run_goes_on_to_the_same_digits(
+    command: Command, tmp_path: Path, workers: int
+) -> None:
+    # in mid-epoch, at the last batch of an epoch, at the first of the next
+    stops_equal_the_unbroken_run(command, tmp_path, [7, 10, 11], workers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_twenty_random_kills(command: Command, tmp_path: Path, workers: int) -> None:
+    stops = random.Random(1).sample(range(2, STEPS), STOPS)
+    stops_equal_the_unbroken_run(command, tmp_path, stops, workers)
+
+
+def test_the_saved_config_reruns_to_the_same_digits(command: Command, tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", reviews(200))
+    first = command("fit", "--run.root=first", *OPTIONS, "--run.threads=2", cwd=tmp_path)
+    assert first.code == 0, first.err
+    config = (tmp_path / "first" / "latest").resolve() / "config.yaml"
+    again = command("fit", "--config", config, "--run.root=again", cwd=tmp_path)
+    assert again.code == 0, again.err
+    assert rows(tmp_path / "again" / "latest") == rows(tmp_path / "first" / "latest")
+
+
+def test_resume_refuses_other_values(command: Command, tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", reviews(200))
+    first = command("fit", *OPTIONS, "--trainer.max_epochs=1", cwd=tmp_path)
+    assert first.code == 0, first.err
+    last = (tmp_path / "logs" / "latest").resolve() / "checkpoints" / "last.ckpt"
+    refused = command("fit", "--ckpt_path", last, "--model.optim.lr=0.5", cwd=tmp_path)
+    assert refused.code == 1
+    assert "model.optim.lr: 0.0005 → 0.5" in refused.err
+    longer = command("fit", "--ckpt_path", last, "--trainer.max_epochs=2", cwd=tmp_path)
+    assert longer.code == 0, longer.err
