@@ -22,6 +22,7 @@ NEUTRAL = ("酒店", "房间", "服务", "手机", "屏幕", "水果", "快递",
 TINY = (
     "--data.text=review",
     "--data.label=stars",
+    "--model.backbone=weitiao.models.backbones.Transformer",
     "--model.backbone.init_args.layers=1",
     "--model.backbone.init_args.width=16",
     "--trainer.accelerator=cpu",

@@ -37,7 +37,8 @@ def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> E
             "label": [LABELS[i] for i in true],
         }
     )
-    return Evaluated(table, probabilities, -np.log(probabilities[range(len(true)), true]))
+    losses = -np.log(probabilities[range(len(true)), true])
+    return Evaluated(table, probabilities, losses, np.arange(len(true)))
 
 
 def by_sklearn(rows: list[dict[str, str]], labels: list[str]) -> dict[str, float]:
@@ -114,7 +115,7 @@ def test_the_table_alone_goes_to_standard_output(trained: Path, run_of: Path) ->
     out = (trained / "stdout.txt").read_text("utf-8")
     err = (trained / "stderr.txt").read_text("utf-8")
     f1 = json.loads((run_of / "metrics.json").read_text("utf-8"))["test/f1_macro"]
-    assert out.startswith("test split")
+    assert out.startswith("test, 20 rows")
     assert f"{100 * f1:.2f}" in out
     assert "values in effect" in err
     assert "run folder" in err
@@ -182,7 +183,7 @@ def test_scores_of_classes_have_no_auroc() -> None:
 
 def rendered(metrics: dict[str, float]) -> str:
     text = io.StringIO()
-    Console(file=text, width=100).print(final_table(metrics, LABELS))
+    Console(file=text, width=100).print(final_table(metrics, LABELS, 3))
     return text.getvalue()
 
 
@@ -205,3 +206,14 @@ def test_the_table_has_no_floor_where_none_was_measured() -> None:
     text = rendered(scores(np.eye(3), np.array([0, 1, 2]), LABELS, "test/"))
     assert "floor" not in text
     assert "difference" not in text
+
+
+def test_a_limited_test_is_compared_on_the_rows_it_took(workplace: Path, command: Command) -> None:
+    options = [*TINY, "--data.batch.size=5", "--trainer.limit_test_batches=1"]
+    done = command("train", "--data.train=my.csv", *options, cwd=workplace)
+    assert done.code == 0, done.err
+    assert "test, 5 rows" in done.out
+    metrics = json.loads((workplace / "logs/latest/metrics.json").read_text("utf-8"))
+    for name in ("test/accuracy", "floor/accuracy"):  # a fifth, not a twentieth
+        fifths = 5 * metrics[name]
+        assert fifths == pytest.approx(round(fifths), abs=1e-5)

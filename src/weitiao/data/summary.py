@@ -54,6 +54,7 @@ def summarise(
 def render(report: Mapping[str, Any], console: Console) -> None:
     """Print a full report on one screen: what was found, what was removed, what is used."""
     console.print(_split_table(report))
+    console.print(_removals(report))
     if report["splits"]["train"]["classes"]:
         console.print(_class_table(report))
     for warning in report["warnings"]:
@@ -95,13 +96,16 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{in_test} rows of the given val stand in the given test: choosing by val sees test"
 
 
+def _removals(report: Mapping[str, Any]) -> str:
+    acts = ", ".join(f"{act} {count:,}" for act, count in report["removed"].items())
+    off = [act for act, on in report["acts"].items() if not on]
+    return f"removed from train: {acts}" + (f"; off: {', '.join(off)}" if off else "")
+
+
 def _split_table(report: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
-    acts = ", ".join(f"{act} {count:,}" for act, count in report["removed"].items())
-    off = [act for act, on in report["acts"].items() if not on]
-    table = Table(title="audit", title_justify="left", caption_justify="left")
-    table.caption = f"removed from train: {acts}" + (f"; off: {', '.join(off)}" if off else "")
+    table = Table(title="audit", title_justify="left")
     table.add_column("")
     for name in report["splits"]:
         table.add_column(name, justify="right")
@@ -133,7 +137,7 @@ def _class_table(report: Mapping[str, Any]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="rows per class")
+    table = Table(title="rows per class", title_justify="left", caption_justify="left")
     table.add_column("label")
     splits = report["splits"]
     for name in splits:

@@ -31,15 +31,17 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
         verbose=False,
         weights_only=True,
     )
-    labels = run.data.card.labels
+    labels, tested = run.data.card.labels, evaluated(run.trainer)
     run.folder.add_metrics(test_scores(run.trainer, labels))
-    write_predictions(run.folder.predictions, evaluated(run.trainer), labels)
+    write_predictions(run.folder.predictions, tested, labels)
     with run.console.status("measuring the floor: TF-IDF + linear"):
         floor = measure_floor(run.data.prepared)
     metrics = run.folder.add_metrics(
-        scores(floor.predicted, floor.targets, labels, "floor/") | {"floor/c": floor.c}
+        # the same rows, should trainer.limit_test_batches have left some out
+        scores(floor.predicted[tested.rows], floor.targets[tested.rows], labels, "floor/")
+        | {"floor/c": floor.c}
     )
-    print_table(metrics, labels)
+    print_table(metrics, labels, len(tested.rows))
     show_next_steps(run)
     return metrics
 
@@ -68,7 +70,7 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
         write_predictions(out, evaluated(trainer), labels)
     if not new:
         metrics = folder.add_metrics(metrics)
-    print_table(metrics, labels)
+    print_table(metrics, labels, len(evaluated(trainer).rows))
     return metrics
 
 
@@ -89,6 +91,6 @@ def evaluated(trainer: L.Trainer) -> Evaluated:
     return next(c.of["test"] for c in trainer.callbacks if isinstance(c, EvaluationRows))
 
 
-def print_table(metrics: dict[str, Any], labels: list[str]) -> None:
-    """Print the final table on standard output."""
-    Console().print(final_table(metrics, labels))
+def print_table(metrics: dict[str, Any], labels: list[str], rows: int) -> None:
+    """Print the final table of that many test rows on standard output."""
+    Console().print(final_table(metrics, labels, rows))

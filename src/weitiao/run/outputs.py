@@ -34,11 +34,13 @@ class Evaluated:
         table: ``N`` readable rows.
         probabilities: ``(N, C)``.
         losses: ``(N,)``.
+        rows: ``(N,)``, the place of each in the split.
     """
 
     table: pa.Table
     probabilities: np.ndarray
     losses: np.ndarray
+    rows: np.ndarray
 
 
 class EvaluationRows(Callback):
@@ -77,7 +79,7 @@ class EvaluationRows(Callback):
         assert isinstance(trainer.datamodule, TextDataModule)
         # by row, since a limited evaluation (limit_val_batches) has not seen all of them
         table = trainer.datamodule.rows(split).take(pa.array(rows[order]))
-        self.of[split] = Evaluated(table, probabilities, losses)
+        self.of[split] = Evaluated(table, probabilities, losses, rows[order])
         assert isinstance(pl_module, TextModule)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:

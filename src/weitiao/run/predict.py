@@ -36,7 +36,9 @@ def run_predict(arguments: list[str]) -> Path:
     rows = torch.cat([batch["row"] for batch in batches]).cpu().numpy()
     probabilities = torch.cat([batch["probabilities"].float() for batch in batches]).cpu().numpy()
     order = np.argsort(rows)
-    predicted = Evaluated(data.rows("predict"), probabilities[order], np.zeros(len(rows)))
+    predicted = Evaluated(
+        data.rows("predict"), probabilities[order], np.zeros(len(rows)), rows[order]
+    )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_predictions(options.out, predicted, data.card.labels)
     console.print(f"{len(rows):,} predictions: {options.out}", highlight=False, markup=False)

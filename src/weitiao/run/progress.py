@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import lightning.pytorch as L
 from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.callbacks.progress.rich_progress import CustomTimeColumn
 from rich.console import Console
+from rich.progress import ProgressColumn
 
 SCORES = ("loss", "accuracy", "f1_macro")
 
@@ -24,6 +26,11 @@ class Progress(RichProgressBar):
         self._start: tuple[float, int] | None = None
         if not sys.stderr.isatty():
             self.disable()
+
+    def configure_columns(self, trainer: L.Trainer) -> list[ProgressColumn]:
+        """Lightning's, without the times of the epoch: with them 80 columns don't do."""
+        columns: list[ProgressColumn] = super().configure_columns(trainer)
+        return [column for column in columns if not isinstance(column, CustomTimeColumn)]
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock."""
@@ -51,5 +58,5 @@ class Progress(RichProgressBar):
             since, first_step = self._start
             per_step = (time.monotonic() - since) / (trainer.global_step - first_step)
             left = per_step * (trainer.estimated_stepping_batches - trainer.global_step)
-            shown["total left"] = str(timedelta(seconds=round(left)))
+            shown["left"] = str(timedelta(seconds=round(left)))
         return shown

@@ -65,18 +65,19 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
     yield f"unknown ids: {', '.join(unknown)}"
 
 
-def final_table(metrics: Mapping[str, float], labels: Sequence[str]) -> Table:
+def final_table(metrics: Mapping[str, float], labels: Sequence[str], rows: int) -> Table:
     """Test scores in per cent, macro F1 in bold; beside the floor's where that was measured.
 
     Args:
         metrics: flat values with ``test/…`` and, where there are any, ``test_leak_free/…`` and
             ``floor/…``.
         labels: names of the classes.
+        rows: test rows that were measured.
     """
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="test split, %", title_justify="left")
+    table = Table(title=f"test, {rows:,} rows, %", title_justify="left")
     columns = [("model", "test/")]
     if "test_leak_free/f1_macro" in metrics:
         columns.append(("model, leak-free", "test_leak_free/"))
