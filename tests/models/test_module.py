@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,11 @@ STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
 
 
 @pytest.mark.parametrize("kind", ["linear", "mlp"])
-@pytest.mark.parametrize("pooling", POOLINGS)
-@pytest.mark.parametrize("backbone", FROM_SCRATCH)
+@pytest.mark.parametrize(
+    ("backbone", "pooling"),
+    # a convolution's first position sees the first ids only, so `cls` can't know the row
+    [pair for pair in product(FROM_SCRATCH, POOLINGS) if pair != ("textcnn", "cls")],
+)
 def test_64_rows_are_learned_by_heart(
     backbone: str, pooling: str, kind: str, tmp_path: Path
 ) -> None:

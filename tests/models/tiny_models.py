@@ -18,11 +18,13 @@ from torch.utils.data import DataLoader
 
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
+from weitiao.models.textcnn import TextCNN
 
 VOCABULARY, LENGTH = 60, 24
 POOLINGS = ("cls", "mean", "max", "attention")
 FROM_SCRATCH: dict[str, BackboneFactory] = {
     "transformer": partial(Transformer, layers=2, width=32, heads=2, dropout=0.0),
+    "textcnn": partial(TextCNN, embedding=16, filters=16, dropout=0.0, token_dropout=0.0),
 }
 PRETRAINED = ("bert", "roberta", "electra")
 E5 = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh-en"

@@ -12,7 +12,7 @@ from conftest import Command, reviews, write_csv
 
 STOPS = 20  # random steps to stop at
 EPOCHS, STEPS = 3, 30
-# everything that could break a resume: dropout, weight averaging, accumulation, two optimiser groups
+# what could break a resume: dropout, weight averaging, accumulation, two groups of parameters
 OPTIONS = [
     *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
     *("--data.text", "review", "--data.label", "stars", "--data.batch.size", "8"),
