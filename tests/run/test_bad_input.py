@@ -44,6 +44,11 @@ class Bad:
 
 TABLE = [
     Bad("missing_file", ["my.csv", "no such file"], None),
+    Bad(
+        "unfetched_corpus",
+        ["python src/corpus.py", "--data.train"],
+        argv=["--data.train=.cache/corpus/reviews.csv"],
+    ),
     Bad("misspelt_file", ["my.csv", "did you mean my.cvs"], None, files={"my.cvs": GOOD_CSV}),
     Bad("empty_file", ["my.csv", "empty"], b""),
     Bad("header_only", ["my.csv", "no row"], b"review,stars\n"),

@@ -44,6 +44,7 @@ def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> E
 def by_sklearn(rows: list[dict[str, str]], labels: list[str]) -> dict[str, float]:
     true, predicted = [r["true"] for r in rows], [r["label"] for r in rows]
     shares = np.array([[float(r[f"p({label})"]) for label in labels] for r in rows])
+    shares /= shares.sum(1, keepdims=True)  # they were rounded for the file
     targets = [labels.index(label) for label in true]
     values = {
         "accuracy": sk.accuracy_score(true, predicted),

@@ -25,6 +25,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
+from weitiao.run import corpus
 from weitiao.run.board import Board
 from weitiao.run.callbacks import (
     BestScores,
@@ -114,6 +115,11 @@ class FitCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         """Fix what the result depends on, before anything is made."""
+        if self.config.data.train == os.fspath(corpus.TARGET) and not corpus.TARGET.exists():
+            raise ConfigError(
+                "the embedded corpus has not been fetched yet"
+                "\n  → python src/corpus.py, or your own file: --data.train FILE"
+            )
         if self.config.run.threads is None:
             self.config.run.threads = torch.get_num_threads()
         torch.set_num_threads(self.config.run.threads)

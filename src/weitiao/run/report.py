@@ -87,8 +87,8 @@ def final_table(metrics: Mapping[str, float], labels: Sequence[str], rows: int) 
     table.add_column("")
     for title in (*(title for title, _ in columns), *(["difference"] if compared else [])):
         table.add_column(title, justify="right")
-    rows = [*SHOWN, *((f"f1_class/{label}", f"F1 of {label}") for label in labels)]
-    for key, title in rows:
+    shown = [*SHOWN, *((f"f1_class/{label}", f"F1 of {label}") for label in labels)]
+    for key, title in shown:
         values = [metrics[prefix + key] for _, prefix in columns]
         cells = [f"{100 * value:.2f}" for value in values]
         if compared:
