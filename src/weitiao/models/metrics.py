@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
@@ -16,7 +18,7 @@ from torchmetrics.classification import (
 )
 from torchmetrics.utilities import dim_zero_cat
 
-AVERAGES = ("macro", "micro", "weighted")
+AVERAGES: tuple[Literal["macro", "micro", "weighted"], ...] = ("macro", "micro", "weighted")
 
 
 def build_scalars(classes: int, prefix: str, *, ranked: bool = True) -> MetricCollection:
@@ -59,7 +61,7 @@ class MacroAUROC(MulticlassAUROC):
     def __init__(self, classes: int) -> None:
         super().__init__(classes, average="none", validate_args=False)
 
-    def compute(self) -> Tensor:
+    def compute(self) -> Tensor:  # type: ignore[override]
         """The mean, a scalar."""
         counts = torch.bincount(dim_zero_cat(self.target), minlength=self.num_classes)
         defined = (counts > 0) & (counts < counts.sum())

@@ -144,16 +144,22 @@ class TextModule(L.LightningModule):
         logits, target = self(**inputs(batch)), batch["target"]
         probabilities = logits.softmax(-1)
         losses = nn.functional.cross_entropy(logits, target, reduction="none")
-        self.eval_loss[split].update(losses)
-        self.scalars[split].update(probabilities, target)
-        self.confusion[split].update(probabilities, target)
-        size, show = len(target), {"on_step": False, "on_epoch": True}
-        self.log(f"{split}/loss", self.eval_loss[split], batch_size=size, **show)
-        self.log_dict(self.scalars[split], batch_size=size, **show)
+        mean, scalars, confusion = self._metrics(split)
+        mean.update(losses)
+        scalars.update(probabilities, target)
+        confusion.update(probabilities, target)
+        size = len(target)
+        self.log(f"{split}/loss", mean, on_step=False, on_epoch=True, batch_size=size)
+        self.log_dict(scalars, on_step=False, on_epoch=True, batch_size=size)
         return {"row": batch["row"], "probabilities": probabilities, "losses": losses}
 
+    def _metrics(self, split: str) -> tuple[Any, Any, Any]:
+        """Mean loss, scalars and confusion of ``split``."""
+        return self.eval_loss[split], self.scalars[split], self.confusion[split]
+
     def _log_per_class(self, split: str) -> None:
-        scores = f1_per_class(self.confusion[split].compute())
-        self.confusion[split].reset()  # Lightning resets only what is logged as an object
+        *_, confusion = self._metrics(split)
+        scores = f1_per_class(confusion.compute())
+        confusion.reset()  # Lightning resets only what is logged as an object
         for label, score in zip(self.card.labels, scores, strict=True):
             self.log(f"{split}/f1_class/{label}", score.float(), sync_dist=False)

@@ -52,7 +52,7 @@ class Optimisation:
         optimizer = AdamW(
             self._groups(module.named_parameters(), own_rates),
             lr=self.lr,
-            betas=tuple(self.betas),
+            betas=self.betas,
             eps=self.eps,
             fused=True,
         )
