@@ -62,6 +62,13 @@ def test_an_epoch_holds_every_row_once_within_the_budget(lengths, batching, shuf
             assert len(batch) * lengths[batch].max() <= batching.tokens
 
 
+def test_mixing_near_lengths_breaks_no_budget():
+    lengths = review_lengths()
+    batches = EpochBatches(lengths, Batching(tokens=1000), shuffle=True)
+    for epoch in range(5):
+        assert max(len(b) * lengths[b].max() for b in batches.epoch(epoch)) <= 1000
+
+
 def test_epochs_come_in_other_orders_with_other_company():
     batches = EpochBatches(review_lengths(500), Batching(), shuffle=True)
     first, second = ([set(b.tolist()) for b in batches.epoch(e)] for e in (0, 1))
