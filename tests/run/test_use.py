@@ -282,3 +282,17 @@ def test_resume_of_a_malicious_checkpoint_runs_nothing(workplace: Path, command:
     assert done.code == 1, done.err
     assert "last.ckpt" in done.err
     assert not (workplace / "owned").exists()
+
+
+def test_a_checkpoint_may_not_ask_for_foreign_code(command: Command, workplace: Path) -> None:
+    checkpoint = (workplace / "logs" / "latest").resolve() / "checkpoints" / "best.ckpt"
+    content = torch.load(checkpoint, weights_only=True)
+    content["hyper_parameters"]["backbone"] = {
+        "class_path": "weitiao.models.backbones.Pretrained",
+        "init_args": {"name": "someone/model", "trust_remote_code": True},
+    }
+    torch.save(content, checkpoint)
+    options = ("--ckpt_path", checkpoint, "--data.predict=my.csv", "--out=out.csv")
+    refused = command("predict", *options, cwd=workplace)
+    assert refused.code == 1
+    assert "--trust_remote_code true" in refused.err

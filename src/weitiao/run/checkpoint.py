@@ -69,6 +69,11 @@ class TestFile(NewFile):
     test: str | list[str] | None = None
     label: str | None = None
 
+    def __post_init__(self) -> None:
+        of_a_file = {**vars(self), "test": None, "batch": None}
+        if self.test is None and (given := [n for n, v in of_a_file.items() if v is not None]):
+            raise ConfigError(f"data.{given[0]} is for another file\n  → --data.test FILE")
+
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's."""
         alone = {"train": None, "val": None} if self.test is not None else {}
@@ -103,8 +108,15 @@ class Hardware:
         )
 
 
-def open_checkpoint(path: Path, changes: dict[str, Any]) -> tuple[TextModule, TextDataModule]:
+def open_checkpoint(
+    path: Path, changes: dict[str, Any], *, trust_remote_code: bool
+) -> tuple[TextModule, TextDataModule]:
     """Model and DataModule as the checkpoint describes them, with the DataModule's ``changes``.
+
+    Args:
+        path: the checkpoint.
+        changes: arguments of the DataModule that are not the checkpoint's.
+        trust_remote_code: whether a backbone's own code may run, if the checkpoint asks for it.
 
     Raises:
         ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
@@ -113,6 +125,12 @@ def open_checkpoint(path: Path, changes: dict[str, Any]) -> tuple[TextModule, Te
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
+    backbone = content["hyper_parameters"].get("backbone") or {}
+    if (backbone.get("init_args") or {}).get("trust_remote_code") and not trust_remote_code:
+        raise ConfigError(
+            f"{path} asks to run Python code that came with its backbone"
+            "\n  → if you trust it: --trust_remote_code true"
+        )
     try:
         module = TextModule.load_from_checkpoint(path, map_location="cpu", weights_only=True)
         data = TextDataModule.load_from_checkpoint(
@@ -122,6 +140,10 @@ def open_checkpoint(path: Path, changes: dict[str, Any]) -> tuple[TextModule, Te
         raise ConfigError(
             f"{path} doesn't fit this version of weitiao: {str(error).splitlines()[0]}"
         ) from error
+    if data.preparation.read.columns.pair is None and module.card.pair:
+        raise ConfigError("the model was trained on pairs\n  → --data.pair COLUMN")
+    if data.preparation.read.columns.pair is not None and not module.card.pair:
+        raise ConfigError("data.pair: the model was trained on single texts")
     return module.eval(), data
 
 
@@ -137,7 +159,24 @@ def refuse_overwriting(out: Path | None, files: Files | None) -> None:
 
 
 class UseParser(Parser):
-    """The parser of verbs that use a checkpoint: says why other options are not there."""
+    """The parser of verbs that use a checkpoint: says why other options are not there.
+
+    Args:
+        verb: the verb.
+        file: the dataclass of the file it is used on.
+    """
+
+    def __init__(self, verb: str, file: type[NewFile]) -> None:
+        super().__init__(prog=f"train.py {verb}")
+        self.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
+        self.add_argument(
+            "--trust_remote_code",
+            type=bool,
+            default=False,
+            help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
+        )
+        self.add_class_arguments(file, "data")
+        self.add_class_arguments(Hardware, "hardware")
 
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """As `Parser.error`, with the reason for what a checkpoint decides."""

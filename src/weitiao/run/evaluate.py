@@ -9,7 +9,6 @@ import lightning.pytorch as L
 from rich.console import Console
 
 from weitiao.run.checkpoint import (
-    Hardware,
     TestFile,
     UseParser,
     open_checkpoint,
@@ -48,16 +47,15 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
 
 def run_test(arguments: list[str]) -> dict[str, Any]:
     """Measure a checkpoint on its run's own test split, or on another labelled file."""
-    parser = UseParser(prog="train.py test")
-    parser.add_argument("--ckpt_path", type=str, required=True, help="Checkpoint to measure.")
-    parser.add_class_arguments(TestFile, "data")
-    parser.add_class_arguments(Hardware, "hardware")
+    parser = UseParser("test", TestFile)
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
     refuse_overwriting(options.out, options.data.test)
-    module, data = open_checkpoint(Path(options.ckpt_path), options.data.changes())
-    folder = RunFolder.of_checkpoint(Path(options.ckpt_path))
+    module, data = open_checkpoint(
+        options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
+    )
+    folder = RunFolder.of_checkpoint(options.ckpt_path)
     board = False if new else folder.tensorboard()
     trainer = options.hardware.trainer(
         EvaluationRows(), logger=board, default_root_dir=str(folder.path)

@@ -115,6 +115,8 @@ class FitCLI(LightningCLI):
 
     def before_instantiate_classes(self) -> None:
         """Fix what the result depends on, before anything is made."""
+        if self.config.data.predict is not None:
+            raise ConfigError(f"data.predict is for the verb predict; {self.verb} does not read it")
         if self.config.data.train == os.fspath(corpus.TARGET) and not corpus.TARGET.exists():
             raise ConfigError(
                 "the embedded corpus has not been fetched yet"
@@ -128,7 +130,13 @@ class FitCLI(LightningCLI):
         """The Trainer, in the run's folder, with the callbacks that every run has."""
         options: RunOptions = self.config_init.run
         checkpoint = self.config.ckpt_path
-        check_run(self.verb, self.model, options.monitor, flat(self.config.trainer, "trainer"))
+        check_run(
+            self.verb,
+            self.model,
+            options.monitor,
+            options.mode,
+            flat(self.config.trainer, "trainer"),
+        )
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))

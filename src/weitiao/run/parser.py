@@ -7,10 +7,25 @@ import os
 import sys
 from typing import Any, NoReturn
 
+import jsonargparse._typehints
 from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
+
+
+def _discard_all_of_another_class(_: Any, before: Any, value: Any) -> None:
+    """Forget ``init_args`` when ``class_path`` changes.
+
+    jsonargparse keeps those that both classes name alike, defaults too, so that TextCNN would be
+    trained with the dropout of the Transformer that stands as the default.
+    """
+    if before and before.get("init_args") and before["class_path"] != value["class_path"]:
+        before["init_args"] = Namespace()
+
+
+# There is no public switch for it; a test of stacked configs sees whether this still takes.
+jsonargparse._typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
 
 
 class Parser(LightningArgumentParser):

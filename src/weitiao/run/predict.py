@@ -9,7 +9,6 @@ import torch
 from rich.console import Console
 
 from weitiao.run.checkpoint import (
-    Hardware,
     PredictFile,
     UseParser,
     open_checkpoint,
@@ -20,17 +19,16 @@ from weitiao.run.outputs import Evaluated, write_predictions
 
 def run_predict(arguments: list[str]) -> Path:
     """Write ``id, text, label, probability of each class`` of the new rows, in their order."""
-    parser = UseParser(prog="train.py predict")
-    parser.add_argument("--ckpt_path", type=str, required=True, help="Checkpoint to use.")
-    parser.add_class_arguments(PredictFile, "data")
-    parser.add_class_arguments(Hardware, "hardware")
+    parser = UseParser("predict", PredictFile)
     parser.add_argument(
         "--out", type=Path, default=Path("predictions.csv"), help="CSV file to write."
     )
     options = parser.instantiate(parser.parse_args(arguments))
     console = Console(stderr=True)
     refuse_overwriting(options.out, options.data.predict)
-    module, data = open_checkpoint(Path(options.ckpt_path), options.data.changes())
+    module, data = open_checkpoint(
+        options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
+    )
     trainer = options.hardware.trainer(logger=False)
     batches = trainer.predict(module, datamodule=data)
     rows = torch.cat([batch["row"] for batch in batches]).cpu().numpy()
