@@ -246,7 +246,7 @@ def test_ranks_share_the_batches(make):
         progress = SimpleNamespace(batch_progress=SimpleNamespace(current=SimpleNamespace(ready=0)))
         loop = SimpleNamespace(epoch_loop=progress)
         data.trainer = SimpleNamespace(
-            global_rank=rank, world_size=2, current_epoch=0, fit_loop=loop
+            global_rank=rank, world_size=2, current_epoch=0, overfit_batches=0, fit_loop=loop
         )
         for split, loader in (("train", data.train_dataloader()), ("val", data.val_dataloader())):
             rows[split] += [row for batch in loader for row in batch["row"].tolist()]

@@ -91,8 +91,8 @@ def test_touching_a_file_without_changing_it_prepares_nothing(train, cache):
         {"audit": Auditor(drop_conflicts=False)},
         {"split": Splitter(seed=1)},
         {"split": Splitter(val=0.2)},
-        {"segment": Segmenter("jieba")},
         {"encode": Encoder("words")},
+        {"encode": Encoder("words"), "segment": Segmenter("jieba")},
         {"encode": Encoder(max_length=64)},
         {"encode": Encoder(truncation="tail")},
         {"encode": Encoder(min_count=1)},
@@ -101,14 +101,17 @@ def test_touching_a_file_without_changing_it_prepares_nothing(train, cache):
     ids=str,
 )
 def test_another_option_gives_another_key(train, parts):
-    assert preparation(**parts).cache_key({"train": train}) != preparation().cache_key(
-        {"train": train}
-    )
+    others = preparation(), preparation(encode=Encoder("words"))
+    keys = [p.cache_key({"train": train}) for p in (preparation(**parts), *others)]
+    assert keys[0] != keys[1]
+    assert keys[0] != keys[2] or parts == {"encode": Encoder("words")}
 
 
 def test_what_changes_no_result_gives_the_same_key(train):
     keys = {
-        preparation(segment=Segmenter(workers=workers)).cache_key({"train": train})
+        preparation(encode=Encoder("words"), segment=Segmenter(workers=workers)).cache_key(
+            {"train": train}
+        )
         for workers in (1, 2)
     }
     assert len(keys) == 1
@@ -128,8 +131,8 @@ def test_files_that_options_name_count_by_their_contents(train, tmp_path):
         keys = set()
         for content in ("天地\n", "玄黄\n"):
             words.write_text(content, "utf-8")
-            segment = Segmenter(**{option: str(words)})
-            keys.add(preparation(segment=segment).cache_key({"train": train}))
+            parts = {"encode": Encoder("words"), "segment": Segmenter(**{option: str(words)})}
+            keys.add(preparation(**parts).cache_key({"train": train}))
         assert len(keys) == 2
 
 
