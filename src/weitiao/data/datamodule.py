@@ -226,7 +226,9 @@ class TextDataModule(L.LightningDataModule):
         if self.trainer is None:
             return 0, 0
         loop = self.trainer.fit_loop
-        return self.trainer.current_epoch, loop.epoch_loop.batch_progress.current.ready
+        # Lightning can stop only its own samplers from shuffling: the same batches each epoch
+        epoch = 0 if self.trainer.overfit_batches else self.trainer.current_epoch
+        return epoch, loop.epoch_loop.batch_progress.current.ready
 
 
 def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:

@@ -88,6 +88,10 @@ class Preparation:
     def __post_init__(self) -> None:
         if self.labels and len(set(self.labels)) < len(self.labels):
             raise ConfigError(f"data.labels names a class twice: {', '.join(self.labels)}")
+        if self.segment != Segmenter() and self.encode.tokenizer != "words":
+            raise ConfigError(
+                "data.segment has no effect without words\n  → --data.encode.tokenizer words"
+            )
 
     def __call__(self, files: dict[str, Files], cache: Path) -> Prepared:
         """Prepare ``files`` (split → paths or globs), or find them prepared in ``cache``.
@@ -99,10 +103,24 @@ class Preparation:
             DataError: a file, row or column is at fault.
             ConfigError: options don't go together, or don't fit the data.
         """
+        self._check_split(files)
         folder = cache / self.cache_key(files)
         make_once(folder, lambda unfinished: self._build(files, unfinished))
         card = DataCard(**json.loads((folder / "card.json").read_text("utf-8")))
         return Prepared(folder, card)
+
+    def _check_split(self, files: dict[str, Files]) -> None:
+        """Refuse values that shape nothing, since the splits they are for are given."""
+        shaping = {split: getattr(self.split, split) for split in ("val", "test")}
+        usual = {split: getattr(Splitter(), split) for split in ("val", "test")}
+        useless = [f"split.{name}" for name in files if shaping.get(name) != usual.get(name)]
+        if {"val", "test"} <= files.keys():
+            if replace(self.split, **usual) != Splitter():
+                useless += ["split.seed and split.stratify"]
+            if self.read.columns.group is not None:
+                useless += ["group"]
+        if useless:
+            raise ConfigError(f"data.{useless[0]} shapes only splits for which no file is given")
 
     def cache_key(self, files: dict[str, Files]) -> str:
         """Hash of everything that shapes the result: contents, options, versions and our code."""

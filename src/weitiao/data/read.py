@@ -18,7 +18,7 @@ from weitiao.data.files import Files, expand, whole_or_not
 from weitiao.data.formats import read_chunks
 from weitiao.data.labels import natural_order
 from weitiao.data.source import BadRow, Chunk, FileFormat, Source
-from weitiao.errors import DataError
+from weitiao.errors import ConfigError, DataError
 
 __all__ = ["Columns", "Files", "Format", "Reader", "expand", "natural_order"]
 
@@ -135,6 +135,10 @@ class Reader:
                 hint=f"name it: --data.format {', '.join(get_args(FileFormat)[:-1])} or lines",
             )
         is_text = kind not in ("parquet", "xlsx")
+        if not is_text and self.encoding != "auto":
+            raise ConfigError(f"data.encoding has no effect on {kind}: {path}")
+        if not self.header and kind not in ("csv", "tsv", "xlsx"):
+            raise ConfigError(f"data.header has no effect on {kind}: {path}")
         encoding = resolve(path, self.encoding) if is_text else ""
         return Source(path, kind, encoding, self.header, self.columns.wanted())
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 from torch import nn
 
+from weitiao.errors import ConfigError
+
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 
 
@@ -23,6 +25,10 @@ class Head:
     kind: Literal["linear", "mlp"] = "linear"
     activation: Literal["sigmoid", "tanh", "relu", "gelu"] = "tanh"
     dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.kind == "linear" and self.activation != "tanh":
+            raise ConfigError("model.head.activation has no effect with model.head.kind: linear")
 
     def build(self, width: int, classes: int) -> nn.Sequential:
         """The layers for ``(B, width) → (B, classes)``."""

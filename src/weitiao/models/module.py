@@ -92,7 +92,8 @@ class TextModule(L.LightningModule):
     ) -> Tensor:
         """Logits ``(B, C)`` of ids ``(B, T)`` and their mask ``(B, T)``: the parts, mixed."""
         deep, *wide = self.parts(input_ids, attention_mask, token_type_ids)
-        return torch.lerp(deep, wide[0], self.wide_share) if wide else deep
+        # in mixed precision the deep part ends in 16 bits, the wide one in 32
+        return torch.lerp(deep.to(wide[0].dtype), wide[0], self.wide_share) if wide else deep
 
     def on_train_epoch_start(self) -> None:
         """Begin the epoch's mean anew; Lightning doesn't call this on a resume in mid-epoch."""
