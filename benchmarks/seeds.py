@@ -1,0 +1,104 @@
+"""The default model over several seeds, beside the floor: is the difference more than luck?
+
+    python benchmarks/seeds.py --seeds 1 2 3 [--config configs/default.yaml ...]
+
+Each seed is one `src/train.py train` in a process of its own. The table gives test scores, the time
+of the whole command, and McNemar's exact test of the rows that only one of model and floor gets
+right. Results go to benchmarks/results/seeds.json. The exit code is 1 unless the mean macro F1 is 0.5
+points above the floor and each seed is above it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import binomtest
+
+from weitiao.card import DataCard
+from weitiao.data.prepare import Prepared
+from weitiao.run.floor import measure_floor
+
+BAR = 0.005
+RESULTS = Path(__file__).parent / "results" / "seeds.json"
+
+
+def train(seed: int, configs: list[str], root: Path) -> dict[str, Any]:
+    """Scores of one training, and which test rows it got right."""
+    command = [sys.executable, "src/train.py", "train", "--seed_everything", str(seed)]
+    for config in configs:
+        command += ["--config", config]
+    since = time.perf_counter()
+    subprocess.run([*command, "--run.root", str(root / str(seed))], check=True)
+    run = root / str(seed) / "latest"
+    with (run / "predictions.csv").open(encoding="utf-8") as file:
+        right = [row["label"] == row["true"] for row in csv.DictReader(file)]
+    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+    card = DataCard(**json.loads((run / "data_card.json").read_text("utf-8")))
+    return {
+        "seed": seed,
+        "seconds": time.perf_counter() - since,
+        "metrics": metrics,
+        "right": np.array(right),
+        "card": card,
+    }
+
+
+def main() -> int:
+    """Train, compare, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--config", nargs="+", default=["configs/default.yaml"])
+    parser.add_argument("--cache", type=Path, default=Path(".cache/prepared"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as root:
+        runs = [train(seed, options.config, Path(root)) for seed in options.seeds]
+    card = runs[0]["card"]
+    floor = measure_floor(Prepared(options.cache / card.fingerprint, card))
+    floor_right = floor.predicted == floor.targets
+    table = Table(title="test split, macro F1 in %", title_justify="left")
+    for column in ("seed", "validation", "test", "floor", "difference", "McNemar p", "seconds"):
+        table.add_column(column, justify="right")
+    rows = []
+    for run in runs:
+        only_model = int((run["right"] & ~floor_right).sum())
+        only_floor = int((~run["right"] & floor_right).sum())
+        rows.append(
+            {
+                "seed": run["seed"],
+                "val": run["metrics"]["val/f1_macro"],
+                "test": run["metrics"]["test/f1_macro"],
+                "floor": run["metrics"]["floor/f1_macro"],
+                "mcnemar_p": binomtest(only_model, only_model + only_floor).pvalue,
+                "seconds": run["seconds"],
+            }
+        )
+        row = rows[-1]
+        scores = [100 * row[name] for name in ("val", "test", "floor")]
+        gain = 100 * (row["test"] - row["floor"])
+        cells = (*(f"{score:.2f}" for score in scores), f"{gain:+.2f}", f"{row['mcnemar_p']:.3f}")
+        table.add_row(str(row["seed"]), *cells, f"{row['seconds']:.0f}")
+    gains = np.array([row["test"] - row["floor"] for row in rows])
+    tests = np.array([row["test"] for row in rows])
+    spread = tests.std(ddof=1) if len(tests) > 1 else float("nan")
+    table.caption = (
+        f"mean {100 * tests.mean():.2f} ± {100 * spread:.2f}, gain {100 * gains.mean():+.2f} points"
+    )
+    Console().print(table)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"configs": options.config, "rows": rows}, indent=2) + "\n")
+    return 0 if gains.mean() >= BAR and gains.min() > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
