@@ -1,0 +1,147 @@
+"""Writes docs/options.md: all options of all verbs, taken from the parsers themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import types
+import typing
+import warnings
+from argparse import SUPPRESS, Action
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+
+from jsonargparse import ArgumentParser, capture_parser
+
+from weitiao.models.backbones import Backbone
+from weitiao.run.evaluate import run_test
+from weitiao.run.fit import run_fit
+from weitiao.run.predict import run_predict
+
+FILE = Path(__file__).with_name("options.md")
+HEAD = """\
+# All options
+
+Written by `make docs` from the signatures; a test fails when this file is out of date.
+
+Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
+(`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
+`python src/train.py VERB --help` shows the same.
+"""
+TRAINER = """\
+These belong to Lightning; its documentation explains them in full. Logger, callbacks and folder of
+a run are set by weitiao.
+"""
+
+
+class Option(NamedTuple):
+    """One row of a table.
+
+    Args:
+        group: the heading it stands under.
+        name: as it is given on the command line.
+        kind: its type, or the choices.
+        default: the default as YAML writes it.
+        meaning: its line of the docstring.
+    """
+
+    group: str
+    name: str
+    kind: str
+    default: str
+    meaning: str
+
+
+def options() -> dict[str, list[Option]]:
+    """The options of each verb, in the order of the signatures."""
+    parsers = {
+        "train and fit": capture_parser(run_fit, [], "fit"),
+        "test": capture_parser(run_test, []),
+        "predict": capture_parser(run_predict, []),
+    }
+    return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}
+
+
+def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Option]:
+    for action in parser._actions:
+        if action.default == SUPPRESS or action.dest == "config":  # help, or set by a link
+            continue
+        name, hint = action.dest, getattr(action, "_typehint", str)
+        default = "required" if action.required else f"`{_value(action.default)}`"
+        where = group or name.rpartition(".")[0] or "general"
+        yield Option(where, name, _kind(hint), default, _meaning(action))
+        for component in _components(hint):
+            inner = ArgumentParser()
+            takes_card = issubclass(component, Backbone)
+            inner.add_class_arguments(component, name, skip={"card"} if takes_card else None)
+            yield from _options_of(inner, f"{name}: {component.__name__}")
+
+
+def _components(hint: Any) -> list[type]:
+    """The classes whose own options a value of this type takes."""
+    if typing.get_origin(hint) is typing.get_origin(typing.Callable) and Backbone in (
+        parts := typing.get_args(hint)
+    ):
+        return _leaves(parts[-1])
+    return [part for part in typing.get_args(hint) if dataclasses.is_dataclass(part)]
+
+
+def _leaves(kind: type) -> list[type]:
+    return [leaf for sub in kind.__subclasses__() for leaf in _leaves(sub) or [sub]]
+
+
+def _kind(hint: Any) -> str:
+    """A type as a reader of YAML would say it."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return ", ".join(f"`{part}`" for part in parts)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(map(_kind, parts)))
+    if origin in (list, tuple):
+        return f"list of {_kind(parts[0])}"
+    if hint is type(None):
+        return "`null`"
+    if origin is dict:
+        return "mapping"
+    if classes := _components(hint):
+        return ", ".join(f"`{leaf.__name__}`" for leaf in classes)
+    return "class" if origin else getattr(hint, "__name__", str(hint))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return value["class_path"].rpartition(".")[2]
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return str(value) if isinstance(value, str | Path) else json.dumps(value)
+
+
+def _meaning(action: Action) -> str:
+    text = " ".join((action.help or "").split()).partition(" Default: ")[0]
+    return text.replace("``", "`").replace("|", "\\|")
+
+
+def markdown() -> str:
+    """The whole file."""
+    parts = [HEAD]
+    for verb, rows in options().items():
+        parts.append(f"\n## {verb}\n")
+        # the Trainer's, which come first, stand best at the end
+        for group in sorted(dict.fromkeys(row.group for row in rows), key="trainer".__eq__):
+            parts.append(f"\n### {group}\n\n" + (TRAINER + "\n" if group == "trainer" else ""))
+            parts.append("| option | type | default | meaning |\n|---|---|---|---|\n")
+            parts += [
+                f"| `--{row.name}` | {row.kind} | {row.default} | {row.meaning} |\n"
+                for row in rows
+                if row.group == group
+            ]
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    warnings.filterwarnings("ignore")
+    FILE.write_text(markdown(), "utf-8")
