@@ -4,8 +4,8 @@
 
 Each seed is one `src/train.py train` in a process of its own. The table gives test scores, the time
 of the whole command, and McNemar's exact test of the rows that only one of model and floor gets
-right. Results go to benchmarks/results/seeds.json. The exit code is 1 unless the mean macro F1 is 0.5
-points above the floor and each seed is above it.
+right. Results go to benchmarks/results/seeds.json. The exit code is 1 unless the mean macro F1 is
+0.5 points above the floor and each seed is above it.
 """
 
 from __future__ import annotations

@@ -64,5 +64,6 @@ def versions() -> str:
             found[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             found[package] = "absent"
-    found |= {path.name: content_hash(path) for path in Path(__file__).parent.glob("*.py")}
+    room = Path(__file__).parent
+    found |= {str(path.relative_to(room)): content_hash(path) for path in room.rglob("*.py")}
     return json.dumps(found, sort_keys=True)

@@ -18,7 +18,8 @@ from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.read import Columns, Files, Reader, expand, natural_order
+from weitiao.data.labels import natural_order
+from weitiao.data.read import Columns, Files, Reader, expand
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages

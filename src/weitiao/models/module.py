@@ -145,7 +145,7 @@ class TextModule(L.LightningModule):
         logits, target = self(**inputs(batch)), batch["target"]
         probabilities = logits.softmax(-1)
         losses = nn.functional.cross_entropy(logits, target, reduction="none")
-        mean, scalars, confusion = self._metrics(split)
+        mean, scalars, confusion = self.metrics_of(split)
         mean.update(losses)
         scalars.update(probabilities, target)
         confusion.update(probabilities, target)
@@ -154,12 +154,12 @@ class TextModule(L.LightningModule):
         self.log_dict(scalars, on_step=False, on_epoch=True, batch_size=size)
         return {"row": batch["row"], "probabilities": probabilities, "losses": losses}
 
-    def _metrics(self, split: str) -> tuple[Any, Any, Any]:
+    def metrics_of(self, split: str) -> tuple[Any, Any, Any]:
         """Mean loss, scalars and confusion of ``split``."""
         return self.eval_loss[split], self.scalars[split], self.confusion[split]
 
     def _log_per_class(self, split: str) -> None:
-        *_, confusion = self._metrics(split)
+        *_, confusion = self.metrics_of(split)
         scores = f1_per_class(confusion.compute())
         confusion.reset()  # Lightning resets only what is logged as an object
         for label, score in zip(self.card.labels, scores, strict=True):

@@ -29,7 +29,7 @@ class RandomState(Callback):
         return {
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-            "numpy": [kind, keys.tolist(), *rest],
+            "numpy": [kind, np.asarray(keys).tolist(), *rest],
             "python": [version, list(numbers), gauss],
         }
 

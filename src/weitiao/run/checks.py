@@ -9,16 +9,13 @@ from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 
 
-def check_run(
-    verb: str, module: TextModule, monitor: str, mode: str, trainer: dict[str, Any]
-) -> None:
+def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, Any]) -> None:
     """Refuse values with which a run could not choose a best checkpoint, or not test it.
 
     Args:
         verb: ``fit``, or ``train``, which tests as well.
         module: knows its metrics and, in its card, the splits.
         monitor: metric by which the best checkpoint is chosen.
-        mode: whether ``max`` or ``min`` of it is best.
         trainer: flat values ``trainer.NAME``.
 
     Raises:
@@ -30,15 +27,10 @@ def check_run(
                 f"there is no {split} split\n  → --data.{split} FILE, or data.split.{split} above 0"
             )
     metrics = ["val/loss", *(f"val/f1_class/{label}" for label in module.card.labels)]
-    metrics += module.scalars["val"].keys()
+    metrics += module.metrics_of("val")[1].keys()
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
         raise ConfigError(f"run.monitor: validation gives no metric {monitor!r}\n  → {near}")
-    if (mode == "min") != (monitor == "val/loss"):
-        other = "max" if mode == "min" else "min"
-        raise ConfigError(
-            f"run.mode = {mode} would keep the worst {monitor}\n  → --run.mode {other}"
-        )
     for name in ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches"):
         if trainer.get(f"trainer.{name}") == 0:
             raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")

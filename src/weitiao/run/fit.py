@@ -53,8 +53,8 @@ class RunOptions:
     Args:
         root: folder of all runs.
         name: ends the name of the run's folder.
-        monitor: metric by which the best checkpoint is chosen.
-        mode: whether more or less of it is better.
+        monitor: metric by which the best checkpoint is chosen: least ``val/loss``, or most of
+            any other.
         save_every: optimiser steps between writings of ``last.ckpt``; null = once an epoch.
         threads: CPU threads; null = as many as torch takes, and written down, since another count
             gives other last digits.
@@ -63,9 +63,13 @@ class RunOptions:
     root: str = "logs"
     name: str = "fit"
     monitor: str = "val/f1_macro"
-    mode: Literal["max", "min"] = "max"
     save_every: int | None = None
     threads: int | None = None
+
+    @property
+    def mode(self) -> Literal["max", "min"]:
+        """Whether more or less of the metric is better."""
+        return "min" if self.monitor == "val/loss" else "max"
 
 
 @dataclass
@@ -130,13 +134,7 @@ class FitCLI(LightningCLI):
         """The Trainer, in the run's folder, with the callbacks that every run has."""
         options: RunOptions = self.config_init.run
         checkpoint = self.config.ckpt_path
-        check_run(
-            self.verb,
-            self.model,
-            options.monitor,
-            options.mode,
-            flat(self.config.trainer, "trainer"),
-        )
+        check_run(self.verb, self.model, options.monitor, flat(self.config.trainer, "trainer"))
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))

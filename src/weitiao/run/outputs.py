@@ -87,7 +87,8 @@ class EvaluationRows(Callback):
 
     def _show(self, logger: TensorBoardLogger, module: TextModule, split: str, step: int) -> None:
         labels = module.card.labels
-        counts = module.confusion[split].compute().cpu().numpy()
+        *_, confusion = module.metrics_of(split)
+        counts = confusion.compute().cpu().numpy()
         board = logger.experiment
         board.add_figure(f"{split}/confusion", confusion_figure(counts, labels), step)
         board.add_text(f"{split}/worst_mistakes", worst_mistakes(self.of[split], labels), step)

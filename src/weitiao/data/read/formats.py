@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from weitiao.data import textual
-from weitiao.data.source import BLOCK, Chunk, FileFormat, Records, Source, tabulate
+from weitiao.data.read import textual
+from weitiao.data.read.source import BLOCK, Chunk, FileFormat, Records, Source, tabulate
 from weitiao.errors import DataError, MissingExtra, WeitiaoError
 
 _SHEET_ROWS = 1024  # a cell of a sheet holds 32,767 characters at most

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-_MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see weitiao.data.textual
+_MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see textual.py
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

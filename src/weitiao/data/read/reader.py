@@ -12,15 +12,12 @@ from typing import IO, Any, Literal, get_args
 import numpy as np
 import pyarrow as pa
 
-from weitiao.data.cells import SeenIds, as_array, shown, undecodable
-from weitiao.data.encoding import is_really_utf8, resolve
-from weitiao.data.files import Files, expand, whole_or_not
-from weitiao.data.formats import read_chunks
-from weitiao.data.labels import natural_order
-from weitiao.data.source import BadRow, Chunk, FileFormat, Source
+from weitiao.data.read.cells import SeenIds, as_array, shown, undecodable
+from weitiao.data.read.encoding import is_really_utf8, resolve
+from weitiao.data.read.files import Files, expand, whole_or_not
+from weitiao.data.read.formats import read_chunks
+from weitiao.data.read.source import BadRow, Chunk, FileFormat, Source
 from weitiao.errors import ConfigError, DataError
-
-__all__ = ["Columns", "Files", "Format", "Reader", "expand", "natural_order"]
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "parquet", "xlsx", "lines"]
 _OTHER_ENCODING = "the file mixes encodings, or is in another one: --data.encoding NAME"

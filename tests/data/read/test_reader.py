@@ -27,7 +27,7 @@ ROWS = [  # traditional: these characters stand in GBK and in Big5
     ("1", "plain English, with a comma"),
     ("0", "一模一樣"),
 ]
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 ENCODINGS = ["utf-8", "utf-8-sig", "gbk", "gb18030", "big5", "utf-16", "utf-16-le", "utf-16-be"]
 ALL = Columns(pair="pair", group="author", id="key")
 
@@ -175,7 +175,7 @@ def test_quoted_cells_hold_newlines_and_rows_count_lines(tmp_path: Path) -> None
 def test_long_quoted_cells_pass_from_block_to_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("weitiao.data.textual.BLOCK", 40)
+    monkeypatch.setattr("weitiao.data.read.textual.BLOCK", 40)
     texts = [f"第{i}行\n" * (i % 13 + 1) for i in range(60)]
     table = read(tmp_path, as_csv([("text", "label"), *((text, "1") for text in texts)]))
     assert table["text"].to_pylist() == texts
@@ -443,16 +443,16 @@ def test_a_killed_read_leaves_no_table(tmp_path: Path) -> None:
     code = """
 import os
 from pathlib import Path
-from weitiao.data import read, textual
-class Killed(read._Reading):
+from weitiao.data.read import reader, textual
+class Killed(reader._Reading):
     def _batch(self, *args):
         if self.total:
             os.kill(os.getpid(), 9)
         return super()._batch(*args)
-read._Reading, textual.BLOCK = Killed, 10_000
-read.Reader().read("file.csv", Path("out.arrow"))
+reader._Reading, textual.BLOCK = Killed, 10_000
+reader.Reader().read("file.csv", Path("out.arrow"))
 """
-    source = Path(__file__).parents[2] / "src"
+    source = Path(__file__).parents[3] / "src"
     environment = os.environ | {"PYTHONPATH": str(source)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment)
     assert done.returncode == -9

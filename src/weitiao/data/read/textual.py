@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from weitiao.data.source import BLOCK, BadRow, Chunk, Records, Source, raw_of, tabulate
+from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, raw_of, tabulate
 
 _LONGEST_CELL = 16 << 20  # characters: an unclosed quote swallows no more than this
 _WHITE_SPACE = re.compile(r"\s")

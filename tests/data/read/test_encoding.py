@@ -28,13 +28,13 @@ from pathlib import Path
 
 import pytest
 
-from weitiao.data.encoding import detect, is_really_utf8, resolve
+from weitiao.data.read.encoding import detect, is_really_utf8, resolve
 from weitiao.errors import ConfigError, DataError
 
 SIMPLIFIED = "这家酒店的服务非常好，房间也很干净。\n物流太慢了，等了一个星期才到！\n"
 TRADITIONAL = "這家酒店的服務非常好，房間也很乾淨。\n物流太慢了，等了一個星期才到！\n"
 ENGLISH = "a plain film without any surprise\nslow but charming\n" * 50
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 def written(folder: Path, data: bytes) -> Path:

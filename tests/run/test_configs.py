@@ -1,0 +1,154 @@
+"""Every shipped YAML runs, stacked on the default, and each of its lines says something."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Command, reviews, write_csv
+from jsonargparse import ArgumentParser, capture_parser
+
+from weitiao.run.fit import run_fit
+from weitiao.run.parser import flat
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+DEFAULT = CONFIGS / "default.yaml"
+E5 = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh-en"
+SHIPPED = sorted(CONFIGS.rglob("*.yaml"))
+STACKED = [path for path in SHIPPED if path != DEFAULT]
+ONE_BATCH = tuple(f"--trainer.limit_{split}_batches=1" for split in ("train", "val", "test"))
+MORE = {
+    # the presets set limits of their own; ten epochs, since that is when it validates
+    "presets/overfit.yaml": ("--trainer.max_epochs=10", "--model.optim.lr=0.02"),
+    "presets/debug.yaml": (),
+    "presets/profile.yaml": (),
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(CONFIGS).as_posix()
+
+
+@pytest.fixture(scope="module")
+def parser() -> ArgumentParser:
+    return capture_parser(run_fit, [], "fit")
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny BERT with its tokenizer, as `transformers` saves them."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("pretrained")
+    hanzi = sorted({char for text, _ in reviews(200) for char in text})
+    tokenizer = Tokenizer(
+        models.WordLevel({u: i for i, u in enumerate(["[PAD]", "[UNK]", *hanzi])}, "[UNK]")
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
+    ).save_pretrained(folder)
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+    config = BertConfig(vocab_size=len(hanzi) + 2, num_hidden_layers=2, **sizes)
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def train(command: Command, folder: Path, *arguments: str) -> Path:
+    """Train on a small file with the columns named as the configs of data name them."""
+    write_csv(folder / "my.csv", reviews(200), ("content", "sentiment"))
+    columns = ("--data.text=content", "--data.label=sentiment", "--data.train=my.csv")
+    done = command("train", *arguments, *columns, "--trainer.accelerator=cpu", cwd=folder)
+    assert done.code == 0, done.err
+    assert "iscard" not in done.err
+    assert "arning" not in done.err
+    assert "floor" in done.out
+    return (folder / "logs" / "latest").resolve()
+
+
+def metric(run: Path, name: str) -> list[float]:
+    with (run / "metrics.csv").open(newline="") as file:
+        return [float(row["value"]) for row in csv.DictReader(file) if row["metric"] == name]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
+def test_a_shipped_config_runs(
+    path: Path, command: Command, tmp_path: Path, pretrained: Path
+) -> None:
+    name = name_of(path)
+    more = MORE.get(name, ("--trainer.max_epochs=1", *ONE_BATCH))
+    if name == "model/pretrained.yaml":
+        more += (f"--model.backbone.name={pretrained}", f"--data.encode.tokenizer={pretrained}")
+    run = train(command, tmp_path, f"--config={DEFAULT}", f"--config={path}", *more)
+    if name == "presets/profile.yaml":
+        assert "optimizer_step" in (run / "tensorboard" / "fit-profile.txt").read_text()
+    if name == "presets/overfit.yaml":
+        losses = metric(run, "train/loss_epoch")
+        assert losses[-1] < 0.3 * losses[0]
+
+
+@pytest.mark.skipif(not E5.is_dir(), reason="needs ../shared/models")
+def test_a_real_pretrained_encoder_runs(command: Command, tmp_path: Path) -> None:
+    run = train(
+        command,
+        tmp_path,
+        *(f"--config={path}" for path in (DEFAULT, CONFIGS / "model" / "pretrained.yaml")),
+        *(f"--model.backbone.name={E5}", f"--data.encode.tokenizer={E5}"),
+        *("--model.backbone.layers=1", "--trainer.max_epochs=1", *ONE_BATCH),
+    )
+    config = yaml.safe_load((run / "config.yaml").read_text("utf-8"))
+    assert config["model"]["wide"] is None
+
+
+def test_a_config_begins_with_what_it_is_for() -> None:
+    for path in SHIPPED:
+        assert path.read_text("utf-8").startswith("# "), path
+
+
+@pytest.mark.parametrize("path", STACKED, ids=name_of)
+def test_each_line_of_a_config_says_something(
+    path: Path, parser: ArgumentParser, tmp_path: Path
+) -> None:
+    lines = yaml.safe_load(path.read_text("utf-8"))
+
+    def parsed(values: dict[str, Any]) -> dict[str, Any]:
+        file = tmp_path / "some.yaml"
+        file.write_text(yaml.safe_dump(values), "utf-8")
+        values = flat(parser.parse_args([f"--config={DEFAULT}", f"--config={file}"]))
+        return {name: value for name, value in values.items() if name != "config"}
+
+    whole = parsed(lines)
+    for name in flat(lines):
+        if name.rpartition(".")[2] in ("class_path", "name"):  # others hang on these
+            continue
+        assert parsed(without(lines, name.split("."))) != whole, f"{name} repeats what holds anyway"
+
+
+def without(values: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """A copy of nested values that lacks one of them."""
+    first, *rest = keys
+    if not rest:
+        return {key: value for key, value in values.items() if key != first}
+    return values | {first: without(values[first], rest)}
+
+
+def test_another_backbone_takes_nothing_of_the_one_before(parser: ArgumentParser) -> None:
+    # Both have an option `dropout`, which jsonargparse alone would carry over.
+    alone = parser.parse_args(["--model.backbone=Transformer"]).model.backbone
+    over = ["--model.backbone=TextCNN", "--model.backbone.dropout=0.7"]
+    stacked = parser.parse_args([*over, f"--config={CONFIGS / 'model' / 'transformer.yaml'}"])
+    assert stacked.model.backbone == alone
+    assert parser.parse_args([*over, "--model.backbone=TextCNN"]).model.backbone.init_args[
+        "dropout"
+    ] == pytest.approx(0.7)
+    assert parser.parse_args(over[:1]).model.backbone.init_args.dropout == pytest.approx(0.2)
+
+
+def test_null_takes_the_wide_part_away(parser: ArgumentParser) -> None:
+    with_wide = parser.parse_args([f"--config={DEFAULT}"])
+    assert with_wide.model.wide is not None
+    assert parser.parse_args([f"--config={DEFAULT}", "--model.wide=null"]).model.wide is None
