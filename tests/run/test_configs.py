@@ -88,7 +88,7 @@ def test_a_shipped_config_runs(
         assert "optimizer_step" in (run / "tensorboard" / "fit-profile.txt").read_text()
     if name == "presets/overfit.yaml":
         losses = metric(run, "train/loss_epoch")
-        assert losses[-1] < 0.3 * losses[0]
+        assert losses[-1] < 0.5 * losses[0]
 
 
 @pytest.mark.skipif(not E5.is_dir(), reason="needs ../shared/models")
