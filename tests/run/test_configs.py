@@ -17,7 +17,11 @@ from weitiao.run.parser import flat
 CONFIGS = Path(__file__).parents[2] / "configs"
 DEFAULT = CONFIGS / "default.yaml"
 E5 = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh-en"
-SHIPPED = sorted(CONFIGS.rglob("*.yaml"))
+SHIPPED = sorted(
+    path
+    for path in CONFIGS.rglob("*.yaml")
+    if path.parent.name != "search"  # of tune, not of fit
+)
 STACKED = [path for path in SHIPPED if path != DEFAULT]
 ONE_BATCH = tuple(f"--trainer.limit_{split}_batches=1" for split in ("train", "val", "test"))
 MORE = {

@@ -159,24 +159,7 @@ def refuse_overwriting(out: Path | None, files: Files | None) -> None:
 
 
 class UseParser(Parser):
-    """The parser of verbs that use a checkpoint: says why other options are not there.
-
-    Args:
-        verb: the verb.
-        file: the dataclass of the file it is used on.
-    """
-
-    def __init__(self, verb: str, file: type[NewFile]) -> None:
-        super().__init__(prog=f"train.py {verb}")
-        self.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
-        self.add_argument(
-            "--trust_remote_code",
-            type=bool,
-            default=False,
-            help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
-        )
-        self.add_class_arguments(file, "data")
-        self.add_class_arguments(Hardware, "hardware")
+    """The parser of verbs that use a checkpoint: says why other options are not there."""
 
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """As `Parser.error`, with the reason for what a checkpoint decides."""
@@ -188,3 +171,23 @@ class UseParser(Parser):
                 " can't be changed here"
             )
         super().error(message, ex)
+
+
+def use_parser(verb: str, file: type[NewFile]) -> UseParser:
+    """The parser of a verb, without ``--out``.
+
+    Args:
+        verb: the verb.
+        file: the dataclass of the file it is used on.
+    """
+    parser = UseParser(prog=f"train.py {verb}")
+    parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
+    parser.add_argument(
+        "--trust_remote_code",
+        type=bool,
+        default=False,
+        help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
+    )
+    parser.add_class_arguments(file, "data")
+    parser.add_class_arguments(Hardware, "hardware")
+    return parser

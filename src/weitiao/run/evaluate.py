@@ -11,9 +11,9 @@ from rich.console import Console
 from weitiao.errors import ConfigError
 from weitiao.run.checkpoint import (
     TestFile,
-    UseParser,
     open_checkpoint,
     refuse_overwriting,
+    use_parser,
 )
 from weitiao.run.fit import Run, show_next_steps
 from weitiao.run.floor import measure_floor
@@ -48,7 +48,7 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
 
 def run_test(arguments: list[str]) -> dict[str, Any]:
     """Measure a checkpoint on its run's own test split, or on another labelled file."""
-    parser = UseParser("test", TestFile)
+    parser = use_parser("test", TestFile)
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None

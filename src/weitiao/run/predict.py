@@ -10,16 +10,16 @@ from rich.console import Console
 
 from weitiao.run.checkpoint import (
     PredictFile,
-    UseParser,
     open_checkpoint,
     refuse_overwriting,
+    use_parser,
 )
 from weitiao.run.outputs import Evaluated, write_predictions
 
 
 def run_predict(arguments: list[str]) -> Path:
     """Write ``id, text, label, probability of each class`` of the new rows, in their order."""
-    parser = UseParser("predict", PredictFile)
+    parser = use_parser("predict", PredictFile)
     parser.add_argument(
         "--out", type=Path, default=Path("predictions.csv"), help="CSV file to write."
     )

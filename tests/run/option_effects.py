@@ -1,0 +1,209 @@
+"""What each option must change: the table behind test_options.py.
+
+A key is `verb group/option`, as `docs/write_options.py` finds them in the parsers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "prepared",  # the rows and ids on disk, and the name of their folder
+    "loss",  # of the first training steps
+    "order",  # which rows make which batch
+    "schedule",  # learning rates per step
+    "scores",  # probabilities of validation rows
+    "run",  # what stands in the run's folder, or how often it is written
+    "processes",  # processes at work beside this one
+    "output",  # what the verb writes
+    "refused",  # a value that can't hold here is refused, so it is read
+]
+
+
+class Effect(NamedTuple):
+    """An option's other value.
+
+    Args:
+        kind: what must differ.
+        value: the other value.
+        beside: arguments without which the option has nothing to do; they hold before as well.
+        before: the value before, where it isn't the default.
+    """
+
+    kind: Kind
+    value: str
+    beside: tuple[str, ...] = ()
+    before: str | None = None
+
+
+def steps(*names: str) -> tuple[str, ...]:
+    return (f"--data.clean.steps=[{','.join(names)}]",)
+
+
+CARVED = ("--data.train=more.csv",)
+GIVEN = ("--data.val=val.csv",)
+WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
+CNN = ("--model.backbone=TextCNN",)
+PRETRAINED = (
+    "--model.backbone=Pretrained",
+    "--model.backbone.name=bert",
+    "--data.encode.vocab_size=60",
+    "--data.encode.max_length=24",
+)
+WIDE = ("--model.wide.lr=0.05",)
+MLP = ("--model.head.kind=mlp",)
+
+DATA = {
+    "data/data.train": Effect("prepared", "more.csv"),
+    "data/data.val": Effect("prepared", "val.csv"),
+    "data/data.test": Effect("prepared", "val.csv"),
+    "data/data.predict": Effect("refused", "val.csv"),
+    "data/data.text": Effect("prepared", "other"),
+    "data/data.pair": Effect("prepared", "other"),
+    "data/data.label": Effect("prepared", "stars"),
+    "data/data.group": Effect("prepared", "author"),
+    "data/data.id": Effect("prepared", "no"),
+    "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",)),
+    "data/data.encoding": Effect("prepared", "latin-1", ("--data.train=gbk.csv",)),
+    "data/data.header": Effect(
+        "prepared", "false", ("--data.train=bare.csv", "--data.text=0", "--data.label=1")
+    ),
+    "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",)),
+    "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
+    "data/data.cache": Effect("run", "elsewhere"),
+    "data.clean/data.clean.steps": Effect("prepared", "[whitespace]"),
+    "data.clean/data.clean.unicode_form": Effect("prepared", "NFKC"),
+    "data.clean/data.clean.replacement": Effect("prepared", "token", steps("url")),
+    "data.clean/data.clean.emoji": Effect("prepared", "name", steps("emoji")),
+    "data.clean/data.clean.max_repeats": Effect("prepared", "1", steps("repeats")),
+    "data.clean/data.clean.min_chars": Effect("prepared", "24", steps("length"), before="1"),
+    "data.clean/data.clean.max_chars": Effect("prepared", "24", steps("length"), before="999"),
+    "data.audit/data.audit.merge_duplicates": Effect("prepared", "false"),
+    "data.audit/data.audit.drop_conflicts": Effect("prepared", "false"),
+    "data.audit/data.audit.drop_leaks": Effect("prepared", "false", GIVEN),
+    "data.split/data.split.val": Effect("prepared", "0.3"),
+    "data.split/data.split.test": Effect("prepared", "0.3"),
+    "data.split/data.split.seed": Effect("prepared", "1"),
+    "data.split/data.split.stratify": Effect("prepared", "false"),
+    "data.segment/data.segment.method": Effect("prepared", "char", WORDS),
+    "data.segment/data.segment.hmm": Effect("prepared", "false", WORDS),
+    "data.segment/data.segment.user_dict": Effect("prepared", "words.txt", WORDS),
+    "data.segment/data.segment.stop_words": Effect("prepared", "words.txt", WORDS),
+    "data.segment/data.segment.workers": Effect("processes", "2", WORDS),
+    "data.encode/data.encode.tokenizer": Effect("prepared", "wordpiece"),
+    "data.encode/data.encode.vocab_size": Effect("prepared", "20"),
+    "data.encode/data.encode.min_count": Effect("prepared", "60"),
+    "data.encode/data.encode.lowercase": Effect("prepared", "false"),
+    "data.encode/data.encode.max_length": Effect("prepared", "12"),
+    "data.encode/data.encode.truncation": Effect(
+        "prepared", "tail", ("--data.encode.max_length=12",)
+    ),
+    "data.batch/data.batch.tokens": Effect("order", "60"),
+    "data.batch/data.batch.size": Effect("order", "3"),
+    "data.batch/data.batch.workers": Effect("processes", "1"),
+}
+MODEL = {
+    "model/model.backbone": Effect("loss", "TextCNN"),
+    "model/model.pooling": Effect("loss", "cls"),
+    "model/model.wide": Effect("loss", "{}"),
+    "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
+    "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
+    "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),
+    "model.backbone: Transformer/model.backbone.feedforward": Effect("loss", "8"),
+    "model.backbone: Transformer/model.backbone.dropout": Effect("loss", "0.5"),
+    "model.backbone: Transformer/model.backbone.activation": Effect("loss", "relu"),
+    "model.backbone: TextCNN/model.backbone.embedding": Effect("loss", "16", CNN),
+    "model.backbone: TextCNN/model.backbone.filters": Effect("loss", "16", CNN),
+    "model.backbone: TextCNN/model.backbone.kernels": Effect("loss", "[3]", CNN),
+    "model.backbone: TextCNN/model.backbone.dropout": Effect("loss", "0.5", CNN),
+    "model.backbone: TextCNN/model.backbone.token_dropout": Effect("loss", "0.5", CNN),
+    "model.backbone: Pretrained/model.backbone.name": Effect("loss", "other_bert", PRETRAINED),
+    "model.backbone: Pretrained/model.backbone.layers": Effect("loss", "1", PRETRAINED),
+    # given, no file is read: the weights are drawn, to be loaded from a checkpoint
+    "model.backbone: Pretrained/model.backbone.config": Effect(
+        "loss", "{model_type: bert, vocab_size: 60, hidden_size: 24}", PRETRAINED
+    ),
+    "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
+        "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code")
+    ),
+    "model.head/model.head.kind": Effect("loss", "mlp"),
+    "model.head/model.head.activation": Effect("loss", "relu", MLP),
+    "model.head/model.head.dropout": Effect("loss", "0.5"),
+    "model.loss/model.loss.kind": Effect("loss", "squared_hinge"),
+    "model.loss/model.loss.label_smoothing": Effect("loss", "0.2"),
+    "model.loss/model.loss.class_weights": Effect("loss", "balanced"),
+    "model.optim/model.optim.lr": Effect("schedule", "0.5"),
+    "model.optim/model.optim.weight_decay": Effect("loss", "5"),
+    "model.optim/model.optim.warmup": Effect("schedule", "0.5"),
+    "model.optim/model.optim.schedule": Effect("schedule", "cosine"),
+    "model.optim/model.optim.betas": Effect("loss", "[0.1, 0.2]"),
+    "model.optim/model.optim.eps": Effect("loss", "1"),
+    "model.wide: Wide/model.wide.orders": Effect("loss", "1", WIDE),
+    "model.wide: Wide/model.wide.buckets": Effect("loss", "3", WIDE),
+    "model.wide: Wide/model.wide.dropout": Effect("loss", "0.9", WIDE),
+    "model.wide: Wide/model.wide.lr": Effect("loss", "1", before="0.05"),
+    "model.wide: Wide/model.wide.share": Effect("scores", "0.1", WIDE),
+}
+RUN = {
+    "general/seed_everything": Effect("order", "2"),
+    "general/ckpt_path": Effect("run", "kept/checkpoints/last.ckpt"),
+    "run/run.root": Effect("run", "elsewhere"),
+    "run/run.name": Effect("run", "another"),
+    "run/run.monitor": Effect(
+        "run", "val/loss", ("--model.optim.lr=0.1", "--trainer.max_epochs=4")
+    ),
+    "run/run.save_every": Effect("run", "1"),
+    "run/run.threads": Effect("run", "2", before="1"),
+}
+TRAINER = {
+    # the rest is Lightning's; these are what the shipped YAMLs use
+    "trainer/trainer.accelerator": Effect("refused", "no-such-thing"),
+    "trainer/trainer.devices": Effect("refused", "0"),
+    "trainer/trainer.precision": Effect("loss", "bf16-mixed"),
+    "trainer/trainer.max_epochs": Effect("schedule", "1"),
+    "trainer/trainer.limit_train_batches": Effect("order", "1"),
+    "trainer/trainer.limit_val_batches": Effect("scores", "1", ("--data.batch.size=4",)),
+    "trainer/trainer.limit_test_batches": Effect("run", "1", ("--data.batch.size=4",)),
+    "trainer/trainer.overfit_batches": Effect("order", "1"),
+    "trainer/trainer.check_val_every_n_epoch": Effect("scores", "2"),
+    "trainer/trainer.log_every_n_steps": Effect("run", "2"),
+    "trainer/trainer.gradient_clip_val": Effect("loss", "0.001"),
+    "trainer/trainer.profiler": Effect(
+        "run", "{class_path: SimpleProfiler, init_args: {filename: profile}}"
+    ),
+}
+NEW_FILE = {
+    "general/ckpt_path": Effect("output", "kept/checkpoints/other.ckpt"),
+    "general/trust_remote_code": Effect("output", "true", ("--ckpt_path=own/checkpoints/a.ckpt",)),
+    "data/data.text": Effect("output", "other"),
+    "data/data.id": Effect("output", "no"),
+    "data/data.format": Effect("output", "csv", ("--data.{verb}=unnamed.dat",)),
+    "data/data.encoding": Effect("output", "gb18030", ("--data.{verb}=gbk.csv",), before="latin-1"),
+    "data/data.pair": Effect("refused", "other"),
+    "data/data.batch": Effect("order", "{size: 2}"),
+    "data.batch: Batching/data.batch.tokens": Effect("order", "60"),
+    "data.batch: Batching/data.batch.size": Effect("order", "3"),
+    "data.batch: Batching/data.batch.workers": Effect("processes", "1"),
+    "hardware/hardware.accelerator": Effect("refused", "no-such-thing"),
+    "hardware/hardware.precision": Effect("output", "bf16-mixed"),
+}
+TEST = NEW_FILE | {
+    "general/out": Effect("output", "another.csv"),
+    "data/data.test": Effect("output", "more.csv"),
+    "data/data.label": Effect("output", "turned"),
+    "data/data.header": Effect(
+        "output",
+        "false",
+        ("--data.test=bare.csv", "--data.text=0", "--data.label=1"),
+    ),
+}
+PREDICT = NEW_FILE | {
+    "general/out": Effect("output", "another.csv"),
+    "data/data.predict": Effect("output", "more.csv"),
+    "data/data.header": Effect("output", "false", ("--data.predict=bare.csv", "--data.text=0")),
+}
+EFFECTS = {
+    "train and fit": DATA | MODEL | RUN | TRAINER,
+    "test": TEST,
+    "predict": PREDICT,
+}

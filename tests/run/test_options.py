@@ -1,0 +1,381 @@
+"""Every option does something: another value changes data, loss, order, scores or files.
+
+A new option fails `test_every_option_has_an_entry` until option_effects.py says what it changes.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import json
+import multiprocessing
+import re
+import runpy
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import pytest
+import torch
+import yaml
+from conftest import reviews, write_csv
+from jsonargparse import ArgumentParser, capture_parser
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from option_effects import EFFECTS, Effect
+
+from weitiao.data.segment import _WORTH_PROCESSES
+from weitiao.errors import WeitiaoError
+from weitiao.run.callbacks import LastCheckpoint
+from weitiao.run.checkpoint import PredictFile, TestFile, open_checkpoint, use_parser
+from weitiao.run.evaluate import compare_with_floor, run_test
+from weitiao.run.fit import run_fit
+from weitiao.run.parser import flat
+from weitiao.run.predict import run_predict
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ("out.csv", "another.csv", "predictions.csv")
+FAULTS = (WeitiaoError, MisconfigurationException, ValueError, SystemExit)
+TRAIN = (
+    "--data.train=my.csv",
+    "--model.backbone=Transformer",
+    "--model.backbone.layers=1",
+    "--model.backbone.width=16",
+    "--data.batch.size=16",
+    "--trainer.accelerator=cpu",
+    "--trainer.devices=1",
+    "--trainer.max_epochs=2",
+    "--trainer.enable_progress_bar=false",
+    "--run.threads=1",
+)
+USE = {
+    verb: (
+        "--ckpt_path=kept/checkpoints/best.ckpt",
+        f"--data.{verb}=val.csv",
+        "--out=out.csv",
+        "--hardware.accelerator=cpu",
+    )
+    for verb in ("test", "predict")
+}
+HEADER = ("text", "other", "label", "stars", "turned", "author", "no")
+
+
+# -- a small world in which every option has something to do ---------------------------------------
+
+
+def rows() -> list[tuple[str, ...]]:
+    """Unbalanced classes, duplicates, a conflict, and texts that cleaning changes."""
+    ornaments = (
+        "！！！！！",
+        "，见 http://a.cn/x 。",
+        "😀",
+        "ＡＢＣ abc ABC",
+        "<b>好</b>",
+        "小明硕士毕业",
+    )
+    found = [row for row in reviews(150) if row[1] == "好评" or len(row[0]) % 2]
+    texts = [(f"{text}{ornaments[i % 6]}", label) for i, (text, label) in enumerate(found)]
+    texts += [texts[0], texts[1], (texts[2][0], "差评"), (texts[2][0], "好评")]
+    turn = {"好评": "差评", "差评": "好评"}
+    return [
+        (text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}")
+        for i, (text, label) in enumerate(texts)
+    ]
+
+
+def save_bert(folder: Path, seed: int) -> None:
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(seed)
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=60, num_hidden_layers=2, **sizes)).save_pretrained(folder)
+
+
+def save_own_code(folder: Path) -> None:
+    save_bert(folder, 0)
+    (folder / "own.py").write_text(
+        "from transformers import BertConfig, BertModel\n"
+        "class OwnConfig(BertConfig):\n    model_type = 'own-kind'\n"
+        "class OwnModel(BertModel):\n    config_class = OwnConfig\n"
+    )
+    config = json.loads((folder / "config.json").read_text())
+    own = {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}
+    (folder / "config.json").write_text(
+        json.dumps(config | {"model_type": "own-kind", "auto_map": own})
+    )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Files, models, and two trained runs; never written to after that."""
+    folder = tmp_path_factory.mktemp("world")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        "transformers.dynamic_module_utils.HF_MODULES_CACHE", str(folder.parent / "modules")
+    )
+    patch.setattr(sys, "argv", ["train.py"])
+    patch.chdir(folder)
+    every = rows()
+    write_csv(folder / "my.csv", every, HEADER)
+    write_csv(folder / "more.csv", [*every[10:], *every[3:5]], HEADER)
+    write_csv(folder / "val.csv", every[4:30], HEADER)
+    shutil.copy("val.csv", "unnamed.dat")
+    Path("gbk.csv").write_text(Path("val.csv").read_text("utf-8").replace("😀", ""), "gb18030")
+    write_csv(folder / "bare.csv", [(row[0], row[2]) for row in every[5:]], every[4][::2][:2])
+    Path("bad.csv").write_text(Path("my.csv").read_text("utf-8") + "cut,\n", "utf-8")
+    Path("words.txt").write_text("房间服务\n酒店\n很好\n", "utf-8")
+    save_bert(folder / "bert", 0)
+    save_bert(folder / "other_bert", 1)
+    save_own_code(folder / "own_code")
+    run_fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
+    own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")
+    small = ("--data.encode.vocab_size=60", "--data.encode.max_length=24")
+    run_fit([*TRAIN, "--model.backbone=Pretrained", *own, *small], "fit").folder.path.rename("own")
+    shutil.move("own/checkpoints/best.ckpt", "own/checkpoints/a.ckpt")
+    other = torch.load("kept/checkpoints/best.ckpt", weights_only=True)
+    other["state_dict"]["head.1.bias"][0] += 1
+    torch.save(other, "kept/checkpoints/other.ckpt")
+    shutil.rmtree("logs")
+    yield folder
+    patch.undo()
+
+
+@pytest.fixture
+def fresh(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Path]:
+    """Makes a copy of the world and goes there."""
+    made: list[Path] = []
+
+    def copy() -> Path:
+        made.append(shutil.copytree(world, tmp_path / str(len(made)), symlinks=True))
+        monkeypatch.chdir(made[-1])
+        return made[-1]
+
+    return copy
+
+
+# -- evidence --------------------------------------------------------------------------------------
+
+
+class Recorder(L.Callback):
+    """What a training did, step by step."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[Any]] = {"loss": [], "order": [], "schedule": [], "scores": []}
+
+    def on_train_batch_start(self, trainer: L.Trainer, module: Any, batch: Any, *_: Any) -> None:
+        self.found["order"].append((trainer.current_epoch, batch["row"].tolist()))
+        self.found["schedule"].append([group["lr"] for group in trainer.optimizers[0].param_groups])
+
+    def on_train_batch_end(self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any) -> None:
+        self.found["loss"].append(float(outputs["loss"]))
+
+    def on_validation_batch_end(
+        self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any
+    ) -> None:
+        if not trainer.sanity_checking:
+            self.found["scores"].append(outputs["probabilities"].tolist())
+
+
+@functools.cache
+def parser_of_fit() -> ArgumentParser:
+    return capture_parser(run_fit, [], "fit")
+
+
+def built(arguments: list[str]) -> Any:
+    parser = parser_of_fit()
+    values = parser.parse_args(arguments)
+    L.seed_everything(values.seed_everything, verbose=False)
+    return parser.instantiate(values)
+
+
+def training(arguments: list[str]) -> dict[str, list[Any]]:
+    parts, recorder = built(arguments), Recorder()
+    options = parts.trainer.as_dict() | {
+        "logger": False,
+        "callbacks": [recorder],
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+    }
+    L.Trainer(**options).fit(parts.model, datamodule=parts.data)
+    return recorder.found
+
+
+def prepared(arguments: list[str]) -> tuple[str, Any]:
+    data = built(arguments).data.prepared
+    splits = {split: (data.rows(split), data.ids(split)) for split in data.card.rows}
+    content = {s: (r.to_pylist(), i.to_pylist()) for s, (r, i) in splits.items()}
+    return data.folder.name, (data.card.labels, content)
+
+
+def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a whole run leaves behind."""
+    saved: list[int] = []
+    save = LastCheckpoint._save
+
+    def counted(self: LastCheckpoint, trainer: L.Trainer) -> None:
+        saved.append(trainer.global_step)
+        save(self, trainer)
+
+    threads = torch.get_num_threads()
+    with patch.context() as here:
+        here.setattr(LastCheckpoint, "_save", counted)
+        run = run_fit(arguments, "train")
+    used = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    metrics = compare_with_floor(run)
+    files = {
+        re.sub(r"\d{8}-\d{6}", "TIME", str(path))
+        for path in Path().rglob("*")
+        if "tfevents" not in path.name and not path.is_symlink()
+    }
+    tested = (run.folder.path / "predictions.csv").read_text("utf-8").count("\n")
+    with (run.folder.path / "metrics.csv").open(newline="") as file:
+        logged = [row["step"] for row in csv.DictReader(file)]
+    return {
+        "files": files,
+        "saved": saved,
+        "threads": used,
+        "best": metrics["best/epoch"],
+        "tested": tested,
+        "logged": logged,
+    }
+
+
+def used(verb: str, arguments: list[str]) -> dict[str, str]:
+    {"test": run_test, "predict": run_predict}[verb](arguments)
+    return {
+        path.name: path.read_text("utf-8") for path in Path().glob("*.csv") if path.name in RESULTS
+    }
+
+
+def loader(verb: str, arguments: list[str]) -> Any:
+    """The loader that a verb iterates over."""
+    if verb == "train and fit":
+        return built(arguments).data.train_dataloader()
+    parser = use_parser(verb, {"test": TestFile, "predict": PredictFile}[verb])
+    parser.add_argument("--out", type=str)
+    options = parser.instantiate(parser.parse_args(arguments))
+    _, data = open_checkpoint(options.ckpt_path, options.data.changes(), trust_remote_code=False)
+    return getattr(data, f"{verb}_dataloader")()
+
+
+def processes(verb: str, arguments: list[str], patch: pytest.MonkeyPatch) -> int:
+    """How many processes preparing and loading start."""
+    patch.setitem(_WORTH_PROCESSES, "rjieba", 0)
+    before = len(multiprocessing.active_children())
+    loaded = loader(verb, arguments)
+    _ = next(iter(loaded))  # workers live as long as the loader
+    return len(multiprocessing.active_children()) - before
+
+
+def evidence(verb: str, effect: Effect, arguments: list[str], patch: pytest.MonkeyPatch) -> Any:
+    fitting = verb == "train and fit"
+    match effect.kind:
+        case "prepared":
+            return prepared(arguments)
+        case "processes":
+            return processes(verb, arguments, patch)
+        case "order" if not fitting:
+            return [batch["row"].tolist() for batch in loader(verb, arguments)]
+        case "run":
+            return written(arguments, patch)
+        case "refused" if fitting:
+            run_fit(arguments, "fit")
+            return "taken"
+        case "output" | "refused":
+            return used(verb, arguments)
+    return training(arguments)[effect.kind]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[str, ...], Any]:
+    """Evidence of values that many options start from."""
+    return {}
+
+
+# -- the tests -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written_options() -> dict[str, Any]:
+    """What docs/write_options.py defines."""
+    return runpy.run_path(str(ROOT / "docs" / "write_options.py"))
+
+
+@pytest.mark.parametrize("verb", EFFECTS)
+def test_every_option_has_an_entry(verb: str, written_options: dict[str, Any]) -> None:
+    found = {f"{o.group}/{o.name}" for o in written_options["options"]()[verb]}
+    ours = {name for name in found if not name.startswith("trainer/")}
+    entries = {name for name in EFFECTS[verb] if not name.startswith("trainer/")}
+    assert ours - entries == set(), "new options: say in option_effects.py what they change"
+    assert entries - ours == set(), "entries without an option"
+
+
+def test_every_option_of_the_trainer_in_a_shipped_config_has_an_entry() -> None:
+    named = {
+        name.removeprefix("trainer.").split(".")[0]
+        for path in (ROOT / "configs").rglob("*.yaml")
+        for name in flat(yaml.safe_load(path.read_text("utf-8")))
+        if name.startswith("trainer.")
+    }
+    entries = {k.rpartition(".")[2] for k in EFFECTS["train and fit"] if k.startswith("trainer/")}
+    assert named == entries
+
+
+def test_the_table_of_options_is_up_to_date(written_options: dict[str, Any]) -> None:
+    now = written_options["markdown"]()
+    assert (ROOT / "docs" / "options.md").read_text("utf-8") == now, "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("verb", "name"), [(verb, name) for verb, entries in EFFECTS.items() for name in entries]
+)
+def test_another_value_changes_something(
+    verb: str,
+    name: str,
+    fresh: Callable[[], Path],
+    known: dict[tuple[str, ...], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    effect, option = EFFECTS[verb][name], name.rpartition("/")[2]
+    base = [*USE.get(verb, TRAIN), *(more.replace("{verb}", verb) for more in effect.beside)]
+    first = [*base, *([f"--{option}={effect.before}"] if effect.before else [])]
+    if (verb, effect.kind, *first) not in known:
+        fresh()
+        try:
+            found = evidence(verb, effect, first, monkeypatch)
+        except FAULTS as error:  # without the option it doesn't even work
+            assert effect.kind != "refused"
+            found = str(error), str(error)
+        known[verb, effect.kind, *first] = found
+    before = known[verb, effect.kind, *first]
+    fresh()
+    second = [*base, f"--{option}={effect.value}"]
+    if effect.kind == "refused":
+        with pytest.raises(FAULTS):
+            evidence(verb, effect, second, monkeypatch)
+        return
+    after = evidence(verb, effect, second, monkeypatch)
+    if effect.kind == "prepared":
+        assert after[0] != before[0], "found in the cache of another value"
+        before, after = before[1], after[1]
+    assert after != before
+
+
+@pytest.mark.parametrize("kind", ["prepared", "loss", "order", "schedule", "scores", "run"])
+def test_the_same_values_change_nothing(
+    kind: Any, fresh: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for _ in range(2):
+        fresh()
+        found.append(evidence("train and fit", Effect(kind, ""), [*TRAIN], monkeypatch))
+    assert found[0] == found[1]
+
+
+def test_overfitting_takes_the_same_batches_each_epoch(fresh: Callable[[], Path]) -> None:
+    fresh()
+    order = training([*TRAIN, "--trainer.overfit_batches=2"])["order"]
+    assert [rows for epoch, rows in order if epoch == 0] == [rows for e, rows in order if e == 1]
