@@ -28,12 +28,14 @@ class Effect(NamedTuple):
         value: the other value.
         beside: arguments without which the option has nothing to do; they hold before as well.
         before: the value before, where it isn't the default.
+        mends: without the other value nothing works at all.
     """
 
     kind: Kind
     value: str
     beside: tuple[str, ...] = ()
     before: str | None = None
+    mends: bool = False
 
 
 def steps(*names: str) -> tuple[str, ...]:
@@ -63,12 +65,15 @@ DATA = {
     "data/data.label": Effect("prepared", "stars"),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),
-    "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",)),
+    "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",), mends=True),
     "data/data.encoding": Effect("prepared", "latin-1", ("--data.train=gbk.csv",)),
     "data/data.header": Effect(
-        "prepared", "false", ("--data.train=bare.csv", "--data.text=0", "--data.label=1")
+        "prepared",
+        "false",
+        ("--data.train=bare.csv", "--data.text=0", "--data.label=1"),
+        mends=True,
     ),
-    "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",)),
+    "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",), mends=True),
     "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.clean/data.clean.steps": Effect("prepared", "[whitespace]"),
@@ -124,7 +129,7 @@ MODEL = {
         "loss", "{model_type: bert, vocab_size: 60, hidden_size: 24}", PRETRAINED
     ),
     "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
-        "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code")
+        "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code"), mends=True
     ),
     "model.head/model.head.kind": Effect("loss", "mlp"),
     "model.head/model.head.activation": Effect("loss", "relu", MLP),
@@ -174,10 +179,12 @@ TRAINER = {
 }
 NEW_FILE = {
     "general/ckpt_path": Effect("output", "kept/checkpoints/other.ckpt"),
-    "general/trust_remote_code": Effect("output", "true", ("--ckpt_path=own/checkpoints/a.ckpt",)),
+    "general/trust_remote_code": Effect(
+        "output", "true", ("--ckpt_path=own/checkpoints/a.ckpt",), mends=True
+    ),
     "data/data.text": Effect("output", "other"),
     "data/data.id": Effect("output", "no"),
-    "data/data.format": Effect("output", "csv", ("--data.{verb}=unnamed.dat",)),
+    "data/data.format": Effect("output", "csv", ("--data.{verb}=unnamed.dat",), mends=True),
     "data/data.encoding": Effect("output", "gb18030", ("--data.{verb}=gbk.csv",), before="latin-1"),
     "data/data.pair": Effect("refused", "other"),
     "data/data.batch": Effect("order", "{size: 2}"),
@@ -189,18 +196,25 @@ NEW_FILE = {
 }
 TEST = NEW_FILE | {
     "general/out": Effect("output", "another.csv"),
+    # the labels are no classes any more
+    "data/data.encoding": Effect(
+        "output", "gb18030", ("--data.test=gbk.csv",), before="latin-1", mends=True
+    ),
     "data/data.test": Effect("output", "more.csv"),
     "data/data.label": Effect("output", "turned"),
     "data/data.header": Effect(
         "output",
         "false",
         ("--data.test=bare.csv", "--data.text=0", "--data.label=1"),
+        mends=True,
     ),
 }
 PREDICT = NEW_FILE | {
     "general/out": Effect("output", "another.csv"),
     "data/data.predict": Effect("output", "more.csv"),
-    "data/data.header": Effect("output", "false", ("--data.predict=bare.csv", "--data.text=0")),
+    "data/data.header": Effect(
+        "output", "false", ("--data.predict=bare.csv", "--data.text=0"), mends=True
+    ),
 }
 EFFECTS = {
     "train and fit": DATA | MODEL | RUN | TRAINER,
