@@ -9,7 +9,7 @@ CORPUS := .cache/corpus/reviews.csv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-slow lint format tensorboard docs clean
+.PHONY: help setup train tune test test-slow lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embed
 
 train: setup  ## Train and test the default model on the embedded corpus, beside the floor
 	$(PY) src/train.py train --config configs/default.yaml $(ARGS)
+
+tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--trials 20")
+	$(PY) src/tune.py $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
 	$(PY) -m pytest -m "not slow" $(ARGS)

@@ -72,7 +72,7 @@ Command = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """Runs `python src/train.py ARGUMENTS` in a folder, forked from a process that has torch."""
+    """Runs `python src/SCRIPT ARGUMENTS` in a folder, forked from a process that has torch."""
     server = subprocess.Popen(
         [sys.executable, str(TESTS / "run" / "forkserver.py")],
         stdin=subprocess.PIPE,
@@ -84,9 +84,12 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     assert server.stdin is not None
     assert server.stdout is not None
 
-    def run(*argv: str | Path, cwd: Path, missing: Sequence[str] = ()) -> Outcome:
+    def run(
+        *argv: str | Path, cwd: Path, missing: Sequence[str] = (), script: str = "train.py"
+    ) -> Outcome:
         files = {"stdout": str(outputs / "out"), "stderr": str(outputs / "err")}
         request = {"argv": [str(a) for a in argv], "cwd": str(cwd), "missing": list(missing)}
+        request["script"] = script
         print(json.dumps(request | files), file=server.stdin, flush=True)
         code = int(server.stdout.readline())
         return Outcome(code, *(Path(file).read_text("utf-8") for file in files.values()))

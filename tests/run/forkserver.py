@@ -1,7 +1,7 @@
-"""Runs `src/train.py` in processes of its own, without paying for torch's import each time.
+"""Runs a script of `src/` in processes of its own, without paying for torch's import each time.
 
 It imports what is heavy once, computes nothing, and forks a child per request, which changes into
-its own folder and runs the script as `python src/train.py …` would. Requests and answers are lines
+its own folder and runs the script as `python src/SCRIPT …` would. Requests and answers are lines
 of JSON on standard input and output.
 """
 
@@ -14,7 +14,7 @@ import sys
 import traceback
 from pathlib import Path
 
-SCRIPT = Path(__file__).parents[2] / "src" / "train.py"
+SCRIPTS = Path(__file__).parents[2] / "src"
 
 
 def child(request: dict) -> int:
@@ -26,9 +26,9 @@ def child(request: dict) -> int:
         for name in [n for n in sys.modules if n == package or n.startswith(f"{package}.")]:
             del sys.modules[name]
         sys.modules[package] = None  # type: ignore[assignment] # an import of it now fails
-    sys.argv = ["src/train.py", *request["argv"]]
+    sys.argv = [f"src/{request['script']}", *request["argv"]]
     try:
-        runpy.run_path(str(SCRIPT), run_name="__main__")
+        runpy.run_path(str(SCRIPTS / request["script"]), run_name="__main__")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
@@ -42,9 +42,10 @@ def child(request: dict) -> int:
 
 def main() -> None:
     """Answer requests until the input ends."""
-    sys.path.insert(0, str(SCRIPT.parent))
+    sys.path.insert(0, str(SCRIPTS))
     import weitiao.run.evaluate
-    import weitiao.run.predict  # noqa: F401
+    import weitiao.run.predict
+    import weitiao.tuning.cli  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:

@@ -35,9 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked = bool(arguments) and arguments[0] in ("-h", "--help")
         print(USAGE.format(prog=prog), file=sys.stdout if asked else sys.stderr)
         return 0 if asked else 2
+    return guarded(lambda: verbs[arguments[0]](arguments[1:]))
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Do the work; a fault that the user can mend is told in one message. Gives the exit code."""
     _quiet()
     try:
-        verbs[arguments[0]](arguments[1:])
+        work()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

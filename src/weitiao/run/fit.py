@@ -89,17 +89,18 @@ class FitCLI(LightningCLI):
     Args:
         arguments: the command line without the verb.
         verb: how the command is called in messages.
+        console: shows values and audit.
     """
 
-    def __init__(self, arguments: list[str], verb: str) -> None:
-        self.console = Console(stderr=True, highlight=False)
+    def __init__(self, arguments: list[str], verb: str, console: Console) -> None:
+        self.console = console
         self.verb = verb
         self.folder: RunFolder
         super().__init__(
             TextModule,
             TextDataModule,
             save_config_callback=None,
-            trainer_defaults={"enable_model_summary": False},
+            trainer_defaults={"enable_model_summary": False, "max_epochs": 10},
             seed_everything_default=1,
             parser_class=Parser,
             parser_kwargs={"prog": f"train.py {verb}"},
@@ -205,9 +206,15 @@ class FitCLI(LightningCLI):
             self.console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
 
 
-def run_fit(arguments: list[str], verb: str) -> Run:
-    """Train as the command line says; the best checkpoint's scores go into ``metrics.json``."""
-    cli = FitCLI(arguments, verb)
+def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> Run:
+    """Train as the command line says; the best checkpoint's scores go into ``metrics.json``.
+
+    Args:
+        arguments: the command line without the verb.
+        verb: how the command is called in messages.
+        console: shows what a person wants to see; null = standard error.
+    """
+    cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False))
     started = time.perf_counter()
     with cli.folder.removed_unless_started():
         cli.trainer.fit(
@@ -234,6 +241,7 @@ def show_next_steps(run: Run) -> None:
         "next:",
         f"  tensorboard --logdir {folder.parent}",
         f"  python src/train.py predict --ckpt_path {best} --data.predict FILE",
+        f"  python src/tune.py --trials 50 --config {run.folder.config}",
     )
     run.console.print("\n".join(lines), markup=False, soft_wrap=True)
 

@@ -1,0 +1,8 @@
+"""Search for a better configuration: ``python src/tune.py --trials 50``."""
+
+import sys
+
+from weitiao.tuning.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
