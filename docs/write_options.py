@@ -87,11 +87,11 @@ def _components(hint: Any) -> list[type]:
         parts := typing.get_args(hint)
     ):
         return _leaves(parts[-1])
-    return [part for part in typing.get_args(hint) if dataclasses.is_dataclass(part)]
+    return [p for p in typing.get_args(hint) if isinstance(p, type) and dataclasses.is_dataclass(p)]
 
 
 def _leaves(kind: type) -> list[type]:
-    return [leaf for sub in kind.__subclasses__() for leaf in _leaves(sub) or [sub]]
+    return [leaf for kin in kind.__subclasses__() for leaf in _leaves(kin) or [kin]]
 
 
 def _kind(hint: Any) -> str:
