@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints.txt
+# a process per core with one thread each: tests are many and small
+PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 CORPUS := .cache/corpus/reviews.csv
 # further options of a verb: make train ARGS="--seed_everything 2"
 ARGS ?=
@@ -36,10 +38,10 @@ tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--tri
 	$(PY) src/tune.py $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
-	$(PY) -m pytest -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/.installed-dev  ## Run the tests that take long
-	$(PY) -m pytest -m slow $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
 
 lint: $(VENV)/.installed-dev  ## Check style, format, types and the floors of the house
 	$(VENV)/bin/ruff check

@@ -173,6 +173,9 @@ TRAINER = {
     "trainer/trainer.check_val_every_n_epoch": Effect("scores", "2"),
     "trainer/trainer.log_every_n_steps": Effect("run", "2"),
     "trainer/trainer.gradient_clip_val": Effect("loss", "0.001"),
+    "trainer/trainer.callbacks": Effect(
+        "scores", "[{class_path: EMAWeightAveraging, init_args: {decay: 0.5}}]"
+    ),
     "trainer/trainer.profiler": Effect(
         "run", "{class_path: SimpleProfiler, init_args: {filename: profile}}"
     ),

@@ -27,6 +27,7 @@ ONE_BATCH = tuple(f"--trainer.limit_{split}_batches=1" for split in ("train", "v
 MORE = {
     # the presets set limits of their own; ten epochs, since that is when it validates
     "presets/overfit.yaml": ("--trainer.max_epochs=10", "--model.optim.lr=0.02"),
+    "trainer/early_stopping.yaml": ("--model.optim.lr=0.0", "--model.wide.lr=0.0"),
     "presets/debug.yaml": (),
     "presets/profile.yaml": (),
 }
@@ -93,6 +94,8 @@ def test_a_shipped_config_runs(
     if name == "presets/overfit.yaml":
         losses = metric(run, "train/loss_epoch")
         assert losses[-1] < 0.5 * losses[0]
+    if name == "trainer/early_stopping.yaml":
+        assert len(metric(run, "val/f1_macro")) == 1 + 3  # nothing is learned at rate 0
 
 
 @pytest.mark.skipif(not E5.is_dir(), reason="needs ../shared/models")

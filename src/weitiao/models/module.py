@@ -64,14 +64,17 @@ class TextModule(L.LightningModule):
         self.wide = wide.build(classes) if wide else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
-        # Kept in the checkpoint, so that the epoch's mean survives a resume in mid-epoch.
-        self.train_loss = MeanMetric()
+        # Kept in the checkpoint, so that the epoch's mean survives a resume in mid-epoch. A loss
+        # that is no number stays visible; by default the metric would leave it out.
+        self.train_loss = MeanMetric(nan_strategy="disable")
         self.train_loss.persistent(True)
         self.scalars = nn.ModuleDict(
             {split: build_scalars(classes, f"{split}/") for split in ("val", "test")}
         )
         self.confusion = nn.ModuleDict({s: build_confusion(classes) for s in ("val", "test")})
-        self.eval_loss = nn.ModuleDict({s: MeanMetric() for s in ("val", "test")})
+        self.eval_loss = nn.ModuleDict(
+            {split: MeanMetric(nan_strategy="disable") for split in ("val", "test")}
+        )
 
     def parts(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
