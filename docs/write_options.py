@@ -100,7 +100,10 @@ def _kind(hint: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{part}`" for part in parts)
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(dict.fromkeys(map(_kind, parts)))
+        # in an order of our own: typing's depends on who wrote the same union first
+        return " or ".join(
+            sorted(set(map(_kind, parts)), key=lambda kind: (kind == "`null`", kind))
+        )
     if origin in (list, tuple):
         return f"list of {_kind(parts[0])}"
     if hint is type(None):

@@ -166,15 +166,19 @@ TRAINER = {
     "trainer/trainer.devices": Effect("refused", "0"),
     "trainer/trainer.precision": Effect("loss", "bf16-mixed"),
     "trainer/trainer.max_epochs": Effect("schedule", "1"),
-    "trainer/trainer.limit_train_batches": Effect("order", "1"),
-    "trainer/trainer.limit_val_batches": Effect("scores", "1", ("--data.batch.size=4",)),
-    "trainer/trainer.limit_test_batches": Effect("run", "1", ("--data.batch.size=4",)),
+    # shares, since "1" is read as 1 or as 1.0: typing keeps the order in which Union[int, float]
+    # or Union[float, int] was first written anywhere in the process
+    "trainer/trainer.limit_train_batches": Effect("order", "0.5"),
+    "trainer/trainer.limit_val_batches": Effect("scores", "0.5", ("--data.batch.size=4",)),
+    "trainer/trainer.limit_test_batches": Effect("run", "0.5", ("--data.batch.size=4",)),
     "trainer/trainer.overfit_batches": Effect("order", "1"),
     "trainer/trainer.check_val_every_n_epoch": Effect("scores", "2"),
     "trainer/trainer.log_every_n_steps": Effect("run", "2"),
     "trainer/trainer.gradient_clip_val": Effect("loss", "0.001"),
     "trainer/trainer.callbacks": Effect(
-        "scores", "[{class_path: EMAWeightAveraging, init_args: {decay: 0.5}}]"
+        "run",
+        "[{class_path: EarlyStopping, init_args: {monitor: val/f1_macro, mode: max, patience: 1}}]",
+        ("--model.optim.lr=0.0", "--trainer.max_epochs=4"),
     ),
     "trainer/trainer.profiler": Effect(
         "run", "{class_path: SimpleProfiler, init_args: {filename: profile}}"

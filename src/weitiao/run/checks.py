@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+import lightning.pytorch as L
+
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 
@@ -42,4 +44,17 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
     if trainer.get("trainer.fast_dev_run"):
         raise ConfigError(
             "trainer.fast_dev_run keeps no checkpoint\n  → --config configs/presets/debug.yaml"
+        )
+
+
+def refuse_several_devices(trainer: L.Trainer) -> None:
+    """Stop before ranks would write folders of their own and predictions of their share only.
+
+    Raises:
+        ConfigError: the Trainer would run on more than one device.
+    """
+    if trainer.world_size > 1:
+        raise ConfigError(
+            f"training on {trainer.world_size} devices is not supported yet"
+            "\n  → --trainer.devices 1"
         )

@@ -34,7 +34,7 @@ from weitiao.run.callbacks import (
     RandomState,
     Throughput,
 )
-from weitiao.run.checks import check_run
+from weitiao.run.checks import check_run, refuse_several_devices
 from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
 from weitiao.run.outputs import EvaluationRows
@@ -148,8 +148,8 @@ class FitCLI(LightningCLI):
             trainer = super().instantiate_trainer(
                 logger=[board, csv_log], default_root_dir=str(self.folder.path)
             )
-            if trainer.is_global_zero:
-                self._write_down()
+            refuse_several_devices(trainer)
+            self._write_down()
         return trainer
 
     def _callbacks(self, options: RunOptions) -> list[Callback]:
