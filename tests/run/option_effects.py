@@ -49,7 +49,7 @@ CNN = ("--model.backbone=TextCNN",)
 PRETRAINED = (
     "--model.backbone=Pretrained",
     "--model.backbone.name=bert",
-    "--data.encode.vocab_size=60",
+    "--data.encode.tokenizer=bert",
     "--data.encode.max_length=24",
 )
 WIDE = ("--model.wide.lr=0.05",)

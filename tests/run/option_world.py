@@ -47,8 +47,17 @@ def rows() -> list[tuple[str, ...]]:
 
 
 def save_bert(folder: Path, seed: int) -> None:
-    from transformers import BertConfig, BertModel
+    """A tiny BERT of 60 ids with its tokenizer of characters."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+    hanzi = sorted({char for row in rows() for char in row[0]})[:58]
+    units = {unit: i for i, unit in enumerate(["[PAD]", "[UNK]", *hanzi])}
+    tokenizer = Tokenizer(models.WordLevel(units, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
+    ).save_pretrained(folder)
     torch.manual_seed(seed)
     sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
     BertModel(BertConfig(vocab_size=60, num_hidden_layers=2, **sizes)).save_pretrained(folder)
@@ -84,7 +93,7 @@ def make_world(folder: Path) -> None:
     save_own_code(folder / "own_code")
     run_fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
     own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")
-    small = ("--data.encode.vocab_size=60", "--data.encode.max_length=24")
+    small = ("--data.encode.tokenizer=bert", "--data.encode.max_length=24")
     run_fit([*TRAIN, "--model.backbone=Pretrained", *own, *small], "fit").folder.path.rename("own")
     shutil.move("own/checkpoints/best.ckpt", "own/checkpoints/a.ckpt")
     other = torch.load("kept/checkpoints/best.ckpt", weights_only=True)

@@ -27,6 +27,7 @@ ONE_BATCH = tuple(f"--trainer.limit_{split}_batches=1" for split in ("train", "v
 MORE = {
     # the presets set limits of their own; ten epochs, since that is when it validates
     "presets/overfit.yaml": ("--trainer.max_epochs=10", "--model.optim.lr=0.02"),
+    "trainer/gpu.yaml": ("--trainer.max_epochs=1", "--trainer.gradient_clip_val=1.0", *ONE_BATCH),
     "trainer/early_stopping.yaml": ("--model.optim.lr=0.0", "--model.wide.lr=0.0"),
     "presets/debug.yaml": (),
     "presets/profile.yaml": (),

@@ -296,3 +296,21 @@ def test_a_checkpoint_may_not_ask_for_foreign_code(command: Command, workplace: 
     refused = command("predict", *options, cwd=workplace)
     assert refused.code == 1
     assert "--trust_remote_code true" in refused.err
+
+
+def test_only_the_best_checkpoint_writes_into_its_run(command: Command, workplace: Path) -> None:
+    run = (workplace / "logs" / "latest").resolve()
+    before = {name: (run / name).read_bytes() for name in ("metrics.json", "predictions.csv")}
+    last = run / "checkpoints" / "last.ckpt"
+    done = command("test", "--ckpt_path", last, "--out=last.csv", cwd=workplace)
+    assert done.code == 0, done.err
+    assert (workplace / "last.csv").exists()
+    assert before == {name: (run / name).read_bytes() for name in before}
+
+
+def test_a_copied_checkpoint_can_be_tested_on_a_file(command: Command, workplace: Path) -> None:
+    best = (workplace / "logs" / "latest").resolve() / "checkpoints" / "best.ckpt"
+    shutil.copy(best, workplace / "copy.ckpt")
+    done = command("test", "--ckpt_path=copy.ckpt", "--data.test=my.csv", cwd=workplace)
+    assert done.code == 0, done.err
+    assert "macro F1" in done.out

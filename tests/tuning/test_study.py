@@ -6,9 +6,12 @@ import csv
 import json
 from pathlib import Path
 
+import optuna
 import pytest
 import yaml
 from conftest import TINY, Command, reviews, write_csv
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 SPACE = """
 model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}
@@ -76,6 +79,21 @@ def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
     tune(command, folder, "--trials=50", "--sampler=grid")
     points = {(t["model.pooling"], t["model.head.kind"]) for t in trials(folder)}
     assert len(points) == len(trials(folder)) == 4
+
+
+def test_a_point_of_a_grid_whose_process_died_is_taken_again(
+    command: Command, folder: Path
+) -> None:
+    grid = "model.optim.lr: {choices: [0.001, 0.01, 0.1]}\n"
+    (folder / "space.yaml").write_text(grid, "utf-8")
+    tune(command, folder, "--trials=1", "--sampler=grid")
+    journal = JournalFileBackend(str(folder / "logs" / "tune" / "default" / "journal.log"))
+    optuna.load_study(study_name="default", storage=JournalStorage(journal)).ask()  # and dies
+    tune(command, folder, "--trials=50", "--sampler=grid")
+    states = [trial["state"] for trial in trials(folder)]
+    assert sorted(states) == ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL"]
+    ended = [t["model.optim.lr"] for t in trials(folder) if t["state"] == "COMPLETE"]
+    assert sorted(ended) == ["0.001", "0.01", "0.1"]
 
 
 def test_failures_keep_their_reason_and_end_the_study(command: Command, folder: Path) -> None:

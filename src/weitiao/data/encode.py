@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
+from weitiao.data.cache import content_hash, hash_of
 from weitiao.data.segment import Segmenter
 from weitiao.data.truncate import Truncation, kept_positions
 from weitiao.errors import ConfigError
@@ -225,20 +227,35 @@ class TextEncoder:
             "unk_id": self.unk_id,
             "max_length": self.max_length,
             "truncation": self.truncation,
-            "words": self.segmenter is not None,
+            "words": None if self.segmenter is None else _word_files(self.segmenter),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any], segmenter: Segmenter) -> TextEncoder:
-        """The encoder that `state` described; ``segmenter`` is used if it works on words."""
+        """The encoder that `state` described; ``segmenter`` is used if it works on words.
+
+        Raises:
+            ConfigError: user dictionary or stop words are not what they were.
+        """
+        if state["words"] not in (None, _word_files(segmenter)):
+            raise ConfigError(
+                "data.segment: the user dictionary or the stop words have changed since training,"
+                " so texts would be cut into other words"
+            )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),
             state["pad_id"],
             state["unk_id"],
             state["max_length"],
             state["truncation"],
-            segmenter if state["words"] else None,
+            None if state["words"] is None else segmenter,
         )
+
+
+def _word_files(segmenter: Segmenter) -> str:
+    """Hash of the files that the cutting of words depends on."""
+    named = (segmenter.user_dict, segmenter.stop_words)
+    return hash_of(*(content_hash(Path(name)) if name else "" for name in named))
 
 
 def _words(segmenter: Segmenter, texts: Sequence[str]) -> list[list[str]]:

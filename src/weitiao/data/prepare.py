@@ -26,6 +26,8 @@ from weitiao.data.stages import Stages
 from weitiao.errors import ConfigError, DataError
 from weitiao.plain import plain
 
+WEIGHTS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # not the tokenizer's
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -141,7 +143,9 @@ class Preparation:
                 yield Path(name)
         folder = Path(self.encode.tokenizer)
         if not self.encode.trained and folder.is_dir():
-            yield from sorted(p for p in folder.glob("*token*.json") if p.is_file())
+            yield from sorted(
+                path for path in folder.iterdir() if path.is_file() and path.suffix not in WEIGHTS
+            )
 
     def _build(self, files: dict[str, Files], folder: Path) -> None:
         report: dict[str, Any] = {"read": {}, "clean": {}, "encode": {}}

@@ -6,6 +6,7 @@ from typing import Any
 
 import lightning.pytorch as L
 import torch
+from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
@@ -135,7 +136,10 @@ class TextModule(L.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW and its schedule over the steps the Trainer will take."""
         steps = int(self.trainer.estimated_stepping_batches)
-        return self.optim.build(self, steps, own_rates={"wide.": self.wide_lr})
+        # Lightning can't clip gradients where a fused step would unscale them
+        mixed = isinstance(self.trainer.precision_plugin, MixedPrecision)
+        fused = not (mixed and self.trainer.gradient_clip_val)
+        return self.optim.build(self, steps, own_rates={"wide.": self.wide_lr}, fused=fused)
 
     def _plain_hyperparameters(self) -> dict[str, Any]:
         """The arguments as plain values that build this module again from a checkpoint alone."""
@@ -144,7 +148,11 @@ class TextModule(L.LightningModule):
         return values
 
     def _evaluate(self, batch: Batch, split: str) -> dict[str, Tensor]:
-        """Update the metrics of ``split``; give probabilities and loss of each row to callbacks."""
+        """Update the metrics of ``split``; give probabilities and loss of each row to callbacks.
+
+        The loss here is the cross-entropy of the mixed logits, whatever the training minimises, so
+        that models trained by different losses can be compared.
+        """
         logits, target = self(**inputs(batch)), batch["target"]
         probabilities = logits.softmax(-1)
         losses = nn.functional.cross_entropy(logits, target, reduction="none")

@@ -40,7 +40,12 @@ class Optimisation:
             raise ConfigError(f"model.optim.warmup is a share of the steps, got {self.warmup}")
 
     def build(
-        self, module: nn.Module, steps: int, own_rates: Mapping[str, float] = MappingProxyType({})
+        self,
+        module: nn.Module,
+        steps: int,
+        own_rates: Mapping[str, float] = MappingProxyType({}),
+        *,
+        fused: bool = True,
     ) -> dict[str, Any]:
         """Optimiser and per-step schedule in the form Lightning takes.
 
@@ -48,13 +53,14 @@ class Optimisation:
             module: whose trainable parameters are optimised.
             steps: optimiser steps of the whole training.
             own_rates: highest rates of parameters whose names begin so; those have no decay.
+            fused: one kernel for the whole step.
         """
         optimizer = AdamW(
             self._groups(module.named_parameters(), own_rates),
             lr=self.lr,
             betas=self.betas,
             eps=self.eps,
-            fused=True,
+            fused=fused,
         )
         return {
             "optimizer": optimizer,

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint
 
+from weitiao.errors import ConfigError
 from weitiao.run.csv_log import CSVLog
 
 
@@ -110,7 +111,7 @@ class Throughput(Callback):
         self._reset()
 
     def _reset(self) -> None:
-        self.tokens, self.cells, self.since = 0, 0, time.perf_counter()
+        self.tokens, self.cells, self.since = torch.zeros(()), 0, time.perf_counter()
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Leave validation between epochs out of the clock."""
@@ -126,12 +127,13 @@ class Throughput(Callback):
     ) -> None:
         """Count ids; log and start again at each logging step."""
         mask = batch["attention_mask"]
-        self.tokens += int(mask.sum())
+        self.tokens = self.tokens.to(mask.device) + mask.sum()  # no wait for the device
         self.cells += mask.numel()
         if (trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % trainer.log_every_n_steps == 0:
+            tokens = float(self.tokens)
             seconds = time.perf_counter() - self.since
-            pl_module.log("speed/tokens_per_s", self.tokens / seconds)
-            pl_module.log("speed/padded_share", 1 - self.tokens / self.cells)
+            pl_module.log("speed/tokens_per_s", tokens / seconds)
+            pl_module.log("speed/padded_share", 1 - tokens / self.cells)
             self._reset()
 
 
@@ -157,13 +159,22 @@ class BestScores(Callback):
             if name.startswith("val/")
         }
         best = self.scores.get(self.monitor)
-        if best is None or self.sign * scores[self.monitor] > self.sign * best:
+        if best is None or best != best or self.sign * scores[self.monitor] > self.sign * best:
             self.scores = scores | {"best/epoch": trainer.current_epoch}
 
     def state_dict(self) -> dict[str, Any]:
-        """The best scores so far."""
-        return {"scores": self.scores}
+        """The best scores so far, and by what they were chosen."""
+        return {"scores": self.scores, "monitor": self.monitor}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Go on from a checkpoint.
+
+        Raises:
+            ConfigError: its best epoch was chosen by another metric.
+        """
+        if state_dict["monitor"] != self.monitor:
+            raise ConfigError(
+                f"run.monitor: the checkpoint was chosen by {state_dict['monitor']}, not by"
+                f" {self.monitor}"
+            )
         self.scores = dict(state_dict["scores"])

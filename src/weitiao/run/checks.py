@@ -7,7 +7,9 @@ from typing import Any
 
 import lightning.pytorch as L
 
+from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
+from weitiao.models.backbones import Pretrained
 from weitiao.models.module import TextModule
 
 
@@ -36,6 +38,8 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
     for name in ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches"):
         if trainer.get(f"trainer.{name}") == 0:
             raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")
+    if trainer.get("trainer.max_epochs") == -1 and trainer.get("trainer.max_steps") == -1:
+        raise ConfigError("training has no end\n  → --trainer.max_epochs or --trainer.max_steps")
     epochs, every = trainer.get("trainer.max_epochs"), trainer["trainer.check_val_every_n_epoch"]
     if epochs and epochs > 0 and every and every > epochs:
         raise ConfigError(
@@ -44,6 +48,19 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
     if trainer.get("trainer.fast_dev_run"):
         raise ConfigError(
             "trainer.fast_dev_run keeps no checkpoint\n  → --config configs/presets/debug.yaml"
+        )
+
+
+def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
+    """Stop before a pretrained backbone reads ids that mean nothing to it.
+
+    Raises:
+        ConfigError: the backbone is pretrained and the tokenizer was trained on the training split.
+    """
+    if isinstance(module.backbone, Pretrained) and data.preparation.encode.trained:
+        raise ConfigError(
+            "a pretrained backbone doesn't know the ids of the tokenizer"
+            f" {data.preparation.encode.tokenizer!r}\n  → --data.encode.tokenizer, its own"
         )
 
 

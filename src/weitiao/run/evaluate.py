@@ -52,26 +52,27 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
-    if options.out and not new:
-        raise ConfigError(
-            "--out goes with --data.test; predictions on the run's own test split go to its folder"
-        )
     refuse_overwriting(options.out, options.data.test)
     module, data = open_checkpoint(
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
     )
-    folder = RunFolder.of_checkpoint(options.ckpt_path)
-    board = False if new else folder.tensorboard()
-    trainer = options.hardware.trainer(
-        EvaluationRows(), logger=board, default_root_dir=str(folder.path)
-    )
+    folder = None if new else RunFolder.of_checkpoint(options.ckpt_path)
+    # the run's files hold the best checkpoint's results, and no other's
+    best = folder is not None and options.ckpt_path.resolve() == folder.best.resolve()
+    if best and options.out:
+        raise ConfigError(
+            "--out goes with --data.test or another checkpoint; the best checkpoint's predictions"
+            " on the run's own test split go to its folder"
+        )
+    board = folder.tensorboard() if folder and best else False
+    trainer = options.hardware.trainer(EvaluationRows(), logger=board)
     trainer.test(module, datamodule=data, verbose=False)
     labels = data.card.labels
     metrics = test_scores(trainer, labels)
-    out = options.out if new else folder.predictions
+    out = folder.predictions if folder and best else options.out
     if out:
         write_predictions(out, evaluated(trainer), labels)
-    if not new:
+    if folder and best:
         metrics = folder.add_metrics(metrics)
     print_table(metrics, labels, len(evaluated(trainer).rows))
     return metrics

@@ -34,7 +34,7 @@ from weitiao.run.callbacks import (
     RandomState,
     Throughput,
 )
-from weitiao.run.checks import check_run, refuse_several_devices
+from weitiao.run.checks import check_run, refuse_foreign_ids, refuse_several_devices
 from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
 from weitiao.run.outputs import EvaluationRows
@@ -136,6 +136,7 @@ class FitCLI(LightningCLI):
         options: RunOptions = self.config_init.run
         checkpoint = self.config.ckpt_path
         check_run(self.verb, self.model, options.monitor, flat(self.config.trainer, "trainer"))
+        refuse_foreign_ids(self.model, self.datamodule)
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))
@@ -225,7 +226,10 @@ def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> 
     if not cli.folder.best.is_file():
         raise ConfigError(f"no validation took place, so {cli.folder.path} has no best checkpoint")
     scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
-    cli.folder.add_metrics(scores | {"fit/seconds": time.perf_counter() - started})
+    # what an earlier test found belongs to an earlier best checkpoint
+    cli.folder.add_metrics(
+        scores | {"fit/seconds": time.perf_counter() - started}, forget=("test", "floor")
+    )
     run = Run(cli.folder, cli.trainer, cli.model, cli.datamodule, cli.console)
     if verb == "fit":
         show_next_steps(run)

@@ -101,10 +101,15 @@ class RunFolder:
             fresh.symlink_to(self.path.name, target_is_directory=True)
             os.replace(fresh, link)
 
-    def add_metrics(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Merge flat values into ``metrics.json``; gives all that it then holds."""
+    def add_metrics(self, values: dict[str, Any], forget: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Merge flat values into ``metrics.json``; gives all that it then holds.
+
+        Args:
+            values: names and values.
+            forget: values whose names begin so are dropped first.
+        """
         known = json.loads(self.metrics.read_text("utf-8")) if self.metrics.exists() else {}
-        merged = known | values
+        merged = {k: v for k, v in known.items() if not k.startswith(forget)} | values
         write_json(merged, self.metrics)
         return merged
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from optuna.trial import TrialState
 from rich.console import Console
 
+from weitiao.errors import ConfigError
 from weitiao.run.cli import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.report import top_table, write_report
@@ -52,6 +54,8 @@ def run_tune(argv: list[str] | None = None) -> Path:
     check_space(space, fit)
     console = Console(stderr=True, highlight=False)
     study = run_study(search, space, fit, console)
+    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        raise ConfigError(f"no trial of study {search.study!r} has ended well yet")
     best = write_report(study, search.folder)
     Console().print(top_table(study))
     lines = (

@@ -81,6 +81,9 @@ def run_study(search: Search, space: Space, arguments: list[str], console: Conso
         if search.timeout is not None and time.monotonic() - since > search.timeout:
             console.print(f"time is over after {done} of {total} trials", style="yellow")
             break
+        waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+        if search.sampler == "grid" and not waiting:
+            break  # a point that failed is not replaced by another
         trial = _run_trial(study, search, space, arguments)
         failures = 0 if trial.state in ENDED else failures + 1
         _drop_checkpoints(study)
@@ -123,6 +126,7 @@ def _open(search: Search, space: Space, arguments: list[str]) -> optuna.Study:
         # one process works on a study, so what still runs was left by one that died
         storage.set_trial_user_attr(trial._trial_id, "reason", "its process ended")
         storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+        study.enqueue_trial(trial.system_attrs.get("fixed_params") or trial.params)
     return study
 
 
