@@ -25,8 +25,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
 
-from weitiao.card import DataCard
-from weitiao.data.prepare import Prepared
+from weitiao.data.datamodule import TextDataModule
 from weitiao.run.floor import measure_floor
 
 BAR = 0.005
@@ -35,22 +34,23 @@ RESULTS = Path(__file__).parent / "results" / "seeds.json"
 
 def train(seed: int, configs: list[str], root: Path) -> dict[str, Any]:
     """Scores of one training, and which test rows it got right."""
-    command = [sys.executable, "src/train.py", "train", "--seed_everything", str(seed)]
+    command = [sys.executable, "src/train.py", "train"]
     for config in configs:
         command += ["--config", config]
+    command += ["--seed_everything", str(seed)]  # after the configs, which name one too
     since = time.perf_counter()
     subprocess.run([*command, "--run.root", str(root / str(seed))], check=True)
     run = root / str(seed) / "latest"
     with (run / "predictions.csv").open(encoding="utf-8") as file:
         right = [row["label"] == row["true"] for row in csv.DictReader(file)]
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))
-    card = DataCard(**json.loads((run / "data_card.json").read_text("utf-8")))
+    data = TextDataModule.load_from_checkpoint(run / "checkpoints" / "best.ckpt", weights_only=True)
     return {
         "seed": seed,
         "seconds": time.perf_counter() - since,
         "metrics": metrics,
         "right": np.array(right),
-        "card": card,
+        "prepared": data.prepared,
     }
 
 
@@ -59,12 +59,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--config", nargs="+", default=["configs/default.yaml"])
-    parser.add_argument("--cache", type=Path, default=Path(".cache/prepared"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         runs = [train(seed, options.config, Path(root)) for seed in options.seeds]
-    card = runs[0]["card"]
-    floor = measure_floor(Prepared(options.cache / card.fingerprint, card))
+    floor = measure_floor(runs[0]["prepared"])
     floor_right = floor.predicted == floor.targets
     table = Table(title="test split, macro F1 in %", title_justify="left")
     for column in ("seed", "validation", "test", "floor", "difference", "McNemar p", "seconds"):

@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# Pictures of TensorBoard's tabs for the README: docs/screenshots.sh LOGDIR   (needs chromium)
+# Pictures of TensorBoard's tabs for the README, of all runs in logs/:
+#   docs/screenshots.sh [FOLDER THAT HOLDS logs/]      (needs chromium)
 set -euo pipefail
-logdir=${1:?usage: docs/screenshots.sh LOGDIR}
-target=$(dirname "$0")/tensorboard port=6161 profile=$(mktemp -d)
+root=$(cd "$(dirname "$0")/.." && pwd) port=6161 profile=$(mktemp -d)
+target=$root/docs/tensorboard
 mkdir -p "$target"
-.venv/bin/tensorboard --logdir "$logdir" --port $port >/dev/null 2>&1 &
+cd "${1:-$root}"
+"$root/.venv/bin/tensorboard" --logdir logs --port $port >/dev/null 2>&1 &
 trap 'kill %1; rm -rf "$profile"' EXIT
 until curl --silent --output /dev/null "localhost:$port/data/runs"; do sleep 1; done
 sleep 10 # it reads the runs in the background
-for tab in timeseries scalars images text hparams; do
+shoot() { # NAME WIDTH TAB
   chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
-    --disable-component-update --disable-sync --user-data-dir="$profile" --window-size=1400,900 \
-    --virtual-time-budget=25000 --screenshot="$target/$tab.png" "http://localhost:$port/#$tab" 2>/dev/null
-done
+    --disable-component-update --disable-sync --user-data-dir="$profile" --window-size="$2,900" \
+    --virtual-time-budget=25000 --screenshot="$target/$1.png" "http://localhost:$port/#$3" 2>/dev/null
+}
+tags='tagFilter=val%2Ff1_macro%7Ctrain%2Floss%24%7Cspeed'
+shoot timeseries 1400 "timeseries&$tags"
+shoot scalars 1400 "scalars&$tags"
+shoot images 1400 images
+shoot text 1400 text
+shoot hparams 2000 hparams
