@@ -74,12 +74,12 @@ class TextDataModule(L.LightningDataModule):
         header: bool = True,
         on_bad_row: Literal["raise", "quarantine"] = "raise",
         labels: list[str] | None = None,
-        clean: Cleaner = Cleaner(),  # noqa: B008 - frozen
-        audit: Auditor = Auditor(),  # noqa: B008
-        split: Splitter = Splitter(),  # noqa: B008
-        segment: Segmenter = Segmenter(),  # noqa: B008
-        encode: Encoder = Encoder(),  # noqa: B008
-        batch: Batching = Batching(),  # noqa: B008
+        clean: Cleaner = Cleaner(),
+        audit: Auditor = Auditor(),
+        split: Splitter = Splitter(),
+        segment: Segmenter = Segmenter(),
+        encode: Encoder = Encoder(),
+        batch: Batching = Batching(),
         seed: int = 0,
         cache: str = ".cache/prepared",
     ) -> None:

@@ -61,6 +61,7 @@ class MacroAUROC(MulticlassAUROC):
     def __init__(self, classes: int) -> None:
         super().__init__(classes, average="none", validate_args=False)
 
+    # torchmetrics types `compute` as an attribute, so any override clashes
     def compute(self) -> Tensor:  # type: ignore[override]
         """The mean, a scalar."""
         counts = torch.bincount(dim_zero_cat(self.target), minlength=self.num_classes)

@@ -48,9 +48,9 @@ class TextModule(L.LightningModule):
         card: DataCard,
         backbone: BackboneFactory = Transformer,
         pooling: PoolingName = "mean",
-        head: Head = Head(),  # noqa: B008 - frozen
-        loss: Loss = Loss(),  # noqa: B008
-        optim: Optimisation = Optimisation(),  # noqa: B008
+        head: Head = Head(),
+        loss: Loss = Loss(),
+        optim: Optimisation = Optimisation(),
         wide: Wide | None = None,
     ) -> None:
         super().__init__()

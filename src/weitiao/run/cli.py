@@ -46,7 +46,7 @@ def guarded(work: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except Exception as error:
+    except Exception as error:  # told if the user can mend it, else raised again below
         message = _explained(error)
         if message is None:  # a fault of ours: its traceback is what we need
             raise
