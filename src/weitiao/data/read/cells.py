@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,25 +13,26 @@ _MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see t
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def as_array(values: list[Any], *, filled: bool) -> tuple[pa.Array, dict[int, str]]:
+def as_array(
+    values: list[Any], *, filled: bool, sets: bool = False
+) -> tuple[pa.Array, dict[int, str]]:
     """A column of strings, and by position what is wrong with the cells that are null in it.
 
     Args:
         values: the cells.
         filled: whether cells are stripped and must not be empty then (labels, groups, ids).
+        sets: whether a cell may hold several values: a list becomes JSON text, and an empty cell
+            is the empty set.
     """
     faults: dict[int, str] = {}
     texts: list[str | None] = values
     if not set(map(type, values)) <= {str}:
-        texts = [as_text(value) for value in values]
-        for i, text in enumerate(texts):
-            if text is None:
-                kind = type(values[i]).__name__
-                missing = values[i] is None or isinstance(values[i], float)
-                faults[i] = "the value is missing" if missing else f"a {kind} is not a text"
+        write = _as_set if sets else as_text
+        texts = [write(value) for value in values]
+        faults = {i: _fault(values[i], sets) for i, text in enumerate(texts) if text is None}
     if filled:
         texts = [text and text.strip() for text in texts]
-        if "" in texts:
+        if "" in texts and not sets:
             faults |= {i: "the value is empty" for i, text in enumerate(texts) if text == ""}
             texts = [text or None for text in texts]
     try:
@@ -40,6 +42,23 @@ def as_array(values: list[Any], *, filled: bool) -> tuple[pa.Array, dict[int, st
         faults |= dict.fromkeys(broken, "the value holds half a surrogate pair")
         texts = [None if i in broken else text for i, text in enumerate(texts)]
         return pa.array(texts, pa.string()), faults
+
+
+def _fault(value: Any, sets: bool) -> str:
+    """Why a cell is no text (or, with `sets`, no list of texts)."""
+    if value is None or isinstance(value, float):
+        return "the value is missing"
+    if sets and isinstance(value, list):
+        return "a list that holds something else than filled texts"
+    return f"a {type(value).__name__} is not a text"
+
+
+def _as_set(value: Any) -> str | None:
+    """A list as JSON text, its members as cells are; what is no list as `as_text` has it."""
+    if not isinstance(value, list):
+        return as_text(value)
+    members = [(as_text(member) or "").strip() for member in value]
+    return json.dumps(members, ensure_ascii=False) if all(members) else None
 
 
 def as_text(value: Any) -> str | None:

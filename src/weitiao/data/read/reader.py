@@ -71,6 +71,8 @@ class Reader:
         on_bad_row: stop at the first bad row, or set bad rows aside with their reasons. Bad is a
             row that can't be taken apart or decoded, that lacks a wanted column, whose label,
             group or id is empty, or whose id came before. An empty text is not bad.
+        label_sets: whether a label cell may hold several labels: a list of strings is taken as
+            JSON text, and an empty cell or list is the empty set.
     """
 
     columns: Columns = Columns()
@@ -78,6 +80,7 @@ class Reader:
     encoding: str = "auto"
     header: bool = True
     on_bad_row: Literal["raise", "quarantine"] = "raise"
+    label_sets: bool = False
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
@@ -112,7 +115,7 @@ class Reader:
                 part = stack.enter_context(whole_or_not(target))
                 aside = stack.enter_context(part.open("w", encoding="utf-8"))
             part = stack.enter_context(whole_or_not(out))
-            reading = _Reading(self.columns.wanted(), paths, aside)
+            reading = _Reading(self.columns.wanted(), paths, aside, self.label_sets)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for path in paths:
                     for batch in reading.batches(self._source(path)):
@@ -147,10 +150,14 @@ class _Reading:
         wanted: role → column.
         paths: the files, in order.
         aside: where bad rows go; None: the first one raises.
+        label_sets: as `Reader` has it.
     """
 
-    def __init__(self, wanted: dict[str, str], paths: list[Path], aside: IO[str] | None) -> None:
+    def __init__(
+        self, wanted: dict[str, str], paths: list[Path], aside: IO[str] | None, label_sets: bool
+    ) -> None:
         self.total = self.kept = 0
+        self._sets = {"label"} if label_sets else set()
         self._aside, self._seen = aside, SeenIds()
         self._paths = pa.array(map(str, paths), pa.string())
         self.first: str | None = None
@@ -167,7 +174,7 @@ class _Reading:
         """The good rows of a file."""
         before, broken = self.total, 0
         for chunk in read_chunks(source):
-            arrays, faults = _check(source, chunk)
+            arrays, faults = _check(source, chunk, self._sets)
             if "id" in arrays:
                 self._find_repeats(source, chunk, arrays["id"], faults)
             bad = sorted([*chunk.bad, *faults.values()], key=lambda fault: fault.row)
@@ -244,12 +251,16 @@ class _Reading:
             self._aside.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int, BadRow]]:
+def _check(
+    source: Source, chunk: Chunk, sets: set[str]
+) -> tuple[dict[str, pa.Array], dict[int, BadRow]]:
     """The columns as strings by role, and the first fault of each row by its position."""
     arrays: dict[str, pa.Array] = {}
     faults: dict[int, BadRow] = {}
     for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
-        arrays[role], reasons = as_array(values, filled=role in ("label", "group", "id"))
+        arrays[role], reasons = as_array(
+            values, filled=role in ("label", "group", "id"), sets=role in sets
+        )
         garbled = _garbled(values, reasons, source.encoding)
         for i, reason in (reasons | garbled).items():
             fault = BadRow(
