@@ -477,12 +477,12 @@ def test_a_killed_read_leaves_no_table(tmp_path: Path) -> None:
 import os
 from pathlib import Path
 from weitiao.data.read import reader, textual
-class Killed(reader._Reading):
+class Killed(reader.Reading):
     def _batch(self, *args):
         if self.total:
             os.kill(os.getpid(), 9)
         return super()._batch(*args)
-reader._Reading, textual.BLOCK = Killed, 10_000
+reader.Reading, textual.BLOCK = Killed, 10_000
 reader.Reader().read("file.csv", Path("out.arrow"))
 """
     source = Path(__file__).parents[3] / "src"

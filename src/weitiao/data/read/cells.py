@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -64,7 +66,8 @@ def _as_set(value: Any) -> str | None:
 def as_text(value: Any) -> str | None:
     """A cell as a person would write it; None if it is missing or not one value.
 
-    Integral floats lose their ".0", truth values are "true" and "false", dates are ISO 8601.
+    Integral floats lose their ".0" and decimals their last zeros, truth values are "true" and
+    "false", dates are ISO 8601.
     """
     if isinstance(value, str):
         return value
@@ -76,6 +79,10 @@ def as_text(value: Any) -> str | None:
         if value != value:
             return None
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, UUID):
+        return str(value)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return None

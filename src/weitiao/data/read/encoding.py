@@ -14,6 +14,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from weitiao.data.read.unpack import open_bytes, packed_as
 from weitiao.errors import ConfigError, DataError
 
 _BOMS = {  # the longer first: the mark of UTF-32-LE begins with that of UTF-16-LE
@@ -37,7 +38,7 @@ def resolve(path: Path, encoding: str = "auto") -> str:
     """The Python codec in which `path` is to be read.
 
     Args:
-        path: a text file.
+        path: a text file, plain or compressed.
         encoding: "auto" to find it out, or the name of a codec, which is used as named.
 
     Raises:
@@ -55,7 +56,7 @@ def resolve(path: Path, encoding: str = "auto") -> str:
             "\n  → examples: utf-8, gb18030, big5, utf-16, cp1252; or auto"
         ) from error
     if not codec.startswith(("utf-16", "utf-32")):
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             if b"\0" in file.read(_CHUNK):
                 raise _binary(path)
     return encoding
@@ -73,12 +74,11 @@ def detect(path: Path) -> str:
     Raises:
         DataError: the file is binary, or no candidate is well ahead of the others.
     """
-    with path.open("rb") as file:
-        head = file.read(4)
+    with open_bytes(path) as file:
+        head = file.peek(4)
         for mark, name in _BOMS.items():
             if head.startswith(mark):
                 return name
-        file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
         strict, seen = True, 0
         while seen < _BOUND and (chunk := file.read(_CHUNK)):
@@ -95,7 +95,7 @@ def detect(path: Path) -> str:
 
 def _wide(path: Path) -> str:
     """UTF-16 or UTF-32 without a mark: the reading that gives text; binary if none does."""
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         sample = file.read(_CHUNK)
     scores = {name: _common_share(sample.decode(name, "replace")) for name in _WIDE}
     best = max(scores, key=lambda name: scores[name])
@@ -122,7 +122,7 @@ def _foreign_lines(path: Path) -> bytes:
     """The first MiB of those lines that aren't plain ASCII: only they tell encodings apart."""
     lines: list[bytes] = []
     size = seen = 0
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         while size < _SAMPLE and seen < _BOUND and (line := file.readline(_CHUNK)):
             seen += len(line)
             if not line.isascii():
@@ -205,8 +205,12 @@ def _common_characters() -> frozenset[str]:
 
 
 def _binary(path: Path) -> DataError:
+    with open_bytes(path) as file:
+        packed = packed_as(file.peek(8))
     return DataError(
         "this is a binary file (it holds NUL bytes and is not UTF-16 or UTF-32)",
         file=path,
-        hint="give a text file, or name what it is: --data.format parquet or xlsx",
+        hint=f"it is packed: let its name end in {packed}"
+        if packed
+        else "give a text file, or name what it is: --data.format parquet, arrow or xlsx",
     )

@@ -1,17 +1,14 @@
-"""The formats by name; of them the binary ones: Parquet and XLSX."""
+"""The formats by name; of them XLSX."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from weitiao.data.read import textual
-from weitiao.data.read.source import BLOCK, Chunk, FileFormat, Records, Source, tabulate
+from weitiao.data.read import columnar, document, textual
+from weitiao.data.read.source import Chunk, FileFormat, Records, Source, tabulate
 from weitiao.errors import DataError, MissingExtra, WeitiaoError
 
 _SHEET_ROWS = 1024  # a cell of a sheet holds 32,767 characters at most
@@ -31,7 +28,7 @@ def read_chunks(source: Source) -> Iterator[Chunk]:
     except WeitiaoError:
         raise
     except Exception as error:  # foreign readers raise whatever they like
-        raise DataError(f"can't be read as {source.format}: {error}", file=source.path) from error
+        raise DataError(f"can't be read as {source.format}: {error}", file=source.name) from error
 
 
 def _read_xlsx(source: Source) -> Iterator[Chunk]:
@@ -65,34 +62,6 @@ def _sheet_batches(path: Path) -> Iterator[Records]:
         book.close()
 
 
-def _read_parquet(source: Source) -> Iterator[Chunk]:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(source.path) as file:
-        source.positions(file.schema_arrow.names)
-        names = list(source.wanted.values())
-        size = sum(
-            file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)
-        ) // max(1, file.metadata.num_rows)
-        batch_size = max(1, min(8192, BLOCK // max(1, size)))
-        first = 1
-        for batch in file.iter_batches(batch_size, columns=names):
-            columns = [_cells(batch.column(name)) for name in names]
-            rows = list(range(first, first + batch.num_rows))
-            first += batch.num_rows
-            yield Chunk(rows, columns, partial(_record, batch), [])
-
-
-def _record(batch: pa.RecordBatch, position: int) -> str:
-    return json.dumps(batch.slice(position, 1).to_pylist()[0], ensure_ascii=False, default=str)
-
-
-def _cells(column: pa.Array) -> list[Any]:
-    if pa.types.is_float32(column.type):  # 0.1 as a person wrote it, not 0.10000000149
-        return [float(str(value)) for value in column.to_numpy(zero_copy_only=False)]
-    return column.to_pylist()
-
-
 def _as_json(cells: list[Any]) -> str:
     return json.dumps(cells, ensure_ascii=False, default=str)
 
@@ -102,6 +71,8 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "tsv": textual.read_tsv,
     "jsonl": textual.read_jsonl,
     "lines": textual.read_lines,
-    "parquet": _read_parquet,
+    "json": document.read_json,
+    "parquet": columnar.read_parquet,
+    "arrow": columnar.read_arrow,
     "xlsx": _read_xlsx,
 }

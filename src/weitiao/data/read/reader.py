@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Literal, get_args
+from typing import IO, Literal, get_args
 
-import numpy as np
 import pyarrow as pa
 
-from weitiao.data.read.cells import SeenIds, as_array, shown, undecodable
-from weitiao.data.read.encoding import is_really_utf8, resolve
+from weitiao.data.read.encoding import resolve
 from weitiao.data.read.files import Files, expand, whole_or_not
-from weitiao.data.read.formats import read_chunks
-from weitiao.data.read.source import BadRow, Chunk, FileFormat, Source
+from weitiao.data.read.rows import Reading
+from weitiao.data.read.source import FileFormat, Source
+from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
 from weitiao.errors import ConfigError, DataError
 
-Format = Literal["auto", "csv", "tsv", "jsonl", "parquet", "xlsx", "lines"]
-_OTHER_ENCODING = "the file mixes encodings, or is in another one: --data.encoding NAME"
-_ROLES = ("text", "pair", "label", "group")
+Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 _SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
     ".xlsx": "xlsx",
 }
+_BINARY = ("parquet", "arrow", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,10 @@ class Reader:
     Args:
         columns: what the columns are called in the files. In the format "lines" they are
             ``label`` and ``text``.
-        format: "auto" goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .parquet, .xlsx). CSV is
-            quoted after RFC 4180; TSV knows no quoting; "lines" are ``label text``, split at the
-            first white space.
+        format: "auto" goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json, .parquet, .arrow,
+            .feather, .xlsx); of a compressed text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the
+            one before. CSV is quoted after RFC 4180; TSV knows no quoting; JSON is a list of
+            objects; "lines" are ``label text``, split at the first white space.
         encoding: "auto" finds it out file by file; or the name of a Python codec.
         header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
             called 0, 1, …
@@ -98,7 +98,7 @@ class Reader:
         Returns:
             A table of strings: ``id``, ``text``, ``pair``, ``label``, ``group`` (the last three
             where wanted), ``file`` (dictionary-encoded) and ``row`` (int64: the line where the
-            row starts, the sheet row, or the number of the Parquet record; from 1). Numbers are
+            row starts, the sheet row, or the number of the record; from 1). Numbers are
             written as a person would, 1 for 1.0, and truth values as true and false. Labels,
             groups and ids are stripped.
 
@@ -115,7 +115,7 @@ class Reader:
                 part = stack.enter_context(whole_or_not(target))
                 aside = stack.enter_context(part.open("w", encoding="utf-8"))
             part = stack.enter_context(whole_or_not(out))
-            reading = _Reading(self.columns.wanted(), paths, aside, self.label_sets)
+            reading = Reading(self.columns.wanted(), list(map(str, paths)), aside, self.label_sets)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for path in paths:
                     for batch in reading.batches(self._source(path)):
@@ -127,160 +127,31 @@ class Reader:
         return pa.ipc.open_file(pa.memory_map(str(out))).read_all()
 
     def _source(self, path: Path) -> Source:
-        kind = self.format if self.format != "auto" else _SUFFIXES.get(path.suffix.lower())
-        if kind is None:
-            raise DataError(
-                f"the suffix {path.suffix!r} doesn't tell the format",
-                file=path,
-                hint=f"name it: --data.format {', '.join(get_args(FileFormat)[:-1])} or lines",
-            )
-        is_text = kind not in ("parquet", "xlsx")
-        if not is_text and self.encoding != "auto":
-            raise ConfigError(f"data.encoding has no effect on {kind}: {path}")
+        kind = self.format if self.format != "auto" else _format_of(path)
+        if kind in _BINARY:
+            if path.suffix.lower() in COMPRESSED:
+                raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
+            if self.encoding != "auto":
+                raise ConfigError(f"data.encoding has no effect on {kind}: {path}")
         if not self.header and kind not in ("csv", "tsv", "xlsx"):
             raise ConfigError(f"data.header has no effect on {kind}: {path}")
-        encoding = resolve(path, self.encoding) if is_text else ""
-        return Source(path, kind, encoding, self.header, self.columns.wanted())
+        encoding = "" if kind in _BINARY else resolve(path, self.encoding)
+        return Source(str(path), (path,), kind, encoding, self.header, self.columns.wanted())
 
 
-class _Reading:
-    """One read over all files: what is kept, set aside, and must be known from row to row.
+def _format_of(path: Path) -> FileFormat:
+    """The format that the suffix tells.
 
-    Args:
-        wanted: role → column.
-        paths: the files, in order.
-        aside: where bad rows go; None: the first one raises.
-        label_sets: as `Reader` has it.
+    Raises:
+        DataError: it tells none.
     """
-
-    def __init__(
-        self, wanted: dict[str, str], paths: list[Path], aside: IO[str] | None, label_sets: bool
-    ) -> None:
-        self.total = self.kept = 0
-        self._sets = {"label"} if label_sets else set()
-        self._aside, self._seen = aside, SeenIds()
-        self._paths = pa.array(map(str, paths), pa.string())
-        self.first: str | None = None
-        roles = ["id", *(role for role in _ROLES if role in wanted)]
-        self.schema = pa.schema(
-            [
-                *(pa.field(role, pa.string()) for role in roles),
-                pa.field("file", pa.dictionary(pa.int32(), pa.string())),
-                pa.field("row", pa.int64()),
-            ]
-        )
-
-    def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
-        """The good rows of a file."""
-        before, broken = self.total, 0
-        for chunk in read_chunks(source):
-            arrays, faults = _check(source, chunk, self._sets)
-            if "id" in arrays:
-                self._find_repeats(source, chunk, arrays["id"], faults)
-            bad = sorted([*chunk.bad, *faults.values()], key=lambda fault: fault.row)
-            broken += sum(fault.undecodable for fault in bad)
-            self._set_aside(source.path, bad)
-            if chunk.rows:
-                yield self._batch(source, chunk, arrays, faults)
-            self.total += len(chunk.rows) + len(chunk.bad)
-        if self.total == before:
-            raise DataError("the file holds no row", file=source.path)
-        if broken > (self.total - before) / 2:
-            raise DataError(
-                f"{broken} of {self.total - before} rows are not {source.encoding}",
-                file=source.path,
-                hint="name the encoding: --data.encoding NAME (or auto)",
-            )
-
-    def _batch(
-        self, source: Source, chunk: Chunk, arrays: dict[str, pa.Array], faults: dict[int, BadRow]
-    ) -> pa.RecordBatch:
-        if "id" not in arrays:
-            arrays["id"] = self._numbers(chunk)
-        index = self._paths.index(str(source.path)).as_py()
-        indices = pa.array(np.full(len(chunk.rows), index, np.int32))
-        arrays["file"] = pa.DictionaryArray.from_arrays(indices, self._paths)
-        arrays["row"] = pa.array(chunk.rows, pa.int64())
-        batch = pa.RecordBatch.from_arrays(
-            [arrays[n] for n in self.schema.names], schema=self.schema
-        )
-        if faults:
-            batch = batch.filter(pa.array([i not in faults for i in range(len(chunk.rows))]))
-        self.kept += batch.num_rows
-        return batch
-
-    def _numbers(self, chunk: Chunk) -> pa.Array:
-        """Running numbers; bad rows count too, so that mending them leaves other ids alone."""
-        numbers: Iterable[int] = range(self.total, self.total + len(chunk.rows))
-        if chunk.bad:
-            starts = sorted([*chunk.rows, *(fault.row for fault in chunk.bad)])
-            number_of = dict(zip(starts, range(self.total, self.total + len(starts)), strict=True))
-            numbers = (number_of[row] for row in chunk.rows)
-        return pa.array(list(map(str, numbers)), pa.string())
-
-    def _find_repeats(
-        self, source: Source, chunk: Chunk, ids: pa.Array, faults: dict[int, BadRow]
-    ) -> None:
-        good = [i for i in range(len(chunk.rows)) if i not in faults]
-        names = ids.to_pylist()
-        for repeat in self._seen.repeats([names[i] for i in good]):
-            i = good[repeat]
-            faults[i] = BadRow(
-                chunk.rows[i],
-                "this id came before",
-                chunk.raw(i),
-                column=source.wanted["id"],
-                value=names[i],
-                hint="ids must be unique over all files",
-            )
-
-    def _set_aside(self, path: Path, bad: list[BadRow]) -> None:
-        for fault in bad:
-            if self._aside is None:
-                way_out = "--data.on_bad_row quarantine sets bad rows aside"
-                hint = f"{fault.hint}; {way_out}" if fault.hint else way_out
-                raise replace(fault, hint=hint).error(path)
-            self.first = self.first or str(fault.error(path))
-            record = {
-                "file": str(path),
-                "row": fault.row,
-                "column": fault.column,
-                "reason": fault.reason,
-                "raw": shown(fault.raw),
-            }
-            self._aside.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _check(
-    source: Source, chunk: Chunk, sets: set[str]
-) -> tuple[dict[str, pa.Array], dict[int, BadRow]]:
-    """The columns as strings by role, and the first fault of each row by its position."""
-    arrays: dict[str, pa.Array] = {}
-    faults: dict[int, BadRow] = {}
-    for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
-        arrays[role], reasons = as_array(
-            values, filled=role in ("label", "group", "id"), sets=role in sets
-        )
-        garbled = _garbled(values, reasons, source.encoding)
-        for i, reason in (reasons | garbled).items():
-            fault = BadRow(
-                chunk.rows[i],
-                reason,
-                chunk.raw(i),
-                column=column,
-                value=shown(values[i]),
-                hint=_OTHER_ENCODING if i in garbled else None,
-                undecodable=i in garbled,
-            )
-            faults.setdefault(i, fault)
-    return arrays, faults
-
-
-def _garbled(values: list[Any], faulty: Iterable[int], encoding: str) -> dict[int, str]:
-    """The cells that stand in another encoding than the file, and what is wrong with them."""
-    garbled = {i: f"these bytes are not {encoding}" for i in faulty if undecodable(values[i])}
-    if encoding and not encoding.lower().startswith("utf"):
-        for i, value in enumerate(values):
-            if isinstance(value, str) and is_really_utf8(value, encoding):
-                garbled[i] = f"these bytes are UTF-8, not {encoding}"
-    return garbled
+    name = Path(bare_name(path))
+    if name.suffix.lower() in _SUFFIXES:
+        return _SUFFIXES[name.suffix.lower()]
+    if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
+        raise DataError("an archive is not read", file=path, hint="unpack it first")
+    raise DataError(
+        f"the suffix {name.suffix!r} doesn't tell the format",
+        file=path,
+        hint=f"name it: --data.format {', '.join(get_args(FileFormat)[:-1])} or lines",
+    )

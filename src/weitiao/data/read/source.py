@@ -5,34 +5,43 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from weitiao.errors import DataError
 
-FileFormat = Literal["csv", "tsv", "jsonl", "parquet", "xlsx", "lines"]
+FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 BLOCK = 2 << 20
-"""Characters (text) or bytes (Parquet) that are parsed at a time."""
+"""Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file and what is wanted of it.
+    """One source of rows and what is wanted of it.
 
     Args:
-        path: an existing file.
-        format: its format.
+        name: what it is called in errors: the path of a file, or what else was named.
+        files: the existing files that hold its rows, in order; but for Arrow just one.
+        format: their format.
         encoding: the codec of a text format.
         header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
             "0", "1", …
         wanted: role (text, label, …) → name of its column.
     """
 
-    path: Path
+    name: str
+    files: tuple[Path, ...]
     format: FileFormat
     encoding: str
     header: bool
     wanted: dict[str, str]
+
+    @property
+    def path(self) -> Path:
+        """The only file."""
+        (path,) = self.files
+        return path
 
     def positions(self, names: Sequence[str]) -> list[int]:
         """Where among `names` the wanted columns are, in the order of the roles.
@@ -56,7 +65,7 @@ class Source:
             hint = f"{say}--data.{role} {near[0] if near else 'NAME'}"
             if self.header and self.format in ("csv", "tsv", "xlsx"):
                 hint += "; if the first row is data, --data.header false"
-        return DataError(problem, file=self.path, column=name, hint=hint)
+        return DataError(problem, file=self.name, column=name, hint=hint)
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class BadRow:
     hint: str | None = None
     undecodable: bool = False
 
-    def error(self, file: Path) -> DataError:
+    def error(self, file: str) -> DataError:
         """The fault as an error."""
         return DataError(
             self.reason,
@@ -99,7 +108,7 @@ class Chunk:
 
     Args:
         rows: where each starts: 1-based line (text formats), sheet row (XLSX) or record number
-            (Parquet).
+            (JSON, Parquet, Arrow).
         columns: the wanted columns in the order of the roles, a cell per row.
         raw: gives the row at a position as it stands in the file, for the quarantine.
         bad: rows that could not be taken apart; they are not among `rows`.
@@ -118,11 +127,29 @@ def raw_of(records: Sequence[Any], write: Callable[[Any], str]) -> Callable[[int
 
 @dataclass
 class Records:
-    """Rows of cells as they come from a file that holds a table, the header among them."""
+    """Rows of cells as they come from a file that holds a table, the header among them.
+
+    Of JSON, a record's cells are the object and its text.
+    """
 
     rows: list[int] = field(default_factory=list)
     cells: list[list[Any]] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+
+
+def objects(source: Source, records: Records, *, check: bool) -> Chunk:
+    """Turn records of (JSON object, its text) into columns; a key that one lacks is missing.
+
+    Args:
+        source: where they come from.
+        records: the records.
+        check: whether these are the first, among whose keys each wanted column must be.
+    """
+    values = [value for value, _ in records.cells]
+    if check and values:
+        source.positions(list(dict.fromkeys(key for value in values for key in value)))
+    columns = [[value.get(name) for value in values] for name in source.wanted.values()]
+    return Chunk(records.rows, columns, raw_of(records.cells, itemgetter(1)), records.bad)
 
 
 def tabulate(
@@ -138,7 +165,7 @@ def tabulate(
             first = batch.rows[0] if batch.rows else None
             if batch.bad and (first is None or batch.bad[0].row < first):
                 fault = batch.bad[0]
-                raise fault.error(source.path)
+                raise fault.error(source.name)
             if first is None:
                 continue
             names = [str(cell) for cell in batch.cells[0]]

@@ -1,4 +1,4 @@
-"""Text formats: CSV, TSV, JSON Lines and ``label text``, a block of lines at a time."""
+"""Formats of lines: CSV, TSV, JSON Lines and ``label text``, a block of lines at a time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from operator import itemgetter
 from typing import Any
 
-from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, raw_of, tabulate
+from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, objects, tabulate
+from weitiao.data.read.unpack import open_bytes
 
 _LONGEST_CELL = 16 << 20  # characters: an unclosed quote swallows no more than this
 _WHITE_SPACE = re.compile(r"\s")
@@ -27,12 +27,17 @@ def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + b) for b in error.object[error.start : error.end]), error.end
 
 
+MARK = "weitiao.mark"
+"""Error handler of codecs that leaves each undecodable byte as a lone surrogate (U+DC00 + byte)."""
+codecs.register_error(MARK, _mark_undecodable)
+
+
 def _blocks(source: Source) -> Iterator[tuple[int, list[str]]]:
     """(number of the first line, lines with their ends) in blocks of about `BLOCK` characters."""
-    codecs.register_error("weitiao.mark", _mark_undecodable)
     first = 1
+    data = open_bytes(source.path, by_line=True)
     # Only "\n" ends a line: a text may well hold a lone carriage return.
-    with source.path.open(encoding=source.encoding, errors="weitiao.mark", newline="\n") as file:
+    with io.TextIOWrapper(data, source.encoding, MARK, newline="\n") as file:
         while lines := file.readlines(BLOCK):
             if first == 1:
                 lines[0] = lines[0].removeprefix("\ufeff")
@@ -55,7 +60,7 @@ def read_jsonl(source: Source) -> Iterator[Chunk]:
     """JSON Lines. The columns are those that any row of the first block has."""
     checked = False
     for numbers, lines in _filled(source):
-        records, bad = Records(), []
+        records = Records()
         for number, line in zip(numbers, lines, strict=True):
             try:
                 value = json.loads(line)
@@ -67,13 +72,9 @@ def read_jsonl(source: Source) -> Iterator[Chunk]:
                 records.cells.append([value, line])
             else:
                 hint = "JSON Lines hold one object per line"
-                bad.append(BadRow(number, reason, line, value=line, hint=hint))
-        objects = [value for value, _ in records.cells]
-        if objects and not checked:
-            source.positions(list(dict.fromkeys(name for o in objects for name in o)))
-            checked = True
-        columns = [[o.get(name) for o in objects] for name in source.wanted.values()]
-        yield Chunk(records.rows, columns, raw_of(records.cells, itemgetter(1)), bad)
+                records.bad.append(BadRow(number, reason, line, value=line, hint=hint))
+        yield objects(source, records, check=not checked)
+        checked = checked or bool(records.rows)
 
 
 def read_tsv(source: Source) -> Iterator[Chunk]:
