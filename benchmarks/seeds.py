@@ -13,10 +13,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from scipy.stats import binomtest
+from training import train
 
 from weitiao.data.datamodule import TextDataModule
 from weitiao.run.floor import measure_floor
@@ -32,25 +31,20 @@ BAR = 0.005
 RESULTS = Path(__file__).parent / "results" / "seeds.json"
 
 
-def train(seed: int, configs: list[str], root: Path) -> dict[str, Any]:
+def measure(seed: int, configs: list[str], root: Path) -> dict[str, Any]:
     """Scores of one training, and which test rows it got right."""
-    command = [sys.executable, "src/train.py", "train"]
-    for config in configs:
-        command += ["--config", config]
-    command += ["--seed_everything", str(seed)]  # after the configs, which name one too
-    since = time.perf_counter()
-    subprocess.run([*command, "--run.root", str(root / str(seed))], check=True)
-    run = root / str(seed) / "latest"
-    with (run / "predictions.csv").open(encoding="utf-8") as file:
+    arguments = [part for config in configs for part in ("--config", config)]
+    arguments += ["--seed_everything", str(seed)]  # after the configs, which name one too
+    run = train(arguments, root / str(seed))
+    with (run.folder / "predictions.csv").open(encoding="utf-8") as file:
         right = [row["label"] == row["true"] for row in csv.DictReader(file)]
-    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
-    data = TextDataModule.load_from_checkpoint(run / "checkpoints" / "best.ckpt", weights_only=True)
+    best = run.folder / "checkpoints" / "best.ckpt"
     return {
         "seed": seed,
-        "seconds": time.perf_counter() - since,
-        "metrics": metrics,
+        "seconds": run.seconds,
+        "metrics": run.metrics,
         "right": np.array(right),
-        "prepared": data.prepared,
+        "prepared": TextDataModule.load_from_checkpoint(best, weights_only=True).prepared,
     }
 
 
@@ -61,7 +55,7 @@ def main() -> int:
     parser.add_argument("--config", nargs="+", default=["configs/default.yaml"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
-        runs = [train(seed, options.config, Path(root)) for seed in options.seeds]
+        runs = [measure(seed, options.config, Path(root)) for seed in options.seeds]
     floor = measure_floor(runs[0]["prepared"])
     floor_right = floor.predicted == floor.targets
     table = Table(title="test split, macro F1 in %", title_justify="left")

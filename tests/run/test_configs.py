@@ -33,6 +33,14 @@ MORE = {
     "presets/profile.yaml": (),
 }
 
+ROWS = {
+    # of a data set's own form: first line, and what each row is made of
+    "data/chnsenticorp.yaml": ("label\ttext_a\n", "{label}\t{text}\n"),
+    "data/tnews.yaml": ("", "{text}\t{label}\n"),
+    "data/trec.yaml": ("", "{label} {text}\n"),
+    "data/sst2.yaml": ("", "{label} {text}\n"),
+}
+
 
 def name_of(path: Path) -> str:
     return path.relative_to(CONFIGS).as_posix()
@@ -64,11 +72,21 @@ def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def train(command: Command, folder: Path, *arguments: str) -> Path:
-    """Train on a small file with the columns named as the configs of data name them."""
+def small_file(folder: Path, config: str) -> tuple[str, ...]:
+    """Reviews in the form that a config reads; the options that name file and columns."""
+    if config in ROWS:
+        header, row = ROWS[config]
+        lines = (row.format(text=text, label=label) for text, label in reviews(200))
+        (folder / "my.tsv").write_text(header + "".join(lines), "utf-8")
+        return ("--data.train=my.tsv",)
     write_csv(folder / "my.csv", reviews(200), ("content", "sentiment"))
-    columns = ("--data.text=content", "--data.label=sentiment", "--data.train=my.csv")
-    done = command("train", *arguments, *columns, "--trainer.accelerator=cpu", cwd=folder)
+    return ("--data.train=my.csv", "--data.text=content", "--data.label=sentiment")
+
+
+def train(command: Command, folder: Path, *arguments: str, config: str = "") -> Path:
+    """Train on a small file as the named config reads it."""
+    files = small_file(folder, config)
+    done = command("train", *arguments, *files, "--trainer.accelerator=cpu", cwd=folder)
     assert done.code == 0, done.err
     assert "iscard" not in done.err
     assert "arning" not in done.err
@@ -89,7 +107,8 @@ def test_a_shipped_config_runs(
     more = MORE.get(name, ("--trainer.max_epochs=1", *ONE_BATCH))
     if name == "model/pretrained.yaml":
         more += (f"--model.backbone.name={pretrained}", f"--data.encode.tokenizer={pretrained}")
-    run = train(command, tmp_path, f"--config={DEFAULT}", f"--config={path}", *more)
+    stacked = (f"--config={DEFAULT}", f"--config={path}")
+    run = train(command, tmp_path, *stacked, *more, config=name)
     if name == "presets/profile.yaml":
         assert "optimizer_step" in (run / "tensorboard" / "fit-profile.txt").read_text()
     if name == "presets/overfit.yaml":
