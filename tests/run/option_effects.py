@@ -95,6 +95,10 @@ DATA = {
     "data.segment/data.segment.user_dict": Effect("prepared", "words.txt", WORDS),
     "data.segment/data.segment.stop_words": Effect("prepared", "words.txt", WORDS),
     "data.segment/data.segment.workers": Effect("processes", "2", WORDS),
+    # rjieba can't use them; what they do for stanza and corenlp: tests/data/segment
+    "data.segment/data.segment.language": Effect("refused", "en", WORDS),
+    "data.segment/data.segment.models": Effect("refused", "nowhere", WORDS),
+    "data.segment/data.segment.url": Effect("refused", "http://localhost:9001", WORDS),
     "data.encode/data.encode.tokenizer": Effect("prepared", "wordpiece"),
     "data.encode/data.encode.vocab_size": Effect("prepared", "20"),
     "data.encode/data.encode.min_count": Effect("prepared", "60"),

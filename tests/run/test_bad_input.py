@@ -26,6 +26,7 @@ def as_csv(rows: Sequence[Sequence[str]], header: Sequence[str] = ("review", "st
     return text.getvalue().encode()
 
 
+WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
 GOOD_CSV = as_csv(ROWS)
 LINES = GOOD_CSV.decode().splitlines()
 
@@ -152,6 +153,22 @@ TABLE = [
         ["--data.train=my.xlsx"],
         {"my.xlsx": b"PK\x03\x04"},
         missing=["openpyxl"],
+    ),
+    Bad(
+        "no_corenlp",
+        ["data.segment.url", "http://127.0.0.1:9", "StanfordCoreNLPServer"],
+        argv=[*WORDS, "--data.segment.method=corenlp", "--data.segment.url=http://127.0.0.1:9"],
+    ),
+    Bad(
+        "no_model_of_stanza",
+        ["'zh'", "nowhere", "stanza.download("],
+        argv=[*WORDS, "--data.segment.method=stanza", "--data.segment.models=nowhere"],
+    ),
+    Bad(
+        "no_stanza",
+        ["pip install 'weitiao[stanza]'"],
+        argv=[*WORDS, "--data.segment.method=stanza"],
+        missing=["stanza"],
     ),
     Bad("root_is_a_file", ["my.csv"], argv=["--run.root=my.csv"]),
     Bad(

@@ -25,7 +25,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from option_effects import EFFECTS, Effect
 from option_world import TRAIN, make_world
 
-from weitiao.data.segment import _WORTH_PROCESSES
+from weitiao.data.segment.dictionary import _WORTH_PROCESSES
 from weitiao.errors import WeitiaoError
 from weitiao.run.callbacks import LastCheckpoint
 from weitiao.run.checkpoint import PredictFile, TestFile, open_checkpoint, use_parser

@@ -17,7 +17,7 @@ from filelock import FileLock
 SHAPING = (
     *("pyarrow", "openpyxl", "charset-normalizer"),  # reading
     *("ftfy", "opencc", "emoji"),  # cleaning
-    *("tokenizers", "transformers", "jieba", "rjieba"),  # encoding
+    *("tokenizers", "transformers", "jieba", "rjieba", "stanza"),  # encoding
 )
 """Packages whose version shapes prepared data."""
 

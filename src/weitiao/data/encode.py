@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -235,12 +234,12 @@ class TextEncoder:
         """The encoder that `state` described; ``segmenter`` is used if it works on words.
 
         Raises:
-            ConfigError: user dictionary or stop words are not what they were.
+            ConfigError: user dictionary, stop words or stanza's model are not what they were.
         """
         if state["words"] not in (None, _word_files(segmenter)):
             raise ConfigError(
-                "data.segment: the user dictionary or the stop words have changed since training,"
-                " so texts would be cut into other words"
+                "data.segment: user dictionary, stop words or stanza's model have changed since"
+                " training, so texts would be cut into other words"
             )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),
@@ -253,9 +252,8 @@ class TextEncoder:
 
 
 def _word_files(segmenter: Segmenter) -> str:
-    """Hash of the files that the cutting of words depends on."""
-    named = (segmenter.user_dict, segmenter.stop_words)
-    return hash_of(*(content_hash(Path(name)) if name else "" for name in named))
+    """Hash of the files that shape the words."""
+    return hash_of(*map(content_hash, segmenter.files()))
 
 
 def _words(segmenter: Segmenter, texts: Sequence[str]) -> list[list[str]]:

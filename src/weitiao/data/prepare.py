@@ -138,9 +138,7 @@ class Preparation:
 
     def _option_files(self) -> Iterator[Path]:
         """Files that options name: their contents count, not only their names."""
-        for name in (self.segment.user_dict, self.segment.stop_words):
-            if name is not None:
-                yield Path(name)
+        yield from self.segment.files()
         folder = Path(self.encode.tokenizer)
         if not self.encode.trained and folder.is_dir():
             yield from sorted(

@@ -5,17 +5,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.externals.loky import get_reusable_executor
 
-from weitiao.data import segment
-from weitiao.data.segment import Segmenter
+from weitiao.data.segment import Segmenter, dictionary
 from weitiao.errors import ConfigError, DataError
 
 METHODS = ["jieba", "rjieba", "char", "whitespace"]
-CORPUS = Path(__file__).parents[3] / "shared" / "data" / "chnsenticorp" / "train.tsv"
+CORPUS = Path(__file__).parents[4] / "shared" / "data" / "chnsenticorp" / "train.tsv"
 TEXTS = ["我来到北京清华大学", "今天天气不错，We went out!\r\n  ok", "", "价格3.5元/斤", "\u3000"]
 
 
@@ -158,6 +159,15 @@ def test_a_stop_word_with_a_space_is_named(tmp_path):
         {"method": "char", "hmm": False},
         {"method": "char", "workers": 2},
         {"method": "whitespace", "user_dict": "words.txt"},
+        {"method": "stanza", "workers": 2},
+        {"method": "stanza", "url": "http://localhost:9001"},
+        {"method": "stanza", "language": ""},
+        {"method": "stanza", "language": "zh/../en"},
+        {"method": "corenlp", "models": "folder"},
+        {"method": "corenlp", "hmm": False},
+        {"method": "corenlp", "url": "localhost:9000"},
+        {"method": "corenlp", "url": "http://"},
+        {"method": "rjieba", "language": "en"},
     ],
 )
 def test_what_a_method_cannot_do_is_refused(options):
@@ -165,28 +175,36 @@ def test_what_a_method_cannot_do_is_refused(options):
         Segmenter(**options)
 
 
+@pytest.fixture
+def _processes_end():
+    yield
+    get_reusable_executor().shutdown(wait=True)  # other tests count processes
+
+
+@pytest.mark.usefixtures("_processes_end")
 @pytest.mark.parametrize("method", ["jieba", "rjieba"])
 def test_two_workers_give_the_words_of_one(method, monkeypatch, tmp_path):
-    dictionary, stop = tmp_path / "words.txt", tmp_path / "stop.txt"
-    dictionary.write_text("石墨烯\n", encoding="utf-8")
+    words, stop = tmp_path / "words.txt", tmp_path / "stop.txt"
+    words.write_text("石墨烯\n", encoding="utf-8")
     stop.write_text("，\n", encoding="utf-8")
-    files = {"user_dict": str(dictionary), "stop_words": str(stop)}
+    files = {"user_dict": str(words), "stop_words": str(stop)}
     texts = [f"{text}{i}石墨烯" if text else "" for i in range(20) for text in TEXTS]
     expected = Segmenter(method, **files).segment(texts)
-    monkeypatch.setitem(segment._WORTH_PROCESSES, method, 1)
-    monkeypatch.setattr(Segmenter, "_cutter", None)  # this process must not cut
+    monkeypatch.setitem(dictionary._WORTH_PROCESSES, method, 1)
+    monkeypatch.setattr(dictionary, "_slice_words", slices := Mock(wraps=dictionary._slice_words))
     assert Segmenter(method, workers=2, **files).segment(texts) == expected
+    assert slices.call_count == 8  # 2 workers had 4 chunks each
 
 
 def test_small_input_starts_no_process(monkeypatch):
-    monkeypatch.setattr(Segmenter, "_segment_in_processes", None)
+    monkeypatch.setattr(dictionary, "_cut_in_processes", None)
     assert Segmenter(workers=2).segment(["我来到北京"]) == [["我", "来到", "北京"]]
 
 
 def test_jieba_leaves_no_cache_and_says_nothing(tmp_path, capfd, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    segment._load_cutter.cache_clear()
+    dictionary._load_cutter.cache_clear()
     level = logging.getLogger("jieba").level
     Segmenter("jieba").segment(["我来到北京"])
     assert list(tmp_path.iterdir()) == []
@@ -208,9 +226,9 @@ def test_the_global_tokenizers_stay_untouched(tmp_path):
 
 def test_importing_the_module_loads_no_segmenter():
     code = "import sys, weitiao.data.segment; print([m for m in sys.modules])"
-    path = str(Path(segment.__file__).parents[2])
+    path = str(Path(dictionary.__file__).parents[3])
     shown = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True
     ).stdout
     assert "weitiao.data.segment" in shown
-    assert not re.findall(r"'(jieba|rjieba|joblib|torch)'", shown)
+    assert not re.findall(r"'(jieba|rjieba|joblib|torch|stanza|urllib3|http.client)'", shown)

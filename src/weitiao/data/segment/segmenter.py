@@ -1,0 +1,124 @@
+"""The segmenter: which options each method has, and who cuts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from weitiao.data.segment import corenlp, dictionary, stanza
+from weitiao.data.segment.word_files import read_stop_words
+from weitiao.errors import ConfigError, DataError
+
+Method = Literal["jieba", "rjieba", "char", "whitespace", "stanza", "corenlp"]
+
+_OPTIONS: dict[Method, tuple[str, ...]] = {
+    "jieba": ("hmm", "user_dict", "workers"),
+    "rjieba": ("hmm", "user_dict", "workers"),
+    "char": (),
+    "whitespace": (),
+    "stanza": ("language", "models"),
+    "corenlp": ("language", "url", "workers"),
+}
+"""What a method has besides stop words."""
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    r"""Cuts texts into words that join to the text again, unless stop words are dropped.
+
+    White space is never lost: jieba and rjieba give each white-space character as a word of its
+    own ("\r\n" as one), the others each run of it as one.
+
+    Args:
+        method: `rjieba` is jieba's algorithm and dictionary in Rust, ten times as fast; it keeps
+            some addresses and numbers whole that `jieba` cuts. `char` gives Unicode code points
+            (an emoji of several code points becomes several words), `whitespace` the runs of
+            white space and what stands between them. `stanza` (extra of that name) is a neural
+            model that you fetch first, `corenlp` (extra of that name) asks a server that you start.
+        hmm: let a hidden Markov model find words that the dictionary lacks (jieba, rjieba).
+        user_dict: UTF-8 file of further words for jieba or rjieba, a line each:
+            `word [frequency] [tag]`. Without a frequency the word gets one with which it wins.
+        stop_words: UTF-8 file of words to drop after segmentation, a line each.
+        workers: processes for jieba and rjieba, requests under way at once for corenlp. Processes
+            pay for jieba; rjieba cuts nearly as fast as words can be handed over. Input that one
+            process cuts in about a second stays in this process. The result does not depend on it.
+        language: code of the texts' language (stanza, corenlp): `zh`, `en`, …
+        models: folder of stanza's models; null = where `stanza.download` puts them.
+        url: where the CoreNLP server answers.
+
+    Raises:
+        ConfigError: an unknown method, an option that the method doesn't have, workers < 1, or what
+            can be no language or no URL.
+        DataError: `user_dict` or `stop_words` is not a file, or has a line that makes no sense.
+    """
+
+    method: Method = "rjieba"
+    hmm: bool = True
+    user_dict: str | None = None
+    stop_words: str | None = None
+    workers: int = 1
+    language: str = "zh"
+    models: str | None = None
+    url: str = "http://localhost:9000"
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(Method):
+            known = ", ".join(get_args(Method))
+            raise ConfigError(f"unknown segmenter {self.method!r}: choose one of {known}")
+        if self.workers < 1:
+            raise ConfigError(f"workers must be at least 1, not {self.workers}")
+        used = ("method", "stop_words", *_OPTIONS[self.method])
+        given = (field for field in fields(self) if getattr(self, field.name) != field.default)
+        if useless := ", ".join(field.name for field in given if field.name not in used):
+            raise ConfigError(f"{useless}: nothing that the segmenter {self.method!r} can use")
+        if not re.fullmatch(r"[A-Za-z]+(-[A-Za-z]+)*", self.language):
+            raise ConfigError(f"data.segment.language: {self.language!r} is no language code")
+        if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).hostname:
+            raise ConfigError(
+                f"data.segment.url: {self.url!r} is no URL of a server\n  → http://localhost:9000"
+            )
+        for file in (self.user_dict, self.stop_words):
+            if file is not None and not os.path.isfile(file):
+                raise DataError("no such file", file=file)
+
+    def segment(self, texts: Sequence[str]) -> list[list[str]]:
+        """Cut each text into its words, in order; an empty text has none.
+
+        Raises:
+            ConfigError: stanza's model isn't there, or the server doesn't do its part.
+            MissingExtra: the package that the method needs isn't installed.
+        """
+        stop = read_stop_words(self.stop_words) if self.stop_words else None
+        words = self._cut(texts)
+        if stop is None:
+            return list(words)
+        return [[word for word in row if word not in stop] for row in words]
+
+    def _cut(self, texts: Sequence[str]) -> Iterable[list[str]]:
+        match self.method:
+            case "char":
+                return map(list, texts)
+            case "whitespace":
+                return map(re.compile(r"\s+|\S+").findall, texts)
+            case "stanza":
+                return stanza.cut(texts, self.language, self.models)
+            case "corenlp":
+                return corenlp.cut(texts, self.language, self.url, self.workers)
+        return dictionary.cut(texts, self.method, self.hmm, self.user_dict, self.workers)
+
+    def files(self) -> list[Path]:
+        """The files whose contents shape the words, beside the options.
+
+        Raises:
+            ConfigError: stanza's model isn't there.
+            MissingExtra: stanza isn't installed, and `models` doesn't say where its models are.
+        """
+        named = [Path(name) for name in (self.user_dict, self.stop_words) if name is not None]
+        if self.method == "stanza":
+            named += stanza.model_files(self.language, self.models)
+        return named
