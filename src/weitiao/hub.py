@@ -1,23 +1,25 @@
-"""Whether a model's files are asked for on the network or only looked up on this machine."""
+"""Whether files of the hub are asked for on the network or only looked up on this machine."""
 
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from weitiao.errors import ConfigError
 
 
-def only_local(name: str) -> bool:
+def only_local(name: str, kind: Literal["model", "dataset"] = "model") -> bool:
     """Whether ``name`` is a folder, or a name whose files can only come from the local cache.
 
     One short request decides. Left alone, `transformers` repeats a request that gets no answer for
     some 20 seconds per file, and then reads the cache anyway.
 
     Args:
-        name: name on the model hub, or folder.
+        name: name on the hub, or folder.
+        kind: what is to be loaded.
 
     Raises:
-        ConfigError: the hub answers that it has no such model, or ``name`` can't be one.
+        ConfigError: the hub answers that it has none of this name, or ``name`` can't be one.
     """
     if os.path.isdir(name):
         return True
@@ -25,11 +27,13 @@ def only_local(name: str) -> bool:
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
     try:
-        HfApi().model_info(name, timeout=5)
+        HfApi().repo_info(name, repo_type=kind, timeout=5)
     except HFValidationError as error:
-        raise ConfigError(f"{name!r} is neither a folder nor a name on the model hub") from error
+        raise ConfigError(f"{name!r} is neither a folder nor a name on the {kind} hub") from error
     except RepositoryNotFoundError as error:
-        raise ConfigError(f"{name!r} is no folder, and the model hub has no such model") from error
+        raise ConfigError(
+            f"{name!r} is no folder, and the {kind} hub has no such {kind}"
+        ) from error
     except Exception:  # the client's errors differ by release; whatever they are, no answer came
         return True
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import torch
@@ -44,6 +45,13 @@ def rows() -> list[tuple[str, ...]]:
         (text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}")
         for i, (text, label) in enumerate(texts)
     ]
+
+
+def save_database(path: Path, rows: list[tuple[str, ...]]) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE reviews ({', '.join(HEADER)})")
+        connection.executemany(f"INSERT INTO reviews VALUES ({', '.join('?' * len(HEADER))})", rows)
+    connection.close()
 
 
 def save_bert(folder: Path, seed: int) -> None:
@@ -88,6 +96,8 @@ def make_world(folder: Path) -> None:
     write_csv(folder / "bare.csv", [(row[0], row[2]) for row in every[5:]], every[4][::2][:2])
     Path("bad.csv").write_text(Path("my.csv").read_text("utf-8") + "cut,\n", "utf-8")
     Path("words.txt").write_text("房间服务\n酒店\n很好\n", "utf-8")
+    save_database(folder / "my.db", every)
+    Path("all.sql").write_text("SELECT * FROM reviews ORDER BY no", "utf-8")
     save_bert(folder / "bert", 0)
     save_bert(folder / "other_bert", 1)
     save_own_code(folder / "own_code")

@@ -23,7 +23,7 @@ from weitiao.data.prepare import (
     encode_rows,
     target_column,
 )
-from weitiao.data.read import Columns, Files, Format, Reader
+from weitiao.data.read import Columns, Files, Format, Reader, refuse_idle
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError
@@ -34,7 +34,9 @@ class TextDataModule(L.LightningDataModule):
     """Texts with one label each, from raw files to batches.
 
     Args:
-        train: file, files or globs of training rows; splits without a file are carved out of it.
+        train: training rows: file, files or globs, ``hf:NAME#SPLIT`` (a data set of Hugging Face:
+            folder or name on the hub) or a SQL query; splits without rows of their own are carved
+            out of it.
         val: rows to choose by; never altered, rows of ``train`` that stand here leave ``train``.
         test: rows to measure on; likewise, and never read by ``fit``'s loaders.
         predict: rows to predict; need no label.
@@ -43,10 +45,12 @@ class TextDataModule(L.LightningDataModule):
         label: column of the label.
         group: column of a group (author, product) that must not be cut by a split.
         id: column of an identifier; null = number of the row.
-        format: file format; ``auto`` goes by the suffix.
+        format: file format; ``auto`` goes by the suffix, before that of a compression.
         encoding: text encoding; ``auto`` finds it.
         header: whether the first line names the columns; otherwise they are "0", "1", ….
         on_bad_row: stop at a row that can't be read, or set it aside with its reason.
+        database: URL that SQL queries are put to, or the path of a SQLite file; a password stands
+            in it as ``${VARIABLE}`` of the environment.
         labels: names of the classes in the order of the logits; null = found in ``train``.
         clean: cleaning steps.
         audit: duplicates, conflicts, leaks.
@@ -73,6 +77,7 @@ class TextDataModule(L.LightningDataModule):
         encoding: str = "auto",
         header: bool = True,
         on_bad_row: Literal["raise", "quarantine"] = "raise",
+        database: str | None = None,
         labels: list[str] | None = None,
         clean: Cleaner = Cleaner(),
         audit: Auditor = Auditor(),
@@ -88,7 +93,8 @@ class TextDataModule(L.LightningDataModule):
         hyperparameters = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
         self.save_hyperparameters(hyperparameters, logger=False)
         columns = Columns(text=text, pair=pair, label=label, group=group, id=id)
-        reader = Reader(columns, format, encoding, header, on_bad_row)
+        reader = Reader(columns, format, encoding, header, on_bad_row, database=database)
+        refuse_idle(database, (train, val, test, predict))
         self.files: dict[str, Files] = {
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.labels import natural_order
-from weitiao.data.read import Columns, Files, Reader, expand
+from weitiao.data.read import Columns, Files, Input, Named, Reader
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
@@ -107,8 +107,9 @@ class Preparation:
             ConfigError: options don't go together, or don't fit the data.
         """
         self._check_split(files)
-        folder = cache / self.cache_key(files)
-        make_once(folder, lambda unfinished: self._build(files, unfinished))
+        with self.read.inputs(files, cache) as inputs:  # a query is put once, for key and rows
+            folder = cache / self.cache_key(inputs)
+            make_once(folder, lambda unfinished: self._build(inputs, unfinished))
         card = DataCard(**json.loads((folder / "card.json").read_text("utf-8")))
         return Prepared(folder, card)
 
@@ -125,16 +126,17 @@ class Preparation:
         if useless:
             raise ConfigError(f"data.{useless[0]} shapes only splits for which no file is given")
 
-    def cache_key(self, files: dict[str, Files]) -> str:
+    def cache_key(self, files: Mapping[str, Named]) -> str:
         """Hash of everything that shapes the result: contents, options, versions and our code."""
         shaping = replace(self, segment=replace(self.segment, workers=1))
-        inputs = [
-            f"{split}:{path}:{content_hash(path)}"
-            for split, patterns in sorted(files.items())
-            for path in expand(patterns)
-        ]
-        named = map(content_hash, self._option_files())
-        return hash_of(json.dumps(plain(shaping), sort_keys=True), versions(), *inputs, *named)
+        with self.read.inputs(files) as found:
+            inputs = [
+                ":".join([split, given.name, *map(content_hash, given.files)])
+                for split in sorted(found)
+                for given in found[split]
+            ]
+        inputs += map(content_hash, self._option_files())
+        return hash_of(json.dumps(plain(shaping), sort_keys=True), versions(), *inputs)
 
     def _option_files(self) -> Iterator[Path]:
         """Files that options name: their contents count, not only their names."""
@@ -145,12 +147,12 @@ class Preparation:
                 path for path in folder.iterdir() if path.is_file() and path.suffix not in WEIGHTS
             )
 
-    def _build(self, files: dict[str, Files], folder: Path) -> None:
+    def _build(self, inputs: dict[str, list[Input]], folder: Path) -> None:
         report: dict[str, Any] = {"read": {}, "clean": {}, "encode": {}}
         with Stages() as stages:
             given = {
-                split: self._read_and_clean(split, patterns, folder, report, stages)
-                for split, patterns in files.items()
+                split: self._read_and_clean(split, those, folder, report, stages)
+                for split, those in inputs.items()
             }
             stages.begin("audit and split")
             with columns_of_the_file(self.read.columns):
@@ -189,23 +191,22 @@ class Preparation:
     def _read_and_clean(
         self,
         split: str,
-        patterns: Files,
+        inputs: list[Input],
         folder: Path,
         report: dict[str, Any],
         stages: Stages,
     ) -> pa.Table:
         stages.begin(f"read {split}")
         quarantine = folder / f"{split}.quarantine.jsonl"
-        table = self.read.read(patterns, folder / f"{split}.raw.arrow", quarantine)
+        table = self.read.read(inputs, folder / f"{split}.raw.arrow", quarantine)
         quarantined = sum(1 for _ in quarantine.open("rb")) if quarantine.exists() else 0
         report["read"][split] = {"rows": table.num_rows, "quarantined": quarantined}
         stages.begin(f"clean {split}: {table.num_rows:,} rows")
         # Given validation and test files are rewritten like any text, but lose no row.
         table, report["clean"][split] = clean_rows(self.clean, table, may_drop=split == "train")
         if table.num_rows == 0:
-            raise DataError(
-                "no row is left after cleaning", file=str(patterns), hint="see data.clean.steps"
-            )
+            name = inputs[0].name
+            raise DataError("no row is left after cleaning", file=name, hint="see data.clean.steps")
         (folder / f"{split}.raw.arrow").unlink()
         return table
 

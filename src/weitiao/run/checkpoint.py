@@ -30,6 +30,7 @@ class NewFile:
         format: file format.
         encoding: text encoding; ``auto`` finds it.
         header: whether the first line names the columns.
+        database: URL that a SQL query is put to; never that of the training rows.
         batch: budget of a batch.
     """
 
@@ -39,6 +40,7 @@ class NewFile:
     format: Format | None = None
     encoding: str | None = None
     header: bool | None = None
+    database: str | None = None
     batch: Batching | None = None
 
     def changes(self) -> dict[str, Any]:
@@ -51,10 +53,14 @@ class PredictFile(NewFile):
     """The file to label.
 
     Args:
-        predict: file, files or globs.
+        predict: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query.
     """
 
     predict: str | list[str]
+
+    def changes(self) -> dict[str, Any]:
+        """The DataModule's arguments that are not the checkpoint's."""
+        return super().changes() | {"database": self.database}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +68,8 @@ class TestFile(NewFile):
     """The labelled file to measure on.
 
     Args:
-        test: file, files or globs; null = the test split of the checkpoint's own run.
+        test: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query; null = the test split of the
+            checkpoint's own run.
         label: column of the label.
     """
 
@@ -76,8 +83,8 @@ class TestFile(NewFile):
 
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's."""
-        alone = {"train": None, "val": None} if self.test is not None else {}
-        return super().changes() | alone
+        alone = {"train": None, "val": None, "database": self.database}
+        return super().changes() | (alone if self.test is not None else {})
 
 
 Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]

@@ -1,6 +1,8 @@
 """From files in any format and encoding to one Arrow table of strings."""
 
+from weitiao.data.read.database import refuse_idle
 from weitiao.data.read.files import Files, expand
+from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.reader import Columns, Format, Reader
 
-__all__ = ["Columns", "Files", "Format", "Reader", "expand"]
+__all__ = ["Columns", "Files", "Format", "Input", "Named", "Reader", "expand", "refuse_idle"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import glob
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,34 +14,57 @@ from pathlib import Path
 from weitiao.errors import DataError
 
 Files = str | list[str]
-"""A path or glob, or a list of them."""
+"""A path, a glob, ``hf:NAME#SPLIT`` or a SQL query, or a list of them."""
+_QUERY = re.compile(r"\s*(select\s.+\sfrom|with\s.+\sas)\b", re.IGNORECASE | re.DOTALL)
+
+
+def names_of(files: Files) -> list[str]:
+    """The names, one or several."""
+    return [files] if isinstance(files, str) else list(files)
+
+
+def is_dataset(name: str) -> bool:
+    """Whether the name is that of a data set of Hugging Face."""
+    return name.startswith("hf:")
+
+
+def is_query(name: str) -> bool:
+    """Whether the name is a SQL query, or a file that holds one."""
+    return name.lower().endswith(".sql") or _QUERY.match(name) is not None
 
 
 def expand(files: Files) -> list[Path]:
     """The files that paths and globs name, each glob's in sorted order.
 
+    Data sets and queries that are written out are no files, and left out.
+
     Raises:
         DataError: one is missing, empty, a folder, unreadable or named twice, or a glob finds
             nothing.
     """
-    paths = [
-        path for name in ([files] if isinstance(files, str) else files) for path in _find(name)
-    ]
-    if not paths:
+    if not files:
         raise DataError("no file is named", hint="--data.train FILE")
+    names = [n for n in names_of(files) if not (is_dataset(n) or _QUERY.match(n))]
+    paths = [path for name in names for path in _find(name)]
     seen: set[Path] = set()
     for path in paths:
         if path in seen:
             raise DataError("the file is named twice", file=path)
         if not path.is_file():
-            hint = f"name its files: {path}/*.csv" if path.is_dir() else None
-            raise DataError("this is not a file", file=path, hint=hint)
+            raise DataError("this is not a file", file=path, hint=_instead_of(path))
         if not os.access(path, os.R_OK):
             raise DataError("the file may not be read", file=path, hint="see its permissions")
         seen.add(path)
         if path.stat().st_size == 0:
             raise DataError("the file is empty", file=path)
     return paths
+
+
+def _instead_of(folder: Path) -> str | None:
+    if not folder.is_dir():
+        return None
+    saved = {"dataset_dict.json", "state.json"} & set(os.listdir(folder))
+    return f"a data set: hf:{folder}#train" if saved else f"name its files: {folder}/*.csv"
 
 
 def _find(name: str) -> list[Path]:

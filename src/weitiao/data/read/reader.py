@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal, get_args
 
 import pyarrow as pa
 
+from weitiao.data.read.database import fetch, queries, refuse_secrets
 from weitiao.data.read.encoding import resolve
-from weitiao.data.read.files import Files, expand, whole_or_not
+from weitiao.data.read.files import expand, is_dataset, is_query, whole_or_not
+from weitiao.data.read.huggingface import split_files
+from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.rows import Reading
 from weitiao.data.read.source import FileFormat, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
@@ -73,6 +79,8 @@ class Reader:
             group or id is empty, or whose id came before. An empty text is not bad.
         label_sets: whether a label cell may hold several labels: a list of strings is taken as
             JSON text, and an empty cell or list is the empty set.
+        database: URL that SQL queries are put to, or the path of a SQLite file; passwords stand in
+            it as ``${VARIABLE}``.
     """
 
     columns: Columns = Columns()
@@ -81,16 +89,64 @@ class Reader:
     header: bool = True
     on_bad_row: Literal["raise", "quarantine"] = "raise"
     label_sets: bool = False
+    database: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.database is not None:
+            refuse_secrets(self.database)
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
         return replace(self, columns=replace(self.columns, label=None, group=None))
 
-    def read(self, files: Files, out: Path, quarantine: Path | None = None) -> pa.Table:
+    @contextmanager
+    def inputs(
+        self, named: Mapping[str, Named], folder: Path | None = None
+    ) -> Iterator[dict[str, list[Input]]]:
+        """What is named for each split, as files on this machine.
+
+        Args:
+            named: paths, globs, data sets, queries; what was found before is given back.
+            folder: rows of queries lie here until the block ends; null = a temporary folder.
+
+        Raises:
+            DataError: a file is missing, a data set or the rows of a query can't be got.
+            ConfigError: likewise, where the fault is in the options.
+        """
+        with ExitStack() as stack:
+            yield {split: self._find(those, folder, stack) for split, those in named.items()}
+
+    def _find(self, named: Named, folder: Path | None, stack: ExitStack) -> list[Input]:
+        found = [each for each in named if isinstance(each, Input)]
+        names = [named] if isinstance(named, str) else [n for n in named if isinstance(n, str)]
+        if not found:
+            expand(names)
+        for name in names:
+            if is_dataset(name):
+                found.append(Input(name, split_files(name), "arrow"))
+            elif is_query(name):
+                found += [stack.enter_context(self._fetched(*q, folder)) for q in queries(name)]
+            else:
+                found += [Input(str(path), (path,)) for path in expand(name)]
+        for name, count in Counter(each.name for each in found).items():
+            if count > 1:
+                raise DataError("this is named twice", file=name)
+        return found
+
+    @contextmanager
+    def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[Input]:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix="query-") as place:
+            rows = Input(name, (Path(place) / "rows.jsonl",), "jsonl")
+            fetch(self._source(rows), query, self.database)
+            yield rows
+
+    def read(self, files: Named, out: Path, quarantine: Path | None = None) -> pa.Table:
         """Stream `files` into the Arrow file `out`, and map it into memory.
 
         Args:
-            files: a path or glob, or a list of them.
+            files: paths, globs, data sets, queries, or what :meth:`inputs` made of them.
             out: written beside and renamed, so it is whole or not there.
             quarantine: gets the bad rows as JSON Lines of file, row, column, reason, raw;
                 by default it lies beside `out`. With ``on_bad_row: raise`` it is not written.
@@ -106,27 +162,36 @@ class Reader:
             DataError: a file or, with ``on_bad_row: raise``, a row is at fault; or no row is left.
             ConfigError: the encoding is unknown.
         """
-        paths = expand(files)
         out.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
+            inputs = stack.enter_context(self.inputs({"": files}, out.parent))[""]
+            names = [each.name for each in inputs]
             aside: IO[str] | None = None
             if self.on_bad_row == "quarantine":
                 target = quarantine or out.with_suffix(".quarantine.jsonl")
                 part = stack.enter_context(whole_or_not(target))
                 aside = stack.enter_context(part.open("w", encoding="utf-8"))
             part = stack.enter_context(whole_or_not(out))
-            reading = Reading(self.columns.wanted(), list(map(str, paths)), aside, self.label_sets)
+            reading = Reading(self.columns.wanted(), names, aside, self.label_sets)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
-                for path in paths:
-                    for batch in reading.batches(self._source(path)):
+                for each in inputs:
+                    for batch in reading.batches(self._source(each)):
                         file.write_batch(batch)
             if reading.kept == 0:
                 raise DataError(
-                    f"all of the {reading.total} rows are bad", file=paths[-1], hint=reading.first
+                    f"all of the {reading.total} rows are bad", file=names[-1], hint=reading.first
                 )
         return pa.ipc.open_file(pa.memory_map(str(out))).read_all()
 
-    def _source(self, path: Path) -> Source:
+    def _source(self, given: Input) -> Source:
+        wanted = self.columns.wanted()
+        if given.format is not None:
+            for option in ("format", "encoding", "header"):
+                if getattr(self, option) != getattr(Reader, option):
+                    raise ConfigError(f"data.{option} has no effect on {given.name}")
+            encoding = "utf-8" if given.format == "jsonl" else ""
+            return Source(given.name, given.files, given.format, encoding, True, wanted)
+        (path,) = given.files
         kind = self.format if self.format != "auto" else _format_of(path)
         if kind in _BINARY:
             if path.suffix.lower() in COMPRESSED:
@@ -136,7 +201,7 @@ class Reader:
         if not self.header and kind not in ("csv", "tsv", "xlsx"):
             raise ConfigError(f"data.header has no effect on {kind}: {path}")
         encoding = "" if kind in _BINARY else resolve(path, self.encoding)
-        return Source(str(path), (path,), kind, encoding, self.header, self.columns.wanted())
+        return Source(given.name, given.files, kind, encoding, self.header, wanted)
 
 
 def _format_of(path: Path) -> FileFormat:
