@@ -159,11 +159,9 @@ ENCODER = Source(
         "tokenizer.json": "a95601383eea3be883f424d3d2a21c40d041d0673dcccd67ccf123d3683cfb2f",
     },
 )
-FOUR_LAYERS = {
-    "model.backbone.name": ENCODER.folder,
-    "data.encode.tokenizer": ENCODER.folder,
-    "model.backbone.layers": "4",
-}
+E5 = {"model.backbone.name": ENCODER.folder, "data.encode.tokenizer": ENCODER.folder}
+FOUR, SIX = ({**E5, "model.backbone.layers": str(layers)} for layers in (4, 6))
+BESIDE = ("model/pretrained", "model/wide_beside")
 
 EXPERIMENTS = {
     "reviews": Experiment(REVIEWS, "default", (), "f1_macro", raw=True),
@@ -172,30 +170,38 @@ EXPERIMENTS = {
     ),
     "chnsenticorp-encoder": Experiment(
         CHNSENTICORP,
-        "encoder, 4 layers",
-        ("model/pretrained", "data/chnsenticorp"),
+        "encoder, 4 layers, beside n-grams",
+        (*BESIDE, "data/chnsenticorp"),
         "f1_macro",
         0.90,
-        FOUR_LAYERS,
-        raw=True,
+        {**FOUR, "data.encode.max_length": "96", "data.encode.truncation": "head_tail"},
     ),
     "tnews": Experiment(TNEWS, "default", ("data/tnews",), "f1_macro", raw=True),
-    "trec": Experiment(TREC, "words", ("model/words", "data/trec"), "accuracy", 0.92),
-    "trec-encoder": Experiment(
+    "trec": Experiment(
         TREC,
-        "encoder, 4 layers",
-        ("model/pretrained", "data/trec"),
+        "default on pieces of words",
+        ("model/english", "data/trec"),
         "accuracy",
         0.92,
-        FOUR_LAYERS,
+        {"trainer.max_epochs": "6"},
     ),
-    "sst2": Experiment(SST2, "words", ("model/words", "data/sst2"), "accuracy"),
+    "trec-encoder": Experiment(
+        TREC,
+        "encoder, 6 layers, beside n-grams",
+        (*BESIDE, "data/trec"),
+        "accuracy",
+        0.92,
+        {**SIX, "trainer.max_epochs": "4"},
+    ),
+    "sst2": Experiment(
+        SST2, "default on pieces of words", ("model/english", "data/sst2"), "accuracy"
+    ),
     "sst2-encoder": Experiment(
         SST2,
-        "encoder, 4 layers",
-        ("model/pretrained", "data/sst2"),
+        "encoder, 6 layers, beside n-grams",
+        (*BESIDE, "data/sst2"),
         "accuracy",
         0.84,
-        FOUR_LAYERS,
+        SIX,
     ),
 }

@@ -58,6 +58,7 @@ def measure(plan: Row, roots: Mapping[str, Path], threads: int) -> Row:
         "metrics": kept,
         "rows": card["rows"],
         "seconds": round(run.seconds, 1),
+        "cpu_seconds": round(run.cpu_seconds, 1),
         "threads": threads,
         "processor": processor(),
         "versions": {name: version(name) for name in ("torch", "lightning", "transformers")},

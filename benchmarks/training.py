@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -20,11 +21,13 @@ class Training:
         folder: of the run.
         metrics: flat values of ``metrics.json``.
         seconds: of the whole command, from its start to its end.
+        cpu_seconds: of all cores together, which a busy machine changes less.
     """
 
     folder: Path
     metrics: dict[str, Any]
     seconds: float
+    cpu_seconds: float
 
 
 def train(arguments: Sequence[str], root: Path) -> Training:
@@ -34,8 +37,14 @@ def train(arguments: Sequence[str], root: Path) -> Training:
         subprocess.CalledProcessError: the command failed.
     """
     command = [sys.executable, "src/train.py", "train", *arguments, "--run.root", str(root)]
-    since = time.perf_counter()
+    since, busy = time.perf_counter(), _cpu_seconds()
     subprocess.run(command, check=True)
-    seconds = time.perf_counter() - since
     folder = root / "latest"
-    return Training(folder, json.loads((folder / "metrics.json").read_text("utf-8")), seconds)
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    return Training(folder, metrics, time.perf_counter() - since, _cpu_seconds() - busy)
+
+
+def _cpu_seconds() -> float:
+    """What all finished child processes used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
