@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -23,6 +25,7 @@ from weitiao.errors import ConfigError
 from weitiao.models.heads import Head
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
+from weitiao.models.wide import Wide
 
 
 def rates(optim: Optimisation, steps: int, taken: int) -> list[float]:
@@ -106,7 +109,98 @@ def test_embeddings_decay_and_frozen_parameters_stay(tmp_path: Path) -> None:
     torch.testing.assert_close(embeddings.position_embeddings.weight, frozen)
 
 
-def test_every_option_of_adamw_reaches_it() -> None:
-    optim = Optimisation(lr=0.2, weight_decay=0.3, betas=(0.8, 0.9), eps=1e-4, warmup=0)
-    for group in optim.build(nn.Linear(2, 2), 10)["optimizer"].param_groups:
-        assert (group["lr"], group["betas"], group["eps"]) == (0.2, (0.8, 0.9), 1e-4)
+OWN: dict[str, dict[str, Any]] = {  # options of each optimiser, as we and as torch name them
+    "adamw": {"betas": (0.8, 0.9), "eps": 1e-4},
+    "adam": {"betas": (0.8, 0.9), "eps": 1e-4},
+    "sgd": {"momentum": 0.7},
+    "adafactor": {},
+}
+THEIRS = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": torch.optim.SGD,
+    "adafactor": torch.optim.Adafactor,
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_steps_are_those_of_torchs_own_loop(name: str, tmp_path: Path) -> None:
+    rate = 0.05 if name == "adafactor" else 0.01
+    optim = Optimisation(
+        optimizer=name,  # type: ignore[arg-type]
+        lr=rate,
+        weight_decay=0.1,
+        schedule="constant",
+        warmup=0,
+        **OWN[name],
+    )
+    wide = Wide(orders=1, buckets=50, lr=0.3, dropout=0.0)
+    torch.manual_seed(0)
+    head = Head(dropout=0.0)
+    module = TextModule(tiny_card(), FROM_SCRATCH["transformer"], head=head, optim=optim, wide=wide)
+    textbook, batches = copy.deepcopy(module), random_batches([8] * 6)
+
+    recorder = Recorder()
+    tiny_trainer(tmp_path, recorder, max_epochs=1).fit(module, loader(batches))
+
+    of_wide = {n: p for n, p in textbook.named_parameters() if n.startswith("wide.")}
+    deep = {n: p for n, p in textbook.named_parameters() if n not in of_wide}
+    groups = [
+        {"params": [p for p in deep.values() if p.ndim > 1], "weight_decay": 0.1},
+        {"params": [p for p in deep.values() if p.ndim == 1], "weight_decay": 0.0},
+        {"params": list(of_wide.values()), "weight_decay": 0.0, "lr": 0.3},
+    ]
+    optimizer = THEIRS[name](groups, lr=rate, **OWN[name])
+    losses = []
+    for batch in batches:
+        parts = textbook.parts(batch["input_ids"], batch["attention_mask"])
+        loss = sum(nn.functional.cross_entropy(part, batch["target"]) for part in parts)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert recorder.losses == pytest.approx(losses, abs=1e-5)
+    assert max(losses) - min(losses) > 0.02
+    for (key, ours), theirs in zip(module.named_parameters(), textbook.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4, msg=key)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_option_of_an_optimiser_reaches_it(name: str) -> None:
+    optim = Optimisation(optimizer=name, lr=0.2, weight_decay=0.3, warmup=0, **OWN[name])  # type: ignore[arg-type]
+    optimizer = optim.build(nn.Linear(2, 2), 10)["optimizer"]
+    assert type(optimizer) is THEIRS[name]
+    for group in optimizer.param_groups:
+        assert group["lr"] == 0.2
+        assert OWN[name].items() <= group.items()
+        assert group.get("fused") is (None if name == "adafactor" else True)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("adamw", {"momentum": 0.9}),
+        ("adam", {"momentum": 0.9}),
+        ("sgd", {"betas": (0.8, 0.9)}),
+        ("sgd", {"eps": 1e-4}),
+        ("adafactor", {"betas": (0.8, 0.9)}),
+        ("adafactor", {"eps": 1e-4}),
+        ("adafactor", {"momentum": 0.9}),
+    ],
+)
+def test_options_of_other_optimisers_are_refused(name: str, options: dict[str, Any]) -> None:
+    (option,) = options
+    with pytest.raises(ConfigError, match=rf"model\.optim\.{option} has no effect on .*: {name}"):
+        Optimisation(optimizer=name, **options)  # type: ignore[arg-type]
+
+
+def test_adafactor_keeps_far_less_than_adam() -> None:
+    def kept(name: str) -> int:
+        layer = nn.Linear(200, 100)
+        optimizer = Optimisation(optimizer=name).build(layer, 10)["optimizer"]  # type: ignore[arg-type]
+        layer(torch.ones(1, 200)).sum().backward()
+        optimizer.step()
+        states = optimizer.state.values()
+        return sum(v.numel() for s in states for v in s.values() if torch.is_tensor(v))
+
+    assert kept("adafactor") < kept("adamw") / 50

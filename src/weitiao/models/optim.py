@@ -4,40 +4,62 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, Literal
 
 from torch import nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import SGD, Adafactor, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from weitiao.errors import ConfigError
 
+OptimizerName = Literal["adamw", "adam", "sgd", "adafactor"]
+USES = {"adamw": ("betas", "eps"), "adam": ("betas", "eps"), "sgd": ("momentum",), "adafactor": ()}
+"""The options that only some optimisers have."""
+
 
 @dataclass(frozen=True)
 class Optimisation:
-    """AdamW (Loshchilov & Hutter 2019) with warm-up and decay.
+    """An optimiser with warm-up and decay of its learning rate.
 
     Args:
+        optimizer: ``adamw`` (Loshchilov & Hutter 2019), ``adam`` (Kingma & Ba 2015), ``sgd``, or
+            ``adafactor`` (Shazeer & Stern 2018), which keeps a row and a column per matrix where
+            Adam keeps two matrices, and takes ``lr`` relative to the size of the weights.
         lr: highest learning rate.
-        weight_decay: decoupled decay; biases and norms are left out.
+        weight_decay: of matrices, not of biases and norms; decoupled from the gradient in ``adamw``
+            and ``adafactor``, a part of it in ``adam`` and ``sgd``.
         warmup: share of all steps in which the rate rises from 0.
         schedule: what follows the warm-up.
-        betas: decay of AdamW's two running means.
-        eps: added to AdamW's denominator.
+        momentum: of ``sgd``: share of the last step that is added to the next.
+        betas: of ``adam`` and ``adamw``: decay of the two running means.
+        eps: of ``adam`` and ``adamw``: added to the denominator.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on the optimiser.
     """
 
+    optimizer: OptimizerName = "adamw"
     lr: float = 5e-4
     weight_decay: float = 0.01
     warmup: float = 0.1
     schedule: Literal["constant", "linear", "cosine"] = "linear"
+    momentum: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
 
     def __post_init__(self) -> None:
         if not 0 <= self.warmup <= 1:
             raise ConfigError(f"model.optim.warmup is a share of the steps, got {self.warmup}")
+        for field in fields(self):
+            of_some = any(field.name in names for names in USES.values())
+            unused = of_some and field.name not in USES[self.optimizer]
+            if unused and getattr(self, field.name) != field.default:
+                raise ConfigError(
+                    f"model.optim.{field.name} has no effect on model.optim.optimizer:"
+                    f" {self.optimizer}"
+                )
 
     def build(
         self,
@@ -53,15 +75,14 @@ class Optimisation:
             module: whose trainable parameters are optimised.
             steps: optimiser steps of the whole training.
             own_rates: highest rates of parameters whose names begin so; those have no decay.
-            fused: one kernel for the whole step.
+            fused: one kernel for the whole step, where the optimiser has one.
         """
-        optimizer = AdamW(
-            self._groups(module.named_parameters(), own_rates),
-            lr=self.lr,
-            betas=self.betas,
-            eps=self.eps,
-            fused=fused,
-        )
+        kind = {"adamw": AdamW, "adam": Adam, "sgd": SGD, "adafactor": Adafactor}[self.optimizer]
+        options = {name: getattr(self, name) for name in USES[self.optimizer]}
+        if self.optimizer != "adafactor":
+            options["fused"] = fused
+        groups = self._groups(module.named_parameters(), own_rates)
+        optimizer = kind(groups, lr=self.lr, **options)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": self.schedule_of(optimizer, steps), "interval": "step"},
