@@ -229,10 +229,29 @@ def test_special_ids_that_leave_no_room_are_refused(tmp_path):
         encoder.encode(["a"], ["b"])
 
 
-def test_a_tokenizer_without_padding_is_refused(tmp_path):
-    name = save_tokenizer(tmp_path, pad_token=None)
-    with pytest.raises(ConfigError, match="no padding token"):
+def test_a_tokenizer_without_padding_token_is_told_one(tmp_path):
+    name = save_tokenizer(tmp_path, pad_token=None, eos_token="</s>")
+    with pytest.raises(ConfigError, match=r"no padding token\n.*pad_token '</s>'"):
         fit(name)
+    encoder = fit(name, pad_token="</s>")
+    assert encoder.pad_id == 3
+    assert rows(encoder.encode(["ab"])) == [[2, 4, 5, 3]]
+    again = TextEncoder.from_state(encoder.state(), Segmenter())
+    assert again.pad_id == 3
+
+
+def test_a_padding_token_that_does_not_exist_is_refused(tmp_path):
+    name = save_tokenizer(tmp_path, pad_token=None)
+    with pytest.raises(ConfigError, match=r"'<fill>' is not in the vocabulary(.|\n)*'<unk>' is"):
+        fit(name, pad_token="<fill>")
+
+
+@pytest.mark.parametrize("pad_token", ["<pad>", "</s>"])
+def test_a_padding_token_beside_the_tokenizers_own_is_refused(pad_token, tmp_path):
+    with pytest.raises(ConfigError, match="is padded with '<pad>'"):
+        fit(save_tokenizer(tmp_path), pad_token=pad_token)
+    with pytest.raises(ConfigError, match="'characters' has a padding token"):
+        fit(pad_token=pad_token)
 
 
 @pytest.mark.parametrize("option", [{"vocab_size": 90}, {"min_count": 1}, {"lowercase": False}])

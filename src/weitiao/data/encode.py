@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from weitiao.data.cache import content_hash, hash_of
+from weitiao.data.pretrained import load_tokenizer
 from weitiao.data.segment import Segmenter
 from weitiao.data.truncate import Truncation, kept_positions
 from weitiao.errors import ConfigError
@@ -34,9 +34,11 @@ class Encoder:
         lowercase: fold case before a trained tokenizer sees the text.
         max_length: longest sequence in ids, special ones included.
         truncation: which part of a longer text stays: its head, its tail, or half of each.
+        pad_token: token that fills a batch, of a pretrained tokenizer that names none (GPT-2,
+            Llama). Padding is masked, so any token of the vocabulary will do.
 
     Raises:
-        ConfigError: a value is out of bounds, or has no effect on a pretrained tokenizer.
+        ConfigError: a value is out of bounds, or has no effect on the tokenizer.
     """
 
     tokenizer: str = "characters"
@@ -45,6 +47,7 @@ class Encoder:
     lowercase: bool = True
     max_length: int = 128
     truncation: Truncation = "head"
+    pad_token: str | None = None
 
     def __post_init__(self) -> None:
         if self.max_length < 4:
@@ -53,6 +56,10 @@ class Encoder:
             raise ConfigError(
                 f"data.encode.vocab_size must exceed the {len(SPECIALS)} special ids,"
                 f" got {self.vocab_size}"
+            )
+        if self.trained and self.pad_token is not None:
+            raise ConfigError(
+                f"data.encode.pad_token has no effect: {self.tokenizer!r} has a padding token"
             )
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
@@ -75,7 +82,7 @@ class Encoder:
                 or nothing is seen often enough for a vocabulary.
         """
         if not self.trained:
-            backend, pad_id, unk_id = _pretrained(self.tokenizer)
+            backend, pad_id, unk_id = load_tokenizer(self.tokenizer, self.pad_token)
             return TextEncoder(backend, pad_id, unk_id, self.max_length, self.truncation)
         words = segmenter if self.tokenizer == "words" else None
         backend = self._train(_words(words, list(texts)) if words else texts)
@@ -259,28 +266,3 @@ def _word_files(segmenter: Segmenter) -> str:
 def _words(segmenter: Segmenter, texts: Sequence[str]) -> list[list[str]]:
     """The words of each text, without those that are white space."""
     return [[w for w in words if not w.isspace()] for words in segmenter.segment(texts)]
-
-
-def _pretrained(name: str) -> tuple[Tokenizer, int, int | None]:
-    """The Rust tokenizer of that name or folder, and its ids of padding and of the unknown."""
-    from transformers import AutoTokenizer
-
-    from weitiao.hub import only_local
-
-    local = only_local(name)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            name, trust_remote_code=False, local_files_only=local
-        )
-    except Exception as error:  # a broken tokenizer.json raises Exception itself
-        where = "the folder has no tokenizer" if os.path.isdir(name) else "no such folder or name"
-        raise ConfigError(
-            f"data.encode.tokenizer: can't load {name!r} ({where}, or the model hub is away)"
-            f"\n  {str(error).splitlines()[0]}"
-            f"\n  → one of {', '.join(TRAINED)} trains a tokenizer on your training split"
-        ) from error
-    if not tokenizer.is_fast:
-        raise ConfigError(f"data.encode.tokenizer: {name!r} has no fast (Rust) tokenizer")
-    if tokenizer.pad_token_id is None:
-        raise ConfigError(f"data.encode.tokenizer: {name!r} has no padding token")
-    return tokenizer.backend_tokenizer, tokenizer.pad_token_id, tokenizer.unk_token_id
