@@ -21,12 +21,20 @@ from weitiao.models.backbones import BackboneFactory, Transformer
 from weitiao.models.textcnn import TextCNN
 
 VOCABULARY, LENGTH = 60, 24
-POOLINGS = ("cls", "mean", "max", "attention")
+POOLINGS = ("cls", "last", "mean", "max", "attention")
 FROM_SCRATCH: dict[str, BackboneFactory] = {
     "transformer": partial(Transformer, layers=2, width=32, heads=2, dropout=0.0),
     "textcnn": partial(TextCNN, embedding=16, filters=16, dropout=0.0, token_dropout=0.0),
 }
-PRETRAINED = ("bert", "roberta", "electra")
+DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "gemma2")
+ENCODERS = ("bert", "roberta", "electra", "modernbert", "deberta-v2")
+ENCODERS_OF_SEQ2SEQ = ("t5", "mt5", "bart", "mbart")
+PRETRAINED = (*ENCODERS, *DECODERS, *ENCODERS_OF_SEQ2SEQ)
+DROPOUTS = (  # the names that kinds of models have for it
+    *("hidden_dropout_prob", "attention_probs_dropout_prob"),
+    *("resid_pdrop", "embd_pdrop", "attn_pdrop"),
+    *("dropout", "dropout_rate", "attention_dropout", "activation_dropout"),
+)
 E5 = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh-en"
 Batch = dict[str, Tensor]
 
@@ -44,11 +52,15 @@ def tiny_card(classes: int = 3, **changes: Any) -> DataCard:
     return DataCard(**values | changes)
 
 
-def padded(texts: Sequence[Sequence[int]], targets: Sequence[int] | None = None) -> Batch:
-    """The ids as the DataModule's batch."""
+def padded(
+    texts: Sequence[Sequence[int]], targets: Sequence[int] | None = None, *, left: bool = False
+) -> Batch:
+    """The ids as the DataModule's batch, which is filled on the right."""
     longest = max(map(len, texts))
-    ids = torch.tensor([[*text, *[1] * (longest - len(text))] for text in texts])
+    ids = torch.ones(len(texts), longest, dtype=torch.long)
     mask = torch.arange(longest) < torch.tensor([[len(text)] for text in texts])
+    mask = mask.flip(1) if left else mask
+    ids[mask] = torch.tensor([unit for text in texts for unit in text])
     batch = {"input_ids": ids, "attention_mask": mask, "row": torch.arange(len(texts))}
     return batch if targets is None else batch | {"target": torch.tensor(targets)}
 
@@ -86,7 +98,13 @@ def loader(batches: list[Batch]) -> DataLoader:
 
 
 def save_pretrained(kind: str, folder: Path, **changes: Any) -> Path:
-    """A tiny model of that kind, as `transformers` saves it (safetensors)."""
+    """A tiny model of that kind, as `transformers` saves it (safetensors).
+
+    Args:
+        kind: its ``model_type``.
+        folder: where to.
+        changes: values of its configuration; ``dtype`` of its weights.
+    """
     from transformers import AutoConfig, AutoModel
 
     torch.manual_seed(0)
@@ -96,13 +114,23 @@ def save_pretrained(kind: str, folder: Path, **changes: Any) -> Path:
         "embedding_size": 16,
         "num_hidden_layers": 3,
         "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 16,
+        "d_kv": 16,
         "intermediate_size": 48,
         "max_position_embeddings": LENGTH + (2 if kind == "roberta" else 0),
-        "hidden_dropout_prob": 0.0,
-        "attention_probs_dropout_prob": 0.0,
-        "pad_token_id": 1,
         "initializer_range": 0.2,
+        "init_std": 0.2,
+        "relative_attention": True,  # as every DeBERTa has it
+        "pos_att_type": ["c2p", "p2c"],
     }
+    for half in ("encoder", "decoder"):
+        values |= {f"{half}_layers": 3, f"{half}_attention_heads": 2, f"{half}_ffn_dim": 48}
+    ids = ("pad", "bos", "eos", "cls", "sep", "decoder_start")
+    values |= {f"{name}_token_id": 1 for name in ids}
+    values |= dict.fromkeys(DROPOUTS, 0.0)
+    if kind in ("t5", "mt5"):
+        del values["max_position_embeddings"]  # positions are relative
     dtype = changes.pop("dtype", torch.float32)
     model = AutoModel.from_config(AutoConfig.for_model(kind, **values | changes))
     model.to(dtype).save_pretrained(folder)

@@ -108,6 +108,9 @@ DATA = {
     "data.encode/data.encode.truncation": Effect(
         "prepared", "tail", ("--data.encode.max_length=12",)
     ),
+    "data.encode/data.encode.pad_token": Effect(
+        "prepared", "[UNK]", ("--data.encode.tokenizer=bare_bert",), mends=True
+    ),
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),
     "data.batch/data.batch.workers": Effect("processes", "1"),
@@ -129,6 +132,13 @@ MODEL = {
     "model.backbone: TextCNN/model.backbone.token_dropout": Effect("loss", "0.5", CNN),
     "model.backbone: Pretrained/model.backbone.name": Effect("loss", "other_bert", PRETRAINED),
     "model.backbone: Pretrained/model.backbone.layers": Effect("loss", "1", PRETRAINED),
+    "model.backbone: Pretrained/model.backbone.freeze": Effect("loss", "1", PRETRAINED),
+    # it changes no number (tests/models/test_freeze.py); own_code says that it can't
+    "model.backbone: Pretrained/model.backbone.gradient_checkpointing": Effect(
+        "refused",
+        "true",
+        (*PRETRAINED, "--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true"),
+    ),
     # given, no file is read: the weights are drawn, to be loaded from a checkpoint
     "model.backbone: Pretrained/model.backbone.config": Effect(
         "loss", "{model_type: bert, vocab_size: 60, hidden_size: 24}", PRETRAINED
@@ -142,6 +152,8 @@ MODEL = {
     "model.loss/model.loss.kind": Effect("loss", "squared_hinge"),
     "model.loss/model.loss.label_smoothing": Effect("loss", "0.2"),
     "model.loss/model.loss.class_weights": Effect("loss", "balanced"),
+    "model.optim/model.optim.optimizer": Effect("loss", "adafactor"),
+    "model.optim/model.optim.momentum": Effect("loss", "0.9", ("--model.optim.optimizer=sgd",)),
     "model.optim/model.optim.lr": Effect("schedule", "0.5"),
     "model.optim/model.optim.weight_decay": Effect("loss", "5"),
     "model.optim/model.optim.warmup": Effect("schedule", "0.5"),

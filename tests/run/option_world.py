@@ -54,8 +54,8 @@ def save_database(path: Path, rows: list[tuple[str, ...]]) -> None:
     connection.close()
 
 
-def save_bert(folder: Path, seed: int) -> None:
-    """A tiny BERT of 60 ids with its tokenizer of characters."""
+def save_bert(folder: Path, seed: int, **names: str) -> None:
+    """A tiny BERT of 60 ids with its tokenizer of characters, whose ``names`` say what is what."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -63,20 +63,21 @@ def save_bert(folder: Path, seed: int) -> None:
     units = {unit: i for i, unit in enumerate(["[PAD]", "[UNK]", *hanzi])}
     tokenizer = Tokenizer(models.WordLevel(units, "[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
-    ).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]", **names).save_pretrained(
+        folder
+    )
     torch.manual_seed(seed)
     sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
     BertModel(BertConfig(vocab_size=60, num_hidden_layers=2, **sizes)).save_pretrained(folder)
 
 
 def save_own_code(folder: Path) -> None:
-    save_bert(folder, 0)
+    save_bert(folder, 0, pad_token="[PAD]")
     (folder / "own.py").write_text(
         "from transformers import BertConfig, BertModel\n"
         "class OwnConfig(BertConfig):\n    model_type = 'own-kind'\n"
         "class OwnModel(BertModel):\n    config_class = OwnConfig\n"
+        "    supports_gradient_checkpointing = False\n"
     )
     config = json.loads((folder / "config.json").read_text())
     own = {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}
@@ -98,8 +99,9 @@ def make_world(folder: Path) -> None:
     Path("words.txt").write_text("房间服务\n酒店\n很好\n", "utf-8")
     save_database(folder / "my.db", every)
     Path("all.sql").write_text("SELECT * FROM reviews ORDER BY no", "utf-8")
-    save_bert(folder / "bert", 0)
-    save_bert(folder / "other_bert", 1)
+    save_bert(folder / "bert", 0, pad_token="[PAD]")
+    save_bert(folder / "other_bert", 1, pad_token="[PAD]")
+    save_bert(folder / "bare_bert", 0)
     save_own_code(folder / "own_code")
     run_fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
     own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")

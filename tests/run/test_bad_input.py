@@ -131,6 +131,17 @@ TABLE = [
         "contradictory_model", ["width 15", "2 heads"], argv=["--model.backbone.init_args.width=15"]
     ),
     Bad(
+        "blind_pooling",
+        ["model.pooling cls", "--model.pooling last"],
+        argv=["--model.backbone=TextCNN", "--model.pooling=cls"],
+    ),
+    Bad(
+        "idle_momentum",
+        ["model.optim.momentum", "adamw"],
+        argv=["--model.optim.momentum=0.9"],
+    ),
+    Bad("idle_pad_token", ["pad_token", "'characters'"], argv=["--data.encode.pad_token=好"]),
+    Bad(
         "unknown_monitor", ["run.monitor", "val/f1", "val/f1_macro"], argv=["--run.monitor=val/f1"]
     ),
     Bad("no_validation", ["split.val", "validation file"], argv=["--data.split.val=0"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,24 +53,27 @@ def parser() -> ArgumentParser:
 
 
 @pytest.fixture(scope="module")
-def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny BERT with its tokenizer, as `transformers` saves them."""
+def save_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a tiny model of a kind with its tokenizer, as `transformers` saves them."""
     from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
-    folder = tmp_path_factory.mktemp("pretrained")
     hanzi = sorted({char for text, _ in reviews(200) for char in text})
-    tokenizer = Tokenizer(
-        models.WordLevel({u: i for i, u in enumerate(["[PAD]", "[UNK]", *hanzi])}, "[UNK]")
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
-    ).save_pretrained(folder)
+    units = {unit: i for i, unit in enumerate(["[PAD]", "[UNK]", *hanzi])}
     sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
-    config = BertConfig(vocab_size=len(hanzi) + 2, num_hidden_layers=2, **sizes)
-    BertModel(config).save_pretrained(folder)
-    return folder
+
+    def save(kind: str, **names: str) -> Path:
+        folder = tmp_path_factory.mktemp(kind)
+        tokenizer = Tokenizer(models.WordLevel(units, "[UNK]"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+        PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer, unk_token="[UNK]", **names
+        ).save_pretrained(folder)
+        config = AutoConfig.for_model(kind, vocab_size=len(units), num_hidden_layers=2, **sizes)
+        AutoModel.from_config(config).save_pretrained(folder)
+        return folder
+
+    return save
 
 
 def small_file(folder: Path, config: str) -> tuple[str, ...]:
@@ -101,12 +105,18 @@ def metric(run: Path, name: str) -> list[float]:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=name_of)
 def test_a_shipped_config_runs(
-    path: Path, command: Command, tmp_path: Path, pretrained: Path
+    path: Path, command: Command, tmp_path: Path, save_model: Callable[..., Path]
 ) -> None:
     name = name_of(path)
     more = MORE.get(name, ("--trainer.max_epochs=1", *ONE_BATCH))
     if name == "model/pretrained.yaml":
-        more += (f"--model.backbone.name={pretrained}", f"--data.encode.tokenizer={pretrained}")
+        model = save_model("bert", pad_token="[PAD]")
+        more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
+        more += ("--model.backbone.freeze=1",)
+    if name == "model/decoder.yaml":
+        model = save_model("gpt2")
+        more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
+        more += ("--data.encode.pad_token=[UNK]", "--model.backbone.gradient_checkpointing=true")
     stacked = (f"--config={DEFAULT}", f"--config={path}")
     run = train(command, tmp_path, *stacked, *more, config=name)
     if name == "presets/profile.yaml":

@@ -288,7 +288,7 @@ def test_a_checkpoint_may_not_ask_for_foreign_code(command: Command, workplace: 
     checkpoint = (workplace / "logs" / "latest").resolve() / "checkpoints" / "best.ckpt"
     content = torch.load(checkpoint, weights_only=True)
     content["hyper_parameters"]["backbone"] = {
-        "class_path": "weitiao.models.backbones.Pretrained",
+        "class_path": "weitiao.models.pretrained.Pretrained",
         "init_args": {"name": "someone/model", "trust_remote_code": True},
     }
     torch.save(content, checkpoint)

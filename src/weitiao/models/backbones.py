@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
-from weitiao.hub import only_local
 
 
 class Backbone(nn.Module, ABC):
@@ -46,11 +43,16 @@ class Backbone(nn.Module, ABC):
         return {}
 
 
+Activation = Literal["sigmoid", "tanh", "relu", "gelu", "gelu_pytorch_tanh"]
 BackboneFactory = Callable[[DataCard], Backbone]
 
 
 class HuggingFace(Backbone):
-    """What `Transformer` and `Pretrained` share: an encoder of `transformers`."""
+    """What `Transformer` and `Pretrained` share: a model of `transformers`.
+
+    Positions are counted by the mask where the model takes them, so padding may stand on either
+    side.
+    """
 
     def __init__(self, encoder: Any) -> None:
         super().__init__()
@@ -59,15 +61,47 @@ class HuggingFace(Backbone):
             encoder.pooler = None
         self.encoder = encoder.train()  # from_pretrained hands it over without dropout
         self.width = int(encoder.config.hidden_size)
+        takes = inspect.signature(encoder.forward).parameters
         self.takes_types = getattr(encoder.config, "type_vocab_size", 0) > 1
+        self.first_position = positions_of(encoder).first if "position_ids" in takes else None
+        # nothing is generated here; a decoder would keep keys and values of each layer
+        self.fixed = {"use_cache": False} if "use_cache" in takes else {}
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
         """Hidden states of the last layer, ``(B, T, H)``."""
-        types = {"token_type_ids": token_type_ids} if self.takes_types else {}
-        out = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **types)
-        return out.last_hidden_state
+        # 0 and 1: some models (DeBERTa, XLNet) subtract masks, which booleans can't
+        more: dict[str, Any] = self.fixed | {"attention_mask": attention_mask.long()}
+        if self.takes_types:
+            more["token_type_ids"] = token_type_ids
+        if self.first_position is not None:
+            before = attention_mask.cumsum(1) - 1  # (B, T), -1 at padding on the left
+            more["position_ids"] = before.clamp(min=0) + self.first_position
+        return self.encoder(input_ids=input_ids, **more).last_hidden_state
+
+
+class Positions(NamedTuple):
+    """The positions a model knows.
+
+    Args:
+        first: number of a text's first position.
+        limit: how many a text may have; null = any number.
+    """
+
+    first: int
+    limit: int | None
+
+
+def positions_of(encoder: Any) -> Positions:
+    """How a model of `transformers` numbers positions, and up to which."""
+    for name, part in encoder.named_modules():
+        # RoBERTa and its kin count positions from the row after that of padding.
+        if name.endswith("position_embeddings") and getattr(part, "padding_idx", None) is not None:
+            first = part.padding_idx + 1
+            return Positions(first, part.num_embeddings - first)
+    limit = getattr(encoder.config, "max_position_embeddings", None)
+    return Positions(0, limit if limit and limit > 0 else None)  # XLNet says -1
 
 
 class Transformer(HuggingFace):
@@ -92,7 +126,7 @@ class Transformer(HuggingFace):
         heads: int = 2,
         feedforward: int | None = None,
         dropout: float = 0.1,
-        activation: Literal["gelu", "gelu_pytorch_tanh", "relu"] = "gelu_pytorch_tanh",
+        activation: Activation = "gelu_pytorch_tanh",
     ) -> None:
         from transformers import BertConfig, BertModel
 
@@ -111,134 +145,3 @@ class Transformer(HuggingFace):
             pad_token_id=card.pad_id,
         )
         super().__init__(BertModel(config, add_pooling_layer=False))
-
-
-class Pretrained(HuggingFace):
-    """Any encoder that `transformers.AutoModel` loads, by name or folder, in float32.
-
-    Weights are read from safetensors only, and code of the model's own is not run unless asked.
-
-    Args:
-        card: sizes of vocabulary and texts.
-        name: name on the model hub, or folder.
-        layers: keep only the first so many layers; null = all.
-        trust_remote_code: run Python code that comes with the model.
-        config: the model's own configuration; given, no file is read and weights are left to be
-            loaded (that is how a checkpoint rebuilds its model).
-    """
-
-    def __init__(
-        self,
-        card: DataCard,
-        *,
-        name: str,
-        layers: int | None = None,
-        trust_remote_code: bool = False,
-        config: dict[str, Any] | None = None,
-    ) -> None:
-        from transformers import AutoConfig, AutoModel
-
-        if config is not None:
-            values = dict(config)
-            rebuilt = AutoConfig.for_model(values.pop("model_type"), **values)
-            encoder = AutoModel.from_config(rebuilt, trust_remote_code=trust_remote_code)
-        else:
-            encoder = _load(name, layers, trust_remote_code)
-        self._check_fit(name, encoder, card)
-        super().__init__(encoder)
-
-    @staticmethod
-    def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
-        sizes = encoder.config
-        if card.vocab_size > sizes.vocab_size:
-            raise ConfigError(
-                f"the tokenizer has {card.vocab_size} ids, the backbone {name!r} knows"
-                f" {sizes.vocab_size}\n  → data.encode.tokenizer must be the backbone's own"
-            )
-        positions = _positions(encoder)
-        if positions is not None and card.max_length > positions:
-            raise ConfigError(
-                f"data.encode.max_length {card.max_length} exceeds the {positions} positions of"
-                f" {name!r}"
-            )
-
-    def rebuild_args(self) -> dict[str, Any]:
-        """The configuration, so that a checkpoint needs no other file.
-
-        A model with code of its own stays bound to its name: the code isn't in the checkpoint.
-        """
-        if not type(self.encoder.config).__module__.startswith("transformers."):
-            return {}
-        values = self.encoder.config.to_dict()
-        return {"config": {k: v for k, v in values.items() if _is_plain(v)}}
-
-
-def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
-    from transformers import AutoConfig, AutoModel
-
-    source: dict[str, Any] = {
-        "trust_remote_code": trust_remote_code,
-        "local_files_only": only_local(name),
-    }
-    try:
-        config = AutoConfig.from_pretrained(name, **source)
-        if layers is not None:
-            if not 1 <= layers <= config.num_hidden_layers:
-                raise ConfigError(
-                    f"model.backbone.layers: {name!r} has {config.num_hidden_layers} layers,"
-                    f" can't keep {layers}"
-                )
-            config.num_hidden_layers = layers
-        with _without_load_report():
-            encoder, report = AutoModel.from_pretrained(
-                name,
-                config=config,
-                dtype=torch.float32,
-                use_safetensors=True,
-                output_loading_info=True,
-                **source,
-            )
-    except (OSError, ValueError) as error:
-        where = "in that folder" if os.path.isdir(name) else "under that name or path"
-        raise ConfigError(
-            f"model.backbone.name: no loadable safetensors model {where}: {name!r}"
-            f"\n  {' '.join(str(error).split())}"
-        ) from error
-    # The pooler is taken off anyway; anything else would start random without a word.
-    missing = sorted(key for key in report["missing_keys"] if "pooler." not in key)
-    if missing:
-        raise ConfigError(
-            f"model.backbone.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
-        )
-    return encoder
-
-
-@contextmanager
-def _without_load_report() -> Iterator[None]:
-    """Hide the table of every key that cut-off layers leave over; what matters is checked."""
-    from transformers.utils import logging
-
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
-
-
-def _positions(encoder: Any) -> int | None:
-    """Longest sequence the position embeddings take; null where there are none."""
-    positions = getattr(encoder.config, "max_position_embeddings", None)
-    for name, part in encoder.named_modules():
-        # RoBERTa and its kin count positions from the row after that of padding.
-        if name.endswith("position_embeddings") and getattr(part, "padding_idx", None) is not None:
-            return part.num_embeddings - part.padding_idx - 1
-    return positions
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_is_plain(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, bool | int | float | str)

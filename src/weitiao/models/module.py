@@ -17,7 +17,10 @@ from weitiao.models.losses import Loss
 from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
 from weitiao.models.optim import Optimisation
 from weitiao.models.pooling import PoolingName, build_pooling
-from weitiao.models.textcnn import TextCNN as TextCNN  # imported so that its short name works
+
+# imported so that their short names work
+from weitiao.models.pretrained import Pretrained as Pretrained
+from weitiao.models.textcnn import TextCNN as TextCNN
 from weitiao.models.wide import Wide
 from weitiao.plain import INSTANTIATOR, plain
 
@@ -134,7 +137,7 @@ class TextModule(L.LightningModule):
         self._log_per_class("test")
 
     def configure_optimizers(self) -> Any:
-        """AdamW and its schedule over the steps the Trainer will take."""
+        """The optimiser and its schedule over the steps the Trainer will take."""
         steps = int(self.trainer.estimated_stepping_batches)
         # Lightning can't clip gradients where a fused step would unscale them
         mixed = isinstance(self.trainer.precision_plugin, MixedPrecision)

@@ -7,21 +7,33 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-PoolingName = Literal["cls", "mean", "max", "attention"]
+PoolingName = Literal["cls", "last", "mean", "max", "attention"]
 
 
 def build_pooling(name: PoolingName, width: int) -> nn.Module:
     """The pooling of that name; ``width`` is ``H``."""
-    modules = {"cls": FirstPosition, "mean": Mean, "max": Max}
+    modules = {"cls": FirstPosition, "last": LastPosition, "mean": Mean, "max": Max}
     return Attention(width) if name == "attention" else modules[name]()
 
 
 class FirstPosition(nn.Module):
-    """The vector of the first position, BERT's ``[CLS]``."""
+    """The vector of the first position that is not padding, BERT's ``[CLS]``."""
 
     def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """``hidden (B, T, H)``, ``mask (B, T)`` bool → ``(B, H)``."""
-        return hidden[:, 0]
+        return _at(hidden, mask.int().argmax(1))
+
+
+class LastPosition(nn.Module):
+    """The vector of the last position that is not padding: in a decoder it alone sees the text."""
+
+    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """``hidden (B, T, H)``, ``mask (B, T)`` bool → ``(B, H)``."""
+        return _at(hidden, mask.cumsum(1).argmax(1))
+
+
+def _at(hidden: Tensor, position: Tensor) -> Tensor:
+    return hidden[torch.arange(len(hidden), device=hidden.device), position]
 
 
 class Mean(nn.Module):

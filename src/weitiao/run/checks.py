@@ -6,11 +6,13 @@ import difflib
 from typing import Any
 
 import lightning.pytorch as L
+import torch
 
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
-from weitiao.models.backbones import Pretrained
 from weitiao.models.module import TextModule
+from weitiao.models.pooling import FirstPosition, LastPosition
+from weitiao.models.pretrained import Pretrained
 
 
 def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, Any]) -> None:
@@ -61,6 +63,33 @@ def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
         raise ConfigError(
             "a pretrained backbone doesn't know the ids of the tokenizer"
             f" {data.preparation.encode.tokenizer!r}\n  → --data.encode.tokenizer, its own"
+        )
+
+
+def refuse_blind_pooling(module: TextModule) -> None:
+    """Stop before texts are judged by one position that doesn't see the whole of them.
+
+    A decoder's first position sees only itself, a convolution's the few beside it. Which see how
+    far is found by trying: a text whose far end is changed must give another vector.
+
+    Raises:
+        ConfigError: the one position that the pooling takes doesn't see the other end of the text.
+    """
+    if not isinstance(module.pool, FirstPosition | LastPosition):
+        return
+    unit, other = [i for i in range(3) if i != module.card.pad_id][:2]
+    ids = torch.full((1, min(16, module.card.max_length)), unit)
+    changed, mask = ids.clone(), torch.ones_like(ids, dtype=torch.bool)
+    changed[0, -1 if isinstance(module.pool, FirstPosition) else 0] = other
+    module.eval()
+    with torch.inference_mode():
+        before, after = (module.pool(module.backbone(x, mask), mask) for x in (ids, changed))
+    module.train()
+    if torch.equal(before, after):
+        raise ConfigError(
+            f"model.pooling {module.hparams['pooling']} takes one position's vector, which in this"
+            " backbone doesn't see the whole text"
+            "\n  → --model.pooling last for a decoder; mean and max take all positions"
         )
 
 

@@ -102,6 +102,7 @@ def _quiet() -> None:
         ".*isinstance.treespec, LeafSpec.*",  # Lightning's own use of torch
         ".*is smaller than the logging interval.*",  # small data are fine
         ".*ModelCheckpoint.*not empty.*",  # on resume
+        ".*in eval mode at the start of training.*",  # frozen layers run without dropout
     ):
         warnings.filterwarnings("ignore", known)
     import lightning.fabric

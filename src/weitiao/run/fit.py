@@ -34,7 +34,12 @@ from weitiao.run.callbacks import (
     RandomState,
     Throughput,
 )
-from weitiao.run.checks import check_run, refuse_foreign_ids, refuse_several_devices
+from weitiao.run.checks import (
+    check_run,
+    refuse_blind_pooling,
+    refuse_foreign_ids,
+    refuse_several_devices,
+)
 from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
 from weitiao.run.outputs import EvaluationRows
@@ -137,6 +142,7 @@ class FitCLI(LightningCLI):
         checkpoint = self.config.ckpt_path
         check_run(self.verb, self.model, options.monitor, flat(self.config.trainer, "trainer"))
         refuse_foreign_ids(self.model, self.datamodule)
+        refuse_blind_pooling(self.model)
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))
@@ -202,6 +208,9 @@ class FitCLI(LightningCLI):
         audit = self.datamodule.prepared.audit
         write_json(audit, self.folder.audit)
         show_values(flat(config), flat(self.parser.get_defaults()), self.console)
+        sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
+        trained, every = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)
+        self.console.print(f"parameters: {trained:,} trained of {every:,}")
         render(audit["audit"], self.console)
         for line in handling(audit, self.datamodule.card):
             self.console.print(line, markup=False, style="yellow" if line[0] == "!" else None)

@@ -1,0 +1,234 @@
+"""Pretrained backbones: encoders, decoders and the encoders of encoder–decoder models."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.hub import only_local
+from weitiao.models.backbones import HuggingFace, positions_of
+from weitiao.models.freeze import frozen_modules, parameters_up_to
+
+
+class Pretrained(HuggingFace):
+    """What `transformers.AutoModel` loads, by name or folder, in float32.
+
+    Encoders (BERT, RoBERTa, ModernBERT, …), decoders (GPT-2, Llama, Qwen, Gemma, …) and the encoder
+    of encoder–decoder models (T5, mT5, BART, …). In a decoder a position sees only those before it:
+    the pooling that fits is ``last``. Weights are read from safetensors only, and code of the
+    model's own is not run unless asked.
+
+    Args:
+        card: sizes of vocabulary and texts.
+        name: name on the model hub, or folder.
+        layers: keep only the first so many layers; null = all.
+        freeze: leave the embeddings and the first so many layers as they are; all of them = the
+            backbone only extracts features. What is frozen runs without dropout and keeps nothing
+            for a backward pass.
+        gradient_checkpointing: compute the layers a second time in the backward pass instead of
+            keeping what it needs: same gradients, less memory, about a third more time.
+        trust_remote_code: run Python code that comes with the model.
+        config: the model's own configuration; given, no file is read and weights are left to be
+            loaded (that is how a checkpoint rebuilds its model).
+
+    Raises:
+        ConfigError: there is no such model, it is not one of text, lacks weights, does not fit the
+            card, or has not what an option asks for.
+    """
+
+    def __init__(
+        self,
+        card: DataCard,
+        *,
+        name: str,
+        layers: int | None = None,
+        freeze: int = 0,
+        gradient_checkpointing: bool = False,
+        trust_remote_code: bool = False,
+        config: dict[str, Any] | None = None,
+    ) -> None:
+        if config is not None:
+            model = _from_config(config, trust_remote_code)
+        else:
+            model = _load(name, layers, trust_remote_code)
+        encoder = model.get_encoder() if model.config.is_encoder_decoder else model
+        _check_kind(name, encoder)
+        _check_fit(name, encoder, card)
+        super().__init__(encoder)
+        self.config = model.config
+        self.frozen: list[nn.Module] = []
+        if freeze:
+            self._freeze(name, freeze)
+        if gradient_checkpointing:
+            self._recompute(name)
+
+    def _freeze(self, name: str, count: int) -> None:
+        total = self.encoder.config.num_hidden_layers
+        if not 0 <= count <= total:
+            raise ConfigError(
+                f"model.backbone.freeze: {name!r} has {total} layers, can't freeze {count}"
+            )
+        if count == total:
+            still = list(self.encoder.parameters())  # what follows the layers as well
+        elif layers := _layers(self.encoder):
+            still = parameters_up_to(self.encoder, layers[count - 1])
+        else:
+            raise ConfigError(
+                f"model.backbone.freeze: {name!r} shares weights between its layers"
+                f"\n  → 0 or all {total}"
+            )
+        for parameter in still:
+            parameter.requires_grad_(False)
+        self.frozen = frozen_modules(self.encoder)
+        self.train()
+
+    def _recompute(self, name: str) -> None:
+        if not self.encoder.supports_gradient_checkpointing:
+            raise ConfigError(f"{name!r} can't do model.backbone.gradient_checkpointing")
+        self.encoder.activation_checkpointing_enable()
+        # it lets the embeddings' output ask for a gradient, so frozen layers would keep a graph
+        self.encoder.disable_input_require_grads()
+
+    def train(self, mode: bool = True) -> Pretrained:
+        """As `nn.Module.train`, but what is frozen stays in evaluation mode."""
+        super().train(mode)
+        for module in self.frozen:
+            module.eval()
+        return self
+
+    def rebuild_args(self) -> dict[str, Any]:
+        """The configuration, so that a checkpoint needs no other file.
+
+        A model with code of its own stays bound to its name: the code isn't in the checkpoint.
+        """
+        if not type(self.config).__module__.startswith("transformers."):
+            return {}
+        values = self.config.to_dict()
+        return {"config": {k: v for k, v in values.items() if _is_plain(v)}}
+
+
+def _from_config(values: dict[str, Any], trust_remote_code: bool) -> Any:
+    """The model with random weights."""
+    from transformers import AutoConfig, AutoModel
+
+    values = dict(values)
+    config = AutoConfig.for_model(values.pop("model_type"), **values)
+    return AutoModel.from_config(config, trust_remote_code=trust_remote_code)
+
+
+def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
+    """The model with its weights, in which a decoder beside an encoder has no layers."""
+    from transformers import AutoConfig, AutoModel
+
+    source: dict[str, Any] = {
+        "trust_remote_code": trust_remote_code,
+        "local_files_only": only_local(name),
+    }
+    try:
+        config = AutoConfig.from_pretrained(name, **source)
+        _cut(config, name, layers)
+        with _without_load_report():
+            model, report = AutoModel.from_pretrained(
+                name,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                **source,
+            )
+    except (OSError, ValueError) as error:
+        where = "in that folder" if os.path.isdir(name) else "under that name or path"
+        raise ConfigError(
+            f"model.backbone.name: no loadable safetensors model {where}: {name!r}"
+            f"\n  {' '.join(str(error).split())}"
+        ) from error
+    # Poolers and decoders are taken off anyway; anything else would start random without a word.
+    left_out = ("pooler.", "decoder.") if config.is_encoder_decoder else ("pooler.",)
+    missing = sorted(k for k in report["missing_keys"] if not any(part in k for part in left_out))
+    if missing:
+        raise ConfigError(
+            f"model.backbone.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
+        )
+    return model
+
+
+def _cut(config: Any, name: str, layers: int | None) -> None:
+    """Let the configuration name only the layers that are wanted, and none of a decoder's."""
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES as SEQ2SEQ,
+    )
+
+    if config.model_type in SEQ2SEQ:
+        config.is_encoder_decoder = True  # an encoder saved alone says otherwise
+        for decoder in ("num_decoder_layers", "decoder_layers"):
+            if hasattr(config, decoder):
+                setattr(config, decoder, 0)
+    if layers is None:
+        return
+    total = getattr(config, "num_hidden_layers", 0)
+    if not 1 <= layers <= total:
+        raise ConfigError(
+            f"model.backbone.layers: {name!r} has {total} layers, can't keep {layers}"
+        )
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):  # one entry per layer
+        config.layer_types = config.layer_types[:layers]
+
+
+@contextmanager
+def _without_load_report() -> Iterator[None]:
+    """Hide the table of every key that cut-off layers leave over; what matters is checked."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _check_kind(name: str, encoder: Any) -> None:
+    takes = inspect.signature(encoder.forward).parameters
+    if not {"input_ids", "attention_mask"} <= takes.keys():
+        raise ConfigError(f"model.backbone.name: {name!r} does not take ids of text and their mask")
+    if not all(hasattr(encoder.config, size) for size in ("hidden_size", "vocab_size")):
+        raise ConfigError(f"model.backbone.name: {name!r} is not a model of text alone")
+
+
+def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
+    known = encoder.config.vocab_size
+    if card.vocab_size > known:
+        raise ConfigError(
+            f"the tokenizer has {card.vocab_size} ids, the backbone {name!r} knows {known}"
+            "\n  → data.encode.tokenizer must be the backbone's own"
+        )
+    positions = positions_of(encoder).limit
+    if positions is not None and card.max_length > positions:
+        raise ConfigError(
+            f"data.encode.max_length {card.max_length} exceeds the {positions} positions of"
+            f" {name!r}"
+        )
+
+
+def _layers(encoder: Any) -> nn.ModuleList | None:
+    """The layers in order; null where one serves as several (ALBERT)."""
+    count = encoder.config.num_hidden_layers
+    lists = (part for part in encoder.modules() if isinstance(part, nn.ModuleList))
+    return next((part for part in lists if len(part) == count), None)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_plain(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | str)
