@@ -183,7 +183,7 @@ EXPERIMENTS = {
         ("model/english", "data/trec"),
         "accuracy",
         0.92,
-        {"trainer.max_epochs": "6"},
+        {"trainer.max_epochs": "8"},
     ),
     "trec-encoder": Experiment(
         TREC,
