@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Task = Literal["classification", "multilabel", "ordinal", "regression"]
+"""What a row's target is: one class, any number of classes, one class of an ordered scale, a
+number."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +18,9 @@ class DataCard:
     checkpoint, so that a checkpoint names its own labels.
 
     Args:
-        task: the kind of target; ``classification`` for one label of ``labels``.
-        labels: names of the classes in natural order; column ``c`` of the logits is ``labels[c]``.
+        task: the kind of target.
+        labels: names of the classes in natural order; column ``c`` of the probabilities is
+            ``labels[c]``. Empty for a regression.
         label_counts: rows per class in the training split, in the order of ``labels``.
         vocab_size: number of ids the tokenizer can produce.
         pad_id: id that fills a batch; masked out everywhere.
@@ -23,9 +28,11 @@ class DataCard:
         pair: whether a row has two texts.
         rows: rows per split, after the audit.
         fingerprint: hash of labels, ids and targets: equal where data were prepared alike.
+        target_mean: mean of a regression's targets in the training split.
+        target_scale: their standard deviation; the model works in these units.
     """
 
-    task: str
+    task: Task
     labels: list[str]
     label_counts: list[int]
     vocab_size: int
@@ -34,6 +41,8 @@ class DataCard:
     pair: bool = False
     rows: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
+    target_mean: float = 0.0
+    target_scale: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""

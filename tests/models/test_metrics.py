@@ -64,12 +64,12 @@ CASES = {
 def test_metrics_of_unequal_batches_equal_scikit_learn(case: str) -> None:
     classes, present = CASES[case]
     probabilities, targets = random_predictions(classes, present)
-    scalars, confusion = build_scalars(classes, "val/"), build_confusion(classes)
+    scalars, confusion = build_scalars(classes), build_confusion(classes)
     for p, t in zip(probabilities.split(SIZES), targets.split(SIZES), strict=True):
         scalars.update(p, t)
         confusion.update(p, t)
     expected = by_scikit_learn(probabilities.numpy(), targets.numpy())
-    got = {name.removeprefix("val/"): float(value) for name, value in scalars.compute().items()}
+    got = {name: float(value) for name, value in scalars.compute().items()}
     assert got == pytest.approx(expected, abs=1e-6)
     found, every = probabilities.argmax(1), list(range(classes))
     counts = confusion.compute()
@@ -81,7 +81,7 @@ def test_metrics_of_unequal_batches_equal_scikit_learn(case: str) -> None:
 
 
 def test_a_class_never_predicted_counts_zero_without_a_warning() -> None:
-    scalars = build_scalars(2, "", ranked=False)
+    scalars = build_scalars(2, ranked=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scalars.update(torch.tensor([[0.9, 0.1]] * 4), torch.tensor([0, 0, 0, 1]))
@@ -92,7 +92,7 @@ def test_a_class_never_predicted_counts_zero_without_a_warning() -> None:
 
 
 def test_area_under_the_curve_is_not_a_number_where_there_is_one_class() -> None:
-    scalars = build_scalars(2, "")
+    scalars = build_scalars(2)
     scalars.update(torch.rand(5, 2).softmax(-1), torch.zeros(5).long())
     assert scalars.compute()["auroc"].isnan()
 

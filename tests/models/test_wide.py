@@ -12,7 +12,7 @@ from tiny_models import Recorder, loader, logits, padded, random_batches, tiny_c
 
 from weitiao.errors import ConfigError
 from weitiao.models.backbones import Transformer
-from weitiao.models.losses import Loss, SquaredHinge
+from weitiao.models.losses import Loss
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
 from weitiao.models.wide import Wide, WideNgrams, first_of_each, ngram_buckets
@@ -102,24 +102,10 @@ def test_each_part_learns_by_its_own_loss_and_rate(tmp_path: Path) -> None:
     assert {id(p) for p in groups[0.05]["params"]} == wide_parameters
     batch = batches[0]
     for part in module.parts(batch["input_ids"], batch["attention_mask"]):
-        assert Loss().build([1, 1, 1])(part, batch["target"]) < math.log(3)
-
-
-def test_squared_hinge_equals_its_formula() -> None:
-    scores = torch.tensor([[2.0, -0.5], [0.2, 0.4]])
-    target = torch.tensor([0, 0])
-    first = (0 + 0.5**2) / 2
-    second = (0.8**2 + 1.4**2) / 2
-    assert SquaredHinge()(scores, target).item() == pytest.approx((first + second) / 2)
-    weighted = SquaredHinge(torch.tensor([1.0, 3.0]))
-    mixed = weighted(scores, torch.tensor([0, 1])).item()
-    other = (1.2**2 + 0.6**2) / 2
-    assert mixed == pytest.approx((first + 3 * other) / 4)
+        assert Loss().build(tiny_card())(part, batch["target"]) < math.log(3)
 
 
 def test_contradictions_are_refused() -> None:
-    with pytest.raises(ConfigError, match="label_smoothing"):
-        Loss(kind="squared_hinge", label_smoothing=0.1)
     with pytest.raises(ConfigError, match="share"):
         Wide(share=1.5)
     with pytest.raises(ConfigError, match="orders"):

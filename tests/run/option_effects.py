@@ -53,6 +53,8 @@ PRETRAINED = (
     "--data.encode.max_length=24",
 )
 WIDE = ("--model.wide.lr=0.05",)
+NUMBERS = ("--data.task=regression", "--data.label=stars")
+SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
 MLP = ("--model.head.kind=mlp",)
 
 DATA = {
@@ -75,6 +77,7 @@ DATA = {
     ),
     "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",), mends=True),
     "data/data.database": Effect("prepared", "my.db", ("--data.train=all.sql",), mends=True),
+    "data/data.task": Effect("prepared", "multilabel"),
     "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.clean/data.clean.steps": Effect("prepared", "[whitespace]"),
@@ -146,10 +149,19 @@ MODEL = {
     "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
         "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code"), mends=True
     ),
+    "model.decision/model.decision.threshold": Effect("run", "half", SETS),
+    "model.decision/model.decision.at_least": Effect("run", "2", SETS),
+    "model.decision/model.decision.at_most": Effect(
+        "run", "1", ("--data.task=multilabel", "--model.optim.lr=0")
+    ),
     "model.head/model.head.kind": Effect("loss", "mlp"),
     "model.head/model.head.activation": Effect("loss", "relu", MLP),
     "model.head/model.head.dropout": Effect("loss", "0.5"),
     "model.loss/model.loss.kind": Effect("loss", "squared_hinge"),
+    "model.loss/model.loss.focus": Effect("loss", "0.5", ("--model.loss.kind=focal",)),
+    "model.loss/model.loss.huber_delta": Effect(
+        "loss", "0.1", (*NUMBERS, "--model.loss.kind=huber")
+    ),
     "model.loss/model.loss.label_smoothing": Effect("loss", "0.2"),
     "model.loss/model.loss.class_weights": Effect("loss", "balanced"),
     "model.optim/model.optim.optimizer": Effect("loss", "adafactor"),

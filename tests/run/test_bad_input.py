@@ -144,6 +144,38 @@ TABLE = [
     Bad(
         "unknown_monitor", ["run.monitor", "val/f1", "val/f1_macro"], argv=["--run.monitor=val/f1"]
     ),
+    Bad(
+        "words_for_numbers",
+        ["my.csv", "row 2", "'stars'", "not a number"],
+        argv=["--data.task=regression"],
+    ),
+    Bad(
+        "score_that_is_nan",
+        ["my.csv", "row 4", "'stars'", "no finite number", "'nan'"],
+        as_csv([(ROWS[0][0], "1.5"), (ROWS[1][0], "2"), (ROWS[2][0], "nan")]),
+        argv=["--data.task=regression"],
+    ),
+    Bad(
+        "label_cell_that_does_not_parse",
+        ["my.csv", "row 3", "'stars'", "no set of labels", "a|b", "'[\"a\", 1'"],
+        as_csv([(ROWS[0][0], "a|b"), (ROWS[1][0], '["a", 1')]),
+        argv=["--data.task=multilabel"],
+    ),
+    Bad(
+        "scale_without_order",
+        ["ordinal", "--data.labels"],
+        argv=["--data.task=ordinal"],
+    ),
+    Bad(
+        "loss_of_another_task",
+        ["model.loss.kind", "mse", "cross_entropy"],
+        argv=["--model.loss.kind=mse"],
+    ),
+    Bad(
+        "decision_without_a_choice",
+        ["model.decision", "multilabel"],
+        argv=["--model.decision.at_least=1"],
+    ),
     Bad("no_validation", ["split.val", "validation file"], argv=["--data.split.val=0"]),
     Bad("no_test", ["test", "--data.test"], argv=["--data.split.test=0"]),
     Bad("no_such_device", ["trainer", "CUDA"], argv=["--trainer.accelerator=cuda"]),

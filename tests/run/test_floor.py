@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
+from weitiao.card import DataCard
 from weitiao.run.floor import CHOICES, measure_floor
 
 
@@ -26,8 +27,11 @@ def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNames
             return pa.table({"text": ["同"] * len(texts), "pair": texts})
         return pa.table({"text": texts})
 
+    classes = 1 + max(y for rows in splits.values() for _, y in rows)
     return SimpleNamespace(
-        rows=rows, ids=lambda split: pa.table({"target": [y for _, y in splits[split]]})
+        rows=rows,
+        ids=lambda split: pa.table({"target": [y for _, y in splits[split]]}),
+        card=DataCard("classification", [str(c) for c in range(classes)], [], 0, 0, 0),
     )
 
 

@@ -96,7 +96,7 @@ class Recorder(L.Callback):
         self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any
     ) -> None:
         if not trainer.sanity_checking:
-            self.found["scores"].append(outputs["probabilities"].tolist())
+            self.found["scores"].append(outputs["predictions"].tolist())
 
 
 @functools.cache
@@ -151,7 +151,8 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
         for path in Path().rglob("*")
         if "tfevents" not in path.name and not path.is_symlink()
     }
-    tested = (run.folder.path / "predictions.csv").read_text("utf-8").count("\n")
+    with (run.folder.path / "predictions.csv").open(newline="", encoding="utf-8") as file:
+        decided = [row["label"] for row in csv.DictReader(file)]
     with (run.folder.path / "metrics.csv").open(newline="") as file:
         logged = [row["step"] for row in csv.DictReader(file)]
     return {
@@ -159,7 +160,7 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
         "saved": saved,
         "threads": used,
         "best": metrics["best/epoch"],
-        "tested": tested,
+        "decided": decided,
         "logged": logged,
     }
 

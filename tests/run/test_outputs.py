@@ -15,17 +15,13 @@ from conftest import TINY, Command, Outcome, reviews, write_csv
 from rich.console import Console
 from sklearn import metrics as sk
 
-from weitiao.run.outputs import (
-    SHOWN,
-    WORST,
-    Evaluated,
-    confusion_figure,
-    worst_mistakes,
-    write_predictions,
-)
+from weitiao.card import DataCard
+from weitiao.run.figures import confusion_figure
+from weitiao.run.outputs import SHOWN, WORST, Evaluated, worst_mistakes, write_predictions
 from weitiao.run.report import final_table, scores
 
 LABELS = ["好评", "差评", "[red]中评"]
+CARD = DataCard("classification", LABELS, [1, 1, 1], 9, 0, 9)
 
 
 def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> Evaluated:
@@ -38,7 +34,8 @@ def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> E
         }
     )
     losses = -np.log(probabilities[range(len(true)), true])
-    return Evaluated(table, probabilities, losses, np.arange(len(true)))
+    decided, targets, rows = probabilities.argmax(1), np.array(true), np.arange(len(true))
+    return Evaluated(table, probabilities, decided, targets, losses, rows)
 
 
 def by_sklearn(rows: list[dict[str, str]], labels: list[str]) -> dict[str, float]:
@@ -102,7 +99,9 @@ def test_leak_free_scores_are_those_of_the_rows_not_in_train(leaky: tuple[Path, 
     )
     expected = {f"test_leak_free/{k}": v for k, v in by_sklearn(fresh, ["好评", "差评"]).items()}
     del expected["test_leak_free/loss"]
-    assert {k: v for k, v in found.items() if "leak_free" in k} == pytest.approx(expected, abs=1e-5)
+    free = {k: v for k, v in found.items() if k.startswith("test_leak_free/")}
+    assert free == pytest.approx(expected, abs=1e-5)
+    assert 0 <= found["floor_leak_free/f1_macro"] <= 1
     assert "leak-free" in done.out
     assert "stand in train" in done.err
 
@@ -127,7 +126,7 @@ def test_predictions_keep_texts_whatever_they_hold(tmp_path: Path) -> None:
     texts = ['他说:"好,很好"', "第一行\n第二行", "=1+1", "𠮷野家🍜", ""]
     shares = np.array([[0.5, 0.3, 0.2]] * 5)
     path = tmp_path / "predictions.csv"
-    write_predictions(path, evaluated(texts, [0, 1, 2, 0, 1], shares), LABELS)
+    write_predictions(path, evaluated(texts, [0, 1, 2, 0, 1], shares), CARD)
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"] for row in rows] == texts
@@ -138,9 +137,7 @@ def test_predictions_keep_texts_whatever_they_hold(tmp_path: Path) -> None:
 
 def test_worst_mistakes_come_first_and_right_rows_never() -> None:
     shares = np.array([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.02, 0.97, 0.01], [0.4, 0.3, 0.3]])
-    table = worst_mistakes(
-        evaluated(["对", "a|b\n c", "最差", "小错"], [0, 0, 0, 1], shares), LABELS
-    )
+    table = worst_mistakes(evaluated(["对", "a|b\n c", "最差", "小错"], [0, 0, 0, 1], shares), CARD)
     lines = table.splitlines()[2:]
     assert [line.split(" | ")[-1].rstrip(" |") for line in lines] == ["最差", "a\\|b c", "小错"]
     assert f"{-math.log(0.02):.2f}" in lines[0]
@@ -149,7 +146,7 @@ def test_worst_mistakes_come_first_and_right_rows_never() -> None:
 
 def test_worst_mistakes_are_few_and_short() -> None:
     shares = np.tile([0.2, 0.5, 0.3], (100, 1))
-    table = worst_mistakes(evaluated(["长" * 1000] * 100, [0] * 100, shares), LABELS)
+    table = worst_mistakes(evaluated(["长" * 1000] * 100, [0] * 100, shares), CARD)
     lines = table.splitlines()[2:]
     assert len(lines) == WORST
     assert lines[0].count("长") == SHOWN
@@ -157,7 +154,10 @@ def test_worst_mistakes_are_few_and_short() -> None:
 
 def test_the_confusion_matrix_shows_every_count(recwarn: pytest.WarningsRecorder) -> None:
     counts = np.array([[5, 1, 0], [2, 1234, 7], [0, 0, 0]])
-    figure = confusion_figure(counts, LABELS)
+    true, found = (
+        np.repeat(place, counts.ravel()) for place in np.indices(counts.shape).reshape(2, -1)
+    )
+    figure = confusion_figure(found, true, LABELS)
     figure.savefig(io.BytesIO(), format="png")  # draws: a missing glyph would warn
     axes = figure.axes[0]
     assert [t.get_text() for t in axes.texts] == [f"{c:,}" for c in counts.ravel()]
@@ -168,30 +168,34 @@ def test_the_confusion_matrix_shows_every_count(recwarn: pytest.WarningsRecorder
 
 def test_hanzi_are_drawn_in_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     # pretends that the one font at hand is a Chinese one: it must be named to the labels
-    monkeypatch.setattr("weitiao.run.outputs.CJK_FONTS", ("DejaVu Serif",))
-    label = confusion_figure(np.eye(2, dtype=int), ["好评", "差评"]).axes[0].get_yticklabels()[0]
+    monkeypatch.setattr("weitiao.run.figures.CJK_FONTS", ("DejaVu Serif",))
+    label = (
+        confusion_figure(np.arange(2), np.arange(2), ["好评", "差评"]).axes[0].get_yticklabels()[0]
+    )
     assert label.get_text() == "0 好评"
     assert label.get_fontfamily()[0] == "DejaVu Serif"
 
 
 def test_scores_of_classes_have_no_auroc() -> None:
     targets = np.array([0, 1, 2, 1])
-    of_classes = scores(np.array([0, 1, 1, 1]), targets, LABELS, "floor/")
-    of_shares = scores(np.eye(3)[[0, 1, 1, 1]], targets, LABELS, "test/")
+    found = np.array([0, 1, 1, 1])
+    of_classes = scores(found, found, targets, CARD, "floor/", ranked=False)
+    of_shares = scores(np.eye(3)[found], found, targets, CARD, "test/")
     assert of_classes["floor/accuracy"] == of_shares["test/accuracy"] == 0.75
     assert set(of_shares) - {k.replace("floor", "test") for k in of_classes} == {"test/auroc"}
 
 
 def rendered(metrics: dict[str, float]) -> str:
     text = io.StringIO()
-    Console(file=text, width=100).print(final_table(metrics, LABELS, 3))
+    Console(file=text, width=100).print(final_table(metrics, CARD, 3))
     return text.getvalue()
 
 
 def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
     shares = np.eye(3)
-    test = scores(shares, np.array([0, 1, 2]), LABELS, "test/")
-    floor = scores(np.array([0, 0, 2]), np.array([0, 1, 2]), LABELS, "floor/")
+    true, found = np.array([0, 1, 2]), np.array([0, 0, 2])
+    test = scores(shares, true, true, CARD, "test/")
+    floor = scores(found, found, true, CARD, "floor/", ranked=False)
     text = rendered(test | floor)
     assert "[red]中评" in text
     row = next(line for line in text.splitlines() if "accuracy" in line)

@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weitiao.card import Task
 from weitiao.data.keys import stands_in, text_codes, with_keys
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
+from weitiao.data.targets import check_labels, strata
 from weitiao.errors import DataError
 
 Report = dict[str, Any]
@@ -44,13 +46,17 @@ class Auditor:
     drop_leaks: bool = True
 
     def audit(
-        self, tables: Mapping[str, pa.Table], splitter: Splitter
+        self,
+        tables: Mapping[str, pa.Table],
+        splitter: Splitter,
+        task: Task = "classification",
     ) -> tuple[dict[str, pa.Table], Report]:
         """From the given tables to the splits that will be used: clean, carve, summarise.
 
         Args:
             tables: what ``clean`` takes.
             splitter: carves whichever of ``val`` and ``test`` is not given out of train.
+            task: what the labels are.
 
         Returns:
             ``train``, ``val`` and, where there is one, ``test``, the last two with the column
@@ -59,17 +65,20 @@ class Auditor:
         Raises:
             DataError, ConfigError: see ``clean`` and ``Splitter.split``.
         """
-        cleaned, report = self.clean(tables)
-        missing = {"val", "test"} - tables.keys()
-        splits = {**cleaned, **splitter.split(cleaned["train"], carve=missing)}
-        return summarise({name: splits[name] for name in SPLITS if name in splits}, report)
+        cleaned, report = self.clean(tables, task)
+        missing, train = {"val", "test"} - tables.keys(), cleaned["train"]
+        splits = {**cleaned, **splitter.split(train, carve=missing, strata=strata(train, task))}
+        return summarise({name: splits[name] for name in SPLITS if name in splits}, report, task)
 
-    def clean(self, tables: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], Report]:
+    def clean(
+        self, tables: Mapping[str, pa.Table], task: Task = "classification"
+    ) -> tuple[dict[str, pa.Table], Report]:
         """Audit the splits that were given, before the missing ones are carved from train.
 
         Args:
             tables: ``train`` and, where given, ``val`` and ``test``, with the columns ``text``,
                 ``file``, ``row`` and, optionally, ``pair`` and ``label``.
+            task: what the labels are.
 
         Returns:
             the tables with a column ``key`` (see ``weitiao.data.keys``), train reduced; and the
@@ -95,7 +104,9 @@ class Auditor:
         }
         keep, report["removed"] = self._act(views)
         kept = {**tables, "train": tables["train"].filter(pa.array(keep))}
-        _check_labels(kept, tables["train"])
+        if not kept["train"].num_rows:
+            raise DataError("no row of train is left after the audit")
+        check_labels(kept, tables["train"], task)
         return kept, report
 
     def _act(self, views: Mapping[str, _View]) -> tuple[np.ndarray, dict[str, int]]:
@@ -189,43 +200,3 @@ def _example(text: int, views: Mapping[str, _View]) -> Report:
             for name, row in found
         ],
     }
-
-
-def _check_labels(tables: Mapping[str, pa.Table], raw_train: pa.Table) -> None:
-    """Refuse what no model can learn or be measured on."""
-    if not tables["train"].num_rows:
-        raise DataError("no row of train is left after the audit")
-    if "label" not in raw_train.column_names:
-        return
-    known = pc.unique(tables["train"]["label"])
-    for name, table in tables.items():
-        if "label" not in table.column_names:
-            continue
-        if row := _first(table, pc.is_null(table["label"])):
-            raise DataError("no label", file=row["file"], row=row["row"], column="label")
-        if row := _first(table, pc.invert(pc.is_in(table["label"], value_set=known))):
-            lost = row["label"] in pc.unique(raw_train["label"]).to_pylist()
-            raise DataError(
-                f"train has no row with this label of {name}",
-                file=row["file"],
-                row=row["row"],
-                column="label",
-                value=row["label"],
-                hint="the audit took all its rows out of train; see the options drop_conflicts "
-                "and drop_leaks"
-                if lost
-                else f"the labels of train are {', '.join(known.to_pylist()[:20])}",
-            )
-    if len(known) < 2:
-        raise DataError(
-            "all rows of train have the same label, there is nothing to learn",
-            file=tables["train"]["file"][0].as_py(),
-            column="label",
-            value=known[0].as_py(),
-        )
-
-
-def _first(table: pa.Table, chosen: pa.ChunkedArray) -> dict[str, Any] | None:
-    """The first row that is chosen."""
-    place = pc.index(chosen, True).as_py()
-    return table.slice(place, 1).to_pylist()[0] if place >= 0 else None

@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from weitiao.data.targets import target_array
 from weitiao.errors import ConfigError
 
 JITTER = 0.1  # training rows of up to 10 % different length may share a batch, so batches vary
@@ -71,7 +72,7 @@ class Rows(Dataset):
             for name in ("input_ids", "token_type_ids")
             if name in table.column_names
         }
-        self.targets = table["target"].to_numpy() if "target" in table.column_names else None
+        self.targets = target_array(table["target"]) if "target" in table.column_names else None
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
 
     def __len__(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import lightning.pytorch as L
 import pyarrow as pa
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching, EpochBatches, ResumableLoader, Rows, first_batch
 from weitiao.data.clean import Cleaner
@@ -21,17 +21,17 @@ from weitiao.data.prepare import (
     clean_rows,
     columns_of_the_file,
     encode_rows,
-    target_column,
 )
 from weitiao.data.read import Columns, Files, Format, Reader, refuse_idle
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
+from weitiao.data.targets import canonical, target_column
 from weitiao.errors import ConfigError
 from weitiao.plain import INSTANTIATOR, plain
 
 
 class TextDataModule(L.LightningDataModule):
-    """Texts with one label each, from raw files to batches.
+    """Labelled texts, from raw files to batches.
 
     Args:
         train: training rows: file, files or globs, ``hf:NAME#SPLIT`` (a data set of Hugging Face:
@@ -42,7 +42,7 @@ class TextDataModule(L.LightningDataModule):
         predict: rows to predict; need no label.
         text: column of the text.
         pair: column of a second text, if rows are pairs.
-        label: column of the label.
+        label: column of the label; for ``multilabel`` a cell is ``a|b`` or a JSON list.
         group: column of a group (author, product) that must not be cut by a split.
         id: column of an identifier; null = number of the row.
         format: file format; ``auto`` goes by the suffix, before that of a compression.
@@ -51,7 +51,9 @@ class TextDataModule(L.LightningDataModule):
         on_bad_row: stop at a row that can't be read, or set it aside with its reason.
         database: URL that SQL queries are put to, or the path of a SQLite file; a password stands
             in it as ``${VARIABLE}`` of the environment.
-        labels: names of the classes in the order of the logits; null = found in ``train``.
+        task: what a label is: one class, any number of classes, one class of an ordered scale, a
+            number.
+        labels: names of the classes in the order of the probabilities; null = found in the data.
         clean: cleaning steps.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
@@ -78,6 +80,7 @@ class TextDataModule(L.LightningDataModule):
         header: bool = True,
         on_bad_row: Literal["raise", "quarantine"] = "raise",
         database: str | None = None,
+        task: Task = "classification",
         labels: list[str] | None = None,
         clean: Cleaner = Cleaner(),
         audit: Auditor = Auditor(),
@@ -93,13 +96,21 @@ class TextDataModule(L.LightningDataModule):
         hyperparameters = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
         self.save_hyperparameters(hyperparameters, logger=False)
         columns = Columns(text=text, pair=pair, label=label, group=group, id=id)
-        reader = Reader(columns, format, encoding, header, on_bad_row, database=database)
+        reader = Reader(
+            columns,
+            format,
+            encoding,
+            header,
+            on_bad_row,
+            database=database,
+            label_sets=task == "multilabel",
+        )
         refuse_idle(database, (train, val, test, predict))
         self.files: dict[str, Files] = {
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }
         self.predict_files = predict
-        self.preparation = Preparation(reader, clean, audit, split, segment, encode, labels)
+        self.preparation = Preparation(reader, clean, audit, split, segment, encode, labels, task)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self._prepared: Prepared | None = None
         self._fitted: tuple[DataCard, dict[str, Any]] | None = None
@@ -183,7 +194,9 @@ class TextDataModule(L.LightningDataModule):
                 reader = reader.without_labels()
             with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
                 table = reader.read(files, Path(folder) / "rows.arrow")
-                self._new_rows[split], _ = clean_rows(self.preparation.clean, table, may_drop=False)
+                table, _ = clean_rows(self.preparation.clean, table, may_drop=False)
+                with columns_of_the_file(self.preparation.read.columns):
+                    self._new_rows[split] = canonical(table, self.preparation.task)
         return self._new_rows[split]
 
     def state_dict(self) -> dict[str, Any]:
@@ -207,7 +220,7 @@ class TextDataModule(L.LightningDataModule):
             encoded = encode_rows(self.encoder, table)
             if split != "predict":
                 with columns_of_the_file(self.preparation.read.columns):
-                    targets = target_column(table, self.card.labels)
+                    targets = target_column(table, self.card.labels, self.card.task)
                 encoded = encoded.append_column("target", targets)
         else:
             encoded = self.prepared.ids(split)

@@ -1,7 +1,8 @@
-"""The order of labels: that in which a person would list them."""
+"""Names of labels: their order, that in which a person would list them, and several in a cell."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -16,9 +17,41 @@ def natural_order(labels: Iterable[str]) -> list[str]:
     count as whole numbers inside the text.
     """
     distinct = set(labels)
-    if all(_NUMBER.fullmatch(label) for label in distinct):
+    if all_numbers(distinct):
         return sorted(distinct, key=lambda label: (float(label), label))
     return sorted(distinct, key=lambda label: (_pieces(label), label))
+
+
+def all_numbers(labels: Iterable[str]) -> bool:
+    """Whether each label is a number, so that their order is told by themselves."""
+    return all(_NUMBER.fullmatch(label) for label in labels)
+
+
+def split_labels(cell: str) -> list[str]:
+    """The distinct labels of a cell in natural order: ``a|b``, or a JSON list; none if empty.
+
+    Raises:
+        ValueError: the JSON is none, or holds something else than texts and numbers, or a label is
+            empty.
+    """
+    cell = cell.strip()
+    if not cell:
+        return []
+    labels = json.loads(cell) if cell.startswith("[") else cell.split("|")
+    if not all(isinstance(x, str | int | float) and not isinstance(x, bool) for x in labels):
+        raise ValueError("a label is neither a text nor a number")
+    names = [str(label).strip() for label in labels]
+    if "" in names:
+        raise ValueError("a label is empty")
+    return natural_order(names)
+
+
+def join_labels(labels: Iterable[str]) -> str:
+    """The labels as a cell from which `split_labels` reads them again."""
+    names = list(labels)
+    if any("|" in name or name.startswith("[") for name in names):
+        return json.dumps(names, ensure_ascii=False)
+    return "|".join(names)
 
 
 def _pieces(label: str) -> list[str | int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.labels import natural_order
 from weitiao.data.read import Columns, Files, Input, Named, Reader
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
+from weitiao.data.targets import canonical, find_labels, target_array, target_column
 from weitiao.errors import ConfigError, DataError
 from weitiao.plain import plain
 
@@ -77,7 +77,8 @@ class Preparation:
         split: shares carved out of ``train`` for splits without a file.
         segment: words, where the vocabulary needs them.
         encode: text to ids.
-        labels: names of the classes; null = those found in the training split.
+        labels: names of the classes; null = those found in the data.
+        task: what the labels are.
     """
 
     read: Reader
@@ -87,6 +88,7 @@ class Preparation:
     segment: Segmenter
     encode: Encoder
     labels: list[str] | None = None
+    task: Task = "classification"
 
     def __post_init__(self) -> None:
         if self.labels and len(set(self.labels)) < len(self.labels):
@@ -156,9 +158,9 @@ class Preparation:
             }
             stages.begin("audit and split")
             with columns_of_the_file(self.read.columns):
-                tables, report["audit"] = self.audit.audit(given, self.split)
-                labels = self.labels or natural_order(tables["train"]["label"].unique().to_pylist())
-                targets = {split: target_column(table, labels) for split, table in tables.items()}
+                tables, report["audit"] = self.audit.audit(given, self.split, self.task)
+                labels = find_labels(tables, self.task, self.labels)
+                targets = {s: target_column(t, labels, self.task) for s, t in tables.items()}
             stages.begin(f"encode ({self.encode.tokenizer})")
             encoder = self.encode.fit(_texts(tables["train"]), self.segment)
             for split, table in tables.items():
@@ -171,15 +173,15 @@ class Preparation:
                 _write(table, folder / f"{split}.rows.arrow")
                 _write(encoded, folder / f"{split}.ids.arrow")
         card = DataCard(
-            task="classification",
+            task=self.task,
             labels=labels,
-            label_counts=np.bincount(targets["train"], minlength=len(labels)).tolist(),
             vocab_size=encoder.vocab_size,
             pad_id=encoder.pad_id,
             max_length=encoder.max_length,
             pair=self.read.columns.pair is not None,
             rows={split: table.num_rows for split, table in tables.items()},
             fingerprint=_fingerprint(labels, [folder / f"{split}.ids.arrow" for split in tables]),
+            **_described(target_array(targets["train"]), self.task, len(labels)),
         )
         for name, value in {
             "encoder": encoder.state(),
@@ -204,6 +206,8 @@ class Preparation:
         stages.begin(f"clean {split}: {table.num_rows:,} rows")
         # Given validation and test files are rewritten like any text, but lose no row.
         table, report["clean"][split] = clean_rows(self.clean, table, may_drop=split == "train")
+        with columns_of_the_file(self.read.columns):
+            table = canonical(table, self.task)
         if table.num_rows == 0:
             name = inputs[0].name
             raise DataError("no row is left after cleaning", file=name, hint="see data.clean.steps")
@@ -251,24 +255,15 @@ def columns_of_the_file(columns: Columns) -> Iterator[None]:
         raise DataError(error.problem, **place, column=name, hint=error.hint) from error
 
 
-def target_column(table: pa.Table, labels: Sequence[str]) -> pa.ChunkedArray:
-    """Index of each row's label in ``labels``.
-
-    Raises:
-        DataError: a label that is not among them, with file and row.
-    """
-    index = pc.index_in(table["label"], value_set=pa.array(labels, pa.string()))
-    if index.null_count:
-        row = pc.index(pc.is_null(index), True).as_py()
-        raise DataError(
-            f"a label that is not among {', '.join(labels[:10])}",
-            file=table["file"][row].as_py(),
-            row=table["row"][row].as_py(),
-            column="label",
-            value=table["label"][row].as_py(),
-            hint="the training split, or data.labels, must name every class",
-        )
-    return index.cast(pa.int64())
+def _described(targets: np.ndarray, task: Task, classes: int) -> dict[str, Any]:
+    """What the card says of the training targets."""
+    if task == "regression":
+        exact = targets.astype(np.float64)
+        moments = {"target_mean": float(exact.mean()), "target_scale": float(exact.std())}
+        return {"label_counts": []} | moments
+    if task == "multilabel":
+        return {"label_counts": targets.sum(0, dtype=np.int64).tolist()}
+    return {"label_counts": np.bincount(targets, minlength=classes).tolist()}
 
 
 def _fingerprint(labels: list[str], encoded: list[Path]) -> str:

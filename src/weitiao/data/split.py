@@ -41,12 +41,16 @@ class Splitter:
     seed: int = 0
     stratify: bool = True
 
-    def split(self, table: pa.Table, *, carve: Collection[str]) -> dict[str, pa.Table]:
+    def split(
+        self, table: pa.Table, *, carve: Collection[str], strata: np.ndarray | None = None
+    ) -> dict[str, pa.Table]:
         """Divide the table into train and the splits to carve.
 
         Args:
             table: rows with the columns ``text`` and, optionally, ``pair``, ``label``, ``group``.
             carve: the splits that no file was given for, of ``val`` and ``test``.
+            strata: ``(N,)`` numbers from 0 of what counts as the class of each row; null = its
+                label.
 
         Returns:
             ``train`` and the carved splits, in this order; each row is in one of them.
@@ -56,7 +60,7 @@ class Splitter:
             DataError: some rows have a group and one has none.
         """
         sizes = self._sizes(table.num_rows, carve)
-        labels, _ = _codes(table, "label")
+        labels = _codes(table, "label")[0] if strata is None else strata
         strata = labels if self.stratify else np.zeros_like(labels)
         if "group" in table.column_names:
             groups, names = _codes(table, "group")

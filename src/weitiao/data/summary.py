@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weitiao.card import Task
 from weitiao.data.keys import KEY, stands_in, text_codes
+from weitiao.data.targets import occurrences, target_column
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,13 +22,14 @@ _CLASSES_SHOWN = 15  # the whole list stands in audit.json
 
 
 def summarise(
-    splits: Mapping[str, pa.Table], report: Mapping[str, Any]
+    splits: Mapping[str, pa.Table], report: Mapping[str, Any], task: Task = "classification"
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """Describe the splits that will be used, and mark the rows whose score proves nothing.
 
     Args:
         splits: the final ``train`` and whichever of ``val`` and ``test`` there are.
         report: what ``Auditor.clean`` reported.
+        task: what the labels are.
 
     Returns:
         the splits without ``key``; all but train have a boolean column ``leaked``: the text stands
@@ -39,7 +42,7 @@ def summarise(
     for name, table in splits.items():
         described[name] = {
             "rows": table.num_rows,
-            "classes": _class_counts(table),
+            **_labels(table, task),
             "length": _lengths(table),
         }
         marked[name] = table.drop_columns([KEY]) if KEY in table.column_names else table
@@ -61,12 +64,17 @@ def render(report: Mapping[str, Any], console: Console) -> None:
         console.print(f"! {warning}", style="yellow", markup=False)
 
 
-def _class_counts(table: pa.Table) -> dict[str, int]:
-    """Rows per label, the most frequent first; empty without labels."""
+def _labels(table: pa.Table, task: Task) -> dict[str, dict[str, Any]]:
+    """Rows per label, the most frequent first, empty without labels; or what a target measures."""
     if "label" not in table.column_names:
-        return {}
-    counts = {row["values"]: row["counts"] for row in table["label"].value_counts().to_pylist()}
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return {"classes": {}}
+    if task == "regression":
+        targets = target_column(table, (), task).to_numpy()
+        points = {"min": targets.min(), "mean": targets.mean(), "max": targets.max()}
+        return {"classes": {}, "targets": {name: float(point) for name, point in points.items()}}
+    found = occurrences(table, task)[0].value_counts().to_pylist()
+    counts = {row["values"]: row["counts"] for row in found}
+    return {"classes": dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))}
 
 
 def _lengths(table: pa.Table) -> dict[str, int]:
@@ -130,6 +138,7 @@ def _split_cells(report: Mapping[str, Any], name: str) -> dict[str, int | str]:
         "characters: median": split["length"]["median"],
         "95 %": split["length"]["p95"],
         "longest": split["length"]["max"],
+        **{f"target: {name}": f"{value:.4g}" for name, value in split.get("targets", {}).items()},
     }
 
 

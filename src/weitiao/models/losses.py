@@ -1,66 +1,205 @@
-"""The loss of logits and classes: cross-entropy or squared hinge, smoothed or weighted."""
+"""What training minimises: the losses of each task, smoothed, focused or weighted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from weitiao.card import DataCard, Task
 from weitiao.errors import ConfigError
+from weitiao.models.link import continuation_ratios
+
+Kind = Literal[
+    "cross_entropy", "squared_hinge", "focal", "binary_cross_entropy", "corn", "mse", "huber"
+]
+KINDS: dict[Task, tuple[Kind, ...]] = {
+    "classification": ("cross_entropy", "squared_hinge", "focal"),
+    "multilabel": ("binary_cross_entropy", "squared_hinge", "focal"),
+    "ordinal": ("corn",),
+    "regression": ("mse", "huber"),
+}
+"""The losses of each task, its usual one first."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """The loss over the classes.
+    """The loss of a row.
 
     Args:
-        kind: ``cross_entropy``, or ``squared_hinge``: one against the rest with margin 1, the loss
-            of a linear SVM; its scores rank well but are no calibrated probabilities.
+        kind: null = the first that the task has. Classification: ``cross_entropy``;
+            ``squared_hinge``, one against the rest with margin 1, the loss of a linear SVM, whose
+            scores rank well but are no calibrated probabilities; ``focal`` (Lin et al. 2017).
+            Multi-label: ``binary_cross_entropy``, ``squared_hinge``, ``focal``. Ordinal: ``corn``
+            (Shi et al. 2021). Regression, in units of the targets' standard deviation: ``mse``;
+            ``huber``.
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
-        class_weights: ``balanced`` weighs class ``c`` by ``N / (C · N_c)``, as scikit-learn does.
+        focus: exponent of the focal loss; 0 is cross-entropy.
+        huber_delta: error from which on the Huber loss grows linearly, in standard deviations.
+        class_weights: ``balanced`` weighs rows of class ``c`` by ``N / (C · N_c)``, as scikit-learn
+            does; of many labels, the given ones by ``(N - N_c) / N_c``.
     """
 
-    kind: Literal["cross_entropy", "squared_hinge"] = "cross_entropy"
+    kind: Kind | None = None
     label_smoothing: float = 0.0
+    focus: float = 2.0
+    huber_delta: float = 1.0
     class_weights: Literal["none", "balanced"] = "none"
 
     def __post_init__(self) -> None:
-        if self.kind == "squared_hinge" and self.label_smoothing:
+        if self.label_smoothing and self.kind not in (None, "cross_entropy"):
             raise ConfigError("model.loss.label_smoothing goes with cross_entropy only")
+        if self.focus != 2.0 and self.kind != "focal":
+            raise ConfigError("model.loss.focus goes with kind focal only")
+        if self.huber_delta != 1.0 and self.kind != "huber":
+            raise ConfigError("model.loss.huber_delta goes with kind huber only")
 
-    def build(self, label_counts: list[int]) -> nn.Module:
-        """The loss of logits ``(B, C)`` and targets ``(B,)``, its mean a scalar."""
-        weight = None
-        if self.class_weights == "balanced":
-            if not all(label_counts):
-                raise ConfigError("model.loss.class_weights: a class has no row in train")
-            counts = torch.tensor(label_counts, dtype=torch.float32)
-            weight = counts.sum() / (len(counts) * counts)
-        if self.kind == "squared_hinge":
-            return SquaredHinge(weight)
-        return nn.CrossEntropyLoss(weight=weight, label_smoothing=self.label_smoothing)
+    def build(self, card: DataCard) -> nn.Module:
+        """The loss of logits ``(B, ·)`` and targets ``(B,)`` or ``(B, C)``, its mean a scalar.
+
+        Raises:
+            ConfigError: the task has no such loss or nothing to smooth or weigh.
+        """
+        kinds = KINDS[card.task]
+        kind = self.kind or kinds[0]
+        if kind not in kinds:
+            raise ConfigError(
+                f"model.loss.kind: {kind} is no loss of the task {card.task}"
+                f"\n  → {' or '.join(kinds)}"
+            )
+        if self.label_smoothing and kind != "cross_entropy":
+            raise ConfigError(f"model.loss.label_smoothing has no effect on the task {card.task}")
+        weight = self._weight(card)
+        if kind == "cross_entropy":
+            return nn.CrossEntropyLoss(weight=weight, label_smoothing=self.label_smoothing)
+        if card.task == "regression":
+            delta = self.huber_delta if kind == "huber" else None
+            return StandardError(card.target_mean, card.target_scale, delta)
+        if card.task == "multilabel":
+            return OfLabels(self._elements(kind), weight)
+        rows = continuation_ratios if kind == "corn" else self._rows(kind)
+        return OfClasses(rows, weight)
+
+    def _elements(self, kind: Kind) -> Callable[[Tensor, Tensor], Tensor]:
+        """Loss of each label of each row."""
+        if kind == "squared_hinge":
+            return squared_hinge
+        # a focus of 0 is binary cross-entropy
+        return partial(binary_focal, focus=self.focus if kind == "focal" else 0.0)
+
+    def _rows(self, kind: Kind) -> Callable[[Tensor, Tensor], Tensor]:
+        """Loss of each row of one class."""
+        return one_against_rest if kind == "squared_hinge" else partial(focal, focus=self.focus)
+
+    def _weight(self, card: DataCard) -> Tensor | None:
+        if self.class_weights == "none":
+            return None
+        if card.task == "regression":
+            raise ConfigError("model.loss.class_weights: a regression has no classes")
+        if not all(card.label_counts):
+            raise ConfigError("model.loss.class_weights: a class has no row in train")
+        counts = torch.tensor(card.label_counts, dtype=torch.float32)
+        if card.task == "multilabel":
+            return (card.rows["train"] - counts) / counts
+        return counts.sum() / (len(counts) * counts)
 
 
-class SquaredHinge(nn.Module):
-    """``max(0, 1 - y·s)²``, mean over classes and rows, with ``y`` = 1 for the target, else -1.
+class OfClasses(nn.Module):
+    """Mean over rows, weighted by their class.
 
     Args:
-        weight: ``(C,)`` weight of rows by their class.
+        rows: logits and targets ``(B,)`` → ``(B,)``.
+        weight: ``(C,)``; null = all alike.
     """
 
     weight: Tensor | None
 
-    def __init__(self, weight: Tensor | None = None) -> None:
+    def __init__(
+        self, rows: Callable[[Tensor, Tensor], Tensor], weight: Tensor | None = None
+    ) -> None:
         super().__init__()
+        self.rows = rows
         self.register_buffer("weight", weight)
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Logits ``(B, C)``, targets ``(B,)`` → the weighted mean."""
-        signs = torch.full_like(logits, -1.0).scatter(1, target.unsqueeze(1), 1.0)
-        losses = torch.relu(1 - signs * logits).square().mean(1)  # (B,)
+        """The mean, a scalar."""
+        losses = self.rows(logits, target)
         if self.weight is None:
             return losses.mean()
         weights = self.weight[target]
         return (weights * losses).sum() / weights.sum()
+
+
+class OfLabels(nn.Module):
+    """Mean over rows and labels; labels that are given count by their weight.
+
+    Args:
+        elements: logits and 0/1 targets, ``(B, C)`` both → ``(B, C)``.
+        weight: ``(C,)``; null = all alike.
+    """
+
+    weight: Tensor | None
+
+    def __init__(
+        self, elements: Callable[[Tensor, Tensor], Tensor], weight: Tensor | None = None
+    ) -> None:
+        super().__init__()
+        self.elements = elements
+        self.register_buffer("weight", weight)
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The mean, a scalar."""
+        target = target.to(logits.dtype)
+        losses = self.elements(logits, target)
+        if self.weight is not None:
+            losses = losses * torch.where(target > 0, self.weight, 1.0)
+        return losses.mean()
+
+
+class StandardError(nn.Module):
+    """Squared or Huber error of targets in units of their standard deviation.
+
+    Args:
+        mean: of the training targets.
+        scale: their standard deviation.
+        delta: where the Huber loss turns linear; null = squared everywhere.
+    """
+
+    def __init__(self, mean: float, scale: float, delta: float | None) -> None:
+        super().__init__()
+        self.mean, self.scale, self.delta = mean, scale, delta
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Logits ``(B, 1)``, targets ``(B,)`` → the mean, a scalar."""
+        found, true = logits.squeeze(-1), ((target - self.mean) / self.scale).to(logits.dtype)
+        if self.delta is None:
+            return F.mse_loss(found, true)
+        return F.huber_loss(found, true, delta=self.delta)
+
+
+def squared_hinge(logits: Tensor, target: Tensor) -> Tensor:
+    """``max(0, 1 - y·s)²`` with ``y`` = 1 for a target of 1, else -1; all ``(B, C)``."""
+    return torch.relu(1 - (2 * target - 1) * logits).square()
+
+
+def one_against_rest(logits: Tensor, target: Tensor) -> Tensor:
+    """Squared hinge of one class against the rest, mean over classes: ``(B, C)``, ``(B,)``."""
+    hot = torch.zeros_like(logits).scatter(1, target.unsqueeze(1), 1.0)
+    return squared_hinge(logits, hot).mean(1)
+
+
+def focal(logits: Tensor, target: Tensor, focus: float) -> Tensor:
+    """Cross-entropy times ``(1 - p) ** focus``: ``(B, C)``, ``(B,)`` → ``(B,)``."""
+    loss = F.cross_entropy(logits, target, reduction="none")
+    return (1 - (-loss).exp()) ** focus * loss
+
+
+def binary_focal(logits: Tensor, target: Tensor, focus: float) -> Tensor:
+    """The same of each label alone; all ``(B, C)``."""
+    loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    return (1 - (-loss).exp()) ** focus * loss

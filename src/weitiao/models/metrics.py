@@ -1,4 +1,4 @@
-"""Metrics of a classifier as torchmetrics objects."""
+"""Metrics of one class per row as torchmetrics objects."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
     MulticlassAUROC,
+    MulticlassCohenKappa,
     MulticlassConfusionMatrix,
     MulticlassF1Score,
     MulticlassMatthewsCorrCoef,
@@ -21,14 +22,13 @@ from torchmetrics.utilities import dim_zero_cat
 AVERAGES: tuple[Literal["macro", "micro", "weighted"], ...] = ("macro", "micro", "weighted")
 
 
-def build_scalars(classes: int, prefix: str, *, ranked: bool = True) -> MetricCollection:
+def build_scalars(classes: int, *, ranked: bool = True) -> MetricCollection:
     """The metrics that are one number each, from probabilities ``(B, C)`` and targets ``(B,)``.
 
     Choose by macro averages: micro F1 of a single-label task is only the accuracy again.
 
     Args:
         classes: number of classes.
-        prefix: put before each name.
         ranked: with AUROC, which needs probabilities and not only predicted classes.
     """
     metrics: dict[str, Metric | MetricCollection] = {}
@@ -45,7 +45,28 @@ def build_scalars(classes: int, prefix: str, *, ranked: bool = True) -> MetricCo
     if ranked:
         metrics["auroc"] = MacroAUROC(classes)
     metrics["mcc"] = Matthews(classes, validate_args=False)
-    return MetricCollection(metrics, prefix=prefix)
+    return MetricCollection(metrics)
+
+
+def build_scale(classes: int) -> dict[str, Metric | MetricCollection]:
+    """The metrics that know of an order of the classes, from the same values as the others.
+
+    ``qwk``, Cohen's kappa with quadratic weights, and ``mae``, the mean distance on the scale.
+    """
+    return {
+        "qwk": MulticlassCohenKappa(classes, weights="quadratic", validate_args=False),
+        "mae": ScaleDistance(classes, validate_args=False),
+    }
+
+
+class ScaleDistance(MulticlassConfusionMatrix):
+    """Mean distance between the found class and the true one, in classes."""
+
+    def compute(self) -> Tensor:
+        """The mean, a scalar."""
+        counts, place = self.confmat.double(), torch.arange(self.num_classes)
+        distance = (place.unsqueeze(0) - place.unsqueeze(1)).abs().to(counts)
+        return ((counts * distance).sum() / counts.sum()).float()
 
 
 class MacroAUROC(MulticlassAUROC):

@@ -12,14 +12,16 @@ from torchmetrics import MeanMetric
 
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
+from weitiao.models.decision import Decision, Thresholds
 from weitiao.models.heads import Head
+from weitiao.models.link import logits_width, predictions, row_losses
 from weitiao.models.losses import Loss
-from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
 from weitiao.models.optim import Optimisation
 from weitiao.models.pooling import PoolingName, build_pooling
 
 # imported so that their short names work
 from weitiao.models.pretrained import Pretrained as Pretrained
+from weitiao.models.scores import Scores, Together, build_scores
 from weitiao.models.textcnn import TextCNN as TextCNN
 from weitiao.models.wide import Wide
 from weitiao.plain import INSTANTIATOR, plain
@@ -34,7 +36,7 @@ def inputs(batch: Batch) -> Batch:
 
 
 class TextModule(L.LightningModule):
-    """A classifier of texts.
+    """A model of texts with the target that the data card names.
 
     Args:
         card: the data card, as an object or as plain values.
@@ -44,6 +46,7 @@ class TextModule(L.LightningModule):
         loss: of logits and targets.
         optim: optimiser and schedule.
         wide: a linear scorer of n-grams beside the deep path; null = none.
+        decision: of several labels, which ones a row is given.
     """
 
     def __init__(
@@ -55,27 +58,26 @@ class TextModule(L.LightningModule):
         loss: Loss = Loss(),
         optim: Optimisation = Optimisation(),
         wide: Wide | None = None,
+        decision: Decision = Decision(),
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
         self.card, self.optim = card, optim
-        classes = len(card.labels)
+        width = logits_width(card)
         self.backbone = backbone(card)
         self.save_hyperparameters(self._plain_hyperparameters(), logger=False)
         self.pool = build_pooling(pooling, self.backbone.width)
-        self.head = head.build(self.backbone.width, classes)
-        self.loss = loss.build(card.label_counts)
-        self.wide = wide.build(classes) if wide else None
+        self.head = head.build(self.backbone.width, width)
+        self.loss = loss.build(card)
+        self.decide = decision.build(card)
+        self.wide = wide.build(width) if wide else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
         # Kept in the checkpoint, so that the epoch's mean survives a resume in mid-epoch. A loss
         # that is no number stays visible; by default the metric would leave it out.
         self.train_loss = MeanMetric(nan_strategy="disable")
         self.train_loss.persistent(True)
-        self.scalars = nn.ModuleDict(
-            {split: build_scalars(classes, f"{split}/") for split in ("val", "test")}
-        )
-        self.confusion = nn.ModuleDict({s: build_confusion(classes) for s in ("val", "test")})
+        self.scores = nn.ModuleDict({s: build_scores(card, self.decide) for s in ("val", "test")})
         self.eval_loss = nn.ModuleDict(
             {split: MeanMetric(nan_strategy="disable") for split in ("val", "test")}
         )
@@ -83,7 +85,7 @@ class TextModule(L.LightningModule):
     def parts(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> list[Tensor]:
-        """Logits ``(B, C)`` of the deep path and, where there is one, of the wide one.
+        """Logits ``(B, logits_width)`` of the deep path and, where there is one, of the wide one.
 
         Args:
             input_ids: ``(B, T)``.
@@ -97,7 +99,7 @@ class TextModule(L.LightningModule):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> Tensor:
-        """Logits ``(B, C)`` of ids ``(B, T)`` and their mask ``(B, T)``: the parts, mixed."""
+        """Logits ``(B, logits_width)`` of ids and mask ``(B, T)``: the parts, mixed."""
         deep, *wide = self.parts(input_ids, attention_mask, token_type_ids)
         # in mixed precision the deep part ends in 16 bits, the wide one in 32
         return torch.lerp(deep.to(wide[0].dtype), wide[0], self.wide_share) if wide else deep
@@ -125,16 +127,20 @@ class TextModule(L.LightningModule):
         return self._evaluate(batch, "test")
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Probabilities ``(B, C)``, with the ``row (B,)`` each belongs to."""
-        return {"row": batch["row"], "probabilities": self(**inputs(batch)).softmax(-1)}
+        """Predictions (see `weitiao.models.link`), with the ``row (B,)`` each belongs to."""
+        return {"row": batch["row"], "predictions": predictions(self(**inputs(batch)), self.card)}
 
     def on_validation_epoch_end(self) -> None:
-        """Log what is not a scalar object: F1 of each class."""
-        self._log_per_class("val")
+        """Choose thresholds, where there are any; log the scores."""
+        _, scores = self.scores_of("val")
+        tunable = isinstance(self.decide, Thresholds) and isinstance(scores, Together)
+        if tunable and not self.trainer.sanity_checking:
+            self.decide.tune(*scores.everything())
+        self._log_scores("val")
 
     def on_test_epoch_end(self) -> None:
-        """Log what is not a scalar object: F1 of each class."""
-        self._log_per_class("test")
+        """Log the scores."""
+        self._log_scores("test")
 
     def configure_optimizers(self) -> Any:
         """The optimiser and its schedule over the steps the Trainer will take."""
@@ -151,30 +157,27 @@ class TextModule(L.LightningModule):
         return values
 
     def _evaluate(self, batch: Batch, split: str) -> dict[str, Tensor]:
-        """Update the metrics of ``split``; give probabilities and loss of each row to callbacks.
+        """Update the scores of ``split``; give predictions and loss of each row to callbacks.
 
-        The loss here is the cross-entropy of the mixed logits, whatever the training minimises, so
-        that models trained by different losses can be compared.
+        The loss here is `row_losses` of the mixed logits, whatever the training minimises, so that
+        models trained by different losses can be compared.
         """
         logits, target = self(**inputs(batch)), batch["target"]
-        probabilities = logits.softmax(-1)
-        losses = nn.functional.cross_entropy(logits, target, reduction="none")
-        mean, scalars, confusion = self.metrics_of(split)
+        found, losses = predictions(logits, self.card), row_losses(logits, target, self.card)
+        mean, scores = self.scores_of(split)
         mean.update(losses)
-        scalars.update(probabilities, target)
-        confusion.update(probabilities, target)
+        scores.update(found, target)
         size = len(target)
         self.log(f"{split}/loss", mean, on_step=False, on_epoch=True, batch_size=size)
-        self.log_dict(scalars, on_step=False, on_epoch=True, batch_size=size)
-        return {"row": batch["row"], "probabilities": probabilities, "losses": losses}
+        return {"row": batch["row"], "predictions": found, "losses": losses}
 
-    def metrics_of(self, split: str) -> tuple[Any, Any, Any]:
-        """Mean loss, scalars and confusion of ``split``."""
-        return self.eval_loss[split], self.scalars[split], self.confusion[split]
+    def scores_of(self, split: str) -> tuple[Any, Scores]:
+        """Mean loss and scores of ``split``."""
+        return self.eval_loss[split], self.scores[split]  # type: ignore[return-value]
 
-    def _log_per_class(self, split: str) -> None:
-        *_, confusion = self.metrics_of(split)
-        scores = f1_per_class(confusion.compute())
-        confusion.reset()  # Lightning resets only what is logged as an object
-        for label, score in zip(self.card.labels, scores, strict=True):
-            self.log(f"{split}/f1_class/{label}", score.float(), sync_dist=False)
+    def _log_scores(self, split: str) -> None:
+        """Log what is measured over the whole split; it is the same on each device."""
+        _, scores = self.scores_of(split)
+        for name, value in scores.compute().items():
+            self.log(f"{split}/{name}", value.float(), sync_dist=False)
+        scores.reset()

@@ -10,8 +10,6 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from weitiao.run.callbacks import BestScores
 
-METRICS = ("best/f1_macro", "test/f1_macro")
-
 
 class Board(Callback):
     """Writes one HPARAMS entry per run.
@@ -22,9 +20,11 @@ class Board(Callback):
     Args:
         values: flat hyper-parameters.
         scores: holds the best validation scores.
+        metric: the score to show, of validation and of test.
     """
 
-    def __init__(self, values: dict[str, Any], scores: BestScores) -> None:
+    def __init__(self, values: dict[str, Any], scores: BestScores, metric: str) -> None:
+        self.metric = metric
         self.values = {
             name: value if isinstance(value, bool | int | float | str) else str(value)
             for name, value in values.items()
@@ -36,16 +36,17 @@ class Board(Callback):
         """Write the hyper-parameters and the names of the metrics."""
         from torch.utils.tensorboard.summary import hparams
 
+        names = (f"best/{self.metric}", f"test/{self.metric}")
         for writer in self._writers(trainer):
-            for summary in hparams(self.values, dict.fromkeys(METRICS, 0.0)):
+            for summary in hparams(self.values, dict.fromkeys(names, 0.0)):
                 writer.file_writer.add_summary(summary)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the best validation score under a name of its own; ``val/…`` goes on after it."""
-        best = self.scores.scores.get("val/f1_macro")
+        best = self.scores.scores.get(f"val/{self.metric}")
         if best is not None:
             for writer in self._writers(trainer):
-                writer.add_scalar("best/f1_macro", best, trainer.global_step)
+                writer.add_scalar(f"best/{self.metric}", best, trainer.global_step)
 
     @staticmethod
     def _writers(trainer: L.Trainer) -> list[Any]:

@@ -13,6 +13,7 @@ from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.models.pooling import FirstPosition, LastPosition
 from weitiao.models.pretrained import Pretrained
+from weitiao.models.scores import score_names
 
 
 def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, Any]) -> None:
@@ -32,8 +33,7 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
             raise ConfigError(
                 f"there is no {split} split\n  → --data.{split} FILE, or data.split.{split} above 0"
             )
-    metrics = ["val/loss", *(f"val/f1_class/{label}" for label in module.card.labels)]
-    metrics += module.metrics_of("val")[1].keys()
+    metrics = ["val/loss", *(f"val/{name}" for name in score_names(module.card))]
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
         raise ConfigError(f"run.monitor: validation gives no metric {monitor!r}\n  → {near}")

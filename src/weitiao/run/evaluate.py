@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
+import numpy as np
 from rich.console import Console
 
+from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.run.checkpoint import (
     TestFile,
@@ -18,7 +20,7 @@ from weitiao.run.checkpoint import (
 from weitiao.run.fit import Run, show_next_steps
 from weitiao.run.floor import measure_floor
 from weitiao.run.folder import RunFolder
-from weitiao.run.outputs import Evaluated, EvaluationRows, targets_of, write_predictions
+from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
 from weitiao.run.report import final_table, scores
 
 
@@ -31,17 +33,22 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
         verbose=False,
         weights_only=True,
     )
-    labels, tested = run.data.card.labels, evaluated(run.trainer)
-    run.folder.add_metrics(test_scores(run.trainer, labels))
-    write_predictions(run.folder.predictions, tested, labels)
+    card, tested = run.data.card, evaluated(run.trainer)
+    run.folder.add_metrics(test_scores(run.trainer, card))
+    write_predictions(run.folder.predictions, tested, card)
     with run.console.status("measuring the floor: TF-IDF + linear"):
         floor = measure_floor(run.data.prepared)
-    metrics = run.folder.add_metrics(
-        # the same rows, should trainer.limit_test_batches have left some out
-        scores(floor.predicted[tested.rows], floor.targets[tested.rows], labels, "floor/")
-        | {"floor/c": floor.c}
-    )
-    print_table(metrics, labels, len(tested.rows))
+    # the same rows, should trainer.limit_test_batches have left some out
+    found = floor.predicted[tested.rows]
+    measured = scores(found, found, tested.targets, card, "floor/", ranked=False)
+    fresh = leak_free(tested)
+    if not fresh.all():
+        targets = tested.targets[fresh]
+        measured |= scores(
+            found[fresh], found[fresh], targets, card, "floor_leak_free/", ranked=False
+        )
+    metrics = run.folder.add_metrics(measured | {"floor/c": floor.c})
+    print_table(metrics, card, len(tested.rows))
     show_next_steps(run)
     return metrics
 
@@ -67,27 +74,32 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
     board = folder.tensorboard() if folder and best else False
     trainer = options.hardware.trainer(EvaluationRows(), logger=board)
     trainer.test(module, datamodule=data, verbose=False)
-    labels = data.card.labels
-    metrics = test_scores(trainer, labels)
+    metrics = test_scores(trainer, data.card)
     out = folder.predictions if folder and best else options.out
     if out:
-        write_predictions(out, evaluated(trainer), labels)
+        write_predictions(out, evaluated(trainer), data.card)
     if folder and best:
         metrics = folder.add_metrics(metrics)
-    print_table(metrics, labels, len(evaluated(trainer).rows))
+    print_table(metrics, data.card, len(evaluated(trainer).rows))
     return metrics
 
 
-def test_scores(trainer: L.Trainer, labels: list[str]) -> dict[str, float]:
+def test_scores(trainer: L.Trainer, card: DataCard) -> dict[str, float]:
     """The test metrics; where test rows stand in train, those of the other rows as well."""
     found = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
     tested = evaluated(trainer)
-    if "leaked" in tested.table.column_names:
-        fresh = ~tested.table["leaked"].to_numpy()
-        if not fresh.all():
-            targets = targets_of(tested.table, labels)[fresh]
-            found |= scores(tested.probabilities[fresh], targets, labels, "test_leak_free/")
+    fresh = leak_free(tested)
+    if not fresh.all():
+        predictions, decided = tested.predictions[fresh], tested.decided[fresh]
+        found |= scores(predictions, decided, tested.targets[fresh], card, "test_leak_free/")
     return found
+
+
+def leak_free(tested: Evaluated) -> np.ndarray:
+    """Which rows don't stand in train, ``(N,)`` of bool; all of a file that is new."""
+    if "leaked" not in tested.table.column_names:
+        return np.ones(len(tested.rows), bool)
+    return ~tested.table["leaked"].to_numpy()
 
 
 def evaluated(trainer: L.Trainer) -> Evaluated:
@@ -95,6 +107,6 @@ def evaluated(trainer: L.Trainer) -> Evaluated:
     return next(c.of["test"] for c in trainer.callbacks if isinstance(c, EvaluationRows))
 
 
-def print_table(metrics: dict[str, Any], labels: list[str], rows: int) -> None:
+def print_table(metrics: dict[str, Any], card: DataCard, rows: int) -> None:
     """Print the final table of that many test rows on standard output."""
-    Console().print(final_table(metrics, labels, rows))
+    Console().print(final_table(metrics, card, rows))

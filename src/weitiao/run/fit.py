@@ -25,6 +25,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
+from weitiao.models.scores import FIRST, LOWER_IS_BETTER
 from weitiao.run import corpus
 from weitiao.run.board import Board
 from weitiao.run.callbacks import (
@@ -58,8 +59,8 @@ class RunOptions:
     Args:
         root: folder of all runs.
         name: ends the name of the run's folder.
-        monitor: metric by which the best checkpoint is chosen: least ``val/loss``, or most of
-            any other.
+        monitor: metric by which the best checkpoint is chosen, an error by least, any other by
+            most; null = ``val/f1_macro``, for a regression ``val/r2``.
         save_every: optimiser steps between writings of ``last.ckpt``; null = once an epoch.
         threads: CPU threads; null = as many as torch takes, and written down, since another count
             gives other last digits.
@@ -67,14 +68,9 @@ class RunOptions:
 
     root: str = "logs"
     name: str = "fit"
-    monitor: str = "val/f1_macro"
+    monitor: str | None = None
     save_every: int | None = None
     threads: int | None = None
-
-    @property
-    def mode(self) -> Literal["max", "min"]:
-        """Whether more or less of the metric is better."""
-        return "min" if self.monitor == "val/loss" else "max"
 
 
 @dataclass
@@ -82,6 +78,7 @@ class Run:
     """A trained run: what later verbs need of it."""
 
     folder: RunFolder
+    monitor: str
     trainer: L.Trainer
     module: TextModule
     data: TextDataModule
@@ -140,7 +137,10 @@ class FitCLI(LightningCLI):
         """The Trainer, in the run's folder, with the callbacks that every run has."""
         options: RunOptions = self.config_init.run
         checkpoint = self.config.ckpt_path
-        check_run(self.verb, self.model, options.monitor, flat(self.config.trainer, "trainer"))
+        if self.config.run.monitor is None:
+            self.config.run.monitor = f"val/{FIRST[self.model.card.task]}"
+        trainer_values = flat(self.config.trainer, "trainer")
+        check_run(self.verb, self.model, self.config.run.monitor, trainer_values)
         refuse_foreign_ids(self.model, self.datamodule)
         refuse_blind_pooling(self.model)
         if checkpoint:
@@ -160,15 +160,17 @@ class FitCLI(LightningCLI):
         return trainer
 
     def _callbacks(self, options: RunOptions) -> list[Callback]:
+        monitor = self.config.run.monitor
         best = ModelCheckpoint(
             self.folder.checkpoints,
             filename="best",
-            monitor=options.monitor,
-            mode=options.mode,
+            monitor=monitor,
+            mode=mode_of(monitor),
             enable_version_counter=False,
         )
-        scores = BestScores(options.monitor, options.mode)
-        bar = [] if self.config.trainer.enable_progress_bar is False else [Progress()]
+        scores = BestScores(monitor, mode_of(monitor))
+        first = FIRST[self.model.card.task]
+        bar = [] if self.config.trainer.enable_progress_bar is False else [Progress(first)]
         return [
             *bar,
             LambdaCallback(on_train_start=lambda *_: self.folder.start()),
@@ -178,7 +180,7 @@ class FitCLI(LightningCLI):
             Throughput(),
             scores,
             EvaluationRows(),
-            Board(flat({"model": self.config.model, "data": self.config.data}), scores),
+            Board(flat({"model": self.config.model, "data": self.config.data}), scores, first),
             best,
             LastCheckpoint(self.folder.last, options.save_every),
         ]
@@ -239,10 +241,17 @@ def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> 
     cli.folder.add_metrics(
         scores | {"fit/seconds": time.perf_counter() - started}, forget=("test", "floor")
     )
-    run = Run(cli.folder, cli.trainer, cli.model, cli.datamodule, cli.console)
+    run = Run(
+        cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
+    )
     if verb == "fit":
         show_next_steps(run)
     return run
+
+
+def mode_of(monitor: str) -> Literal["max", "min"]:
+    """Whether more or less of the metric is better."""
+    return "min" if monitor.rpartition("/")[2] in LOWER_IS_BETTER else "max"
 
 
 def show_next_steps(run: Run) -> None:

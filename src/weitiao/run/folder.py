@@ -63,6 +63,8 @@ class RunFolder:
         if not ckpt_path.is_file():
             raise ConfigError(f"no such checkpoint: {ckpt_path}")
         path = ckpt_path.parent.parent
+        if path.is_symlink():  # logs/latest, which is to point to the run, not to itself
+            path = path.parent / path.readlink()
         if not (path / "config.yaml").is_file():
             raise ConfigError(
                 f"{ckpt_path} doesn't lie in a run's folder (no {path / 'config.yaml'})"

@@ -1,4 +1,4 @@
-"""What an evaluation leaves for people: predictions, confusion matrix, worst mistakes."""
+"""What an evaluation leaves for people: predictions, pictures, worst mistakes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lightning.pytorch as L
 import numpy as np
@@ -16,35 +16,49 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from weitiao.card import DataCard
 from weitiao.data.datamodule import TextDataModule
+from weitiao.data.labels import join_labels
+from weitiao.data.targets import target_array, target_column
 from weitiao.models.module import TextModule
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from weitiao.run.figures import confusion_figure, scatter_figure
 
 WORST = 20  # mistakes shown
 SHOWN = 200  # characters of a text in TensorBoard
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """The rows an evaluation has seen, in the order of the split.
+class Predicted:
+    """Rows and what the model says of them.
 
     Args:
         table: ``N`` readable rows.
-        probabilities: ``(N, C)``.
+        predictions: probabilities ``(N, C)``, or values ``(N,)``.
+        decided: classes ``(N,)``, labels ``(N, C)`` bool, or values ``(N,)``.
+    """
+
+    table: pa.Table
+    predictions: np.ndarray
+    decided: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluated(Predicted):
+    """The labelled rows an evaluation has seen, in the order of the split.
+
+    Args:
+        targets: as ``decided``.
         losses: ``(N,)``.
         rows: ``(N,)``, the place of each in the split.
     """
 
-    table: pa.Table
-    probabilities: np.ndarray
+    targets: np.ndarray
     losses: np.ndarray
     rows: np.ndarray
 
 
 class EvaluationRows(Callback):
-    """Collects probabilities and loss of each row, and shows them after each evaluation."""
+    """Collects predictions and loss of each row, and shows them after each evaluation."""
 
     def __init__(self) -> None:
         self._batches: list[dict[str, torch.Tensor]] = []
@@ -58,11 +72,11 @@ class EvaluationRows(Callback):
 
     on_test_batch_end = on_validation_batch_end
 
-    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Bring rows into order; show them in TensorBoard unless this is the sanity check."""
         self._finish(trainer, pl_module, "val")
 
-    def on_test_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Bring rows into order and show them in TensorBoard."""
         self._finish(trainer, pl_module, "test")
 
@@ -70,45 +84,61 @@ class EvaluationRows(Callback):
         batches, self._batches = self._batches, []
         if trainer.sanity_checking or not batches:
             return
-        rows = torch.cat([batch["row"] for batch in batches]).numpy()
-        order = np.argsort(rows, kind="stable")
-        probabilities, losses = (
-            torch.cat([batch[name].float() for batch in batches]).numpy()[order]
-            for name in ("probabilities", "losses")
-        )
         assert isinstance(trainer.datamodule, TextDataModule)
-        # by row, since a limited evaluation (limit_val_batches) has not seen all of them
-        table = trainer.datamodule.rows(split).take(pa.array(rows[order]))
-        self.of[split] = Evaluated(table, probabilities, losses, rows[order])
         assert isinstance(pl_module, TextModule)
+        numbers = torch.cat([batch["row"] for batch in batches])
+        order = numbers.argsort(stable=True)
+        rows = numbers[order].numpy()
+        found, losses = (
+            torch.cat([batch[name].float() for batch in batches])[order]
+            for name in ("predictions", "losses")
+        )
+        # by row, since a limited evaluation (limit_val_batches) has not seen all of them
+        table = trainer.datamodule.rows(split).take(pa.array(rows))
+        targets = targets_of(table, pl_module.card)
+        decided = decide(pl_module, found)
+        self.of[split] = Evaluated(table, found.numpy(), decided, targets, losses.numpy(), rows)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
-                self._show(logger, pl_module, split, trainer.global_step)
+                self._show(logger, pl_module.card, split, trainer.global_step)
 
-    def _show(self, logger: TensorBoardLogger, module: TextModule, split: str, step: int) -> None:
-        labels = module.card.labels
-        *_, confusion = module.metrics_of(split)
-        counts = confusion.compute().cpu().numpy()
-        board = logger.experiment
-        board.add_figure(f"{split}/confusion", confusion_figure(counts, labels), step)
-        board.add_text(f"{split}/worst_mistakes", worst_mistakes(self.of[split], labels), step)
+    def _show(self, logger: TensorBoardLogger, card: DataCard, split: str, step: int) -> None:
+        seen, board = self.of[split], logger.experiment
+        if card.task == "regression":
+            board.add_figure(f"{split}/values", scatter_figure(seen.decided, seen.targets), step)
+        elif card.task != "multilabel":
+            figure = confusion_figure(seen.decided, seen.targets, card.labels)
+            board.add_figure(f"{split}/confusion", figure, step)
+        board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, card), step)
 
 
-def worst_mistakes(evaluated: Evaluated, labels: Sequence[str]) -> str:
-    """The wrong rows of highest loss as a Markdown table; ``labels`` name the classes."""
-    table, probabilities, losses = evaluated.table, evaluated.probabilities, evaluated.losses
-    predicted = probabilities.argmax(-1)
-    wrong = np.flatnonzero(predicted != targets_of(table, labels))
+def decide(module: TextModule, predictions: torch.Tensor) -> np.ndarray:
+    """What the module makes of predictions that lie in main memory."""
+    device = next(module.parameters()).device
+    return module.decide(predictions.to(device)).cpu().numpy()
+
+
+def targets_of(table: pa.Table, card: DataCard) -> np.ndarray:
+    """The targets of readable rows: classes ``(N,)``, labels ``(N, C)`` or values ``(N,)``."""
+    return target_array(target_column(table, card.labels, card.task))
+
+
+def worst_mistakes(evaluated: Evaluated, card: DataCard) -> str:
+    """The wrong rows of highest loss as a Markdown table."""
+    decided, targets, losses = evaluated.decided, evaluated.targets, evaluated.losses
+    wrong = decided != targets
+    wrong = np.flatnonzero(wrong.any(1) if wrong.ndim == 2 else wrong)
     worst = wrong[np.argsort(-losses[wrong], kind="stable")][:WORST]
+    found = texts_of(decided[worst], card)
     lines = ["| loss | label | predicted | probability | id | text |", "|--:|---|---|--:|---|---|"]
-    for i in worst.tolist():
-        row = table.slice(i, 1).to_pylist()[0]
-        true, given = _cell(row["label"]), _cell(labels[predicted[i]])
-        text = row["original"]
+    for i, given in zip(worst.tolist(), found, strict=True):
+        row = evaluated.table.slice(i, 1).to_pylist()[0]
+        text = " ⏎ ".join(filter(None, (row["original"], row.get("pair"))))
         text = _cell(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
-        share = f"{probabilities[i].max():.3f}"
+        share = "" if card.task == "regression" else f"{evaluated.predictions[i].max():.3f}"
         lines.append(
-            f"| {losses[i]:.2f} | {true} | {given} | {share} | {_cell(row['id'])} | {text} |"
+            f"| {losses[i]:.2f} | {_cell(row['label'])} | {_cell(given)} | {share}"
+            f" | {_cell(row['id'])} | {text} |"
         )
     return "\n".join(lines)
 
@@ -117,64 +147,39 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def targets_of(table: pa.Table, labels: Sequence[str]) -> np.ndarray:
-    """Index of each row's label in ``labels``, ``(N,)``."""
-    index = {label: i for i, label in enumerate(labels)}
-    return np.array([index[label] for label in table["label"].to_pylist()])
+def texts_of(decided: np.ndarray, card: DataCard) -> list[str]:
+    """Decisions as they stand in a file: a label, several as ``a|b``, or a number."""
+    if card.task == "regression":
+        return [f"{value:.6g}" for value in decided.tolist()]
+    if card.task == "multilabel":
+        return [join_labels(card.labels[c] for c in np.flatnonzero(row)) for row in decided]
+    return [card.labels[c] for c in decided.tolist()]
 
 
-def confusion_figure(counts: np.ndarray, labels: Sequence[str]) -> Figure:
-    """The confusion matrix ``(C, C)`` as a picture; colour is the share of the true class."""
-    from matplotlib import font_manager
-    from matplotlib.figure import Figure
-
-    size = max(4.0, 1.5 + 0.5 * len(labels))
-    figure = Figure(figsize=(size, size), layout="constrained")
-    axes = figure.subplots()
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    fonts = [font for font in CJK_FONTS if font in installed]
-    names = [f"{i} {label}" for i, label in enumerate(labels)]
-    if not fonts:  # what can't be drawn is left out; the number of the class still tells
-        names = [name.encode("ascii", "ignore").decode() for name in names]
-    family = [*fonts, "DejaVu Sans"]  # named here, since it is drawn after this function's end
-    axes.set_xticks(range(len(labels)), names, rotation=90, family=family)
-    axes.set_yticks(range(len(labels)), names, family=family)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    if len(labels) <= 20:
-        for i, j in np.ndindex(*counts.shape):
-            colour = "white" if shares[i, j] > 0.5 else "black"
-            axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", color=colour)
-    return figure
-
-
-CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "SimHei")
-
-
-def write_predictions(path: Path, evaluated: Evaluated, labels: Sequence[str]) -> None:
+def write_predictions(path: Path, predicted: Predicted, card: DataCard) -> None:
     """Write ``id, text, label, probability of each class`` in the order of the rows.
 
     ``text`` is the original, and ``label`` the predicted one; where the rows have labels, the true
-    one stands as ``true``.
+    one stands as ``true``; where they are pairs, the second text as ``pair``.
 
     Args:
         path: the CSV file, written beside and renamed.
-        evaluated: the rows and their probabilities.
-        labels: names of the classes.
+        predicted: the rows and their predictions.
+        card: task and labels.
     """
-    table = evaluated.table
-    true = table["label"].to_pylist() if "label" in table.column_names else None
-    header = ["id", "text", "label", *(["true"] if true else []), *(f"p({x})" for x in labels)]
-    predicted = evaluated.probabilities.argmax(-1).tolist()
+    table = predicted.table
+    columns: dict[str, Sequence[str]] = {
+        "id": table["id"].to_pylist(),
+        "text": table["original"].to_pylist(),
+        **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
+        "label": texts_of(predicted.decided, card),
+        **({"true": table["label"].to_pylist()} if "label" in table.column_names else {}),
+    }
+    for c, label in enumerate(card.labels):
+        columns[f"p({label})"] = [f"{p:.6f}" for p in predicted.predictions[:, c].tolist()]
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        ids, texts = table["id"].to_pylist(), table["original"].to_pylist()
-        for i, probabilities in enumerate(evaluated.probabilities.tolist()):
-            truth = [true[i]] if true else []
-            shares = (f"{p:.6f}" for p in probabilities)
-            writer.writerow([ids[i], texts[i], labels[predicted[i]], *truth, *shares])
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
     os.replace(beside, path)

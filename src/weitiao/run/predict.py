@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from rich.console import Console
 
@@ -14,7 +13,7 @@ from weitiao.run.checkpoint import (
     refuse_overwriting,
     use_parser,
 )
-from weitiao.run.outputs import Evaluated, write_predictions
+from weitiao.run.outputs import Predicted, decide, write_predictions
 
 
 def run_predict(arguments: list[str]) -> Path:
@@ -31,13 +30,10 @@ def run_predict(arguments: list[str]) -> Path:
     )
     trainer = options.hardware.trainer(logger=False)
     batches = trainer.predict(module, datamodule=data)
-    rows = torch.cat([batch["row"] for batch in batches]).cpu().numpy()
-    probabilities = torch.cat([batch["probabilities"].float() for batch in batches]).cpu().numpy()
-    order = np.argsort(rows)
-    predicted = Evaluated(
-        data.rows("predict"), probabilities[order], np.zeros(len(rows)), rows[order]
-    )
+    rows = torch.cat([batch["row"] for batch in batches]).cpu()
+    found = torch.cat([batch["predictions"].float() for batch in batches]).cpu()[rows.argsort()]
+    predicted = Predicted(data.rows("predict"), found.numpy(), decide(module, found))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    write_predictions(options.out, predicted, data.card.labels)
+    write_predictions(options.out, predicted, data.card)
     console.print(f"{len(rows):,} predictions: {options.out}", highlight=False, markup=False)
     return options.out

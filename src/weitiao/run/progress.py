@@ -12,16 +12,18 @@ from lightning.pytorch.callbacks.progress.rich_progress import CustomTimeColumn
 from rich.console import Console
 from rich.progress import ProgressColumn
 
-SCORES = ("loss", "accuracy", "f1_macro")
-
 
 class Progress(RichProgressBar):
     """Lightning's bar on standard error, with the time that the whole training still takes.
 
     Where standard error is no terminal there is no bar; the lines after each validation stay.
+
+    Args:
+        score: what is shown of a validation beside its loss.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, score: str = "f1_macro") -> None:
+        self.shown = ("loss", "accuracy", score)
         super().__init__(console_kwargs={"stderr": True})
         self._start: tuple[float, int] | None = None
         if not sys.stderr.isatty():
@@ -43,7 +45,9 @@ class Progress(RichProgressBar):
         if trainer.sanity_checking or not trainer.is_global_zero:
             return
         found = trainer.callback_metrics
-        scores = [f"{name} {found[f'val/{name}']:.4f}" for name in SCORES if f"val/{name}" in found]
+        scores = [
+            f"{name} {found[f'val/{name}']:.4f}" for name in self.shown if f"val/{name}" in found
+        ]
         place = f"epoch {trainer.current_epoch}, step {trainer.global_step}"
         console = self.progress.console if self.progress is not None else Console(stderr=True)
         console.print(f"{place}: val {'  '.join(scores)}", highlight=False, soft_wrap=True)

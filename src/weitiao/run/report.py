@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from weitiao.card import DataCard
-from weitiao.models.metrics import build_confusion, build_scalars, f1_per_class
+from weitiao.card import DataCard, Task
+from weitiao.models.scores import FIRST, measure
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-SHOWN = (
+_CLASSES = (
     ("accuracy", "accuracy"),
     ("precision_macro", "macro precision"),
     ("recall_macro", "macro recall"),
     ("f1_macro", "macro F1"),
 )
+SHOWN: dict[Task, tuple[tuple[str, str], ...]] = {
+    "classification": _CLASSES,
+    "ordinal": (*_CLASSES, ("qwk", "weighted kappa"), ("mae", "mean distance, classes")),
+    "multilabel": (
+        ("exact_match", "exact match"),
+        ("hamming", "Hamming loss"),
+        ("f1_samples", "F1 per row, mean"),
+        ("f1_micro", "micro F1"),
+        ("precision_macro", "macro precision"),
+        ("recall_macro", "macro recall"),
+        ("f1_macro", "macro F1"),
+    ),
+    "regression": (
+        ("mse", "mean squared error"),
+        ("mae", "mean absolute error"),
+        ("pearson", "Pearson correlation"),
+        ("spearman", "Spearman correlation"),
+        ("r2", "R²"),
+    ),
+}
+PLAIN = ("mse", "mae")  # no shares: shown as they are, not in per cent
 
 
 def scores(
-    predictions: np.ndarray, targets: np.ndarray, labels: Sequence[str], prefix: str
+    predictions: np.ndarray,
+    decided: np.ndarray,
+    targets: np.ndarray,
+    card: DataCard,
+    prefix: str,
+    *,
+    ranked: bool = True,
 ) -> dict[str, float]:
-    """The metrics of `weitiao.models.metrics` as flat values.
-
-    Args:
-        predictions: probabilities ``(N, C)``, or predicted classes ``(N,)``; the latter give no
-            AUROC.
-        targets: ``(N,)``.
-        labels: names of the classes.
-        prefix: put before each name, as in ``floor/``.
-    """
-    classes = len(labels)
-    given, true = torch.tensor(predictions), torch.tensor(targets)
-    metrics = build_scalars(classes, prefix, ranked=given.ndim == 2)
-    values = {name: float(value) for name, value in metrics(given, true).items()}
-    per_class = f1_per_class(build_confusion(classes)(given, true))
-    names = (f"{prefix}f1_class/{label}" for label in labels)
-    return values | dict(zip(names, per_class.tolist(), strict=True))
+    """The scores of `weitiao.models.scores.measure` as flat values, ``prefix`` before each name."""
+    found, given, true = map(torch.tensor, (predictions, decided, targets))
+    values = measure(found, given, true, card, ranked=ranked)
+    return {f"{prefix}{name}": float(value) for name, value in values.items()}
 
 
 def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
@@ -65,34 +80,41 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
     yield f"unknown ids: {', '.join(unknown)}"
 
 
-def final_table(metrics: Mapping[str, float], labels: Sequence[str], rows: int) -> Table:
-    """Test scores in per cent, macro F1 in bold; beside the floor's where that was measured.
+def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:
+    """Test scores, the first one of the task in bold; beside the floor's where it was measured.
 
     Args:
-        metrics: flat values with ``test/…`` and, where there are any, ``test_leak_free/…`` and
-            ``floor/…``.
-        labels: names of the classes.
+        metrics: flat values with ``test/…`` and, where there are any, ``floor/…``, and both for
+            the leak-free rows alone.
+        card: task and labels.
         rows: test rows that were measured.
     """
     from rich.table import Table
     from rich.text import Text
 
+    first = FIRST[card.task]
     table = Table(title=f"test, {rows:,} rows, %", title_justify="left")
-    columns = [("model", "test/")]
-    if "test_leak_free/f1_macro" in metrics:
-        columns.append(("model, leak-free", "test_leak_free/"))
-    compared = "floor/f1_macro" in metrics
-    if compared:
-        columns.append(("floor: TF-IDF + linear", "floor/"))
+    columns = [
+        (title, prefix)
+        for title, prefix in (
+            ("model", "test/"),
+            ("model, leak-free", "test_leak_free/"),
+            ("floor: TF-IDF + linear", "floor/"),
+            ("floor, leak-free", "floor_leak_free/"),
+        )
+        if prefix + first in metrics
+    ]
+    compared = f"floor/{first}" in metrics
     table.add_column("")
     for title in (*(title for title, _ in columns), *(["difference"] if compared else [])):
         table.add_column(title, justify="right")
-    shown = [*SHOWN, *((f"f1_class/{label}", f"F1 of {label}") for label in labels)]
+    shown = [*SHOWN[card.task], *((f"f1_class/{x}", f"F1 of {x}") for x in card.labels)]
     for key, title in shown:
-        values = [metrics[prefix + key] for _, prefix in columns]
-        cells = [f"{100 * value:.2f}" for value in values]
+        form, scale = (".4f", 1) if key in PLAIN else (".2f", 100)
+        values = {prefix: scale * metrics[prefix + key] for _, prefix in columns}
+        cells = [f"{value:{form}}" for value in values.values()]
         if compared:
-            cells.append(f"{100 * (values[0] - values[-1]):+.2f}")
+            cells.append(f"{values['test/'] - values['floor/']:+{form}}")
         # a label is no markup, whatever brackets it has
-        table.add_row(Text(title), *cells, style="bold" if key == "f1_macro" else None)
+        table.add_row(Text(title), *cells, style="bold" if key == first else None)
     return table

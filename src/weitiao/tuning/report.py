@@ -36,7 +36,7 @@ def top_table(study: optuna.Study) -> Table:
     ranked = sorted(ended, key=lambda t: (-_value(t), t.number))[:TOP]
     table = Table(title=f"best of {len(ended)} trials", title_justify="left")
     keys = list(ranked[0].params)
-    for title in ("trial", "macro F1, val", "seconds", *(_short(key, keys) for key in keys)):
+    for title in ("trial", "score, val", "seconds", *(_short(key, keys) for key in keys)):
         table.add_column(title, justify="right")
     for trial in ranked:
         values = (_shown(trial.params[key]) for key in keys)

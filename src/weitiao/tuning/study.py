@@ -23,11 +23,10 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 
 from weitiao.errors import ConfigError, WeitiaoError
-from weitiao.run.fit import Run, run_fit
+from weitiao.run.fit import Run, mode_of, run_fit
 from weitiao.tuning.space import Space, as_options, grid_of
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
-MONITOR = "val/f1_macro"
 FAILURES_IN_A_ROW = 5
 
 
@@ -60,8 +59,9 @@ class Search:
 def run_study(search: Search, space: Space, arguments: list[str], console: Console) -> optuna.Study:
     """Run trials until there are ``search.trials``, and give the study.
 
-    A trial is one ``fit``; its score is the best checkpoint's macro F1 on validation. Test is never
-    read. A trial that fails keeps its reason and the study goes on.
+    A trial is one ``fit``; its score is that by which ``fit`` chooses its best checkpoint: macro
+    F1 on validation, unless ``run.monitor`` says otherwise. Test is never read. A trial that fails
+    keeps its reason and the study goes on.
 
     Args:
         search: how the space is searched.
@@ -138,7 +138,7 @@ def _run_trial(
     trial = study.ask(space)  # a point of the grid, while some wait
     folder = search.folder / "trials"
     own = [*as_options(trial.params), f"--run.root={folder}", f"--run.name=trial-{trial.number}"]
-    own += [f"--run.monitor={MONITOR}", "--trainer.enable_progress_bar=false"]
+    own += ["--trainer.enable_progress_bar=false"]
     since = time.monotonic()
     try:
         run = run_fit([*arguments, *own], "search", Console(quiet=True))
@@ -147,12 +147,15 @@ def _run_trial(
     except (WeitiaoError, RuntimeError, ValueError, SystemExit) as error:
         trial.set_user_attr("reason", f"{type(error).__name__}: {str(error)[:500]}")
         return study.tell(trial, state=TrialState.FAIL)
+    score = _score(run)
     _keep(trial, run, time.monotonic() - since)
-    return study.tell(trial, _score(run))
+    return study.tell(trial, score)
 
 
 def _score(run: Run) -> float:
-    return float(json.loads(run.folder.metrics.read_text("utf-8"))[MONITOR])
+    if mode_of(run.monitor) == "min":
+        raise ConfigError(f"a study looks for the most: run.monitor {run.monitor} is an error")
+    return float(json.loads(run.folder.metrics.read_text("utf-8"))[run.monitor])
 
 
 def _keep(trial: optuna.Trial, run: Run, seconds: float) -> None:

@@ -1,0 +1,211 @@
+"""The scores of a split, for each task: filled batch by batch, computed once at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torchmetrics import Metric
+from torchmetrics.functional import classification as many
+from torchmetrics.functional import pearson_corrcoef, r2_score
+from torchmetrics.utilities import dim_zero_cat
+
+from weitiao.card import DataCard, Task
+from weitiao.models.metrics import build_confusion, build_scalars, build_scale, f1_per_class
+
+FIRST: dict[Task, str] = {
+    "classification": "f1_macro",
+    "multilabel": "f1_macro",
+    "ordinal": "f1_macro",
+    "regression": "r2",
+}
+"""The score of each task that is looked at first, and by which the best checkpoint is chosen."""
+
+LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming")
+
+
+def build_scores(card: DataCard, decide: nn.Module) -> Scores:
+    """The scores of the card's task, to be filled with predictions (`weitiao.models.link`).
+
+    Args:
+        card: task and labels.
+        decide: predictions → classes, labels or values (`weitiao.models.decision`).
+    """
+    if card.task in ("multilabel", "regression"):
+        return Together(lambda found, target: measure(found, decide(found), target, card))
+    return OfClasses(card)
+
+
+def measure(
+    predictions: Tensor, decided: Tensor, targets: Tensor, card: DataCard, *, ranked: bool = True
+) -> dict[str, Tensor]:
+    """All scores of some rows at once, each a scalar.
+
+    Args:
+        predictions: probabilities ``(N, C)`` or values ``(N,)``.
+        decided: classes ``(N,)``, labels ``(N, C)`` or values ``(N,)``.
+        targets: likewise.
+        card: task and labels.
+        ranked: with scores that need probabilities, where the task has any.
+    """
+    if card.task == "regression":
+        return regression_scores(decided, targets)
+    if card.task == "multilabel":
+        return multilabel_scores(predictions, decided, targets, card.labels, ranked=ranked)
+    scores = OfClasses(card, ranked=ranked)
+    scores.update(predictions if ranked else decided, targets)
+    return scores.compute()
+
+
+def score_names(card: DataCard) -> list[str]:
+    """The names of the scores of the card's task."""
+    # measured on rows of which each has a class, or a value, of its own
+    rows = torch.arange(2.0) if card.task == "regression" else torch.eye(len(card.labels))
+    decided = rows.argmax(-1) if card.task in ("classification", "ordinal") else rows
+    return list(measure(rows, decided, decided, card))
+
+
+class OfClasses(nn.Module):
+    """Scores of one class per row, from running counts.
+
+    Args:
+        card: task and labels; an ordinal scale has scores of its own besides.
+        ranked: with AUROC.
+    """
+
+    def __init__(self, card: DataCard, *, ranked: bool = True) -> None:
+        super().__init__()
+        self.labels = card.labels
+        self.scalars = build_scalars(len(card.labels), ranked=ranked)
+        if card.task == "ordinal":
+            self.scalars.add_metrics(build_scale(len(card.labels)))
+        self.confusion = build_confusion(len(card.labels))
+
+    def update(self, probabilities: Tensor, target: Tensor) -> None:
+        """Count a batch: ``(B, C)`` or classes ``(B,)``, and ``(B,)``."""
+        self.scalars.update(probabilities, target)
+        self.confusion.update(probabilities, target)
+
+    def compute(self) -> dict[str, Tensor]:
+        """Each score, a scalar; F1 of each class under ``f1_class/LABEL``."""
+        per_class = f1_per_class(self.confusion.compute()).float()
+        named = {f"f1_class/{x}": f1 for x, f1 in zip(self.labels, per_class, strict=True)}
+        return self.scalars.compute() | named
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self.scalars.reset()
+        self.confusion.reset()
+
+
+class Together(Metric):
+    """Keeps all predictions and targets, on all devices, and measures them together.
+
+    Args:
+        measure: predictions and targets of all rows → scores.
+    """
+
+    full_state_update = False
+    predictions: list[Tensor]
+    target: list[Tensor]
+
+    def __init__(self, measure: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> None:
+        super().__init__()
+        self.measure = measure
+        self.add_state("predictions", [], dist_reduce_fx="cat")
+        self.add_state("target", [], dist_reduce_fx="cat")
+
+    def update(self, predictions: Tensor, target: Tensor) -> None:
+        """Keep a batch: values ``(B,)`` or probabilities ``(B, C)``, and the targets alike."""
+        self.predictions.append(predictions.detach())
+        self.target.append(target)
+
+    def compute(self) -> dict[str, Tensor]:
+        """Each score, a scalar."""
+        return self.measure(*self._joined())
+
+    def everything(self) -> tuple[Tensor, Tensor]:
+        """Predictions and targets of all batches so far, of all devices."""
+        with self.sync_context():
+            return self._joined()
+
+    def _joined(self) -> tuple[Tensor, Tensor]:
+        return dim_zero_cat(self.predictions), dim_zero_cat(self.target)
+
+
+Scores = OfClasses | Together
+
+
+def regression_scores(values: Tensor, targets: Tensor) -> dict[str, Tensor]:
+    """Errors in the unit of the targets, R² and correlations of ``(N,)`` both."""
+    found, true = values.double(), targets.double()
+    error = found - true
+    return {
+        "r2": r2_score(found, true),
+        "pearson": pearson_corrcoef(found, true),
+        "spearman": pearson_corrcoef(ranks(found), ranks(true)),
+        "mse": error.square().mean(),
+        "mae": error.abs().mean(),
+    }
+
+
+def ranks(values: Tensor) -> Tensor:
+    """The rank of each value, equal ones sharing their mean rank, ``(N,)`` → ``(N,)``.
+
+    torchmetrics' Spearman visits all rows once for each value that occurs twice.
+    """
+    _, place, counts = values.unique(return_inverse=True, return_counts=True)
+    return (counts.cumsum(0) - (counts - 1) / 2)[place].double()
+
+
+def multilabel_scores(
+    probabilities: Tensor, given: Tensor, targets: Tensor, labels: list[str], *, ranked: bool
+) -> dict[str, Tensor]:
+    """Label-based and example-based scores (Zhang & Zhou 2014, "A Review on Multi-Label Learning").
+
+    A row without labels, of which none was expected, counts as right.
+
+    Args:
+        probabilities: ``(N, C)``.
+        given: ``(N, C)``, the labels decided on.
+        targets: ``(N, C)`` of 0 and 1.
+        labels: names of the ``C`` labels.
+        ranked: with the scores that need probabilities.
+    """
+    found, true, count = given.int(), targets.int(), len(labels)
+    values: dict[str, Tensor] = {}
+    for average in ("macro", "micro", "weighted"):
+        for name, score in (
+            ("f1", many.multilabel_f1_score),
+            ("precision", many.multilabel_precision),
+            ("recall", many.multilabel_recall),
+        ):
+            values[f"{name}_{average}"] = score(
+                found, true, count, average=average, validate_args=False, zero_division=0
+            )
+    hits, sizes = (found & true).sum(1).double(), (found.sum(1) + true.sum(1)).double()
+    values["f1_samples"] = torch.where(sizes > 0, 2 * hits / sizes.clamp(min=1), 1.0).mean()
+    values["exact_match"] = (found == true).all(1).double().mean()
+    values["hamming"] = (found != true).double().mean()
+    if ranked:
+        values |= _ranked(probabilities, true, count)
+    per_label = many.multilabel_f1_score(
+        found, true, count, average="none", validate_args=False, zero_division=0
+    )
+    return values | {f"f1_class/{x}": f1 for x, f1 in zip(labels, per_label, strict=True)}
+
+
+def _ranked(probabilities: Tensor, true: Tensor, count: int) -> dict[str, Tensor]:
+    """Means over the labels that some rows have and some have not; NaN if there is none."""
+    mixed = (true.sum(0) > 0) & (true.sum(0) < len(true))
+    scores = {
+        "auroc": many.multilabel_auroc,
+        "average_precision": many.multilabel_average_precision,
+    }
+    return {
+        name: score(
+            probabilities.float(), true, count, average="none", thresholds=None, validate_args=False
+        )[mixed].mean()
+        for name, score in scores.items()
+    }
