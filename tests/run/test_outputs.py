@@ -208,7 +208,8 @@ def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
 
 
 def test_the_table_has_no_floor_where_none_was_measured() -> None:
-    text = rendered(scores(np.eye(3), np.array([0, 1, 2]), LABELS, "test/"))
+    true = np.array([0, 1, 2])
+    text = rendered(scores(np.eye(3), true, true, CARD, "test/"))
     assert "floor" not in text
     assert "difference" not in text
 

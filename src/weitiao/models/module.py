@@ -133,8 +133,8 @@ class TextModule(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Choose thresholds, where there are any; log the scores."""
         _, scores = self.scores_of("val")
-        tunable = isinstance(self.decide, Thresholds) and isinstance(scores, Together)
-        if tunable and not self.trainer.sanity_checking:
+        if isinstance(self.decide, Thresholds) and not self.trainer.sanity_checking:
+            assert isinstance(scores, Together)
             self.decide.tune(*scores.everything())
         self._log_scores("val")
 
