@@ -133,9 +133,12 @@ def test_only_portions_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         (QUERY, "revews.db", r"no such file(?s:.)*did you mean reviews\.db"),
         (QUERY, "text.db", "not a database"),
         (QUERY, "sqlite://", "names no file"),
+        ("reviews.db", None, r"read by a query(?s:.)*--data\.database reviews\.db"),
     ],
 )
-def test_a_fault_of_query_or_database_is_told(named: str, database: str, message: str) -> None:
+def test_a_fault_of_query_or_database_is_told(
+    named: str, database: str | None, message: str
+) -> None:
     fill(GOOD)
     Path("drop.sql").write_text("DROP TABLE reviews")
     Path("gbk.sql").write_text("SELECT 1 -- 好", "gbk")

@@ -215,6 +215,9 @@ def _format_of(path: Path) -> FileFormat:
         return _SUFFIXES[name.suffix.lower()]
     if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
         raise DataError("an archive is not read", file=path, hint="unpack it first")
+    if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):
+        hint = f"--data.train 'SELECT text, label FROM …' --data.database {path}"
+        raise DataError("a database is read by a query", file=path, hint=hint)
     raise DataError(
         f"the suffix {name.suffix!r} doesn't tell the format",
         file=path,
