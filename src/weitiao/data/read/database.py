@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
@@ -104,17 +105,18 @@ def fetch(source: Source, query: str, url: str | None) -> None:
             options["postgresql_readonly"] = True
         with engine.connect() as connection:
             rows = connection.execution_options(**options).exec_driver_sql(query)
-            _write(source, list(rows.keys()), rows)
+            _write(source, list(rows.keys()), chain.from_iterable(rows.partitions(_ROWS)))
 
 
 def _write(source: Source, names: list[str], rows: Iterable[Any]) -> None:
     positions = source.positions(names)
     columns = list(source.wanted.values())
+    encode = json.JSONEncoder(ensure_ascii=False, default=_for_json).encode
     # bytes that SQLite holds as text but are not UTF-8 pass through as they are
     with source.path.open("w", encoding="utf-8", errors="surrogateescape") as file:
         for row in rows:
             record = {name: row[i] for name, i in zip(columns, positions, strict=True)}
-            file.write(json.dumps(record, ensure_ascii=False, default=_for_json) + "\n")
+            file.write(encode(record) + "\n")
 
 
 def _for_json(value: Any) -> Any:
