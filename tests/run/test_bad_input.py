@@ -121,6 +121,25 @@ TABLE = [
         ["model.backbone", "Nothing"],
         argv=["--model.backbone=weitiao.models.backbones.Nothing"],
     ),
+    Bad("negative_workers", ["data.batch.workers", "-1"], argv=["--data.batch.workers=-1"]),
+    Bad("negative_rate", ["model.optim.lr", "-1"], argv=["--model.optim.lr=-1"]),
+    Bad("dropout_of_all", ["backbone.dropout", "1.5"], argv=["--model.backbone.dropout=1.5"]),
+    Bad("no_layers", ["backbone.layers", "at least 1"], argv=["--model.backbone.layers=0"]),
+    Bad(
+        "no_kernels",
+        ["backbone.kernels", "at least 1"],
+        argv=["--model.backbone=TextCNN", "--model.backbone.kernels=[]"],
+    ),
+    # a part that may be null: jsonargparse wraps what it refuses
+    Bad("wide_share", ["model.wide.share", "3"], argv=["--model.wide.share=3"]),
+    Bad("negative_seed", ["seed_everything", "-1"], argv=["--seed_everything=-1"]),
+    Bad("no_threads", ["run.threads", "at least 1"], argv=["--run.threads=0"]),
+    Bad("save_never", ["run.save_every", "at least 1"], argv=["--run.save_every=0"]),
+    Bad("name_is_a_path", ["run.name", "a/b"], argv=["--run.name=a/b"]),
+    Bad("pair_is_text", ["data.text, data.pair", "different"], argv=["--data.pair=review"]),
+    Bad("unknown_strategy", ["trainer", "magic"], argv=["--trainer.strategy=magic"]),
+    Bad("negative_devices", ["trainer", "devices"], argv=["--trainer.devices=-2"]),
+    Bad("log_never", ["log_every_n_steps"], argv=["--trainer.log_every_n_steps=0"]),
     Bad("out_of_range", ["split.val", "1.5"], argv=["--data.split.val=1.5"]),
     Bad(
         "contradictory_batch",
@@ -314,8 +333,9 @@ def test_thirty_rows_train_with_a_warning(command: Command, tmp_path: Path) -> N
     [
         (["fit", "--data.train=my.csv", "--data.clean.steps=[emoji]"], 1, "weitiao[clean]"),
         ([], 2, "usage: train.py VERB"),
+        (["fitt"], 2, "there is no verb 'fitt'"),
     ],
-    ids=["missing_package", "no_verb"],
+    ids=["missing_package", "no_verb", "unknown_verb"],
 )
 def test_a_fresh_interpreter_says_the_same(
     argv: list[str], code: int, said: str, tmp_path: Path

@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from weitiao.bounds import at_least
 from weitiao.data.targets import target_array
 from weitiao.errors import ConfigError
 
@@ -34,10 +35,8 @@ class Batching:
     def __post_init__(self) -> None:
         if self.tokens is None and self.size is None:
             raise ConfigError("data.batch needs tokens, size or both")
-        for name in ("tokens", "size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError(f"data.batch.{name} must be at least 1, got {value}")
+        at_least(1, "data.batch", tokens=self.tokens, size=self.size)
+        at_least(0, "data.batch", workers=self.workers)
 
     def cut(self, lengths: np.ndarray) -> np.ndarray:
         """Where batches begin, for rows in rising order of length.

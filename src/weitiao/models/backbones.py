@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from torch import Tensor, nn
 
+from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 
@@ -130,6 +131,10 @@ class Transformer(HuggingFace):
     ) -> None:
         from transformers import BertConfig, BertModel
 
+        at_least(
+            1, "model.backbone", layers=layers, width=width, heads=heads, feedforward=feedforward
+        )
+        shares("model.backbone", dropout=dropout)
         if width % heads:
             raise ConfigError(f"model.backbone: width {width} is no multiple of {heads} heads")
         config = BertConfig(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from torch import nn
 
+from weitiao.bounds import shares
 from weitiao.errors import ConfigError
 
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
@@ -27,6 +28,7 @@ class Head:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
+        shares("model.head", dropout=self.dropout)
         if self.kind == "linear" and self.activation != "tanh":
             raise ConfigError("model.head.activation has no effect with model.head.kind: linear")
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard, Task
 from weitiao.errors import ConfigError
 from weitiao.models.link import continuation_ratios
@@ -52,12 +53,16 @@ class Loss:
     class_weights: Literal["none", "balanced"] = "none"
 
     def __post_init__(self) -> None:
+        shares("model.loss", label_smoothing=self.label_smoothing)
+        at_least(0, "model.loss", focus=self.focus)
         if self.label_smoothing and self.kind not in (None, "cross_entropy"):
             raise ConfigError("model.loss.label_smoothing goes with cross_entropy only")
         if self.focus != 2.0 and self.kind != "focal":
             raise ConfigError("model.loss.focus goes with kind focal only")
         if self.huber_delta != 1.0 and self.kind != "huber":
             raise ConfigError("model.loss.huber_delta goes with kind huber only")
+        if not self.huber_delta > 0:
+            raise ConfigError(f"model.loss.huber_delta must be above 0, got {self.huber_delta}")
 
     def build(self, card: DataCard) -> nn.Module:
         """The loss of logits ``(B, ·)`` and targets ``(B,)`` or ``(B, C)``, its mean a scalar.

@@ -12,6 +12,7 @@ from torch import nn
 from torch.optim import SGD, Adafactor, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from weitiao.bounds import at_least, shares
 from weitiao.errors import ConfigError
 
 OptimizerName = Literal["adamw", "adam", "sgd", "adafactor"]
@@ -52,6 +53,10 @@ class Optimisation:
     def __post_init__(self) -> None:
         if not 0 <= self.warmup <= 1:
             raise ConfigError(f"model.optim.warmup is a share of the steps, got {self.warmup}")
+        at_least(0, "model.optim", lr=self.lr, weight_decay=self.weight_decay, eps=self.eps)
+        for beta in self.betas:
+            shares("model.optim", betas=beta)
+        shares("model.optim", momentum=self.momentum)
         for field in fields(self):
             of_some = any(field.name in names for names in USES.values())
             unused = of_some and field.name not in USES[self.optimizer]

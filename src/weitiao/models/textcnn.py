@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard
 from weitiao.models.backbones import Backbone
 
@@ -31,6 +32,9 @@ class TextCNN(Backbone):
         dropout: float = 0.2,
         token_dropout: float = 0.1,
     ) -> None:
+        at_least(1, "model.backbone", embedding=embedding, filters=filters)
+        at_least(1, "model.backbone", kernels=min(kernels, default=0))
+        shares("model.backbone", dropout=dropout, token_dropout=token_dropout)
         super().__init__()
         self.width = filters * len(kernels)
         self.token_dropout = token_dropout

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weitiao.bounds import at_least, shares
 from weitiao.errors import ConfigError
 
 PRIME = 2**31 - 1
@@ -37,8 +38,9 @@ class Wide:
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
             raise ConfigError(f"model.wide.share is a share of the score, got {self.share}")
-        if self.orders < 1 or self.buckets < 1:
-            raise ConfigError("model.wide.orders and model.wide.buckets must be at least 1")
+        at_least(1, "model.wide", orders=self.orders, buckets=self.buckets)
+        at_least(0, "model.wide", lr=self.lr)
+        shares("model.wide", dropout=self.dropout)
 
     def build(self, classes: int) -> WideNgrams:
         """The scorer of so many classes."""

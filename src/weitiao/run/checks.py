@@ -8,6 +8,7 @@ from typing import Any
 import lightning.pytorch as L
 import torch
 
+from weitiao.bounds import at_least
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
@@ -37,6 +38,8 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
         raise ConfigError(f"run.monitor: validation gives no metric {monitor!r}\n  → {near}")
+    for name in ("accumulate_grad_batches", "log_every_n_steps"):
+        at_least(1, "trainer", **{name: trainer.get(f"trainer.{name}")})
     for name in ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches"):
         if trainer.get(f"trainer.{name}") == 0:
             raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")

@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     if not arguments or arguments[0] not in verbs:
         asked = bool(arguments) and arguments[0] in ("-h", "--help")
+        if arguments and not asked:
+            print(f"error: there is no verb {arguments[0]!r}", file=sys.stderr)
         print(USAGE.format(prog=prog), file=sys.stdout if asked else sys.stderr)
         return 0 if asked else 2
     return guarded(lambda: verbs[arguments[0]](arguments[1:]))
@@ -85,6 +87,8 @@ def _explained(error: Exception) -> str | None:
     import torch
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+    while isinstance(error, ValueError) and isinstance(error.__cause__, ValueError | WeitiaoError):
+        error = error.__cause__  # what a part refuses that may also be null, jsonargparse wraps
     if isinstance(error, WeitiaoError | OSError):  # a full disk, a folder that may not be written
         return str(error)
     if isinstance(error, MisconfigurationException):

@@ -17,11 +17,12 @@ from weitiao.run.checkpoint import (
     refuse_overwriting,
     use_parser,
 )
-from weitiao.run.fit import Run, show_next_steps
+from weitiao.run.fit import Run
 from weitiao.run.floor import measure_floor
 from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
 from weitiao.run.report import final_table, scores
+from weitiao.run.shown import show_next_steps
 
 
 def compare_with_floor(run: Run) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
         )
     metrics = run.folder.add_metrics(measured | {"floor/c": floor.c})
     print_table(metrics, card, len(tested.rows))
-    show_next_steps(run)
+    show_next_steps(run.folder, run.console)
     return metrics
 
 

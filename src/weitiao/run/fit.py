@@ -18,9 +18,8 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from weitiao.bounds import at_least
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.errors import ConfigError
@@ -47,6 +46,7 @@ from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
 from weitiao.run.progress import Progress
 from weitiao.run.report import handling
+from weitiao.run.shown import show_next_steps, show_values
 
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
@@ -71,6 +71,11 @@ class RunOptions:
     monitor: str | None = None
     save_every: int | None = None
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        at_least(1, "run", save_every=self.save_every, threads=self.threads)
+        if Path(self.name).name != self.name:
+            raise ConfigError(f"run.name: {self.name!r} can't end a folder's name")
 
 
 @dataclass
@@ -120,6 +125,13 @@ class FitCLI(LightningCLI):
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("data.card", "model.card", apply_on="instantiate")
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse, and refuse a seed before Lightning takes it."""
+        super().parse_arguments(parser, args)
+        seed = self.config.seed_everything
+        if not 0 <= seed < 2**32:
+            raise ConfigError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
+
     def before_instantiate_classes(self) -> None:
         """Fix what the result depends on, before anything is made."""
         if self.config.data.predict is not None:
@@ -129,6 +141,7 @@ class FitCLI(LightningCLI):
                 "the embedded corpus has not been fetched yet"
                 "\n  → python src/corpus.py, or your own file: --data.train FILE"
             )
+        RunOptions(**self.config.run)  # refused now, not when the data are prepared
         if self.config.run.threads is None:
             self.config.run.threads = torch.get_num_threads()
         torch.set_num_threads(self.config.run.threads)
@@ -152,9 +165,15 @@ class FitCLI(LightningCLI):
             self.trainer_defaults["callbacks"] = self._callbacks(options)
             board = self.folder.tensorboard()
             csv_log = CSVLog(self.folder.path / "metrics.csv")
-            trainer = super().instantiate_trainer(
-                logger=[board, csv_log], default_root_dir=str(self.folder.path)
-            )
+            try:
+                trainer = super().instantiate_trainer(
+                    logger=[board, csv_log], default_root_dir=str(self.folder.path)
+                )
+            except (
+                ValueError,
+                TypeError,
+            ) as error:  # Lightning's way of refusing most of its options
+                raise ConfigError(f"trainer: {error}") from error
             refuse_several_devices(trainer)
             self._write_down()
         return trainer
@@ -245,48 +264,13 @@ def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> 
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )
     if verb == "fit":
-        show_next_steps(run)
+        show_next_steps(run.folder, run.console)
     return run
 
 
 def mode_of(monitor: str) -> Literal["max", "min"]:
     """Whether more or less of the metric is better."""
     return "min" if monitor.rpartition("/")[2] in LOWER_IS_BETTER else "max"
-
-
-def show_next_steps(run: Run) -> None:
-    """Say where the run lies and what can be done with it."""
-    folder = run.folder.path
-    best = run.folder.best
-    lines = (
-        f"run folder: {folder}",
-        "next:",
-        f"  tensorboard --logdir {folder.parent}",
-        f"  python src/train.py predict --ckpt_path {best} --data.predict FILE",
-        f"  python src/tune.py --trials 50 --config {run.folder.config}",
-    )
-    run.console.print("\n".join(lines), markup=False, soft_wrap=True)
-
-
-def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
-    """Print the values in effect, a line per group, in bold what is not the default.
-
-    Of the Trainer's many values, only those that were set are shown.
-    """
-    groups: dict[str, Text] = {}
-    for name, value in values.items():
-        usual = value == defaults.get(name)
-        if value is None or name == "config" or (usual and name.startswith("trainer.")):
-            continue
-        group, _, option = name.rpartition(".")
-        shown = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else value
-        line = groups.setdefault(group, Text())
-        line.append(f"{option}={shown}", "" if usual else "bold").append("  ")
-    table = Table.grid(padding=(0, 2))
-    for group, line in groups.items():
-        table.add_row(Text(group, "cyan"), line)
-    console.rule("values in effect", align="left", style="none", characters="─")
-    console.print(table)
 
 
 def with_config_of_checkpoint(arguments: list[str]) -> list[str]:

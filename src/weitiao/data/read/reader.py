@@ -55,6 +55,11 @@ class Columns:
     group: str | None = None
     id: str | None = None
 
+    def __post_init__(self) -> None:
+        read = [name for name in (self.text, self.pair, self.label) if name is not None]
+        if len(set(read)) < len(read):
+            raise ConfigError("data.text, data.pair and data.label must be different columns")
+
     def wanted(self) -> dict[str, str]:
         """Role → column, of those that are read."""
         return {role: name for role, name in vars(self).items() if name is not None}

@@ -1,0 +1,44 @@
+"""What a run prints for people: the values in effect, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from weitiao.run.folder import RunFolder
+
+
+def show_next_steps(run: RunFolder, console: Console) -> None:
+    """Say where the run lies and what can be done with it."""
+    lines = (
+        f"run folder: {run.path}",
+        "next:",
+        f"  tensorboard --logdir {run.path.parent}",
+        f"  python src/train.py predict --ckpt_path {run.best} --data.predict FILE",
+        f"  python src/tune.py --trials 50 --config {run.config}",
+    )
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
+    """Print the values in effect, a line per group, in bold what is not the default.
+
+    Of the Trainer's many values, only those that were set are shown.
+    """
+    groups: dict[str, Text] = {}
+    for name, value in values.items():
+        usual = value == defaults.get(name)
+        if value is None or name == "config" or (usual and name.startswith("trainer.")):
+            continue
+        group, _, option = name.rpartition(".")
+        shown = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else value
+        line = groups.setdefault(group, Text())
+        line.append(f"{option}={shown}", "" if usual else "bold").append("  ")
+    table = Table.grid(padding=(0, 2))
+    for group, line in groups.items():
+        table.add_row(Text(group, "cyan"), line)
+    console.rule("values in effect", align="left", style="none", characters="─")
+    console.print(table)
