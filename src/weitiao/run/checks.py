@@ -56,6 +56,16 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
         )
 
 
+def refuse_seed(seed: int) -> None:
+    """Refuse what numpy takes for no seed.
+
+    Raises:
+        ConfigError: the seed is negative or has more than 32 bits.
+    """
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
+
+
 def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
     """Stop before a pretrained backbone reads ids that mean nothing to it.
 

@@ -38,6 +38,7 @@ from weitiao.run.checks import (
     check_run,
     refuse_blind_pooling,
     refuse_foreign_ids,
+    refuse_seed,
     refuse_several_devices,
 )
 from weitiao.run.csv_log import CSVLog
@@ -128,9 +129,7 @@ class FitCLI(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, and refuse a seed before Lightning takes it."""
         super().parse_arguments(parser, args)
-        seed = self.config.seed_everything
-        if not 0 <= seed < 2**32:
-            raise ConfigError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
+        refuse_seed(self.config.seed_everything)
 
     def before_instantiate_classes(self) -> None:
         """Fix what the result depends on, before anything is made."""
@@ -142,8 +141,7 @@ class FitCLI(LightningCLI):
                 "\n  → python src/corpus.py, or your own file: --data.train FILE"
             )
         RunOptions(**self.config.run)  # refused now, not when the data are prepared
-        if self.config.run.threads is None:
-            self.config.run.threads = torch.get_num_threads()
+        self.config.run.threads = self.config.run.threads or torch.get_num_threads()
         torch.set_num_threads(self.config.run.threads)
 
     def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
