@@ -118,6 +118,7 @@ def save_pretrained(kind: str, folder: Path, **changes: Any) -> Path:
         "head_dim": 16,
         "d_kv": 16,
         "intermediate_size": 48,
+        "d_ff": 48,
         "max_position_embeddings": LENGTH + (2 if kind == "roberta" else 0),
         "initializer_range": 0.2,
         "init_std": 0.2,

@@ -55,6 +55,7 @@ PRETRAINED = (
 WIDE = ("--model.wide.lr=0.05",)
 NUMBERS = ("--data.task=regression", "--data.label=stars")
 SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
+LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
 MLP = ("--model.head.kind=mlp",)
 
 DATA = {
@@ -136,6 +137,10 @@ MODEL = {
     "model.backbone: Pretrained/model.backbone.name": Effect("loss", "other_bert", PRETRAINED),
     "model.backbone: Pretrained/model.backbone.layers": Effect("loss", "1", PRETRAINED),
     "model.backbone: Pretrained/model.backbone.freeze": Effect("loss", "1", PRETRAINED),
+    "model.backbone: Pretrained/model.backbone.lora": Effect("loss", "{}", PRETRAINED),
+    "model.backbone.lora: Lora/model.backbone.lora.rank": Effect("loss", "2", LORA, before="8"),
+    "model.backbone.lora: Lora/model.backbone.lora.alpha": Effect("loss", "99", LORA),
+    "model.backbone.lora: Lora/model.backbone.lora.dropout": Effect("loss", "0.9", LORA),
     # it changes no number (tests/models/test_freeze.py); own_code says that it can't
     "model.backbone: Pretrained/model.backbone.gradient_checkpointing": Effect(
         "refused",

@@ -16,6 +16,7 @@ from weitiao.errors import ConfigError
 from weitiao.hub import only_local
 from weitiao.models.backbones import HuggingFace, positions_of
 from weitiao.models.freeze import frozen_modules, parameters_up_to
+from weitiao.models.lora import Lora
 
 
 class Pretrained(HuggingFace):
@@ -33,6 +34,8 @@ class Pretrained(HuggingFace):
         freeze: leave the embeddings and the first so many layers as they are; all of them = the
             backbone only extracts features. What is frozen runs without dropout and keeps nothing
             for a backward pass.
+        lora: leave all weights as they are, train low-rank adapters in every linear layer; null =
+            none.
         gradient_checkpointing: compute the layers a second time in the backward pass instead of
             keeping what it needs: same gradients, less memory, about a third more time.
         trust_remote_code: run Python code that comes with the model.
@@ -51,6 +54,7 @@ class Pretrained(HuggingFace):
         name: str,
         layers: int | None = None,
         freeze: int = 0,
+        lora: Lora | None = None,
         gradient_checkpointing: bool = False,
         trust_remote_code: bool = False,
         config: dict[str, Any] | None = None,
@@ -65,6 +69,10 @@ class Pretrained(HuggingFace):
         super().__init__(encoder)
         self.config = model.config
         self.frozen: list[nn.Module] = []
+        if lora and freeze:
+            raise ConfigError("model.backbone.freeze has no effect with model.backbone.lora")
+        if lora:
+            lora.add_to(encoder)
         if freeze:
             self._freeze(name, freeze)
         if gradient_checkpointing:

@@ -1,0 +1,55 @@
+"""Low-rank adapters beside weights that stay as they are, by `peft`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from weitiao.errors import ConfigError, MissingExtra
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Adapters in every linear layer (Hu et al. 2022, "LoRA"); only they are trained.
+
+    That saves gradients and optimiser state, the bulk of a large model's memory; what is kept for
+    the backward pass grows a little, and so does the time of a step.
+
+    Args:
+        rank: of the matrix ``BA`` that is added to each weight; ``B`` starts at 0.
+        alpha: what is added is ``alpha / rank · BA``.
+        dropout: share of the adapters' inputs dropped in training.
+
+    Raises:
+        ConfigError: ``rank`` is not positive.
+    """
+
+    rank: int = 8
+    alpha: int = 16
+    dropout: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise ConfigError(f"model.backbone.lora.rank must be at least 1, got {self.rank}")
+
+    def add_to(self, encoder: Any) -> None:
+        """Freeze a model of `transformers` and put the adapters in.
+
+        Raises:
+            MissingExtra: `peft` is not installed.
+        """
+        try:
+            from peft import LoraConfig, inject_adapter_in_model
+        except ImportError as error:
+            raise MissingExtra("peft", "peft", "model.backbone.lora") from error
+        from transformers.pytorch_utils import Conv1D
+
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules="all-linear",
+            # GPT-2 keeps its matrices the other way round
+            fan_in_fan_out=any(isinstance(part, Conv1D) for part in encoder.modules()),
+        )
+        inject_adapter_in_model(config, encoder)
