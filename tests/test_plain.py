@@ -42,8 +42,8 @@ def test_dictionaries_get_keys_of_strings():
     assert plain({1: (Inner(),)}) == {"1": [{"steps": ["a", "b"], "rate": None}]}
 
 
-def test_a_class_is_named():
-    assert plain(Wheel) == {"class_path": f"{__name__}.Wheel", "init_args": {}}
+def test_a_class_is_named_with_its_defaults():
+    assert plain(Wheel) == {"class_path": f"{__name__}.Wheel", "init_args": {"size": 1}}
 
 
 def test_a_partial_of_a_class_keeps_its_arguments():

@@ -27,9 +27,13 @@ class DataCard:
         max_length: longest sequence of ids, special ids included.
         pair: whether a row has two texts.
         rows: rows per split, after the audit.
-        fingerprint: hash of labels, ids and targets: equal where data were prepared alike.
+        fingerprint: hash of labels, ids, targets and word vectors: equal where data were prepared
+            alike.
         target_mean: mean of a regression's targets in the training split.
         target_scale: their standard deviation; the model works in these units.
+        vector_width: width of the word vectors the embeddings begin with; null = there are none.
+        vectors: file of theirs, ``(vocab_size, vector_width)`` as NumPy saves it. It is left out
+            where the card is written: a checkpoint has what became of them.
     """
 
     task: Task
@@ -40,10 +44,12 @@ class DataCard:
     max_length: int
     pair: bool = False
     rows: dict[str, int] = field(default_factory=dict)
+    vector_width: int | None = None
+    vectors: str | None = None
     fingerprint: str = ""
     target_mean: float = 0.0
     target_scale: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""
-        return asdict(self)
+        return asdict(self) | {"vectors": None}

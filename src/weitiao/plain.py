@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 from typing import Any
 
 INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
@@ -15,7 +16,8 @@ def plain(value: Any) -> Any:
     """``value`` as JSON-compatible values in the form the command line reads.
 
     Dataclasses become dictionaries of their fields; a class, or a ``functools.partial`` of one,
-    becomes ``{"class_path": …, "init_args": …}``.
+    becomes ``{"class_path": …, "init_args": …}`` with its defaults written out: jsonargparse would
+    otherwise take over those of another class that is the default.
 
     Raises:
         TypeError: the value can't be written down, e.g. a lambda.
@@ -29,10 +31,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, type):
-        return {"class_path": f"{value.__module__}.{value.__qualname__}", "init_args": {}}
+        options = inspect.signature(value).parameters.values()
+        usual = {o.name: plain(o.default) for o in options if o.default is not o.empty}
+        return {"class_path": f"{value.__module__}.{value.__qualname__}", "init_args": usual}
     if isinstance(value, functools.partial):
         # jsonargparse's own factories are partials of its instantiator that name the class
         classes = [part for part in (value.func, *value.args) if isinstance(part, type)]
         if len(classes) == 1:
-            return plain(classes[0]) | {"init_args": plain(value.keywords)}
+            named = plain(classes[0])
+            named["init_args"] |= plain(value.keywords)
+            return named
     raise TypeError(f"can't write {value!r} into a checkpoint; give a class or a functools.partial")

@@ -18,6 +18,8 @@ from torch.utils.data import DataLoader
 
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
+from weitiao.models.bag import Bag
+from weitiao.models.recurrent import Recurrent
 from weitiao.models.textcnn import TextCNN
 
 VOCABULARY, LENGTH = 60, 24
@@ -25,6 +27,9 @@ POOLINGS = ("cls", "last", "mean", "max", "attention")
 FROM_SCRATCH: dict[str, BackboneFactory] = {
     "transformer": partial(Transformer, layers=2, width=32, heads=2, dropout=0.0),
     "textcnn": partial(TextCNN, embedding=16, filters=16, dropout=0.0, token_dropout=0.0),
+    "bag": partial(Bag, embedding=32, orders=3, buckets=1000, dropout=0.0),
+    "lstm": partial(Recurrent, embedding=16, width=64, dropout=0.0),
+    "gru": partial(Recurrent, embedding=32, cell="gru", bidirectional=False, dropout=0.0),
 }
 DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "gemma2")
 ENCODERS = ("bert", "roberta", "electra", "modernbert", "deberta-v2")

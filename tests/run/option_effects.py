@@ -46,6 +46,9 @@ CARVED = ("--data.train=more.csv",)
 GIVEN = ("--data.val=val.csv",)
 WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
 CNN = ("--model.backbone=TextCNN",)
+BAG = ("--model.backbone=Bag",)
+RNN = ("--model.backbone=Recurrent",)
+VECTORS = ("--data.encode.vectors=vectors.txt",)
 PRETRAINED = (
     "--model.backbone=Pretrained",
     "--model.backbone.name=bert",
@@ -115,6 +118,7 @@ DATA = {
     "data.encode/data.encode.pad_token": Effect(
         "prepared", "[UNK]", ("--data.encode.tokenizer=bare_bert",), mends=True
     ),
+    "data.encode/data.encode.vectors": Effect("loss", "vectors.txt", CNN),
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),
     "data.batch/data.batch.workers": Effect("processes", "1"),
@@ -130,10 +134,23 @@ MODEL = {
     "model.backbone: Transformer/model.backbone.dropout": Effect("loss", "0.5"),
     "model.backbone: Transformer/model.backbone.activation": Effect("loss", "relu"),
     "model.backbone: TextCNN/model.backbone.embedding": Effect("loss", "16", CNN),
+    "model.backbone: TextCNN/model.backbone.vectors": Effect("loss", "freeze", CNN + VECTORS),
     "model.backbone: TextCNN/model.backbone.filters": Effect("loss", "16", CNN),
     "model.backbone: TextCNN/model.backbone.kernels": Effect("loss", "[3]", CNN),
     "model.backbone: TextCNN/model.backbone.dropout": Effect("loss", "0.5", CNN),
     "model.backbone: TextCNN/model.backbone.token_dropout": Effect("loss", "0.5", CNN),
+    "model.backbone: Bag/model.backbone.embedding": Effect("loss", "16", BAG),
+    "model.backbone: Bag/model.backbone.vectors": Effect("loss", "freeze", BAG + VECTORS),
+    "model.backbone: Bag/model.backbone.orders": Effect("loss", "1", BAG),
+    "model.backbone: Bag/model.backbone.buckets": Effect("loss", "3", BAG),
+    "model.backbone: Bag/model.backbone.dropout": Effect("loss", "0.9", BAG),
+    "model.backbone: Recurrent/model.backbone.embedding": Effect("loss", "16", RNN),
+    "model.backbone: Recurrent/model.backbone.vectors": Effect("loss", "freeze", RNN + VECTORS),
+    "model.backbone: Recurrent/model.backbone.cell": Effect("loss", "gru", RNN),
+    "model.backbone: Recurrent/model.backbone.layers": Effect("loss", "2", RNN),
+    "model.backbone: Recurrent/model.backbone.width": Effect("loss", "16", RNN),
+    "model.backbone: Recurrent/model.backbone.bidirectional": Effect("loss", "false", RNN),
+    "model.backbone: Recurrent/model.backbone.dropout": Effect("loss", "0.9", RNN),
     "model.backbone: Pretrained/model.backbone.name": Effect("loss", "other_bert", PRETRAINED),
     "model.backbone: Pretrained/model.backbone.layers": Effect("loss", "1", PRETRAINED),
     "model.backbone: Pretrained/model.backbone.freeze": Effect("loss", "1", PRETRAINED),

@@ -99,6 +99,9 @@ def make_world(folder: Path) -> None:
     Path("words.txt").write_text("房间服务\n酒店\n很好\n", "utf-8")
     save_database(folder / "my.db", every)
     Path("all.sql").write_text("SELECT * FROM reviews ORDER BY no", "utf-8")
+    hanzi = sorted({char for row in every for char in row[0] if not char.isspace()})
+    lines = [f"{char} {i % 7 - 3} {i % 3 - 1} {i % 5 - 2}" for i, char in enumerate(hanzi)]
+    Path("vectors.txt").write_text("\n".join(lines), "utf-8")
     save_bert(folder / "bert", 0, pad_token="[PAD]")
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)

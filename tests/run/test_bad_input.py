@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ def as_csv(rows: Sequence[Sequence[str]], header: Sequence[str] = ("review", "st
 WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
 GOOD_CSV = as_csv(ROWS)
 LINES = GOOD_CSV.decode().splitlines()
+VECTORS, CNN = ["--data.encode.vectors=my.vec"], ["--model.backbone=TextCNN"]
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,37 @@ TABLE = [
         ["pip install 'weitiao[stanza]'"],
         argv=[*WORDS, "--data.segment.method=stanza"],
         missing=["stanza"],
+    ),
+    Bad(
+        "pickled_vectors",
+        ["my.kv", "pickle", "save_word2vec_format"],
+        argv=["--data.encode.vectors=my.kv", *CNN],
+        files={"my.kv": pickle.dumps({"酒": [1.0, 2.0]}, 4)},
+    ),
+    Bad("empty_vectors", ["my.vec", "empty"], argv=[*VECTORS, *CNN], files={"my.vec": b""}),
+    Bad(
+        "broken_vectors",
+        ["my.vec", "row 2", "a word and 2 numbers", "'店 1'"],
+        argv=[*VECTORS, *CNN],
+        files={"my.vec": "酒 1 2\n店 1\n".encode()},
+    ),
+    Bad(
+        "vectors_of_other_words",
+        ["my.vec", "no word of the vocabulary", "'hotel'", "data.encode.tokenizer"],
+        argv=[*VECTORS, *CNN],
+        files={"my.vec": b"hotel 1 2\n"},
+    ),
+    Bad(
+        "vectors_of_another_width",
+        ["embedding = 3", "2 wide"],
+        argv=[*VECTORS, *CNN, "--model.backbone.embedding=3"],
+        files={"my.vec": "酒 1 2\n".encode()},
+    ),
+    Bad(
+        "vectors_that_nothing_reads",
+        ["Transformer reads no word vectors", "TextCNN"],
+        argv=VECTORS,
+        files={"my.vec": "酒 1 2\n".encode()},
     ),
     Bad("root_is_a_file", ["my.csv"], argv=["--run.root=my.csv"]),
     Bad(

@@ -49,6 +49,14 @@ def test_latest_is_a_relative_link_to_the_newest_run(trained: Path, run_of: Path
     assert sorted(p.name for p in run_of.parent.iterdir()) == sorted([run_of.name, "latest"])
 
 
+def test_the_run_behind_latest_is_taken_by_its_own_name(workplace: Path) -> None:
+    folder = RunFolder.of_checkpoint(workplace / "logs/latest/checkpoints/last.ckpt")
+    name = os.readlink(workplace / "logs" / "latest")
+    assert folder.path == workplace / "logs" / name
+    folder.start()
+    assert os.readlink(workplace / "logs" / "latest") == name
+
+
 def test_metrics_are_flat_numbers_under_the_names_of_the_board(run_of: Path) -> None:
     metrics = json.loads((run_of / "metrics.json").read_text("utf-8"))
     assert {"val/f1_macro", "test/f1_macro", "test/accuracy", "floor/f1_macro"} <= metrics.keys()

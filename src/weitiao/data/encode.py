@@ -18,6 +18,7 @@ from weitiao.errors import ConfigError
 
 PAD, UNK, CLS, SEP, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 TRAINED = ("characters", "wordpiece", "words")
+WITH_VECTORS = ("characters", "words")
 CHUNK = 10_000  # texts handed to the Rust tokenizer at once: bounds memory, keeps its threads busy
 
 
@@ -36,6 +37,8 @@ class Encoder:
         truncation: which part of a longer text stays: its head, its tail, or half of each.
         pad_token: token that fills a batch, of a pretrained tokenizer that names none (GPT-2,
             Llama). Padding is masked, so any token of the vocabulary will do.
+        vectors: file of vectors of ``words`` or ``characters`` that the model begins with: text or
+            binary of word2vec, GloVe, fastText's ``.vec``; plain or compressed.
 
     Raises:
         ConfigError: a value is out of bounds, or has no effect on the tokenizer.
@@ -48,6 +51,7 @@ class Encoder:
     max_length: int = 128
     truncation: Truncation = "head"
     pad_token: str | None = None
+    vectors: str | None = None
 
     def __post_init__(self) -> None:
         if self.max_length < 4:
@@ -68,6 +72,11 @@ class Encoder:
                     f"data.encode.{field.name} has no effect on the pretrained tokenizer"
                     f" {self.tokenizer!r}"
                 )
+        if self.vectors is not None and self.tokenizer not in WITH_VECTORS:
+            raise ConfigError(
+                f"data.encode.vectors are of {' or '.join(WITH_VECTORS)}, not of the units of the"
+                f" tokenizer {self.tokenizer!r}"
+            )
 
     @property
     def trained(self) -> bool:

@@ -23,9 +23,11 @@ from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
 from weitiao.data.targets import canonical, find_labels, target_array, target_column
+from weitiao.data.vectors import read_vectors, vector_file
 from weitiao.errors import ConfigError, DataError
 from weitiao.plain import plain
 
+VECTORS = "vectors.npy"
 WEIGHTS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # not the tokenizer's
 
 
@@ -36,7 +38,7 @@ class Prepared:
     Args:
         folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, text, label,
             file, row) and ``SPLIT.ids.arrow`` (what the model reads: input_ids, target), besides
-            ``card.json``, ``audit.json``, ``encoder.json``.
+            ``card.json``, ``audit.json``, ``encoder.json`` and, if there are any, ``vectors.npy``.
         card: the data card.
     """
 
@@ -113,7 +115,8 @@ class Preparation:
             folder = cache / self.cache_key(inputs)
             make_once(folder, lambda unfinished: self._build(inputs, unfinished))
         card = DataCard(**json.loads((folder / "card.json").read_text("utf-8")))
-        return Prepared(folder, card)
+        vectors = str(folder / VECTORS) if card.vector_width else None
+        return Prepared(folder, replace(card, vectors=vectors))
 
     def _check_split(self, files: dict[str, Files]) -> None:
         """Refuse values that shape nothing, since the splits they are for are given."""
@@ -143,6 +146,8 @@ class Preparation:
     def _option_files(self) -> Iterator[Path]:
         """Files that options name: their contents count, not only their names."""
         yield from self.segment.files()
+        if self.encode.vectors is not None:
+            yield vector_file(self.encode.vectors)
         folder = Path(self.encode.tokenizer)
         if not self.encode.trained and folder.is_dir():
             yield from sorted(
@@ -172,6 +177,15 @@ class Preparation:
                 encoded = encoded.append_column("target", targets[split])
                 _write(table, folder / f"{split}.rows.arrow")
                 _write(encoded, folder / f"{split}.ids.arrow")
+            shaping = [folder / f"{split}.ids.arrow" for split in tables]
+            if self.encode.vectors is not None:
+                stages.begin("pick out word vectors")
+                vectors = read_vectors(self.encode.vectors, encoder, self.encode.lowercase)
+                np.save(folder / VECTORS, vectors.matrix)
+                report["vectors"] = vectors.report(
+                    dict(zip(tables, map(_map, shaping), strict=True))
+                )
+                shaping.append(folder / VECTORS)
         card = DataCard(
             task=self.task,
             labels=labels,
@@ -180,7 +194,8 @@ class Preparation:
             max_length=encoder.max_length,
             pair=self.read.columns.pair is not None,
             rows={split: table.num_rows for split, table in tables.items()},
-            fingerprint=_fingerprint(labels, [folder / f"{split}.ids.arrow" for split in tables]),
+            vector_width=report.get("vectors", {}).get("width"),
+            fingerprint=_fingerprint(labels, shaping),
             **_described(target_array(targets["train"]), self.task, len(labels)),
         )
         for name, value in {
@@ -266,9 +281,9 @@ def _described(targets: np.ndarray, task: Task, classes: int) -> dict[str, Any]:
     return {"label_counts": np.bincount(targets, minlength=classes).tolist()}
 
 
-def _fingerprint(labels: list[str], encoded: list[Path]) -> str:
+def _fingerprint(labels: list[str], shaping: list[Path]) -> str:
     """What a checkpoint knows its data by, wherever they lie and whatever prepared them."""
-    return hash_of(*labels, *map(content_hash, encoded))
+    return hash_of(*labels, *map(content_hash, shaping))
 
 
 def _texts(table: pa.Table) -> Iterator[str]:

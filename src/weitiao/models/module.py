@@ -12,17 +12,17 @@ from torchmetrics import MeanMetric
 
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
+from weitiao.models.bag import Bag as Bag  # so that its short name works
 from weitiao.models.decision import Decision, Thresholds
 from weitiao.models.heads import Head
 from weitiao.models.link import logits_width, predictions, row_losses
 from weitiao.models.losses import Loss
 from weitiao.models.optim import Optimisation
 from weitiao.models.pooling import PoolingName, build_pooling
-
-# imported so that their short names work
-from weitiao.models.pretrained import Pretrained as Pretrained
+from weitiao.models.pretrained import Pretrained as Pretrained  # so that its short name works
+from weitiao.models.recurrent import Recurrent as Recurrent  # so that its short name works
 from weitiao.models.scores import Scores, Together, build_scores
-from weitiao.models.textcnn import TextCNN as TextCNN
+from weitiao.models.textcnn import TextCNN as TextCNN  # so that its short name works
 from weitiao.models.wide import Wide
 from weitiao.plain import INSTANTIATOR, plain
 
@@ -153,6 +153,7 @@ class TextModule(L.LightningModule):
     def _plain_hyperparameters(self) -> dict[str, Any]:
         """The arguments as plain values that build this module again from a checkpoint alone."""
         values = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
+        values["card"] = self.card.plain()
         values["backbone"]["init_args"] |= self.backbone.rebuild_args()
         return values
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard
 from weitiao.models.backbones import Backbone
+from weitiao.models.embedding import Embedding, Vectors
 
 
 class TextCNN(Backbone):
@@ -15,7 +16,8 @@ class TextCNN(Backbone):
 
     Args:
         card: sizes of vocabulary and texts.
-        embedding: width of the embeddings.
+        embedding: width of the embeddings; null = that of the word vectors, or 128.
+        vectors: whether word vectors are trained on or stay as they are.
         filters: filters per kernel size; ``H`` is their number in all.
         kernels: sizes of the convolutions, in ids.
         dropout: share of the embeddings' features dropped in training.
@@ -26,7 +28,8 @@ class TextCNN(Backbone):
         self,
         card: DataCard,
         *,
-        embedding: int = 128,
+        embedding: int | None = None,
+        vectors: Vectors = "train",
         filters: int = 64,
         kernels: list[int] = [2, 3, 4],  # noqa: B006 - a list in YAML; never altered
         dropout: float = 0.2,
@@ -38,11 +41,11 @@ class TextCNN(Backbone):
         super().__init__()
         self.width = filters * len(kernels)
         self.token_dropout = token_dropout
-        self.embedding = nn.Embedding(card.vocab_size, embedding)
-        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.embedding = Embedding(card, embedding, vectors)
         self.dropout = nn.Dropout(dropout)
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(embedding, filters, kernel, padding=kernel // 2) for kernel in kernels
+            nn.Conv1d(self.embedding.embedding_dim, filters, kernel, padding=kernel // 2)
+            for kernel in kernels
         )
 
     def forward(

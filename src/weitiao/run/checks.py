@@ -11,6 +11,7 @@ import torch
 from weitiao.bounds import at_least
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
+from weitiao.models.embedding import Embedding
 from weitiao.models.module import TextModule
 from weitiao.models.pooling import FirstPosition, LastPosition
 from weitiao.models.pretrained import Pretrained
@@ -103,6 +104,19 @@ def refuse_blind_pooling(module: TextModule) -> None:
             f"model.pooling {module.hparams['pooling']} takes one position's vector, which in this"
             " backbone doesn't see the whole text"
             "\n  → --model.pooling last for a decoder; mean and max take all positions"
+        )
+
+
+def refuse_unread_vectors(module: TextModule) -> None:
+    """Stop before word vectors are given to a backbone that has no use for them.
+
+    Raises:
+        ConfigError: there are word vectors, and the backbone has no `Embedding`.
+    """
+    if module.card.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
+        raise ConfigError(
+            f"data.encode.vectors: the backbone {type(module.backbone).__name__} reads no word"
+            " vectors\n  → one of TextCNN, Bag, Recurrent does"
         )
 
 

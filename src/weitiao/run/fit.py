@@ -40,6 +40,7 @@ from weitiao.run.checks import (
     refuse_foreign_ids,
     refuse_seed,
     refuse_several_devices,
+    refuse_unread_vectors,
 )
 from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
@@ -154,6 +155,7 @@ class FitCLI(LightningCLI):
         check_run(self.verb, self.model, self.config.run.monitor, trainer_values)
         refuse_foreign_ids(self.model, self.datamodule)
         refuse_blind_pooling(self.model)
+        refuse_unread_vectors(self.model)
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))

@@ -42,6 +42,8 @@ SHOWN: dict[Task, tuple[tuple[str, str], ...]] = {
 }
 PLAIN = ("mse", "mae")  # no shares: shown as they are, not in per cent
 
+FEW_VECTORS = 0.5  # of the running words: less is shown as a warning
+
 
 def scores(
     predictions: np.ndarray,
@@ -78,6 +80,14 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
     yield f"rows cut at {card.max_length} ids: {', '.join(cut)}"
     unknown = (f"{split} {part['unknown_share']:.2%}" for split, part in encoded)
     yield f"unknown ids: {', '.join(unknown)}"
+    if vectors := report.get("vectors"):
+        shares = vectors["text_share"]
+        text = (f"{split} {share:.1%}" for split, share in shares.items())
+        warning = "! " if min(shares.values()) < FEW_VECTORS else ""
+        yield (
+            f"{warning}word vectors: {vectors['vocabulary_share']:.1%} of the vocabulary have one,"
+            f" of running words: {', '.join(text)}"
+        )
 
 
 def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:
