@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weitiao.data.batch import Batching, EpochBatches, ResumableLoader, Rows
+from weitiao.data.batch import Batching, Draws, EpochBatches, ResumableLoader, Rows
 from weitiao.errors import ConfigError
 
 PAD = 9
@@ -22,6 +22,10 @@ def table_of(lengths, *, types=False, target=True) -> pa.Table:
     if target:
         columns["target"] = pa.array([row % 3 for row in range(len(lengths))], pa.int64())
     return pa.table(columns)
+
+
+def batch_of(rows: Rows, *wanted: int) -> dict[str, torch.Tensor]:
+    return rows.__getitems__(Draws(np.array(wanted), np.array(wanted), 0))
 
 
 def loader(lengths, batching=BUDGET, *, position=None, **options):
@@ -153,7 +157,7 @@ def test_training_shares_are_equally_long_and_cover_all_rows(lengths, batching, 
 
 def test_a_batch_is_padded_to_its_longest_row():
     rows = Rows(table_of([2, 4, 1, 3], types=True), PAD)
-    batch = rows.__getitems__([3, 0, 2])
+    batch = batch_of(rows, 3, 0, 2)
     assert {name: tensor.tolist() for name, tensor in batch.items()} == {
         "input_ids": [[300, 301, 302], [0, 1, PAD], [200, PAD, PAD]],
         "attention_mask": [[True, True, True], [True, True, False], [True, False, False]],
@@ -167,17 +171,17 @@ def test_a_batch_is_padded_to_its_longest_row():
 
 
 def test_rows_without_targets_give_none():
-    assert "target" not in Rows(table_of([2], target=False), PAD).__getitems__([0])
+    assert "target" not in batch_of(Rows(table_of([2], target=False), PAD), 0)
 
 
 def test_rows_of_a_table_in_pieces_are_the_same():
     table = table_of([2, 4, 1, 3, 5], types=True)
     pieces = pa.concat_tables([table.slice(0, 2), table.slice(2, 2), table.slice(4)])
     tail = table.slice(1)
-    whole = Rows(table, PAD).__getitems__([4, 1, 2])
+    whole = batch_of(Rows(table, PAD), 4, 1, 2)
     for other in (
-        Rows(pieces, PAD).__getitems__([4, 1, 2]),
-        Rows(tail, PAD).__getitems__([3, 0, 1]),
+        batch_of(Rows(pieces, PAD), 4, 1, 2),
+        batch_of(Rows(tail, PAD), 3, 0, 1),
     ):
         for name in whole.keys() - {"row"}:
             assert torch.equal(whole[name], other[name])

@@ -55,6 +55,9 @@ PRETRAINED = (
     "--data.encode.tokenizer=bert",
     "--data.encode.max_length=24",
 )
+SWAP = ("--data.augment.steps=[{method: swap}]",)
+ALIKE = ("--data.augment.steps=[{method: lookalike}]",)
+NEAR = ("--data.augment.steps=[{method: vectors, path: words.vec}]",)
 WIDE = ("--model.wide.lr=0.05",)
 NUMBERS = ("--data.task=regression", "--data.label=stars")
 SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
@@ -122,6 +125,16 @@ DATA = {
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),
     "data.batch/data.batch.workers": Effect("processes", "1"),
+    "data/data.sampling": Effect("order", "balanced"),
+    "data/data.augment": Effect("loss", "{steps: [{method: swap}]}"),
+    "data.augment: Augmenter/data.augment.steps": Effect("loss", "[{method: split}]", SWAP),
+    "data.augment: Augmenter/data.augment.copies": Effect("order", "2", SWAP),
+    "data.augment: Augmenter/data.augment.keep_originals": Effect("order", "true", SWAP),
+    "data.augment.steps: Step/data.augment.steps.method": Effect("loss", "delete", SWAP),
+    "data.augment.steps: Step/data.augment.steps.p": Effect("loss", "1.0", SWAP),
+    "data.augment.steps: Step/data.augment.steps.share": Effect("loss", "0.9", SWAP),
+    "data.augment.steps: Step/data.augment.steps.path": Effect("loss", "alike.txt", ALIKE),
+    "data.augment.steps: Step/data.augment.steps.top": Effect("loss", "1", NEAR),
 }
 MODEL = {
     "model/model.backbone": Effect("loss", "TextCNN"),

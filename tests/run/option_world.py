@@ -102,6 +102,10 @@ def make_world(folder: Path) -> None:
     hanzi = sorted({char for row in every for char in row[0] if not char.isspace()})
     lines = [f"{char} {i % 7 - 3} {i % 3 - 1} {i % 5 - 2}" for i, char in enumerate(hanzi)]
     Path("vectors.txt").write_text("\n".join(lines), "utf-8")
+    Path("alike.txt").write_text("店 唐\n房 戾\n", "utf-8")
+    words = enumerate(("酒店", "房间", "服务", "手机", "屏幕", "水果", "快递", "内容", "价格"))
+    lines = [f"{word} {number} {number % 4}" for number, word in words]
+    Path("words.vec").write_text("\n".join(lines), "utf-8")
     save_bert(folder / "bert", 0, pad_token="[PAD]")
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)

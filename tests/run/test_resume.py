@@ -22,6 +22,11 @@ OPTIONS = [
     *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),
     *("--trainer.callbacks+=EMAWeightAveraging", "--trainer.callbacks.decay=0.9"),
 ]
+# each class as often, its texts changed anew in every epoch
+AUGMENTED = (
+    "--data.sampling=balanced",
+    "--data.augment.steps=[{method: swap}, {method: lookalike}]",
+)
 
 
 def rows(run: Path) -> list[tuple[str, ...]]:
@@ -48,10 +53,10 @@ def kill_and_resume(command: Command, folder: Path, step: int, options: list[str
 
 
 def stops_equal_the_unbroken_run(
-    command: Command, folder: Path, stops: list[int], workers: int
+    command: Command, folder: Path, stops: list[int], workers: int, more: tuple[str, ...] = ()
 ) -> None:
     write_csv(folder / "my.csv", reviews(200))
-    options = [*OPTIONS, f"--data.batch.workers={workers}"]
+    options = [*OPTIONS, *more, f"--data.batch.workers={workers}"]
     whole = command("fit", "--run.root=whole", *options, cwd=folder)
     assert whole.code == 0, whole.err
     unbroken = rows(folder / "whole" / "latest")
@@ -62,12 +67,15 @@ def stops_equal_the_unbroken_run(
         assert rows(run) == unbroken, f"killed at step {step}"
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(("workers", "more"), [(0, ()), (2, AUGMENTED)])
 def test_a_killed_run_goes_on_to_the_same_digits(
-    command: Command, tmp_path: Path, workers: int
+    command: Command, tmp_path: Path, workers: int, more: tuple[str, ...]
 ) -> None:
     # in mid-epoch, at the last batch of an epoch, at the first of the next
-    stops_equal_the_unbroken_run(command, tmp_path, [7, 10, 11], workers)
+    stops_equal_the_unbroken_run(command, tmp_path, [7, 10, 11], workers, more)
+    logged = rows(tmp_path / "whole" / "latest")
+    shares = {value for _, _, metric, value in logged if metric == "augment/changed_share"}
+    assert len(shares) == (EPOCHS if more else 0)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from weitiao.bounds import at_least
+from weitiao.data.sampling import Slots
 from weitiao.data.targets import target_array
 from weitiao.errors import ConfigError
 
@@ -56,8 +57,22 @@ class Batching:
         return np.array([*offsets, len(lengths)] if len(lengths) else [0])
 
 
+class Draws(NamedTuple):
+    """What makes up a batch.
+
+    Args:
+        rows: ``(B,)`` rows of the table.
+        slots: ``(B,)`` which of the epoch's draws each is.
+        epoch: number of the epoch.
+    """
+
+    rows: np.ndarray
+    slots: np.ndarray
+    epoch: int
+
+
 class Rows(Dataset):
-    """Encoded rows in a memory-mapped Arrow table; a batch of indices gives a padded batch.
+    """Encoded rows in a memory-mapped Arrow table; draws of them give a padded batch.
 
     Args:
         table: columns ``input_ids``, perhaps ``token_type_ids`` and ``target``.
@@ -77,21 +92,32 @@ class Rows(Dataset):
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitems__(self, rows: list[int]) -> dict[str, torch.Tensor]:
+    def __getitems__(self, draws: Draws) -> dict[str, torch.Tensor]:
         """A padded batch.
 
         Returns:
             ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool), ``row (B,)`` and, where the
             table has them, ``token_type_ids (B, T)`` and ``target (B,)``.
         """
-        index = np.asarray(rows)
-        ids = self.columns["input_ids"].padded(index, self.pad_id)
-        mask = np.arange(ids.shape[1]) < self.lengths[index, None]
-        batch = {"input_ids": ids, "attention_mask": mask, "row": index}
-        if "token_type_ids" in self.columns:
-            batch["token_type_ids"] = self.columns["token_type_ids"].padded(index, 0)
+        return self.collate(draws.rows, self.encoded(draws.rows))
+
+    def encoded(self, rows: np.ndarray) -> dict[str, list[np.ndarray]]:
+        """The ids of rows, and their types, as they stand in the table."""
+        return {name: column.lists(rows) for name, column in self.columns.items()}
+
+    def collate(
+        self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]
+    ) -> dict[str, torch.Tensor]:
+        """A batch of ids, padded, with what the table holds beside them."""
+        lengths = np.array([len(ids) for ids in encoded["input_ids"]], np.int64)
+        mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
+        batch = {"attention_mask": mask, "row": rows}
+        for name, lists in encoded.items():
+            batch[name] = np.full(mask.shape, self.pad_id if name == "input_ids" else 0, np.int64)
+            for cells, values in zip(batch[name], lists, strict=True):
+                cells[: len(values)] = values
         if self.targets is not None:
-            batch["target"] = self.targets[index]
+            batch["target"] = self.targets[rows]
         return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in batch.items()}
 
 
@@ -106,13 +132,9 @@ class _Ragged:
         self.values = array.values.to_numpy()
         self.lengths = np.diff(self.offsets)
 
-    def padded(self, rows: np.ndarray, fill: int) -> np.ndarray:
-        """The lists of ``rows`` as ``(B, T)`` int64, filled up with ``fill``."""
-        lengths = self.lengths[rows]
-        out = np.full((len(rows), int(lengths.max(initial=0))), fill, np.int64)
-        for i, row in enumerate(rows):
-            out[i, : lengths[i]] = self.values[self.offsets[row] : self.offsets[row + 1]]
-        return out
+    def lists(self, rows: np.ndarray) -> list[np.ndarray]:
+        """The lists of ``rows``, without copying."""
+        return [self.values[self.offsets[row] : self.offsets[row + 1]] for row in rows.tolist()]
 
 
 Position = Callable[[], tuple[int, int]]
@@ -123,13 +145,13 @@ def first_batch() -> tuple[int, int]:
     return 0, 0
 
 
-class EpochBatches(Sampler[list[int]]):
-    """Batches of one epoch, as lists of row indices.
+class EpochBatches(Sampler[Draws]):
+    """Batches of one epoch.
 
-    With ``shuffle`` rows are sorted by a length that is jittered by up to 10 %, cut into batches,
+    With ``shuffle`` draws are sorted by a length that is jittered by up to 10 %, cut into batches,
     and the batches shuffled; all from ``(seed, epoch)``. The cuts are made once, on lengths taken
     10 % longer, so every epoch has the same number of batches and none breaks the budget.
-    Otherwise rows come in rising length, the same each time.
+    Otherwise they come in rising length, the same each time.
 
     Args:
         lengths: ``(N,)`` ids per row.
@@ -139,6 +161,7 @@ class EpochBatches(Sampler[list[int]]):
         position: gives (epoch, batches already done) when an epoch starts.
         rank: which share of the batches is ours.
         world_size: number of shares; shuffled shares are filled up to be equally long.
+        slots: the draws of an epoch; null = each row once, slots being rows.
     """
 
     def __init__(
@@ -151,11 +174,14 @@ class EpochBatches(Sampler[list[int]]):
         position: Position = first_batch,
         rank: int = 0,
         world_size: int = 1,
+        slots: Slots | None = None,
     ) -> None:
-        self.lengths, self.shuffle, self.seed, self.position = lengths, shuffle, seed, position
+        self.slots = slots or Slots.each_row(len(lengths))
+        self.lengths, self.longest = lengths, self.slots.longest(lengths)
+        self.shuffle, self.seed, self.position = shuffle, seed, position
         self.rank, self.world_size = rank, world_size
         stretch = 1 + JITTER if shuffle else 1
-        self.offsets = batching.cut(np.sort(lengths) * stretch)
+        self.offsets = batching.cut(np.sort(self.longest) * stretch)
 
     def __len__(self) -> int:
         batches, shares = len(self.offsets) - 1, self.world_size
@@ -163,24 +189,25 @@ class EpochBatches(Sampler[list[int]]):
         return -(-batches // shares) if self.shuffle else full // shares
 
     def epoch(self, epoch: int) -> list[np.ndarray]:
-        """All batches of an epoch of this rank, in order."""
-        if not len(self.lengths):
+        """The slots of all batches of an epoch of this rank, in order."""
+        if not len(self.longest):
             return []
         if not self.shuffle:
-            return self._cut(self.lengths)[self.rank :: self.world_size]
+            return self._cut(self.longest)[self.rank :: self.world_size]
         random = np.random.default_rng((self.seed, epoch))
-        batches = self._cut(self.lengths * random.uniform(1, 1 + JITTER, len(self.lengths)))
+        batches = self._cut(self.longest * random.uniform(1, 1 + JITTER, len(self.longest)))
         order = np.resize(random.permutation(len(batches)), len(self) * self.world_size)
         return [batches[i] for i in order[self.rank :: self.world_size]]
 
     def _cut(self, keys: np.ndarray) -> list[np.ndarray]:
-        """The rows in rising order of their keys, batch by batch."""
+        """The slots in rising order of their keys, batch by batch."""
         return np.split(np.argsort(keys, kind="stable"), self.offsets[1:-1])
 
-    def __iter__(self) -> Iterator[list[int]]:
+    def __iter__(self) -> Iterator[Draws]:
         epoch, done = self.position()
-        for batch in self.epoch(epoch)[done:]:
-            yield batch.tolist()
+        rows = self.slots.draw(np.random.default_rng((self.seed, epoch, 1)))
+        for slots in self.epoch(epoch)[done:]:
+            yield Draws(rows[slots], slots, epoch)
 
 
 class ResumableLoader:
@@ -201,7 +228,7 @@ class ResumableLoader:
         self.batches = batches
         self.loader: DataLoader = DataLoader(
             rows,
-            batch_sampler=batches,
+            batch_sampler=batches,  # type: ignore[arg-type]  # a batch is more than row numbers
             collate_fn=_same,
             num_workers=workers,
             persistent_workers=workers > 0,
@@ -218,14 +245,19 @@ class ResumableLoader:
 
     def state_dict(self) -> dict[str, Any]:
         """What the order of batches depends on."""
-        lengths, seed = self.batches.lengths, self.batches.seed
-        return {"rows": len(lengths), "batches": len(self), "seed": seed}
+        batches = self.batches
+        return {
+            "rows": len(batches.lengths),
+            "draws": len(batches.longest),
+            "batches": len(self),
+            "seed": batches.seed,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse to go on with other batches than those of the checkpoint.
 
         Raises:
-            ConfigError: rows, number of batches or seed differ.
+            ConfigError: rows, draws, number of batches or seed differ.
         """
         now = self.state_dict()
         if differing := [f"{k}: {state[k]} → {now[k]}" for k in now if state.get(k) != now[k]]:

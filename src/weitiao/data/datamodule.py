@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as L
+import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
+from weitiao.data.augment import AugmentedRows, Augmenter
 from weitiao.data.batch import Batching, EpochBatches, ResumableLoader, Rows, first_batch
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
@@ -23,6 +26,7 @@ from weitiao.data.prepare import (
     encode_rows,
 )
 from weitiao.data.read import Columns, Files, Format, Reader, refuse_idle
+from weitiao.data.sampling import Sampling, Slots
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.targets import canonical, target_column
@@ -57,10 +61,12 @@ class TextDataModule(L.LightningDataModule):
         clean: cleaning steps.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
-        segment: word segmentation.
+        segment: word segmentation, for a vocabulary of words and for augmentation.
         encode: tokenizer and length.
         batch: budget of a batch.
-        seed: seed of the order of training batches.
+        sampling: whether an epoch draws each training row once, or each class equally often.
+        augment: changed copies of training texts; null = none.
+        seed: seed of the order of training batches, of balanced draws and of augmentation.
         cache: folder of prepared data, shared by all runs.
     """
 
@@ -88,6 +94,8 @@ class TextDataModule(L.LightningDataModule):
         segment: Segmenter = Segmenter(),
         encode: Encoder = Encoder(),
         batch: Batching = Batching(),
+        sampling: Sampling = "all",
+        augment: Augmenter | None = None,
         seed: int = 0,
         cache: str = ".cache/prepared",
     ) -> None:
@@ -110,8 +118,12 @@ class TextDataModule(L.LightningDataModule):
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }
         self.predict_files = predict
-        self.preparation = Preparation(reader, clean, audit, split, segment, encode, labels, task)
+        _refuse_useless(segment, encode, augment)
+        # what only augmentation cuts into words is prepared without them
+        words = segment if encode.tokenizer == "words" else Segmenter()
+        self.preparation = Preparation(reader, clean, audit, split, words, encode, labels, task)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
+        self.segment, self.sampling, self.augment = segment, sampling, augment
         self._prepared: Prepared | None = None
         self._fitted: tuple[DataCard, dict[str, Any]] | None = None
         self._new_rows: dict[str, pa.Table] = {}
@@ -127,6 +139,8 @@ class TextDataModule(L.LightningDataModule):
         if self._prepared is None:
             if "train" not in self.files:
                 raise ConfigError("no training file is named\n  → --data.train FILE")
+            if self.augment:
+                self.augment.check(self.segment)
             prepared = self.preparation(self.files, self.cache)
             if self._fitted:
                 _check_same_data(self._fitted[0], prepared.card)
@@ -170,6 +184,26 @@ class TextDataModule(L.LightningDataModule):
     def train_dataloader(self) -> ResumableLoader:
         """Shuffled batches under the token budget, resumable at any batch."""
         return self._loader("train")
+
+    @cached_property
+    def augmented(self) -> AugmentedRows:
+        """The training rows under augmentation.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if self.augment is None:
+            raise ConfigError("data.augment is null")
+        table = self.prepared.rows("train")
+        names = [name for name in ("text", "pair") if name in table.column_names]
+
+        def texts() -> list[str]:
+            return [text for name in names for text in table[name].to_pylist()]
+
+        # stop words are dropped by the encoder's own segmentation, not out of the text
+        augmentation = self.augment.build(texts, replace(self.segment, stop_words=None))
+        encoded, encoder = self.prepared.ids("train"), self.encoder
+        return AugmentedRows(encoded, table, encoder, self.augment, augmentation, self.seed)
 
     def val_dataloader(self) -> ResumableLoader:
         """Validation batches in rising length."""
@@ -224,11 +258,12 @@ class TextDataModule(L.LightningDataModule):
                 encoded = encoded.append_column("target", targets)
         else:
             encoded = self.prepared.ids(split)
-        rows = Rows(encoded, self.card.pad_id)
+        training = split == "train"
+        augment = self.augment if training else None
+        rows = self.augmented if augment else Rows(encoded, self.card.pad_id)
         rank, world_size = 0, 1
         if self.trainer is not None:
             rank, world_size = self.trainer.global_rank, self.trainer.world_size
-        training = split == "train"
         batches = EpochBatches(
             rows.lengths,
             self.batch,
@@ -237,8 +272,19 @@ class TextDataModule(L.LightningDataModule):
             position=self._position if training else first_batch,
             rank=rank,
             world_size=world_size,
+            slots=self._slots(rows, augment.times if augment else 1) if training else None,
         )
         return ResumableLoader(rows, batches, self.batch.workers)
+
+    def _slots(self, rows: Rows, times: int) -> Slots:
+        """The draws of an epoch of training."""
+        if self.sampling == "all":
+            return Slots.each_row(len(rows), times)
+        if self.card.task not in ("classification", "ordinal"):
+            raise ConfigError(
+                f"data.sampling balanced needs rows of one class each, not {self.card.task}"
+            )
+        return Slots.each_class(rows.lengths, np.asarray(rows.targets), times)
 
     def _position(self) -> tuple[int, int]:
         """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
@@ -248,6 +294,17 @@ class TextDataModule(L.LightningDataModule):
         # Lightning can stop only its own samplers from shuffling: the same batches each epoch
         epoch = 0 if self.trainer.overfit_batches else self.trainer.current_epoch
         return epoch, loop.epoch_loop.batch_progress.current.ready
+
+
+def _refuse_useless(segment: Segmenter, encode: Encoder, augment: Augmenter | None) -> None:
+    if encode.tokenizer == "words" or segment == Segmenter():
+        return
+    if augment is None:
+        raise ConfigError(
+            "data.segment has no effect without words\n  → --data.encode.tokenizer words"
+        )
+    if segment.stop_words is not None:
+        raise ConfigError("data.segment.stop_words has no effect on augmentation")
 
 
 def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:

@@ -95,10 +95,6 @@ class Preparation:
     def __post_init__(self) -> None:
         if self.labels and len(set(self.labels)) < len(self.labels):
             raise ConfigError(f"data.labels names a class twice: {', '.join(self.labels)}")
-        if self.segment != Segmenter() and self.encode.tokenizer != "words":
-            raise ConfigError(
-                "data.segment has no effect without words\n  → --data.encode.tokenizer words"
-            )
 
     def __call__(self, files: dict[str, Files], cache: Path) -> Prepared:
         """Prepare ``files`` (split → paths or globs), or find them prepared in ``cache``.

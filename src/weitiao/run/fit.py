@@ -29,6 +29,7 @@ from weitiao.run import corpus
 from weitiao.run.board import Board
 from weitiao.run.callbacks import (
     BestScores,
+    ChangedShare,
     ForgetRetaken,
     LastCheckpoint,
     RandomState,
@@ -48,7 +49,7 @@ from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
 from weitiao.run.progress import Progress
 from weitiao.run.report import handling
-from weitiao.run.shown import show_next_steps, show_values
+from weitiao.run.shown import show_examples, show_next_steps, show_values
 
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
@@ -197,6 +198,7 @@ class FitCLI(LightningCLI):
             ForgetRetaken(),
             LearningRateMonitor(logging_interval="step"),
             Throughput(),
+            *([ChangedShare()] if self.datamodule.augment else []),
             scores,
             EvaluationRows(),
             Board(flat({"model": self.config.model, "data": self.config.data}), scores, first),
@@ -235,6 +237,8 @@ class FitCLI(LightningCLI):
         render(audit["audit"], self.console)
         for line in handling(audit, self.datamodule.card):
             self.console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
+        if self.datamodule.augment:
+            show_examples(self.datamodule.augmented.examples(3), self.console)
 
 
 def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> Run:

@@ -1,4 +1,4 @@
-"""What a run prints for people: the values in effect, and what to do next."""
+"""What a run prints for people: values in effect, examples of augmentation, what to do next."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def show_next_steps(run: RunFolder, console: Console) -> None:
         f"  python src/tune.py --trials 50 --config {run.config}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def show_examples(examples: list[tuple[str, str]], console: Console) -> None:
+    """Print texts before and after augmentation, a line each."""
+    console.rule("augmentation, for example", align="left", style="none", characters="─")
+    for before, after in examples:
+        for mark, text in ((" ", before), ("→", after)):
+            console.print(f"{mark} {' '.join(text.split())}", markup=False, no_wrap=True)
+    if not examples:
+        console.print("! none of the first texts is changed", style="yellow")
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:

@@ -1,0 +1,196 @@
+"""Which changes a training text goes through, with which probability."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+
+from weitiao.data.augment.randomness import own_randomness
+from weitiao.data.segment import Segmenter
+from weitiao.errors import ConfigError, DataError
+
+Method = Literal[
+    "swap",
+    "delete",
+    "split",
+    "crop",
+    "reserved",
+    "vectors",
+    "tfidf",
+    "contextual",
+    "char_swap",
+    "char_delete",
+    "lookalike",
+    "soundalike",
+]
+FILE_NEEDED = ("reserved", "vectors", "contextual")
+FILE_TAKEN = (*FILE_NEEDED, "lookalike")
+INSIDE_WORDS = ("split", "char_swap", "char_delete")
+CANDIDATES = ("vectors", "contextual")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way of changing a text.
+
+    Args:
+        method: ``swap`` neighbouring words, ``delete`` words, ``split`` words by a space, ``crop``
+            a run of words away; other words in their place, of the same group of ``reserved``
+            words, near by word ``vectors``, uninformative by ``tfidf`` of the training split, or
+            ``contextual``, from a masked language model; ``char_swap`` or ``char_delete`` a
+            character inside words, or replace it by a hanzi that it is mistaken for, a
+            ``lookalike`` or a ``soundalike``.
+        p: probability that a text is changed in this way.
+        share: share of a text's words that change then, at least one.
+        path: the file of ``reserved`` (groups of words, a line each), ``vectors`` (as published
+            for word2vec, GloVe or fastText) or ``lookalike`` (hanzi and what they look like, a
+            line each; null = the table that comes along), or the folder of the masked model.
+        top: how many candidates a word of ``vectors`` or ``contextual`` is drawn from.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on this method.
+        DataError: there is no such file.
+    """
+
+    method: Method
+    p: float = 0.5
+    share: float = 0.1
+    path: str | None = None
+    top: int = 10
+
+    def __post_init__(self) -> None:
+        place = f"data.augment.steps, {self.method}"
+        if self.method not in get_args(Method):
+            raise ConfigError(f"{place}: no such method; one of {', '.join(get_args(Method))}")
+        for name in ("p", "share"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ConfigError(f"{place}: {name} must lie in (0, 1], got {getattr(self, name)}")
+        if self.top < 1:
+            raise ConfigError(f"{place}: top must be at least 1, got {self.top}")
+        if self.top != Step.top and self.method not in CANDIDATES:
+            raise ConfigError(f"{place}: top has no effect; it is for {', '.join(CANDIDATES)}")
+        if self.path is None and self.method in FILE_NEEDED:
+            raise ConfigError(f"{place}: needs a path")
+        if self.path is not None and self.method not in FILE_TAKEN:
+            raise ConfigError(f"{place}: path has no effect; it is for {', '.join(FILE_TAKEN)}")
+
+
+class Edit(Protocol):
+    """Changes texts: as many come back, in order, each drawn from its own seed alone."""
+
+    def __call__(self, texts: Sequence[str], seeds: Sequence[int]) -> list[str]:
+        """The changed texts."""
+
+
+@dataclass(frozen=True)
+class Augmenter:
+    """Changed copies of training texts, drawn anew in each epoch; never of other splits.
+
+    Args:
+        steps: ways of changing a text, applied one after another.
+        copies: changed copies of a row in an epoch.
+        keep_originals: let each row come unchanged as well.
+
+    Raises:
+        ConfigError: there is no step, or no copy.
+    """
+
+    steps: list[Step]
+    copies: int = 1
+    keep_originals: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ConfigError("data.augment.steps is empty\n  → --data.augment null, for none")
+        if self.copies < 1:
+            raise ConfigError(f"data.augment.copies must be at least 1, got {self.copies}")
+
+    @property
+    def times(self) -> int:
+        """How often a row comes in an epoch."""
+        return self.copies + self.keep_originals
+
+    def changes(self, slots: np.ndarray) -> np.ndarray:
+        """Which of the slots hold changed copies: all, or all but one in `times`."""
+        return slots % self.times >= self.keep_originals
+
+    def check(self, segmenter: Segmenter) -> None:
+        """See to it that each step can do something, before anything takes time.
+
+        Raises:
+            ConfigError: words of one character leave a step nothing to do.
+            DataError: a file that a step names is missing.
+        """
+        for step in self.steps:
+            place = f"data.augment.steps, {step.method}"
+            if segmenter.method == "char" and step.method in INSIDE_WORDS:
+                raise ConfigError(
+                    f"{place}: has no effect on words of one character"
+                    "\n  → data.segment.method rjieba"
+                )
+            if step.path is not None and not os.path.exists(step.path):
+                raise DataError(f"{place}: no such file or folder", file=step.path)
+
+    def build(self, texts: Callable[[], Iterable[str]], segmenter: Segmenter) -> Augmentation:
+        """Make the augmenters ready.
+
+        Args:
+            texts: gives the training texts, to those methods that learn from them.
+            segmenter: cuts texts into words.
+
+        Raises:
+            ConfigError: a step has nothing to do.
+            DataError: a file that a step names is at fault.
+            MissingExtra: a package that a step needs is not installed.
+        """
+        alone = replace(segmenter, workers=1)  # a worker of the loader starts no processes
+        self.check(segmenter)
+        return Augmentation([(step.p, _edit(step, texts, alone)) for step in self.steps])
+
+
+def _edit(step: Step, texts: Callable[[], Iterable[str]], segmenter: Segmenter) -> Edit:
+    # imported here, since they import nlpaug, gensim's kin or a model
+    if step.method == "contextual":
+        from weitiao.data.augment.masked import MaskedEdit
+
+        return MaskedEdit(str(step.path), segmenter, step.share, step.top)
+    from weitiao.data.augment.characters import CHARACTER_METHODS, character_augmenter
+    from weitiao.data.augment.words import WordEdit, word_augmenter
+
+    if step.method in CHARACTER_METHODS:
+        return WordEdit(character_augmenter(step, texts), segmenter)
+    return WordEdit(word_augmenter(step, texts, segmenter), segmenter)
+
+
+class Augmentation:
+    """Steps that are ready, each with its probability.
+
+    Args:
+        steps: probability and change, in order.
+    """
+
+    def __init__(self, steps: Sequence[tuple[float, Edit]]) -> None:
+        self.steps = steps
+
+    def __call__(self, texts: Sequence[str], keys: Sequence[tuple[int, ...]]) -> list[str]:
+        """Changed texts, as many and in order. A change that leaves nothing is not made.
+
+        Args:
+            texts: any texts.
+            keys: what each result depends on besides its text.
+        """
+        draws = [np.random.default_rng(key) for key in keys]
+        changed = list(texts)
+        with own_randomness():
+            for p, edit in self.steps:
+                luck = [(draw.random() < p, int(draw.integers(2**32))) for draw in draws]
+                chosen = [i for i, (hit, _) in enumerate(luck) if hit and changed[i].strip()]
+                edited = edit([changed[i] for i in chosen], [luck[i][1] for i in chosen])
+                for i, text in zip(chosen, edited, strict=True):
+                    if text.strip():
+                        changed[i] = text
+        return changed
