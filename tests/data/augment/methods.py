@@ -16,10 +16,10 @@ METHODS = get_args(Method)
 EDGES = [
     *("", " ", "\n", "，", "。。。", "😀", "好", "a", "1", "很好", "ab", "Good", "[MASK]", "x"),
     *("房间 服务", "good movie", "i am", " 好", "好 ", "\t房间\n服务  不错 ", "ＡＢ", "é", "ﷺ"),
-    *("A very good movie, really: 10/10!", "这家hotel的service不错", "x" * 5000, "好" * 3000),
+    *("A very good movie, really: 10/10!", "这家hotel的service不错", "x" * 900, "好" * 700),
 ]
 ENGLISH = ["The room was small but clean.", "I would not buy this phone again", "great value"]
-TEXTS = [text for text, _ in reviews(200)] + ENGLISH * 5 + EDGES
+TEXTS = [text for text, _ in reviews(100)] + ENGLISH * 5 + EDGES
 
 
 def save_masked_model(folder: Path) -> str:

@@ -84,7 +84,9 @@ def test_other_generators_are_untouched(method: str, ready: dict[str, Augmentati
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("segmenter", [Segmenter("char"), Segmenter("whitespace")], ids=str)
+@pytest.mark.parametrize(
+    "segmenter", [Segmenter("char"), Segmenter("whitespace")], ids=["char", "whitespace"]
+)
 def test_any_segmenter_will_do(
     method: str, segmenter: Segmenter, paths: dict[str, str], tmp_path: Path
 ) -> None:

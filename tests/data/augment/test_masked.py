@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from methods import keys, save_masked_model
 from weitiao.data.augment.augmenter import Augmentation
 from weitiao.data.augment.masked import MaskedEdit
 from weitiao.data.segment import Segmenter
+from weitiao.errors import DataError
 
 SEGMENTER = Segmenter()
 
@@ -69,12 +72,16 @@ def test_the_number_of_threads_changes_nothing(folder: str) -> None:
     assert found[0] == found[1]
 
 
+def test_an_encoder_that_never_learned_to_fill_masks_is_told(folder: str, tmp_path: Path) -> None:
+    from transformers import BertModel
+
+    shutil.copytree(folder, tmp_path / "encoder")
+    BertModel.from_pretrained(folder).save_pretrained(tmp_path / "encoder")
+    with pytest.raises(DataError, match="weights to predict words with are missing"):
+        MaskedEdit(str(tmp_path / "encoder"), SEGMENTER, 0.1, 10)
+
+
 def test_a_tokenizer_without_a_mask_is_told(folder: str, tmp_path: Path) -> None:
-    import json
-    import shutil
-
-    from weitiao.errors import DataError
-
     broken = Path(shutil.copytree(folder, tmp_path / "broken"))
     for name in ("tokenizer_config.json", "special_tokens_map.json"):
         if (broken / name).exists():

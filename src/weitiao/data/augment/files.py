@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from weitiao.data.segment import Segmenter
+from weitiao.data.segment.word_files import read_lines
 from weitiao.errors import DataError
 
 
@@ -66,11 +66,5 @@ def read_lookalikes(file: str) -> dict[str, list[str]]:
 
 
 def _lines(file: str) -> Iterator[tuple[int, str]]:
-    """The lines that aren't blank or comments (`# …`), stripped, with their 1-based numbers."""
-    for row, raw in enumerate(Path(file).read_bytes().splitlines(), start=1):
-        try:
-            line = raw.decode("utf-8-sig" if row == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            raise DataError("not UTF-8", file=file, row=row, value=raw) from None
-        if line and not line.startswith("# "):
-            yield row, line
+    """The lines that aren't blank or comments (`# …`), with their numbers."""
+    return ((row, line) for row, line in read_lines(file) if not line.startswith("# "))

@@ -53,11 +53,15 @@ class MaskedEdit:
         self.segmenter, self.share, self.top = segmenter, share, top
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModelForMaskedLM.from_pretrained(folder, local_files_only=True)
+            model, report = AutoModelForMaskedLM.from_pretrained(
+                folder, local_files_only=True, output_loading_info=True
+            )
         except Exception as error:  # transformers raises all kinds
             raise DataError(
                 f"no masked language model: {str(error).splitlines()[0]}", file=folder
             ) from error
+        if missing := sorted(report["missing_keys"]):
+            raise DataError(f"weights to predict words with are missing: {missing[0]}", file=folder)
         if self.tokenizer.mask_token is None:
             raise DataError("the tokenizer has no mask token", file=folder)
         self.model = model.eval()

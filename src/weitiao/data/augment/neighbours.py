@@ -10,14 +10,14 @@ import numpy as np
 from weitiao.data.vector_file import VectorFile
 from weitiao.errors import DataError
 
-KEPT = 50_000  # words; published files begin with the most frequent
+KEPT = 20_000  # words; published files begin with the most frequent
 
 
 class Neighbours:
     """The words of a file with their nearest others by cosine, found when first asked for.
 
     Args:
-        file: in any format of `VectorFile`; of a large one only the first 50,000 words are kept.
+        file: in any format of `VectorFile`; of a large one only the first 20,000 words are kept.
         top: how many others a word has.
 
     Raises:

@@ -16,7 +16,7 @@ def read_user_dict(file: str) -> list[tuple[str, int | None, str | None]]:
         DataError: a line is no entry, or not UTF-8.
     """
     entries: list[tuple[str, int | None, str | None]] = []
-    for row, line in _read_lines(file):
+    for row, line in read_lines(file):
         # jieba itself would take "word -3" or "a word" as a word with a space in it.
         match = re.fullmatch(r"(\S+)(?:\s+([1-9][0-9]*))?(?:\s+([a-zA-Z][a-zA-Z0-9_]*))?", line)
         if match is None:
@@ -39,7 +39,7 @@ def read_stop_words(file: str) -> frozenset[str]:
         DataError: a line has several words, or is not UTF-8.
     """
     words = set()
-    for row, line in _read_lines(file):
+    for row, line in read_lines(file):
         if len(line.split()) > 1:
             raise DataError(
                 "a stop word has no white space in it",
@@ -52,7 +52,7 @@ def read_stop_words(file: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def _read_lines(file: str) -> Iterator[tuple[int, str]]:
+def read_lines(file: str) -> Iterator[tuple[int, str]]:
     """The lines that aren't blank, stripped, with their 1-based numbers."""
     for row, raw in enumerate(Path(file).read_bytes().splitlines(), start=1):
         try:
