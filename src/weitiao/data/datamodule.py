@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as L
-import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
-from weitiao.data.augment import AugmentedRows, Augmenter
+from weitiao.data.augment import AugmentedRows, Augmenter, words_to_prepare
 from weitiao.data.batch import Batching, EpochBatches, ResumableLoader, Rows, first_batch
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
@@ -26,7 +25,7 @@ from weitiao.data.prepare import (
     encode_rows,
 )
 from weitiao.data.read import Columns, Files, Format, Reader, refuse_idle
-from weitiao.data.sampling import Sampling, Slots
+from weitiao.data.sampling import Sampling, draw_slots
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.targets import canonical, target_column
@@ -118,9 +117,7 @@ class TextDataModule(L.LightningDataModule):
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }
         self.predict_files = predict
-        _refuse_useless(segment, encode, augment)
-        # what only augmentation cuts into words is prepared without them
-        words = segment if encode.tokenizer == "words" else Segmenter()
+        words = words_to_prepare(segment, encode, augment)
         self.preparation = Preparation(reader, clean, audit, split, words, encode, labels, task)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self.segment, self.sampling, self.augment = segment, sampling, augment
@@ -194,16 +191,8 @@ class TextDataModule(L.LightningDataModule):
         """
         if self.augment is None:
             raise ConfigError("data.augment is null")
-        table = self.prepared.rows("train")
-        names = [name for name in ("text", "pair") if name in table.column_names]
-
-        def texts() -> list[str]:
-            return [text for name in names for text in table[name].to_pylist()]
-
-        # stop words are dropped by the encoder's own segmentation, not out of the text
-        augmentation = self.augment.build(texts, replace(self.segment, stop_words=None))
-        encoded, encoder = self.prepared.ids("train"), self.encoder
-        return AugmentedRows(encoded, table, encoder, self.augment, augmentation, self.seed)
+        table, ids = self.prepared.rows("train"), self.prepared.ids("train")
+        return AugmentedRows(ids, table, self.encoder, self.augment, self.segment, self.seed)
 
     def val_dataloader(self) -> ResumableLoader:
         """Validation batches in rising length."""
@@ -261,6 +250,10 @@ class TextDataModule(L.LightningDataModule):
         training = split == "train"
         augment = self.augment if training else None
         rows = self.augmented if augment else Rows(encoded, self.card.pad_id)
+        slots = None
+        if training:
+            times = augment.times if augment else 1
+            slots = draw_slots(self.sampling, self.card.task, rows.lengths, rows.targets, times)
         rank, world_size = 0, 1
         if self.trainer is not None:
             rank, world_size = self.trainer.global_rank, self.trainer.world_size
@@ -272,19 +265,9 @@ class TextDataModule(L.LightningDataModule):
             position=self._position if training else first_batch,
             rank=rank,
             world_size=world_size,
-            slots=self._slots(rows, augment.times if augment else 1) if training else None,
+            slots=slots,
         )
         return ResumableLoader(rows, batches, self.batch.workers)
-
-    def _slots(self, rows: Rows, times: int) -> Slots:
-        """The draws of an epoch of training."""
-        if self.sampling == "all":
-            return Slots.each_row(len(rows), times)
-        if self.card.task not in ("classification", "ordinal"):
-            raise ConfigError(
-                f"data.sampling balanced needs rows of one class each, not {self.card.task}"
-            )
-        return Slots.each_class(rows.lengths, np.asarray(rows.targets), times)
 
     def _position(self) -> tuple[int, int]:
         """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
@@ -294,17 +277,6 @@ class TextDataModule(L.LightningDataModule):
         # Lightning can stop only its own samplers from shuffling: the same batches each epoch
         epoch = 0 if self.trainer.overfit_batches else self.trainer.current_epoch
         return epoch, loop.epoch_loop.batch_progress.current.ready
-
-
-def _refuse_useless(segment: Segmenter, encode: Encoder, augment: Augmenter | None) -> None:
-    if encode.tokenizer == "words" or segment == Segmenter():
-        return
-    if augment is None:
-        raise ConfigError(
-            "data.segment has no effect without words\n  → --data.encode.tokenizer words"
-        )
-    if segment.stop_words is not None:
-        raise ConfigError("data.segment.stop_words has no effect on augmentation")
 
 
 def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:

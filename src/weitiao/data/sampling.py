@@ -7,6 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from weitiao.card import Task
+from weitiao.errors import ConfigError
+
 Sampling = Literal["all", "balanced"]
 
 
@@ -68,3 +71,25 @@ class Slots:
         """``(S,)`` the row that each slot takes."""
         places = self.begin + random.random(len(self.begin)) * self.width
         return self.order[np.minimum(places.astype(np.int64), self.last)]
+
+
+def draw_slots(
+    sampling: Sampling, task: Task, lengths: np.ndarray, targets: np.ndarray | None, times: int
+) -> Slots:
+    """The draws of an epoch of training.
+
+    Args:
+        sampling: each row or each class as often.
+        task: the kind of target.
+        lengths: ``(N,)`` ids per row.
+        targets: ``(N,)`` class of each row, where classes are drawn as often.
+        times: draws per row.
+
+    Raises:
+        ConfigError: classes are to be drawn as often, and rows aren't of one class each.
+    """
+    if sampling == "all":
+        return Slots.each_row(len(lengths), times)
+    if task not in ("classification", "ordinal") or targets is None:
+        raise ConfigError(f"data.sampling balanced needs rows of one class each, not {task}")
+    return Slots.each_class(lengths, targets, times)

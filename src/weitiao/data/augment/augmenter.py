@@ -10,6 +10,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from weitiao.data.augment.randomness import own_randomness
+from weitiao.data.encode import Encoder
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError, DataError
 
@@ -147,9 +148,27 @@ class Augmenter:
             DataError: a file that a step names is at fault.
             MissingExtra: a package that a step needs is not installed.
         """
-        alone = replace(segmenter, workers=1)  # a worker of the loader starts no processes
+        # a worker of the loader starts no processes; the encoder drops stop words, not we
+        segmenter = replace(segmenter, workers=1, stop_words=None)
         self.check(segmenter)
-        return Augmentation([(step.p, _edit(step, texts, alone)) for step in self.steps])
+        return Augmentation([(step.p, _edit(step, texts, segmenter)) for step in self.steps])
+
+
+def words_to_prepare(segment: Segmenter, encode: Encoder, augment: Augmenter | None) -> Segmenter:
+    """The segmenter as far as it shapes prepared data: not at all where only augmentation uses it.
+
+    Raises:
+        ConfigError: nothing uses it, or not all of it.
+    """
+    if encode.tokenizer == "words" or segment == Segmenter():
+        return segment
+    if augment is None:
+        raise ConfigError(
+            "data.segment has no effect without words\n  → --data.encode.tokenizer words"
+        )
+    if segment.stop_words is not None:
+        raise ConfigError("data.segment.stop_words has no effect on augmentation")
+    return Segmenter()
 
 
 def _edit(step: Step, texts: Callable[[], Iterable[str]], segmenter: Segmenter) -> Edit:

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from weitiao.data.augment.augmenter import Augmentation, Augmenter
+from weitiao.data.augment.augmenter import Augmenter
 from weitiao.data.batch import Draws, Rows
 from weitiao.data.encode import TextEncoder
+from weitiao.data.segment import Segmenter
 
 
 class AugmentedRows(Rows):
@@ -18,8 +19,8 @@ class AugmentedRows(Rows):
         encoded: the ids of the texts as they are, as of `Rows`.
         texts: ``text`` and, for pairs, ``pair`` of the same rows.
         encoder: what the ids were made with.
-        augmenter: which draws of a row are changed copies.
-        augmentation: changes them.
+        augmenter: changes them; made ready from these texts.
+        segmenter: cuts them into words.
         seed: of the changes.
     """
 
@@ -29,13 +30,13 @@ class AugmentedRows(Rows):
         texts: pa.Table,
         encoder: TextEncoder,
         augmenter: Augmenter,
-        augmentation: Augmentation,
+        segmenter: Segmenter,
         seed: int,
     ) -> None:
         super().__init__(encoded, encoder.pad_id)
         self.texts = [texts[name] for name in ("text", "pair") if name in texts.column_names]
-        self.encoder, self.augmenter, self.augmentation = encoder, augmenter, augmentation
-        self.seed = seed
+        self.encoder, self.augmenter, self.seed = encoder, augmenter, seed
+        self.augmentation = augmenter.build(self._every_text, segmenter)
 
     def __getitems__(self, draws: Draws) -> dict[str, torch.Tensor]:
         """A padded batch as of `Rows`, with ``changed (B,)``, true where a text is not its own."""
@@ -63,6 +64,9 @@ class AugmentedRows(Rows):
             if len(found) >= count:
                 break
         return found[:count]
+
+    def _every_text(self) -> list[str]:
+        return [text for column in self.texts for text in column.to_pylist()]
 
     def _changed_texts(self, draws: Draws) -> tuple[np.ndarray, list[list[str]]]:
         """Which of the draws are changed, and their texts, column by column."""
