@@ -4,6 +4,7 @@ from weitiao.bounds import at_least, shares
 from weitiao.data.batch import Batching
 from weitiao.errors import ConfigError
 from weitiao.models.heads import Head
+from weitiao.models.lora import Lora
 from weitiao.models.losses import Loss
 from weitiao.models.optim import Optimisation
 from weitiao.models.wide import Wide
@@ -31,6 +32,9 @@ def test_bounds_name_the_option():
         (Optimisation, {"weight_decay": -1.0}),
         (Optimisation, {"eps": -1.0}),
         (Optimisation, {"betas": (0.9, 1.0)}),
+        (Lora, {"rank": 0}),
+        (Lora, {"alpha": 0}),
+        (Lora, {"dropout": 1.0}),
         (Wide, {"orders": 0}),
         (Wide, {"buckets": 0}),
         (Wide, {"dropout": -0.1}),

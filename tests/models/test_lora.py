@@ -73,11 +73,6 @@ def test_adapters_and_freezing_exclude_each_other(tmp_path: Path) -> None:
         Pretrained(tiny_card(), name=str(save_pretrained("bert", tmp_path)), lora=Lora(), freeze=1)
 
 
-def test_a_rank_below_1_is_refused() -> None:
-    with pytest.raises(ConfigError, match="rank must be at least 1, got 0"):
-        Lora(rank=0)
-
-
 def test_without_peft_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(MissingExtra, match=r"weitiao\[peft\]"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from weitiao.errors import ConfigError, MissingExtra
+from weitiao.bounds import at_least, shares
+from weitiao.errors import MissingExtra
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Lora:
         dropout: share of the adapters' inputs dropped in training.
 
     Raises:
-        ConfigError: ``rank`` is not positive.
+        ConfigError: a value is out of bounds.
     """
 
     rank: int = 8
@@ -29,8 +30,8 @@ class Lora:
     dropout: float = 0.05
 
     def __post_init__(self) -> None:
-        if self.rank < 1:
-            raise ConfigError(f"model.backbone.lora.rank must be at least 1, got {self.rank}")
+        at_least(1, "model.backbone.lora", rank=self.rank, alpha=self.alpha)
+        shares("model.backbone.lora", dropout=self.dropout)
 
     def add_to(self, encoder: Any) -> None:
         """Freeze a model of `transformers` and put the adapters in.
