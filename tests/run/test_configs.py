@@ -163,6 +163,8 @@ def test_each_line_of_a_config_says_something(
     for name in flat(lines):
         if name.rpartition(".")[2] in ("class_path", "name"):  # others hang on these
             continue
+        if name == "data.augment.steps":  # on this one too
+            continue
         assert parsed(without(lines, name.split("."))) != whole, f"{name} repeats what holds anyway"
 
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
+from weitiao.bounds import at_least
 from weitiao.data.augment.randomness import own_randomness
 from weitiao.data.encode import Encoder
 from weitiao.data.segment import Segmenter
@@ -70,8 +71,7 @@ class Step:
         for name in ("p", "share"):
             if not 0 < getattr(self, name) <= 1:
                 raise ConfigError(f"{place}: {name} must lie in (0, 1], got {getattr(self, name)}")
-        if self.top < 1:
-            raise ConfigError(f"{place}: top must be at least 1, got {self.top}")
+        at_least(1, place, top=self.top)
         if self.top != Step.top and self.method not in CANDIDATES:
             raise ConfigError(f"{place}: top has no effect; it is for {', '.join(CANDIDATES)}")
         if self.path is None and self.method in FILE_NEEDED:
@@ -107,8 +107,7 @@ class Augmenter:
     def __post_init__(self) -> None:
         if not self.steps:
             raise ConfigError("data.augment.steps is empty\n  → --data.augment null, for none")
-        if self.copies < 1:
-            raise ConfigError(f"data.augment.copies must be at least 1, got {self.copies}")
+        at_least(1, "data.augment", copies=self.copies)
 
     @property
     def times(self) -> int:
