@@ -25,7 +25,7 @@ from weitiao.data.prepare import (
     encode_rows,
 )
 from weitiao.data.read import Columns, Files, Format, Reader, refuse_idle
-from weitiao.data.sampling import Sampling, draw_slots
+from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.targets import canonical, target_column
@@ -117,6 +117,7 @@ class TextDataModule(L.LightningDataModule):
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }
         self.predict_files = predict
+        refuse_without_classes(sampling, task)
         words = words_to_prepare(segment, encode, augment)
         self.preparation = Preparation(reader, clean, audit, split, words, encode, labels, task)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
@@ -253,7 +254,7 @@ class TextDataModule(L.LightningDataModule):
         slots = None
         if training:
             times = augment.times if augment else 1
-            slots = draw_slots(self.sampling, self.card.task, rows.lengths, rows.targets, times)
+            slots = draw_slots(self.sampling, rows.lengths, rows.targets, times)
         rank, world_size = 0, 1
         if self.trainer is not None:
             rank, world_size = self.trainer.global_rank, self.trainer.world_size

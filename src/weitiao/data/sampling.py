@@ -73,23 +73,27 @@ class Slots:
         return self.order[np.minimum(places.astype(np.int64), self.last)]
 
 
+def refuse_without_classes(sampling: Sampling, task: Task) -> None:
+    """See to it that there are classes to draw equally often.
+
+    Raises:
+        ConfigError: rows are not of one class each.
+    """
+    if sampling == "balanced" and task not in ("classification", "ordinal"):
+        raise ConfigError(f"data.sampling balanced needs rows of one class each, not {task}")
+
+
 def draw_slots(
-    sampling: Sampling, task: Task, lengths: np.ndarray, targets: np.ndarray | None, times: int
+    sampling: Sampling, lengths: np.ndarray, targets: np.ndarray | None, times: int
 ) -> Slots:
     """The draws of an epoch of training.
 
     Args:
         sampling: each row or each class as often.
-        task: the kind of target.
         lengths: ``(N,)`` ids per row.
         targets: ``(N,)`` class of each row, where classes are drawn as often.
         times: draws per row.
-
-    Raises:
-        ConfigError: classes are to be drawn as often, and rows aren't of one class each.
     """
     if sampling == "all":
         return Slots.each_row(len(lengths), times)
-    if task not in ("classification", "ordinal") or targets is None:
-        raise ConfigError(f"data.sampling balanced needs rows of one class each, not {task}")
-    return Slots.each_class(lengths, targets, times)
+    return Slots.each_class(lengths, np.asarray(targets), times)

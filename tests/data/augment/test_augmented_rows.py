@@ -211,8 +211,21 @@ def test_a_missing_file_is_told_before_anything_is_prepared(make: Make, tmp_path
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_class_of_many_is_needed_to_balance(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = make(sampling="balanced")
-    monkeypatch.setitem(data.card.__dict__, "task", "regression")
-    with pytest.raises(ConfigError, match="balanced needs rows of one class each"):
-        data.train_dataloader()
+@pytest.mark.parametrize("task", ["regression", "multilabel"])
+def test_balancing_needs_classes(make: Make, task: str) -> None:
+    with pytest.raises(ConfigError, match=f"needs rows of one class each, not {task}"):
+        make(sampling="balanced", task=task)
+
+
+def test_an_ordered_scale_can_be_balanced(make: Make) -> None:
+    data = make(sampling="balanced", task="ordinal", labels=["差评", "好评"])
+    targets = Counter(t for batch in contents(data) for t in batch["target"])
+    assert abs(targets[0] - targets[1]) <= 1
+
+
+def test_numbers_stay_with_their_rows(make: Make) -> None:
+    data = make(task="regression", label="no")
+    found, table = rows_of(contents(data)), data.prepared.ids("train").to_pylist()
+    assert {row: draws[0][1] for row, draws in found.items()} == {
+        row: pytest.approx(values["target"]) for row, values in enumerate(table)
+    }
