@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 Protocol = Literal["leak-free", "raw"]
 """Duplicates, conflicts and leaks leave train; or it stays as published figures take it."""
+
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 AS_IT_IS = {
     "data.audit.merge_duplicates": "false",

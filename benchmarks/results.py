@@ -1,7 +1,7 @@
 """Results on real data, remade by one command.
 
     python benchmarks/results.py --data-root ../shared/data --model-root ../shared/models
-        [--only NAME …] [--seeds 1 2 3] [--threads N] [--table]
+        [--only NAME …] [--seeds 1 2 3] [--protocols leak-free] [--threads N] [--table]
 
 Each result is one `src/train.py train` in a process of its own: it chooses by validation, tests
 once and measures the floor on the same rows. What is done stands in
@@ -20,10 +20,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from experiments import EXPERIMENTS, Protocol
+from experiments import EXPERIMENTS, PROTOCOLS, Protocol
 from results_page import all_met, page
 from training import train
 
@@ -33,16 +34,12 @@ PAGE = ROOT / "docs" / "results.md"
 Row = dict[str, Any]
 
 
-def planned(names: list[str], seeds: list[int]) -> Iterator[Row]:
+def planned(names: list[str], seeds: list[int], protocols: list[Protocol]) -> Iterator[Row]:
     """The trainings to do, as the first fields of their rows: one seed of all, then the next."""
-    for seed in seeds:
-        for name in names:
-            protocols: list[Protocol] = (
-                ["leak-free", "raw"] if EXPERIMENTS[name].raw else ["leak-free"]
-            )
-            for protocol in protocols:
-                arguments = EXPERIMENTS[name].arguments(protocol, seed)
-                yield {"name": name, "protocol": protocol, "seed": seed, "arguments": arguments}
+    for seed, name, protocol in product(seeds, names, protocols):
+        if protocol == "leak-free" or EXPERIMENTS[name].raw:
+            arguments = EXPERIMENTS[name].arguments(protocol, seed)
+            yield {"name": name, "protocol": protocol, "seed": seed, "arguments": arguments}
 
 
 def measure(plan: Row, roots: Mapping[str, Path], threads: int) -> Row:
@@ -106,11 +103,12 @@ def main() -> int:
     parser.add_argument("--model-root", type=Path, default=Path("../shared/models"))
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=list(PROTOCOLS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--table", action="store_true", help="only write docs/results.md")
     options = parser.parse_args()
     roots = {"data": options.data_root, "model": options.model_root}
-    plans = [] if options.table else list(planned(options.only, options.seeds))
+    plans = [] if options.table else list(planned(options.only, options.seeds, options.protocols))
     needed = {s.title: s for plan in plans for s in EXPERIMENTS[plan["name"]].sources}
     for source in needed.values():
         source.check(roots)

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from experiments import ENCODER, EXPERIMENTS, Experiment, Protocol
+from experiments import ENCODER, EXPERIMENTS, PROTOCOLS, Experiment, Protocol
 
 HEAD = """\
 # Results on real data
@@ -138,7 +138,7 @@ def _circumstances(rows: list[Row]) -> Iterator[str]:
         )
     for kind, values in kinds.items():
         yield f"{kind}: {'; '.join(sorted(values))}"
-    for protocol in ("leak-free", "raw"):
+    for protocol in PROTOCOLS:
         for name, runs in _by_experiment(rows, protocol):
             sizes = " / ".join(f"{runs[0]['rows'][split]:,}" for split in ("train", "val", "test"))
             yield f"{name}, {protocol}: {sizes} rows"

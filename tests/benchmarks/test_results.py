@@ -76,6 +76,8 @@ def test_only_the_raw_protocol_keeps_what_the_audit_finds(
     assert "--data.audit.drop_leaks" in raw
     assert "--data.audit.drop_leaks" not in leak_free
     assert "D/sst2/stsa.binary.test" in leak_free
+    run(monkeypatch, "--seeds", "2", "--only", "sst2", "--protocols", "leak-free")
+    assert len(runs) == 3
 
 
 def test_the_page_says_what_is_missed(
