@@ -446,9 +446,9 @@ def test_no_text_takes_quadratic_time(step):
     def seconds(text):
         best = float("inf")
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             Cleaner(steps=(step,)).clean([text], may_drop=False)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     for part in HARD[step]:
@@ -467,9 +467,9 @@ def test_time_is_linear_in_the_number_of_rows(steps):
         texts = (base * (rows // len(base) + 1))[:rows]
         times = []
         for _ in range(best_of):
-            start = time.perf_counter()
+            start = time.process_time()
             cleaner.clean(texts)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     assert seconds(1_000_000, 1) < 10.5 * 1.2 * seconds(100_000, 3)
