@@ -73,8 +73,17 @@ def all_met(rows: list[Row]) -> bool:
 
 
 def _is_met(experiment: Experiment, runs: list[Row]) -> bool:
-    goal = experiment.goal or statistics.mean(_values(runs, f"floor/{experiment.metric}"))
+    goal = experiment.goal or 0.0
+    if goal == "floor":
+        goal = statistics.mean(_values(runs, f"floor/{experiment.metric}"))
     return statistics.mean(_values(runs, f"test/{experiment.metric}")) >= goal
+
+
+def _goal(experiment: Experiment, runs: list[Row]) -> str:
+    if experiment.goal is None:
+        return "–"
+    least = "floor" if experiment.goal == "floor" else f"{100 * experiment.goal:.0f}"
+    return f"≥ {least}, {'met' if _is_met(experiment, runs) else '**missed**'}"
 
 
 def _by_experiment(rows: list[Row], protocol: Protocol) -> Iterator[tuple[str, list[Row]]]:
@@ -88,13 +97,12 @@ def _leak_free(name: str, runs: list[Row]) -> list[str]:
     experiment = EXPERIMENTS[name]
     floor = statistics.mean(_values(runs, f"floor/{experiment.metric}"))
     tested = _values(runs, f"test/{experiment.metric}")
-    goal = f"≥ {100 * experiment.goal:.0f}" if experiment.goal else "≥ floor"
     return [
         *_named(experiment),
         f"{100 * floor:.1f}",
         f"**{_spread(tested)}**",
         f"{100 * (statistics.mean(tested) - floor):+.1f}",
-        f"{goal}, {'met' if _is_met(experiment, runs) else 'missed'}",
+        _goal(experiment, runs),
         *_effort(runs),
     ]
 
@@ -129,13 +137,12 @@ def _spread(values: list[float]) -> str:
 
 def _circumstances(rows: list[Row]) -> Iterator[str]:
     """Which machine, versions, commit and rows the figures belong to."""
-    kinds: dict[str, set[str]] = {"processor": set(), "threads": set(), "commit": set()}
+    kinds: dict[str, set[str]] = {}
     for row in rows:
-        for kind, values in kinds.items():
-            values.add(str(row[kind]))
-        kinds.setdefault("versions", set()).add(
-            ", ".join(f"{name} {number}" for name, number in row["versions"].items())
-        )
+        for kind in ("processor", "threads", "commit"):
+            kinds.setdefault(kind, set()).add(str(row[kind]))
+        versions = ", ".join(f"{name} {number}" for name, number in row["versions"].items())
+        kinds.setdefault("versions", set()).add(versions)
     for kind, values in kinds.items():
         yield f"{kind}: {'; '.join(sorted(values))}"
     for protocol in PROTOCOLS:
