@@ -132,6 +132,16 @@ TABLE = [
         ["backbone.kernels", "at least 1"],
         argv=["--model.backbone=TextCNN", "--model.backbone.kernels=[]"],
     ),
+    Bad(
+        "no_embedding",
+        ["backbone.embedding", "at least 1"],
+        argv=["--model.backbone=Bag", "--model.backbone.embedding=0"],
+    ),
+    Bad(
+        "all_dropped",
+        ["backbone.dropout", "got 1"],
+        argv=["--model.backbone=Recurrent", "--model.backbone.dropout=1"],
+    ),
     # a part that may be null: jsonargparse wraps what it refuses
     Bad("wide_share", ["model.wide.share", "3"], argv=["--model.wide.share=3"]),
     Bad("negative_seed", ["seed_everything", "-1"], argv=["--seed_everything=-1"]),
@@ -141,6 +151,7 @@ TABLE = [
     Bad("pair_is_text", ["data.text, data.pair", "different"], argv=["--data.pair=review"]),
     Bad("unknown_strategy", ["trainer", "magic"], argv=["--trainer.strategy=magic"]),
     Bad("negative_devices", ["trainer", "devices"], argv=["--trainer.devices=-2"]),
+    Bad("diverging", ["diverged", "model.optim.lr"], argv=["--model.optim.lr=1e30"]),
     Bad("log_never", ["log_every_n_steps"], argv=["--trainer.log_every_n_steps=0"]),
     Bad("out_of_range", ["split.val", "1.5"], argv=["--data.split.val=1.5"]),
     Bad(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.models.backbones import Backbone
@@ -40,8 +41,8 @@ class Bag(Backbone):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        if orders < 1 or buckets < 1:
-            raise ConfigError("model.backbone.orders and model.backbone.buckets must be at least 1")
+        at_least(1, "model.backbone", orders=orders, buckets=buckets)
+        shares("model.backbone", dropout=dropout)
         if orders == 1 and buckets != BUCKETS:
             raise ConfigError("model.backbone.buckets has no effect on a bag without n-grams")
         self.orders, self.buckets = orders, buckets

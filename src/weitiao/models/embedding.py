@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from weitiao.bounds import at_least
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 
@@ -28,6 +29,7 @@ class Embedding(nn.Embedding):
     """
 
     def __init__(self, card: DataCard, width: int | None, vectors: Vectors) -> None:
+        at_least(1, "model.backbone", embedding=width)
         given = card.vector_width
         if width is not None and given not in (None, width):
             raise ConfigError(

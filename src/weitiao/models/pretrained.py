@@ -128,7 +128,10 @@ def _from_config(values: dict[str, Any], trust_remote_code: bool) -> Any:
     from transformers import AutoConfig, AutoModel
 
     values = dict(values)
-    config = AutoConfig.for_model(values.pop("model_type"), **values)
+    try:
+        config = AutoConfig.for_model(values.pop("model_type"), **values)
+    except (KeyError, ValueError) as error:  # none, or none that transformers has
+        raise ConfigError("model.backbone.config: no model_type that transformers has") from error
     return AutoModel.from_config(config, trust_remote_code=trust_remote_code)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.models.backbones import Backbone
@@ -40,12 +41,11 @@ class Recurrent(Backbone):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
+        at_least(1, "model.backbone", layers=layers, width=width)
+        shares("model.backbone", dropout=dropout)
         directions = 2 if bidirectional else 1
-        if layers < 1 or width < 1 or width % directions:
-            raise ConfigError(
-                f"model.backbone: {layers} layers of width {width} can't be made; a bidirectional"
-                " one has an even width"
-            )
+        if width % directions:
+            raise ConfigError(f"model.backbone.width: of two directions it is even, not {width}")
         self.width = width
         self.embedding = Embedding(card, embedding, vectors)
         self.dropout = nn.Dropout(dropout)

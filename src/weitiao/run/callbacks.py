@@ -52,6 +52,22 @@ class RandomState(Callback):
         random.setstate((version, tuple(numbers), gauss))
 
 
+class EndIfDiverged(Callback):
+    """Ends a run whose loss is no number any more: what follows would be none either."""
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the validation's loss, before a checkpoint is written.
+
+        Raises:
+            ConfigError: it is not a number.
+        """
+        if not trainer.sanity_checking and trainer.callback_metrics["val/loss"].isnan():
+            raise ConfigError(
+                f"training diverged: val/loss is nan after epoch {trainer.current_epoch}"
+                "\n  → lower model.optim.lr; or see whether the targets are too large for float32"
+            )
+
+
 class LastCheckpoint(Checkpoint):
     """Keeps ``last.ckpt``, from which a run goes on exactly.
 

@@ -30,6 +30,7 @@ from weitiao.run.board import Board
 from weitiao.run.callbacks import (
     BestScores,
     ChangedShare,
+    EndIfDiverged,
     ForgetRetaken,
     LastCheckpoint,
     RandomState,
@@ -170,10 +171,7 @@ class FitCLI(LightningCLI):
                 trainer = super().instantiate_trainer(
                     logger=[board, csv_log], default_root_dir=str(self.folder.path)
                 )
-            except (
-                ValueError,
-                TypeError,
-            ) as error:  # Lightning's way of refusing most of its options
+            except (ValueError, TypeError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
             refuse_several_devices(trainer)
             self._write_down()
@@ -196,6 +194,7 @@ class FitCLI(LightningCLI):
             LambdaCallback(on_train_start=lambda *_: self.folder.start()),
             RandomState(),
             ForgetRetaken(),
+            EndIfDiverged(),
             LearningRateMonitor(logging_interval="step"),
             Throughput(),
             *([ChangedShare()] if self.datamodule.augment else []),
