@@ -151,7 +151,6 @@ TABLE = [
     Bad("pair_is_text", ["data.text, data.pair", "different"], argv=["--data.pair=review"]),
     Bad("unknown_strategy", ["trainer", "magic"], argv=["--trainer.strategy=magic"]),
     Bad("negative_devices", ["trainer", "devices"], argv=["--trainer.devices=-2"]),
-    Bad("diverging", ["diverged", "model.optim.lr"], argv=["--model.optim.lr=1e30"]),
     Bad("log_never", ["log_every_n_steps"], argv=["--trainer.log_every_n_steps=0"]),
     Bad("out_of_range", ["split.val", "1.5"], argv=["--data.split.val=1.5"]),
     Bad(
@@ -363,6 +362,15 @@ def test_a_text_of_a_megabyte_among_normal_ones_trains(command: Command, tmp_pat
     assert cut == pytest.approx(1)
     line = next(x for x in done.err.splitlines() if x.startswith("rows cut at 128 ids: "))
     assert sorted(part.split()[-1] for part in line.split(", ")) == ["0", "0", "1"]
+
+
+def test_a_run_that_diverges_ends_with_a_word(command: Command, tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", ROWS)
+    done = command("fit", "--data.train=my.csv", *TINY, "--model.optim.lr=1e30", cwd=tmp_path)
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert "error: training diverged: val/loss is nan after epoch 0\n" in done.err
+    assert not (tmp_path / "logs/latest/checkpoints/best.ckpt").exists()
 
 
 def test_thirty_rows_train_with_a_warning(command: Command, tmp_path: Path) -> None:
