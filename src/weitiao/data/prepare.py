@@ -22,6 +22,7 @@ from weitiao.data.read import Columns, Files, Input, Named, Reader
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
+from weitiao.data.tables import all_texts, map_table, write_table
 from weitiao.data.targets import canonical, find_labels, target_array, target_column
 from weitiao.data.vectors import read_vectors, vector_file
 from weitiao.errors import ConfigError, DataError
@@ -47,11 +48,11 @@ class Prepared:
 
     def rows(self, split: str) -> pa.Table:
         """The readable columns of a split, memory-mapped."""
-        return _map(self.folder / f"{split}.rows.arrow")
+        return map_table(self.folder / f"{split}.rows.arrow")
 
     def ids(self, split: str) -> pa.Table:
         """The encoded columns of a split, memory-mapped."""
-        return _map(self.folder / f"{split}.ids.arrow")
+        return map_table(self.folder / f"{split}.ids.arrow")
 
     def has(self, split: str) -> bool:
         """Whether there is such a split."""
@@ -162,26 +163,7 @@ class Preparation:
                 tables, report["audit"] = self.audit.audit(given, self.split, self.task)
                 labels = find_labels(tables, self.task, self.labels)
                 targets = {s: target_column(t, labels, self.task) for s, t in tables.items()}
-            stages.begin(f"encode ({self.encode.tokenizer})")
-            encoder = self.encode.fit(_texts(tables["train"]), self.segment)
-            for split, table in tables.items():
-                encoded = encode_rows(encoder, table)
-                report["encode"][split] = {
-                    "cut_share": pc.mean(encoded["cut"]).as_py(),
-                    "unknown_share": encoder.unknown_share(encoded),
-                }
-                encoded = encoded.append_column("target", targets[split])
-                _write(table, folder / f"{split}.rows.arrow")
-                _write(encoded, folder / f"{split}.ids.arrow")
-            shaping = [folder / f"{split}.ids.arrow" for split in tables]
-            if self.encode.vectors is not None:
-                stages.begin("pick out word vectors")
-                vectors = read_vectors(self.encode.vectors, encoder, self.encode.lowercase)
-                np.save(folder / VECTORS, vectors.matrix)
-                report["vectors"] = vectors.report(
-                    dict(zip(tables, map(_map, shaping), strict=True))
-                )
-                shaping.append(folder / VECTORS)
+            encoder, shaping = self._encode(tables, targets, folder, report, stages)
         card = DataCard(
             task=self.task,
             labels=labels,
@@ -200,6 +182,37 @@ class Preparation:
             "card": card.plain(),
         }.items():
             _write_json(value, folder / f"{name}.json")
+
+    def _encode(
+        self,
+        tables: dict[str, pa.Table],
+        targets: dict[str, pa.ChunkedArray],
+        folder: Path,
+        report: dict[str, Any],
+        stages: Stages,
+    ) -> tuple[TextEncoder, list[Path]]:
+        """Write rows, ids and word vectors; gives the files that a model learns from."""
+        stages.begin(f"encode ({self.encode.tokenizer})")
+        encoder = self.encode.fit(all_texts(tables["train"]), self.segment)
+        for split, table in tables.items():
+            encoded = encode_rows(encoder, table)
+            report["encode"][split] = {
+                "cut_share": pc.mean(encoded["cut"]).as_py(),
+                "unknown_share": encoder.unknown_share(encoded),
+            }
+            encoded = encoded.append_column("target", targets[split])
+            write_table(table, folder / f"{split}.rows.arrow")
+            write_table(encoded, folder / f"{split}.ids.arrow")
+        files = [folder / f"{split}.ids.arrow" for split in tables]
+        if self.encode.vectors is not None:
+            stages.begin("pick out word vectors")
+            vectors = read_vectors(self.encode.vectors, encoder, self.encode.lowercase)
+            np.save(folder / VECTORS, vectors.matrix)
+            report["vectors"] = vectors.report(
+                dict(zip(tables, map(map_table, files), strict=True))
+            )
+            files.append(folder / VECTORS)
+        return encoder, files
 
     def _read_and_clean(
         self,
@@ -280,24 +293,6 @@ def _described(targets: np.ndarray, task: Task, classes: int) -> dict[str, Any]:
 def _fingerprint(labels: list[str], shaping: list[Path]) -> str:
     """What a checkpoint knows its data by, wherever they lie and whatever prepared them."""
     return hash_of(*labels, *map(content_hash, shaping))
-
-
-def _texts(table: pa.Table) -> Iterator[str]:
-    for name in ("text", "pair"):
-        if name in table.column_names:
-            for chunk in table[name].chunks:
-                yield from chunk.to_pylist()
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    # One record batch: its columns are single chunks, which map without copying.
-    table = table.combine_chunks()
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
-def _map(path: Path) -> pa.Table:
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 def _write_json(value: Any, path: Path) -> None:

@@ -20,6 +20,7 @@ from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.rows import Reading
 from weitiao.data.read.source import FileFormat, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
+from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
@@ -186,7 +187,7 @@ class Reader:
                 raise DataError(
                     f"all of the {reading.total} rows are bad", file=names[-1], hint=reading.first
                 )
-        return pa.ipc.open_file(pa.memory_map(str(out))).read_all()
+        return map_table(out)
 
     def _source(self, given: Input) -> Source:
         wanted = self.columns.wanted()
