@@ -174,7 +174,7 @@ ENCODER = Source(
     },
 )
 E5 = {"model.backbone.name": ENCODER.folder, "data.encode.tokenizer": ENCODER.folder}
-FOUR, SIX = ({**E5, "model.backbone.layers": str(layers)} for layers in (4, 6))
+SIX = {**E5, "model.backbone.layers": "6"}
 BESIDE = ("model/pretrained", "model/wide_beside")
 
 EXPERIMENTS = {
@@ -184,11 +184,16 @@ EXPERIMENTS = {
     ),
     "chnsenticorp-encoder": Experiment(
         CHNSENTICORP,
-        "encoder, 4 layers, beside n-grams",
+        "encoder, 12 layers, beside n-grams",
         (*BESIDE, "data/chnsenticorp"),
         "f1_macro",
         0.90,
-        {**FOUR, "data.encode.max_length": "96", "data.encode.truncation": "head_tail"},
+        {
+            **E5,
+            "data.encode.max_length": "64",
+            "data.encode.truncation": "head_tail",
+            "model.wide.lr": "1e-2",
+        },
     ),
     "tnews": Experiment(TNEWS, "default", ("data/tnews",), "f1_macro", "floor", raw=True),
     "trec": Experiment(
