@@ -174,7 +174,8 @@ class TextModule(L.LightningModule):
 
     def scores_of(self, split: str) -> tuple[Any, Scores]:
         """Mean loss and scores of ``split``."""
-        return self.eval_loss[split], self.scores[split]  # type: ignore[return-value]
+        scores: Any = self.scores[split]  # a ModuleDict knows its values as modules only
+        return self.eval_loss[split], scores
 
     def _log_scores(self, split: str) -> None:
         """Log what is measured over the whole split; it is the same on each device."""
