@@ -195,7 +195,15 @@ EXPERIMENTS = {
             "model.wide.lr": "1e-2",
         },
     ),
-    "tnews": Experiment(TNEWS, "default", ("data/tnews",), "f1_macro", "floor", raw=True),
+    "tnews": Experiment(
+        TNEWS,
+        "default",
+        ("data/tnews",),
+        "f1_macro",
+        "floor",
+        {"data.encode.max_length": "64", "trainer.max_epochs": "2"},
+        raw=True,
+    ),
     "trec": Experiment(
         TREC,
         "default on pieces of words",
