@@ -80,8 +80,14 @@ def processor() -> str:
 
 
 def stored() -> list[Row]:
-    """The rows that earlier trainings left."""
-    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else []
+    """The rows that earlier trainings left, of recipes that still stand."""
+    rows = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else []
+    return [row for row in rows if row["arguments"] == _recipe(row)]
+
+
+def _recipe(row: Row) -> list[str] | None:
+    experiment = EXPERIMENTS.get(row["name"])
+    return experiment.arguments(row["protocol"], row["seed"]) if experiment else None
 
 
 def store(row: Row) -> None:

@@ -62,6 +62,7 @@ def test_a_changed_recipe_is_run_anew(runs: Runs, monkeypatch: pytest.MonkeyPatc
     run(monkeypatch, "--seeds", "1")
     changed = replace(TRIED["trec"], options={"trainer.max_epochs": "9"})
     monkeypatch.setitem(results.EXPERIMENTS, "trec", changed)
+    assert len(results.stored()) == 2  # what an older recipe gave is no result of this one
     run(monkeypatch, "--seeds", "1")
     assert len(runs) == 4
     assert "--trainer.max_epochs" in runs[3]
