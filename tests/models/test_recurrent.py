@@ -26,7 +26,7 @@ def test_rows_are_turned_round_within_their_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "layers", "bidirectional"), product(("lstm", "gru"), (1, 2), (True, False))
+    ("cell", "layers", "bidirectional"), list(product(("lstm", "gru"), (1, 2), (True, False)))
 )
 def test_it_is_torchs_packed_network(cell: str, layers: int, bidirectional: bool) -> None:
     ours = built(cell=cell, layers=layers, bidirectional=bidirectional)

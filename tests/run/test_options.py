@@ -28,7 +28,7 @@ from option_world import TRAIN, make_world
 from weitiao.data.segment.dictionary import _WORTH_PROCESSES
 from weitiao.errors import WeitiaoError
 from weitiao.run.callbacks import LastCheckpoint
-from weitiao.run.checkpoint import PredictFile, TestFile, open_checkpoint, use_parser
+from weitiao.run.checkpoint import LabelledFile, PredictFile, open_checkpoint, use_parser
 from weitiao.run.evaluate import compare_with_floor, run_test
 from weitiao.run.fit import run_fit
 from weitiao.run.parser import flat
@@ -176,7 +176,7 @@ def loader(verb: str, arguments: list[str]) -> Any:
     """The loader that a verb iterates over."""
     if verb == "train and fit":
         return built(arguments).data.train_dataloader()
-    parser = use_parser(verb, {"test": TestFile, "predict": PredictFile}[verb])
+    parser = use_parser(verb, {"test": LabelledFile, "predict": PredictFile}[verb])
     parser.add_argument("--out", type=str)
     options = parser.instantiate(parser.parse_args(arguments))
     _, data = open_checkpoint(options.ckpt_path, options.data.changes(), trust_remote_code=False)

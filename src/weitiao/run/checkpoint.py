@@ -64,7 +64,7 @@ class PredictFile(NewFile):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestFile(NewFile):
+class LabelledFile(NewFile):
     """The labelled file to measure on.
 
     Args:

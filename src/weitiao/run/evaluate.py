@@ -12,7 +12,7 @@ from rich.console import Console
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.run.checkpoint import (
-    TestFile,
+    LabelledFile,
     open_checkpoint,
     refuse_overwriting,
     use_parser,
@@ -56,7 +56,7 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
 
 def run_test(arguments: list[str]) -> dict[str, Any]:
     """Measure a checkpoint on its run's own test split, or on another labelled file."""
-    parser = use_parser("test", TestFile)
+    parser = use_parser("test", LabelledFile)
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
