@@ -124,6 +124,8 @@ TABLE = [
         argv=["--model.backbone=weitiao.models.backbones.Nothing"],
     ),
     Bad("negative_workers", ["data.batch.workers", "-1"], argv=["--data.batch.workers=-1"]),
+    Bad("negative_clip", ["trainer.gradient_clip_val"], argv=["--trainer.gradient_clip_val=-1"]),
+    Bad("cache_is_a_file", ["data.cache", "my.csv"], argv=["--data.cache=my.csv"]),
     Bad("negative_rate", ["model.optim.lr", "-1"], argv=["--model.optim.lr=-1"]),
     Bad("dropout_of_all", ["backbone.dropout", "1.5"], argv=["--model.backbone.dropout=1.5"]),
     Bad("no_layers", ["backbone.layers", "at least 1"], argv=["--model.backbone.layers=0"]),
@@ -184,6 +186,12 @@ TABLE = [
         "score_that_is_nan",
         ["my.csv", "row 4", "'stars'", "no finite number", "'nan'"],
         as_csv([(ROWS[0][0], "1.5"), (ROWS[1][0], "2"), (ROWS[2][0], "nan")]),
+        argv=["--data.task=regression"],
+    ),
+    Bad(
+        "score_beyond_all_measure",
+        ["my.csv", "row 3", "'stars'", "1e+18"],
+        as_csv([(ROWS[0][0], "1.5"), (ROWS[1][0], "-1e308")]),
         argv=["--data.task=regression"],
     ),
     Bad(
@@ -348,6 +356,20 @@ def test_other_values_on_resume_are_told(workplace: Path, command: Command) -> N
     )
     check(done, ["model.optim.lr: 0.01 → 0.5", "new run"])
     assert contents(workplace) == before
+
+
+def test_another_name_on_resume_is_told(workplace: Path, command: Command) -> None:
+    before = contents(workplace)
+    last = "logs/latest/checkpoints/last.ckpt"
+    done = command("fit", f"--ckpt_path={last}", "--run.name=other", cwd=workplace)
+    check(done, ["run.name", "goes on in logs/"])
+    assert contents(workplace) == before
+
+
+def test_a_link_that_leads_nowhere_is_told(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "my.csv").symlink_to("gone.csv")
+    done = command("train", "--data.train=my.csv", *TINY, cwd=tmp_path)
+    check(done, ["my.csv", "gone.csv", "leads to no file"])
 
 
 def test_a_text_of_a_megabyte_among_normal_ones_trains(command: Command, tmp_path: Path) -> None:

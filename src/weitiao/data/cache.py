@@ -14,6 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from weitiao.errors import ConfigError
+
 SHAPING = (
     *("pyarrow", "openpyxl", "charset-normalizer"),  # reading
     *("ftfy", "opencc", "emoji"),  # cleaning
@@ -30,7 +32,10 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> None:
     """
     if folder.exists():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(f"data.cache: {folder.parent} is a file, not a folder") from error
     with FileLock(folder.with_suffix(".lock")):
         if folder.exists():
             return

@@ -13,6 +13,7 @@ from weitiao.card import Task
 from weitiao.data.labels import all_numbers, join_labels, natural_order, split_labels
 from weitiao.errors import ConfigError, DataError
 
+_LARGEST = 1e18  # squared it still is a 32-bit float, as the model and its scores have them
 _BINS = 10  # of a regression's targets, by quantiles, so that splits hold alike scores
 
 
@@ -53,6 +54,8 @@ def _spell_number(cell: str) -> str:
         raise ValueError("this is not a number") from None
     if not math.isfinite(value):
         raise ValueError("this is no finite number")
+    if abs(value) > _LARGEST:
+        raise ValueError(f"this number is beyond ±{_LARGEST:g}")
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 

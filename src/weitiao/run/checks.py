@@ -46,6 +46,7 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
             raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")
     if trainer.get("trainer.max_epochs") == -1 and trainer.get("trainer.max_steps") == -1:
         raise ConfigError("training has no end\n  → --trainer.max_epochs or --trainer.max_steps")
+    at_least(0, "trainer", gradient_clip_val=trainer.get("trainer.gradient_clip_val"))
     epochs, every = trainer.get("trainer.max_epochs"), trainer["trainer.check_val_every_n_epoch"]
     if epochs and epochs > 0 and every and every > epochs:
         raise ConfigError(

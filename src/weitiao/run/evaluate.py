@@ -22,7 +22,7 @@ from weitiao.run.floor import measure_floor
 from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
 from weitiao.run.report import final_table, scores
-from weitiao.run.shown import show_next_steps
+from weitiao.run.shown import show_empty, show_next_steps
 
 
 def compare_with_floor(run: Run) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
         write_predictions(out, evaluated(trainer), data.card)
     if folder and best:
         metrics = folder.add_metrics(metrics)
+    show_empty(evaluated(trainer).table["text"], Console(stderr=True, highlight=False))
     print_table(metrics, data.card, len(evaluated(trainer).rows))
     return metrics
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import lightning.pytorch as L
 import torch
+import yaml
 from lightning.pytorch.callbacks import (
     Callback,
     LambdaCallback,
@@ -160,6 +161,7 @@ class FitCLI(LightningCLI):
         refuse_unread_vectors(self.model)
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
+            self._refuse_other_place(options)
             self._refuse_other_values(load_checkpoint(Path(checkpoint)))
         else:
             self.folder = RunFolder.new(Path(options.root), options.name)
@@ -204,6 +206,14 @@ class FitCLI(LightningCLI):
             best,
             LastCheckpoint(self.folder.last, options.save_every),
         ]
+
+    def _refuse_other_place(self, options: RunOptions) -> None:
+        then = yaml.safe_load(self.folder.config.read_text("utf-8"))["run"]
+        for name in ("root", "name"):
+            if getattr(options, name) != then[name]:
+                raise ConfigError(
+                    f"run.{name} has no effect on resume: the run goes on in {self.folder.path}"
+                )
 
     def _refuse_other_values(self, checkpoint: dict[str, Any]) -> None:
         for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):

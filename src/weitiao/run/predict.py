@@ -14,6 +14,7 @@ from weitiao.run.checkpoint import (
     use_parser,
 )
 from weitiao.run.outputs import Predicted, decide, write_predictions
+from weitiao.run.shown import show_empty
 
 
 def run_predict(arguments: list[str]) -> Path:
@@ -33,6 +34,7 @@ def run_predict(arguments: list[str]) -> Path:
     rows = torch.cat([batch["row"] for batch in batches]).cpu()
     found = torch.cat([batch["predictions"].float() for batch in batches]).cpu()[rows.argsort()]
     predicted = Predicted(data.rows("predict"), found.numpy(), decide(module, found))
+    show_empty(predicted.table["text"], console)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_predictions(options.out, predicted, data.card)
     console.print(f"{len(rows):,} predictions: {options.out}", highlight=False, markup=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -31,6 +33,16 @@ def show_examples(examples: list[tuple[str, str]], console: Console) -> None:
             console.print(f"{mark} {' '.join(text.split())}", markup=False, no_wrap=True)
     if not examples:
         console.print("! none of the first texts is changed", style="yellow")
+
+
+def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
+    """Warn of texts that cleaning left nothing of; rows that need their place are not dropped."""
+    empty = pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py()
+    if empty:
+        console.print(
+            f"! {empty:,} of {len(texts):,} texts are empty: the model answers, but to nothing",
+            style="yellow",
+        )
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:

@@ -47,7 +47,8 @@ def test_every_text_stays_in_its_place(
         assert bool(before.strip()) == bool(now.strip())
         if len({*before}) > 40:  # of a shorter one most may go; another row's has little of it
             kept = (Counter(before) & Counter(now)).total()
-            assert kept > 0.4 * len(before), (before, now)
+            # shares are of words: one that goes may be a web address of half the text
+            assert kept > 0.5 * len(before), (before, now)
     assert changed > (0.02 if method == "reserved" else 0.5) * len(texts)
 
 

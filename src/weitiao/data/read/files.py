@@ -76,6 +76,8 @@ def _find(name: str) -> list[Path]:
         if not found:
             raise DataError("no file fits this pattern", file=name)
         return found
+    if path.is_symlink():
+        raise DataError(f"the link leads to no file: {path.readlink()}", file=name)
     siblings = os.listdir(path.parent) if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, siblings, n=1)
     hint = f"did you mean {path.parent / near[0]}?" if near else None
