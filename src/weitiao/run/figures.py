@@ -49,7 +49,9 @@ def scatter_figure(found: np.ndarray, targets: np.ndarray) -> Figure:
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
     axes.scatter(targets, found, s=6, alpha=0.4, linewidths=0)
-    axes.axline((float(targets.mean()), float(targets.mean())), slope=1, color="0.5", linewidth=1)
+    ends = [min(found.min(), targets.min()), max(found.max(), targets.max())]
+    axes.plot(ends, ends, color="0.5", linewidth=1, zorder=0)
+    axes.set_aspect("equal")  # a timid model is seen to be flat
     axes.set_xlabel("true")
     axes.set_ylabel("predicted")
     return figure

@@ -130,21 +130,21 @@ def worst_mistakes(evaluated: Evaluated, card: DataCard) -> str:
     wrong = np.flatnonzero(wrong.any(1) if wrong.ndim == 2 else wrong)
     worst = wrong[np.argsort(-losses[wrong], kind="stable")][:WORST]
     found = texts_of(decided[worst], card)
-    lines = ["| loss | label | predicted | probability | id | text |", "|--:|---|---|--:|---|---|"]
+    sure = ["probability"] if card.labels else []  # a value comes without one
+    columns = ["loss", "label", "predicted", *sure, "id", "text"]
+    lines = [_line(columns), _line(["---"] * len(columns))]
     for i, given in zip(worst.tolist(), found, strict=True):
         row = evaluated.table.slice(i, 1).to_pylist()[0]
         text = " ⏎ ".join(filter(None, (row["original"], row.get("pair"))))
-        text = _cell(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
-        share = "" if card.task == "regression" else f"{evaluated.predictions[i].max():.3f}"
-        lines.append(
-            f"| {losses[i]:.2f} | {_cell(row['label'])} | {_cell(given)} | {share}"
-            f" | {_cell(row['id'])} | {text} |"
-        )
+        text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+        sure = [f"{evaluated.predictions[i].max():.3f}"] if card.labels else []
+        cells = [f"{losses[i]:.2f}", row["label"], given, *sure, row["id"], text]
+        lines.append(_line([" ".join(cell.split()).replace("|", "\\|") for cell in cells]))
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def texts_of(decided: np.ndarray, card: DataCard) -> list[str]:

@@ -9,7 +9,8 @@ from typing import get_args
 import numpy as np
 from conftest import reviews
 
-from weitiao.data.augment.augmenter import Augmentation, Augmenter, Method, Step
+from weitiao.data.augment.augmenter import Augmentation, Augmenter
+from weitiao.data.augment.step import Method, Step
 from weitiao.data.segment import Segmenter
 
 METHODS = get_args(Method)

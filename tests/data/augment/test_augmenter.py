@@ -12,7 +12,7 @@ import torch
 from methods import METHODS, TEXTS, build, files, keys
 
 from weitiao.data.augment import Augmentation, Augmenter, Step
-from weitiao.data.augment.augmenter import INSIDE_WORDS
+from weitiao.data.augment.step import INSIDE_WORDS
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError, DataError, MissingExtra
 

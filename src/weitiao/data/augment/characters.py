@@ -16,7 +16,7 @@ from weitiao.data.augment.words import NOT_A_WORD
 from weitiao.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from weitiao.data.augment.augmenter import Step
+    from weitiao.data.augment.step import Step
 
 CHARACTER_METHODS = ("char_swap", "char_delete", "lookalike", "soundalike")
 LOOKALIKES = Path(__file__).with_name("lookalikes.txt")

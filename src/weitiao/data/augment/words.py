@@ -21,7 +21,7 @@ from weitiao.data.augment.randomness import reseed
 from weitiao.data.segment import Segmenter
 
 if TYPE_CHECKING:
-    from weitiao.data.augment.augmenter import Step
+    from weitiao.data.augment.step import Step
 
 NOT_A_WORD = r"[\W_]+$"  # nlpaug leaves alone what matches; by itself it knows ASCII punctuation
 ANY_TEXT = "x"  # what we hand to nlpaug, since the words come from our segmenter
