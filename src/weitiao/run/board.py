@@ -48,6 +48,12 @@ class Board(Callback):
             for writer in self._writers(trainer):
                 writer.add_scalar(f"best/{self.metric}", best, trainer.global_step)
 
+    def on_exception(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
+    ) -> None:
+        """A run that was stopped, or pruned by a search, shows how far it came."""
+        self.on_fit_end(trainer, pl_module)
+
     @staticmethod
     def _writers(trainer: L.Trainer) -> list[Any]:
         if not trainer.is_global_zero:

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(work: Callable[[], object]) -> int:
     """Do the work; a fault that the user can mend is told in one message. Gives the exit code."""
-    _quiet()
+    quiet()
     try:
         work()
     except KeyboardInterrupt:
@@ -98,7 +98,7 @@ def _explained(error: Exception) -> str | None:
     return None
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Silence what is known and needs no action; everything else stays audible."""
     for known in (
         ".*does not have many workers.*",  # batches are cut from memory-mapped ids: no need

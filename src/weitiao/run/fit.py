@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as L
 import torch
-import yaml
 from lightning.pytorch.callbacks import (
     Callback,
     LambdaCallback,
@@ -51,10 +51,8 @@ from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
 from weitiao.run.progress import Progress
 from weitiao.run.report import handling
+from weitiao.run.resume import refuse_other_place, refuse_other_values, with_config_of_checkpoint
 from weitiao.run.shown import show_examples, show_next_steps, show_values
-
-FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
-"""Values that may differ from those of the checkpoint, since they change no result."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +100,15 @@ class FitCLI(LightningCLI):
         arguments: the command line without the verb.
         verb: how the command is called in messages.
         console: shows values and audit.
+        watchers: further callbacks, of who drives the run.
     """
 
-    def __init__(self, arguments: list[str], verb: str, console: Console) -> None:
+    def __init__(
+        self, arguments: list[str], verb: str, console: Console, watchers: Sequence[Callback] = ()
+    ) -> None:
         self.console = console
         self.verb = verb
+        self.watchers = watchers
         self.folder: RunFolder
         super().__init__(
             TextModule,
@@ -161,8 +163,9 @@ class FitCLI(LightningCLI):
         refuse_unread_vectors(self.model)
         if checkpoint:
             self.folder = RunFolder.of_checkpoint(Path(checkpoint))
-            self._refuse_other_place(options)
-            self._refuse_other_values(load_checkpoint(Path(checkpoint)))
+            refuse_other_place(self.folder, vars(options))
+            held = {"model": self.model.hparams, "data": self.datamodule.hparams}
+            refuse_other_values(load_checkpoint(Path(checkpoint)), held)
         else:
             self.folder = RunFolder.new(Path(options.root), options.name)
         with self.folder.removed_unless_started():
@@ -197,6 +200,7 @@ class FitCLI(LightningCLI):
             RandomState(),
             ForgetRetaken(),
             EndIfDiverged(),
+            *self.watchers,
             LearningRateMonitor(logging_interval="step"),
             Throughput(),
             *([ChangedShare()] if self.datamodule.augment else []),
@@ -206,30 +210,6 @@ class FitCLI(LightningCLI):
             best,
             LastCheckpoint(self.folder.last, options.save_every),
         ]
-
-    def _refuse_other_place(self, options: RunOptions) -> None:
-        then = yaml.safe_load(self.folder.config.read_text("utf-8"))["run"]
-        for name in ("root", "name"):
-            if getattr(options, name) != then[name]:
-                raise ConfigError(
-                    f"run.{name} has no effect on resume: the run goes on in {self.folder.path}"
-                )
-
-    def _refuse_other_values(self, checkpoint: dict[str, Any]) -> None:
-        for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):
-            held = self.model.hparams if group == "model" else self.datamodule.hparams
-            now, then = flat(dict(held), group), flat(dict(checkpoint[key]), group)
-            differing = [
-                f"{name}: {then.get(name)} → {now.get(name)}"
-                for name in now | then
-                if now.get(name) != then.get(name) and not name.startswith(FREE_ON_RESUME)
-            ]
-            if differing:
-                raise ConfigError(
-                    "the checkpoint was made with other values:\n  "
-                    + "\n  ".join(differing[:10])
-                    + "\n  → resume with --ckpt_path alone, or start a new run without it"
-                )
 
     def _write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""
@@ -250,15 +230,21 @@ class FitCLI(LightningCLI):
             show_examples(self.datamodule.augmented.examples(3), self.console)
 
 
-def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> Run:
+def run_fit(
+    arguments: list[str],
+    verb: str,
+    console: Console | None = None,
+    watchers: Sequence[Callback] = (),
+) -> Run:
     """Train as the command line says; the best checkpoint's scores go into ``metrics.json``.
 
     Args:
         arguments: the command line without the verb.
         verb: how the command is called in messages.
         console: shows what a person wants to see; null = standard error.
+        watchers: further callbacks, of who drives the run.
     """
-    cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False))
+    cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False), watchers)
     started = time.perf_counter()
     with cli.folder.removed_unless_started():
         cli.trainer.fit(
@@ -284,14 +270,3 @@ def run_fit(arguments: list[str], verb: str, console: Console | None = None) -> 
 def mode_of(monitor: str) -> Literal["max", "min"]:
     """Whether more or less of the metric is better."""
     return "min" if monitor.rpartition("/")[2] in LOWER_IS_BETTER else "max"
-
-
-def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
-    """On resume, put the run's own config first, so that ``--ckpt_path`` alone is enough."""
-    for i, argument in enumerate(arguments):
-        name, given, value = argument.partition("=")
-        if name == "--ckpt_path":
-            path = value if given else (arguments[i + 1] if i + 1 < len(arguments) else "")
-            folder = RunFolder.of_checkpoint(Path(path))
-            return ["--config", os.fspath(folder.config), *arguments]
-    return arguments
