@@ -13,9 +13,16 @@ if TYPE_CHECKING:
 CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "SimHei")
 
 
+def cjk_fonts() -> list[str]:
+    """The installed ones of the fonts that draw Chinese."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [font for font in CJK_FONTS if font in installed]
+
+
 def confusion_figure(found: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> Figure:
     """The confusion matrix of classes ``(N,)``; colour is the share of the true class."""
-    from matplotlib import font_manager
     from matplotlib.figure import Figure
 
     counts = np.zeros((len(labels), len(labels)), np.int64)
@@ -25,8 +32,7 @@ def confusion_figure(found: np.ndarray, targets: np.ndarray, labels: Sequence[st
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    fonts = [font for font in CJK_FONTS if font in installed]
+    fonts = cjk_fonts()
     names = [f"{i} {label}" for i, label in enumerate(labels)]
     if not fonts:  # what can't be drawn is left out; the number of the class still tells
         names = [name.encode("ascii", "ignore").decode() for name in names]

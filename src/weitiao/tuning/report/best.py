@@ -1,0 +1,57 @@
+"""The best trial's configuration: as a file that trains it again, and what is unusual in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import optuna
+import yaml
+from optuna.trial import FrozenTrial
+
+from weitiao.errors import ConfigError
+from weitiao.tuning.report.ranking import objectives
+
+OWN = ("config", "run.root", "run.name", "trainer.enable_progress_bar")
+"""Values that differ in every trial and are no news."""
+
+
+def write_best(study: optuna.Study, trial: FrozenTrial, path: Path) -> dict[str, Any]:
+    """Write a trial's whole configuration, seed and thread count included, and give it.
+
+    ``src/train.py fit --config best.yaml`` trains it again to the same digits.
+
+    Raises:
+        ConfigError: the trial's folder is not there any more.
+    """
+    source = Path(trial.user_attrs["folder"]) / "config.yaml"
+    try:
+        config = yaml.safe_load(source.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"the best trial's config is gone: {source}") from error
+    config["run"] |= {"root": "logs", "name": f"best-of-{study.study_name}"}
+    config["trainer"]["enable_progress_bar"] = None
+    pairs = zip(objectives(study), trial.values or [], strict=True)
+    header = f"# trial {trial.number}: {', '.join(f'{name} = {value!r}' for name, value in pairs)}"
+    path.write_text(f"{header}\n{as_yaml(config)}", "utf-8")
+    return config
+
+
+def as_yaml(config: dict[str, Any]) -> str:
+    """The text of ``best.yaml``."""
+    return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
+
+
+def differences(config: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Key, default and value of all that is not as ``fit`` has it without any option."""
+    from jsonargparse import capture_parser
+
+    from weitiao.run.fit import run_fit
+    from weitiao.run.parser import flat
+
+    defaults = flat(capture_parser(run_fit, [], "search").get_defaults())
+    return [
+        (key, defaults.get(key), value)
+        for key, value in flat(config).items()
+        if key not in OWN and value != defaults.get(key)
+    ]

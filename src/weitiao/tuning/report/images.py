@@ -1,0 +1,44 @@
+"""The plots as PNGs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from weitiao.run.figures import cjk_fonts
+from weitiao.tuning.report.charts import Chart
+from weitiao.tuning.report.plots import drawn, plots_of
+from weitiao.tuning.report.view import View
+
+
+def write_images(view: View, folder: Path) -> None:
+    """Write ``folder/NAME.png`` for each plot that can be drawn."""
+    from matplotlib import pyplot as plt
+    from optuna.visualization import matplotlib as lib
+
+    folder.mkdir(parents=True, exist_ok=True)
+    backend = plt.get_backend()
+    plt.switch_backend("agg")  # optuna draws through pyplot, which else wants a screen
+    try:
+        with (
+            warnings.catch_warnings(),
+            plt.rc_context({"font.family": [*cjk_fonts(), "DejaVu Sans"]}),
+        ):
+            warnings.filterwarnings("ignore", "Glyph .* missing")  # without a Chinese font: boxes
+            for plot in plots_of(view):
+                figure = drawn(plot, view, lib)
+                if not isinstance(figure, str):
+                    _figure(figure).savefig(
+                        folder / f"{plot.name}.png", dpi=130, bbox_inches="tight"
+                    )
+                plt.close("all")
+    finally:
+        plt.switch_backend(backend)
+
+
+def _figure(made: Any) -> Any:
+    """The figure of a chart, of axes or of an array of axes."""
+    if isinstance(made, Chart):
+        return made.image()
+    return (made.flat[0] if hasattr(made, "flat") else made).figure

@@ -1,0 +1,76 @@
+"""Trials as a table for the terminal, and all of them as a CSV."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+from rich.markup import escape
+from rich.table import Table
+
+from weitiao.tuning.report.names import short_keys, shown, shown_time
+from weitiao.tuning.report.ranking import ended, front, objectives, pruned, score
+
+TOP = 10
+FACTS = ("seconds", "folder", "reason", "worker", "threads")
+"""Of ``trial.user_attrs``, what stands in the CSV."""
+
+
+def top_table(study: optuna.Study) -> Table:
+    """The best trials, best first; where none ended well, the pruned ones by their last value."""
+    title, head, rows = top_rows(study)
+    table = Table(title=escape(title), title_justify="left")
+    for name in head:
+        table.add_column(escape(name), justify="right")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def top_rows(study: optuna.Study) -> tuple[str, list[str], list[list[str]]]:
+    """Title, head and rows of the table of the best trials."""
+    trials, title = ended(study), "best of {} trials"
+    if not trials:
+        trials, title = pruned(study), "no trial ended well; best of {} pruned ones"
+    top, on_front = trials[:TOP], front(study)
+    keys = short_keys(dict.fromkeys(key for trial in top for key in trial.params))
+    head = ["trial", *objectives(study), *(["front"] if on_front else []), "time", *keys.values()]
+    rows = [
+        [
+            str(trial.number),
+            *(_shown_score(value) for value in trial.values or [score(trial)]),
+            *(["●" if trial.number in on_front else ""] if on_front else []),
+            shown_time(trial.user_attrs.get("seconds")),
+            *(shown(trial.params[key]) if key in trial.params else "–" for key in keys),
+        ]
+        for trial in top
+    ]
+    return title.format(len(trials)), head, rows
+
+
+def write_trials(study: optuna.Study, path: Path) -> None:
+    """Write all trials, failed ones too, a row each; values and parameters to the last digit."""
+    trials = study.get_trials(deepcopy=False)
+    keys = list(dict.fromkeys(key for trial in trials for key in trial.params))
+    several, on_front = len(study.directions) > 1, front(study)
+    values = [*objectives(study), "front"] if several else ["value"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["trial", "state", *values, *FACTS, *keys])
+        for trial in trials:
+            scores = _scores(trial, len(study.directions))
+            mark = [trial.number in on_front] if several else []
+            facts = (trial.user_attrs.get(name) for name in FACTS)
+            own = (trial.params.get(key) for key in keys)
+            writer.writerow([trial.number, trial.state.name, *scores, *mark, *facts, *own])
+
+
+def _scores(trial: FrozenTrial, count: int) -> list[Any]:
+    return list(trial.values) if trial.values else [score(trial), *[None] * (count - 1)]
+
+
+def _shown_score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,41 @@
+"""All that a study leaves in its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+
+from weitiao.errors import ConfigError
+from weitiao.tuning.report.best import write_best
+from weitiao.tuning.report.images import write_images
+from weitiao.tuning.report.page import write_page
+from weitiao.tuning.report.ranking import ended
+from weitiao.tuning.report.tables import write_trials
+from weitiao.tuning.report.view import View
+
+
+def write_report(study: optuna.Study, folder: Path) -> Path:
+    """Write ``best.yaml``, ``trials.csv``, ``report.html`` and ``plots/*.png``.
+
+    With several objectives, the best trial is that of the first one.
+
+    Args:
+        study: with at least one trial; its ``user_attrs`` are the head of the report.
+        folder: of the study.
+
+    Returns:
+        The path of ``best.yaml``.
+
+    Raises:
+        ConfigError: no trial ended well; then the other files are there none the less.
+    """
+    best, path = next(iter(ended(study)), None), folder / "best.yaml"
+    write_trials(study, folder / "trials.csv")
+    config = write_best(study, best, path) if best else None
+    view = View(study)
+    write_page(view, config, folder / "report.html")
+    write_images(view, folder / "plots")
+    if not best:
+        raise ConfigError(f"no trial of study {study.study_name!r} has ended well yet")
+    return path
