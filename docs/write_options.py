@@ -21,6 +21,7 @@ from weitiao.models.backbones import Backbone
 from weitiao.run.evaluate import run_test
 from weitiao.run.fit import run_fit
 from weitiao.run.predict import run_predict
+from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
 HEAD = """\
@@ -30,7 +31,8 @@ Written by `make docs` from the signatures; a test fails when this file is out o
 
 Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
 (`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
-`python src/train.py VERB --help` shows the same.
+`python src/train.py VERB --help` shows the same; `tune` is `python src/tune.py`, which hands all
+options that are not its own to `fit`.
 """
 TRAINER = """\
 These belong to Lightning; its documentation explains them in full. Logger, callbacks and folder of
@@ -62,6 +64,7 @@ def options() -> dict[str, list[Option]]:
         "train and fit": capture_parser(run_fit, [], "fit"),
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
+        "tune": tune_parser(),
     }
     return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}
 
@@ -70,7 +73,8 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
     for action in parser._actions:
         if action.default == SUPPRESS or action.dest == "config":  # help, or set by a link
             continue
-        name, hint = action.dest, getattr(action, "_typehint", str)
+        name = action.dest
+        hint = getattr(action, "_typehint", bool if action.nargs == 0 else str)  # a flag
         default = "required" if action.required else f"`{_value(action.default)}`"
         where = group or name.rpartition(".")[0] or "general"
         yield Option(where, name, _kind(hint), default, _meaning(action))

@@ -4,73 +4,152 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import optuna
 import pytest
+import yaml
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import RandomSampler
 
 from weitiao.errors import ConfigError
-from weitiao.tuning.cli import split_arguments
-from weitiao.tuning.space import as_options, check_space, grid_of, load_space
+from weitiao.tuning.space import (
+    Dimension,
+    Space,
+    as_options,
+    grid,
+    parse_space,
+    read_space,
+    size,
+    suggest,
+)
+from weitiao.tuning.start import Start
+
+BACKBONES = """
+model.backbone:
+  choices:
+    TextCNN:
+      model.backbone.filters: {choices: [8, 16, 32]}
+      model.optim.lr: {low: 1.0e-3, high: 1.0e-2, log: true}
+    Bag: {model.optim.lr: {low: 1.0e-2, high: 1.0e-1, log: true}}
+    Recurrent:
+model.pooling: {choices: [mean, max]}
+"""
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "space.yaml"
-    path.write_text(text, "utf-8")
-    return path
+def space(text: str) -> Space:
+    return parse_space(yaml.safe_load(text), "space.yaml")
 
 
-def test_ranges_and_choices_are_read(tmp_path: Path) -> None:
-    space = load_space(
-        write(
-            tmp_path,
-            "model.optim.lr: {low: 1.0e-4, high: 1.0e-2, log: true}\n"
-            "trainer.max_epochs: {low: 2, high: 6, step: 2}\n"
-            "model.pooling: {choices: [mean, max]}\n",
-        )
+def test_ranges_and_choices_are_read() -> None:
+    found = space(
+        "model.optim.lr: {low: 1.0e-4, high: 1.0e-2, log: true}\n"
+        "trainer.max_epochs: {low: 2, high: 6, step: 2}\n"
+        "model.pooling: {choices: [mean, max]}\n"
     )
-    assert space == {
-        "model.optim.lr": FloatDistribution(1e-4, 1e-2, log=True),
-        "trainer.max_epochs": IntDistribution(2, 6, step=2),
-        "model.pooling": CategoricalDistribution(["mean", "max"]),
+    assert found == {
+        "model.optim.lr": Dimension(FloatDistribution(1e-4, 1e-2, log=True)),
+        "trainer.max_epochs": Dimension(IntDistribution(2, 6, step=2)),
+        "model.pooling": Dimension(CategoricalDistribution(["mean", "max"])),
     }
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "names no key"),
         ("model.optim.lr: 3", "give {low"),
         ("model.optim.lr: {low: 2.0, high: 1.0}", "2.0 … 1.0 is empty"),
         ("model.optim.lr: {low: 1e-3, high: 1.0}", "1.0e-3, not 1e-3"),
         ("model.optim.lr: {low: 0.0, high: 1.0, log: true}", "model.optim.lr"),
+        ("model.optim.lr: {low: 0.0, high: 1.0, step: x}", "model.optim.lr"),
         ("model.optim.lr: {low: 0.0, hihg: 1.0}", "unknown or missing"),
         ("model.pooling: {choices: []}", "not empty"),
-        ("a: [", "no YAML"),
+        ("model.pooling: {choices: [mean, mean]}", "twice"),
+        ("model.pooling: {choices: {mean: 3}}", "mean: give a space"),
+        ("a: {choices: {x: {b: {low: 2, high: 1}}}}", "a: x: b: the range"),
+        ("a: {choices: {x: {b: {low: 1, high: 2}}}}\nb: {low: 1, high: 2}", "b is searched twice"),
+        ("a: {choices: {x: {a: {low: 1, high: 2}}}}", "something else"),
+        (
+            "a: {choices: {x: {b: {choices: [1, 2]}}, y: {b: {choices: [1, 3]}}}}",
+            "b stands for something else",
+        ),
     ],
 )
-def test_a_faulty_space_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_faulty_space_is_refused(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said.replace("{", r"\{")):
-        load_space(write(tmp_path, text))
+        space(text)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"", "names no key"), (b"a: [", "no YAML")])
+def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "space.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        read_space(tmp_path / "space.yaml")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("model.optim.learning: {low: 0.1, high: 1.0}", "model.optim.learning"),
+        ("model.optim: {low: 0.1, high: 1.0}", "model.optim"),
         ("model.pooling: {choices: [mean, median]}", "median"),
         ("trainer.max_epochs: {low: 1.5, high: 2.5}", "trainer.max_epochs"),
+        (BACKBONES.replace("filters", "layers"), "model.backbone.layers"),
+        (BACKBONES.replace("TextCNN", "TextRNN"), "TextRNN"),
+        ("data.clean.steps: {choices: [[html], [htlm]]}", "htlm"),
     ],
 )
-def test_keys_are_checked_against_the_signatures(tmp_path: Path, text: str, said: str) -> None:
+def test_keys_are_checked_against_the_signatures(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
-        check_space(load_space(write(tmp_path, text)), [])
+        Start.read([]).check(space(text))
 
 
-def test_a_grid_needs_finite_values(tmp_path: Path) -> None:
-    finite = "a: {choices: [x, null]}\nb: {low: 1, high: 3}\nc: {low: 0.1, high: 0.3, step: 0.1}\n"
-    grid = grid_of(load_space(write(tmp_path, finite)))
-    assert grid == {"a": ["x", None], "b": [1, 2, 3], "c": pytest.approx([0.1, 0.2, 0.3])}
-    with pytest.raises(ConfigError, match="a: a grid needs"):
-        grid_of(load_space(write(tmp_path, "a: {low: 0.1, high: 1.0}")))
+def test_cleaning_augmentation_backbone_head_loss_and_optimiser_can_be_searched() -> None:
+    text = """
+        data.clean.steps: {choices: [[html, empty], [empty]]}
+        data.augment: {choices: [null, {steps: [{method: swap}], copies: 2}]}
+        data.encode.tokenizer:
+          choices:
+            characters:
+            words: {data.segment.method: {choices: [jieba, rjieba]}}
+        model.head.kind: {choices: [linear, mlp]}
+        model.loss.kind: {choices: [cross_entropy, focal]}
+        model.optim.optimizer: {choices: [adamw, sgd]}
+        config: {choices: [configs/default.yaml]}
+    """
+    Start.read([]).check(space(BACKBONES + text.replace("\n        ", "\n")))
+
+
+def test_a_point_holds_what_its_choices_bring_along() -> None:
+    study = optuna.create_study(sampler=RandomSampler(0))
+    points = [suggest(study.ask(), space(BACKBONES)) for _ in range(40)]
+    keys = {point["model.backbone"]: set(point) for point in points}
+    both = {"model.backbone", "model.pooling"}
+    assert keys == {
+        "TextCNN": both | {"model.backbone.filters", "model.optim.lr"},
+        "Bag": both | {"model.optim.lr"},
+        "Recurrent": both,
+    }
+    names = list(points[0])
+    assert names.index("model.backbone") == 0  # a class is named before its own values
+    for point in points:
+        if point["model.backbone"] != "Recurrent":
+            low = 1e-3 if point["model.backbone"] == "TextCNN" else 1e-2
+            assert low <= point["model.optim.lr"] <= 10 * low
+
+
+def test_a_grid_goes_through_all_branches() -> None:
+    text = "a: {choices: {x: {b: {low: 1, high: 3}}, null: }}\nc: {low: 0.1, high: 0.3, step: 0.2}"
+    points = grid(space(text))
+    assert size(space(text)) == len(points) == 8
+    assert points[0] == {"a": "x", "b": 1, "c": 0.1}
+    assert points[-1] == {"a": None, "c": pytest.approx(0.3)}
+    assert len({repr(point) for point in points}) == 8
+
+
+def test_a_grid_needs_finite_values() -> None:
+    endless = space("a: {choices: {x: {b: {low: 0.1, high: 1.0}}, y: }}")
+    assert size(endless) is None
+    with pytest.raises(ConfigError, match="b: a grid needs"):
+        grid(endless)
 
 
 def test_values_become_options_without_losing_a_digit() -> None:
@@ -79,9 +158,8 @@ def test_values_become_options_without_losing_a_digit() -> None:
     assert as_options(values) == written
 
 
-def test_options_of_the_search_are_told_from_those_of_fit() -> None:
-    own, rest = split_arguments(
-        ["--trials", "3", "--data.train", "a.csv", "b.csv", "--seed=1", "--config=c.yaml"]
-    )
-    assert own == ["--trials", "3", "--seed=1"]
-    assert rest == ["--data.train", "a.csv", "b.csv", "--config=c.yaml"]
+def test_the_shipped_spaces_fit_the_default_config() -> None:
+    root = Path(__file__).parents[2]
+    start = Start.read(["--config", str(root / "configs" / "default.yaml")])
+    for path in sorted((root / "configs" / "search").glob("*.yaml")):
+        start.check(parse_space(read_space(path), path))

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import csv
 import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
 from pathlib import Path
 
-import optuna
 import pytest
-import yaml
 from conftest import TINY, Command, reviews, write_csv
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from weitiao.tuning.options import Search
+from weitiao.tuning.study import reopen, trials_of
+
+TUNE = Path(__file__).parents[2] / "src" / "tune.py"
 
 SPACE = """
 model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}
 model.pooling: {choices: [mean, max]}
 """
-SEARCH = ("--space=space.yaml", "--run.threads=1", "--data.train=my.csv", *TINY)
+GRID = "model.pooling: {choices: [mean, max]}\nmodel.head.kind: {choices: [linear, mlp]}\n"
+SEARCH = (
+    "--space=space.yaml",
+    "--workers=0",
+    "--pruner=none",
+    "--run.threads=1",
+    "--data.train=my.csv",
+    *TINY,
+    # trials begin from an empty config instead of the embedded corpus
+    "--config=base.yaml",
+)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write_csv(tmp_path / "my.csv", reviews(200))
     (tmp_path / "space.yaml").write_text(SPACE, "utf-8")
-    # trials begin from an empty config instead of the embedded corpus
     (tmp_path / "base.yaml").write_text("seed_everything: 3\n", "utf-8")
     return tmp_path
 
@@ -34,10 +52,21 @@ def trials(folder: Path, study: str = "default") -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def scores(folder: Path) -> dict[str, float]:
+    return json.loads((folder / "metrics.json").read_text("utf-8"))
+
+
 def tune(command: Command, folder: Path, *options: str) -> str:
-    done = command(*SEARCH, "--config=base.yaml", *options, cwd=folder, script="tune.py")
+    done = command(*SEARCH, *options, cwd=folder, script="tune.py")
     assert done.code == 0, done.err
     return done.out + done.err
+
+
+def refused(command: Command, folder: Path, *options: str) -> str:
+    done = command(*SEARCH, *options, cwd=folder, script="tune.py")
+    assert done.code == 1, done.err
+    assert "Traceback" not in done.err
+    return done.err
 
 
 def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder: Path) -> None:
@@ -48,76 +77,210 @@ def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder:
     again = trials(folder)
     assert again[:2] == first
     assert len(again) == 4
-    assert "4/4 done, 0 failed" in shown
+    assert "4/4 done, 0 pruned, 0 failed" in shown
     assert len({trial["model.optim.lr"] for trial in again}) == 4
     study = folder / "logs" / "tune" / "default"
     fitted = command("fit", f"--config={study / 'best.yaml'}", cwd=folder)
     assert fitted.code == 0, fitted.err
-    metrics = json.loads((folder / "logs" / "latest" / "metrics.json").read_text("utf-8"))
-    assert metrics["val/f1_macro"] == max(float(trial["value"]) for trial in again)
+    best = max(float(trial["value"]) for trial in again)
+    assert scores(folder / "logs" / "latest")["val/f1_macro"] == best
     for trial in again:  # test is no business of a search
-        values = json.loads((folder / trial["folder"] / "metrics.json").read_text("utf-8"))
-        assert not [name for name in values if name.startswith("test")]
+        assert not [name for name in scores(folder / trial["folder"]) if name.startswith("test")]
         assert (folder / trial["folder"] / "config.yaml").exists()
-    kept = list(study.glob("trials/*/checkpoints/best.ckpt"))
+        assert not (folder / trial["folder"] / "predictions.csv").exists()
+        assert trial["threads"] == "1"
+    kept = list(study.glob("trials/*-trial-*/checkpoints/best.ckpt"))
     assert len(kept) == 1  # the best one's
 
 
-def test_points_depend_on_seed_and_number_only(command: Command, folder: Path) -> None:
-    tune(command, folder, "--trials=2", "--study=a")
-    tune(command, folder, "--trials=1", "--study=b")
-    tune(command, folder, "--trials=2", "--study=b")
-    tune(command, folder, "--trials=1", "--study=c", "--seed=5")
-    rates = {study: [t["model.optim.lr"] for t in trials(folder, study)] for study in "abc"}
-    assert rates["a"] == rates["b"]
-    assert rates["c"][0] not in rates["a"]
-
-
 def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
-    grid = "model.pooling: {choices: [mean, max]}\nmodel.head.kind: {choices: [linear, mlp]}\n"
-    (folder / "space.yaml").write_text(grid, "utf-8")
-    tune(command, folder, "--trials=50", "--sampler=grid")
+    (folder / "space.yaml").write_text(GRID, "utf-8")
+    tune(command, folder, "--trials=50", "--sampler=grid", "--keep-top=2")
     points = {(t["model.pooling"], t["model.head.kind"]) for t in trials(folder)}
     assert len(points) == len(trials(folder)) == 4
-
-
-def test_a_point_of_a_grid_whose_process_died_is_taken_again(
-    command: Command, folder: Path
-) -> None:
-    grid = "model.optim.lr: {choices: [0.001, 0.01, 0.1]}\n"
-    (folder / "space.yaml").write_text(grid, "utf-8")
-    tune(command, folder, "--trials=1", "--sampler=grid")
-    journal = JournalFileBackend(str(folder / "logs" / "tune" / "default" / "journal.log"))
-    optuna.load_study(study_name="default", storage=JournalStorage(journal)).ask()  # and dies
-    tune(command, folder, "--trials=50", "--sampler=grid")
-    states = [trial["state"] for trial in trials(folder)]
-    assert sorted(states) == ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL"]
-    ended = [t["model.optim.lr"] for t in trials(folder) if t["state"] == "COMPLETE"]
-    assert sorted(ended) == ["0.001", "0.01", "0.1"]
+    kept = list(folder.glob("logs/tune/default/trials/*-trial-*/checkpoints/best.ckpt"))
+    assert len(kept) == 2
 
 
 def test_failures_keep_their_reason_and_end_the_study(command: Command, folder: Path) -> None:
     # heads of width 16 that don't divide it: each trial fails on its own
     space = "model.backbone.init_args.heads: {choices: [3, 5, 7]}\n"
     (folder / "space.yaml").write_text(space, "utf-8")
-    done = command(*SEARCH, "--config=base.yaml", "--trials=2", cwd=folder, script="tune.py")
-    assert done.code == 1
-    assert "5 trials failed in a row" in done.err
-    assert "no multiple of" in done.err
+    said = refused(command, folder, "--trials=2")
+    assert "5 trials failed in a row" in said
+    assert "no multiple of" in said
+    assert "Traceback" in (folder / "logs/tune/default/failure-4.txt").read_text("utf-8")
 
 
-def test_another_space_is_refused(command: Command, folder: Path) -> None:
+def test_one_failure_does_not_end_the_study(command: Command, folder: Path) -> None:
+    space = "model.backbone.init_args.heads: {choices: [1, 2, 3]}\n"
+    (folder / "space.yaml").write_text(space, "utf-8")
+    tune(command, folder, "--trials=9", "--sampler=grid")
+    found = {t["model.backbone.init_args.heads"]: t for t in trials(folder)}
+    assert {heads: t["state"] for heads, t in found.items()} == {
+        "1": "COMPLETE",
+        "2": "COMPLETE",
+        "3": "FAIL",
+    }
+    assert "no multiple of" in found["3"]["reason"]
+
+
+def test_another_start_is_refused_with_the_difference(command: Command, folder: Path) -> None:
     tune(command, folder, "--trials=1")
+    same = tune(command, folder, "--trials=1", "--model.optim.lr=1e-2")  # as TINY has it
+    assert "1/1 done" in same
+    said = refused(command, folder, "--trials=2", "--model.head.kind=mlp")
+    assert "another config" in said
+    assert "config.model.head.kind: linear → mlp" in said
+    assert "another search" in refused(command, folder, "--trials=2", "--seed=9")
     (folder / "space.yaml").write_text(SPACE.replace("1.0e-1", "1.0e-2"), "utf-8")
-    done = command(*SEARCH, "--config=base.yaml", "--trials=2", cwd=folder, script="tune.py")
+    said = refused(command, folder, "--trials=2")
+    assert "space.model.optim.lr.high: 0.1 → 0.01" in said
+    (folder / "space.yaml").write_text(SPACE, "utf-8")
+    write_csv(folder / "my.csv", reviews(220))
+    said = refused(command, folder, "--trials=2")
+    assert re.search(r"data\.rows\.train: \d+ → \d+", said)
+    assert "data.fingerprint" in said
+
+
+def test_a_bad_trial_is_pruned(command: Command, folder: Path) -> None:
+    # a rate of nothing learns nothing: it stays below the median of the five before
+    (folder / "space.yaml").write_text("model.optim.lr: {low: 5.0e-3, high: 1.0e-2}", "utf-8")
+    tune(command, folder, "--pruner=median", "--trials=5")
+    study = reopen(Search(root=str(folder / "logs/tune"), pruner="median"))
+    study.enqueue_trial({"model.optim.lr": 0.0})
+    tune(command, folder, "--pruner=median", "--trials=6")
+    last = trials(folder)[5]
+    assert last["state"] == "PRUNED"
+    assert not list((folder / last["folder"] / "checkpoints").glob("*.ckpt"))
+
+
+def test_two_objectives_give_a_front(command: Command, folder: Path) -> None:
+    tune(command, folder, "--trials=2", "--latency=true")
+    study = reopen(Search(root=str(folder / "logs/tune"), latency=True))
+    for trial in trials_of(study, TrialState.COMPLETE):
+        assert 0 <= trial.values[0] <= 1
+        assert 0 < trial.values[1] < 1000
+    assert [d.name for d in study.directions] == ["MAXIMIZE", "MINIMIZE"]
+    done = command(*SEARCH, "--latency=true", "--pruner=median", cwd=folder, script="tune.py")
     assert done.code == 1
-    assert "begun with another space" in done.err
+    assert "--pruner none" in done.err
 
 
-def test_the_shipped_space_fits_the_default_config() -> None:
-    from weitiao.tuning.space import check_space, load_space
+def test_an_error_is_looked_for_at_its_least(command: Command, folder: Path) -> None:
+    tune(command, folder, "--trials=3", "--run.monitor=val/loss")
+    best = min(float(trial["value"]) for trial in trials(folder))
+    assert repr(best) in (folder / "logs/tune/default/best.yaml").read_text("utf-8")
 
-    root = Path(__file__).parents[2]
-    for path in sorted((root / "configs" / "search").glob("*.yaml")):
-        assert yaml.safe_load(path.read_text("utf-8"))
-        check_space(load_space(path), ["--config", str(root / "configs" / "default.yaml")])
+
+def test_the_best_is_confirmed_under_other_seeds_and_tested_once(
+    command: Command, folder: Path
+) -> None:
+    options = ("--trials=2", "--confirm=1", "--seeds=2", "--trainer.max_epochs=1")
+    shown = tune(command, folder, *options)
+    assert "confirmed under 2 other seeds" in shown
+    study = folder / "logs/tune/default/default-confirm-2"
+    with (study / "confirm.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = Counter(row["candidate"] for row in rows)
+    assert names["start"] == 2
+    assert len(names) == 2
+    assert {row["seed"] for row in rows} == {"4", "5"}  # the search itself had 3
+    means = {n: sum(float(r["value"]) for r in rows if r["candidate"] == n) / 2 for n in names}
+    winner = rows[0]["candidate"]
+    assert means[winner] == max(means.values())
+    tested = {r["candidate"] for r in rows if "test/f1_macro" in scores(folder / r["folder"])}
+    assert tested == {winner}
+    before = {row["folder"]: scores(folder / row["folder"]) for row in rows}
+    tune(command, folder, *options)
+    assert before == {row["folder"]: scores(folder / row["folder"]) for row in rows}
+
+
+def test_a_dry_run_shows_the_space_and_keeps_nothing(command: Command, folder: Path) -> None:
+    shown = tune(command, folder, "--dry-run")
+    for words in ("model.optim.lr", "0.001 … 0.1", "mean, max", "endlessly many", "50 trials"):
+        assert words in shown
+    assert not (folder / "logs").exists()
+
+
+def test_the_status_of_a_study_names_who_runs_what(command: Command, folder: Path) -> None:
+    assert "no study 'default'" in refused(command, folder, "--status")
+    tune(command, folder, "--trials=1")
+    study = reopen(Search(root=str(folder / "logs/tune")))
+    study.ask().set_user_attr("worker", "somewhere-7-abc")
+    shown = tune(command, folder, "--status")
+    assert "1/1 done" in shown
+    assert "somewhere-7-abc" in shown
+    assert "will be taken up again" in shown
+
+
+def test_options_may_have_hyphens_and_a_misspelt_one_is_told(
+    command: Command, folder: Path
+) -> None:
+    done = command(*SEARCH, "--keep-tpo=2", cwd=folder, script="tune.py")
+    assert done.code == 2
+    assert "keep-tpo" in done.err
+    assert "at least 1" in refused(command, folder, "--keep-top=0")
+
+
+def test_workers_are_processes_that_share_the_study(folder: Path) -> None:
+    done = start(folder, "--trials=3", "--workers=2")
+    _, err = done.communicate(timeout=300)
+    assert done.returncode == 0, err
+    found = trials(folder)
+    assert [trial["state"] for trial in found] == ["COMPLETE"] * 3
+    assert len({trial["worker"] for trial in found}) == 2
+    assert not list((folder / "logs/tune/default/workers").glob("*-*-??????"))  # leases
+
+
+def start(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """A search as people start it: a process with workers of its own."""
+    search = [option for option in SEARCH if option != "--workers=0"]
+    return subprocess.Popen(
+        [sys.executable, str(TUNE), *search, *options],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_ten_killed_workers_lose_no_trial(folder: Path) -> None:
+    draw = random.Random(1)
+    search = start(folder, "--trials=30", "--workers=2")
+    killed = 0
+    leases = folder / "logs/tune/default/workers"
+    while killed < 10:
+        time.sleep(draw.uniform(2, 6))
+        assert search.poll() is None, search.communicate()[1]
+        alive = [p.name for p in leases.glob("*-*-??????")]
+        if alive:
+            subprocess.run(["kill", "-9", draw.choice(alive).split("-")[-2]], check=False)
+            killed += 1
+    _, err = search.communicate(timeout=900)
+    assert search.returncode == 0, err
+    study = reopen(Search(root=str(folder / "logs/tune"), pruner="none"))
+    states = Counter(trial.state.name for trial in trials_of(study))
+    assert states["COMPLETE"] == 30
+    assert states["RUNNING"] == states["WAITING"] == 0
+    rates = [t.params["model.optim.lr"] for t in trials_of(study, TrialState.COMPLETE)]
+    assert len(set(rates)) == 30  # none twice
+    assert states["FAIL"] >= 1, "no kill has met a trial"
+    lines = (folder / "logs/tune/default/journal.log").read_text("utf-8").splitlines()
+    assert all(json.loads(line) for line in lines)
+
+
+@pytest.mark.slow
+def test_a_killed_search_goes_on_where_it_was(folder: Path) -> None:
+    search = start(folder, "--trials=6", "--workers=2")
+    leases = folder / "logs/tune/default/workers"
+    while len(list(leases.glob("*-*-??????"))) < 2:
+        time.sleep(0.1)
+    time.sleep(8)
+    search.send_signal(signal.SIGKILL)
+    search.communicate()
+    again = start(folder, "--trials=6", "--workers=2")
+    _, err = again.communicate(timeout=600)
+    assert again.returncode == 0, err
+    assert Counter(t["state"] for t in trials(folder))["COMPLETE"] == 6

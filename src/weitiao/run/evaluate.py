@@ -49,13 +49,18 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
             found[fresh], found[fresh], targets, card, "floor_leak_free/", ranked=False
         )
     metrics = run.folder.add_metrics(measured | {"floor/c": floor.c})
-    print_table(metrics, card, len(tested.rows))
+    Console().print(final_table(metrics, card, len(tested.rows)))
     show_next_steps(run.folder, run.console)
     return metrics
 
 
-def run_test(arguments: list[str]) -> dict[str, Any]:
-    """Measure a checkpoint on its run's own test split, or on another labelled file."""
+def run_test(arguments: list[str], console: Console | None = None) -> dict[str, Any]:
+    """Measure a checkpoint on its run's own test split, or on another labelled file.
+
+    Args:
+        arguments: the command line without the verb.
+        console: takes the table; null = standard output.
+    """
     parser = use_parser("test", LabelledFile)
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
     options = parser.instantiate(parser.parse_args(arguments))
@@ -82,7 +87,8 @@ def run_test(arguments: list[str]) -> dict[str, Any]:
     if folder and best:
         metrics = folder.add_metrics(metrics)
     show_empty(evaluated(trainer).table["text"], Console(stderr=True, highlight=False))
-    print_table(metrics, data.card, len(evaluated(trainer).rows))
+    table = final_table(metrics, data.card, len(evaluated(trainer).rows))
+    (console or Console()).print(table)
     return metrics
 
 
@@ -107,8 +113,3 @@ def leak_free(tested: Evaluated) -> np.ndarray:
 def evaluated(trainer: L.Trainer) -> Evaluated:
     """The test rows that the Trainer has just evaluated."""
     return next(c.of["test"] for c in trainer.callbacks if isinstance(c, EvaluationRows))
-
-
-def print_table(metrics: dict[str, Any], card: DataCard, rows: int) -> None:
-    """Print the final table of that many test rows on standard output."""
-    Console().print(final_table(metrics, card, rows))

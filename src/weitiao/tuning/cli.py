@@ -4,57 +4,101 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
+import optuna
 from optuna.trial import TrialState
 from rich.console import Console
 
 from weitiao.errors import ConfigError
 from weitiao.run.cli import guarded
 from weitiao.run.parser import Parser
+from weitiao.tuning.confirm import confirm
+from weitiao.tuning.options import Search
+from weitiao.tuning.pool import run_study
+from weitiao.tuning.preview import show_preview
 from weitiao.tuning.report import top_table, write_report
-from weitiao.tuning.space import check_space, load_space
-from weitiao.tuning.study import Search, run_study
+from weitiao.tuning.space import Space, parse_space, read_space, size
+from weitiao.tuning.start import Start
+from weitiao.tuning.study import Facts, begin, reopen, trials_of
+from weitiao.tuning.watch import status
 
 SPACE, CONFIG = "configs/search/default.yaml", "configs/default.yaml"
+LARGEST_GRID = 100_000  # points: they are listed in memory, and nobody can wait for them
 
 
 def main(argv: list[str] | None = None) -> int:
     """Search; gives the exit code: 0, 1 for a fault the user can mend, 2 for wrong usage."""
-    return guarded(lambda: run_tune(argv))
+    return guarded(lambda: run_tune(sys.argv[1:] if argv is None else argv))
 
 
-def split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The options of the search, and those that are handed to each trial's ``fit``."""
-    names = {"--help", "-h", "--space", *(f"--{name}" for name in Search.__dataclass_fields__)}
+def tune_parser() -> Parser:
+    """The parser of the search's own options."""
+    parser = Parser(prog="tune.py", description="Search for a better configuration.")
+    parser.add_class_arguments(Search, as_group=False)
+    parser.add_argument("--space", type=Path, default=Path(SPACE), help="YAML of the space.")
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="Show the space, its first points and what a search may cost; train nothing.",
+    )
+    parser.add_argument("--status", action="store_true", help="Show how far the study is.")
+    return parser
+
+
+def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The options of the search, and those that are handed to each trial's ``fit``.
+
+    The search's own may be written with hyphens: ``--keep-top`` is ``--keep_top``.
+    """
     own: list[str] = []
     rest: list[str] = []
     target = rest
     for argument in arguments:
         if argument.startswith("-"):
-            target = own if argument.partition("=")[0] in names else rest
+            name, given, value = argument.partition("=")
+            plain = f"--{name.removeprefix('--').replace('-', '_')}"
+            known = plain if plain in parser._option_string_actions else name
+            target = own if known in parser._option_string_actions else rest
+            argument = known + given + value if target is own else argument
         target.append(argument)
     return own, rest
 
 
-def run_tune(argv: list[str] | None = None) -> Path:
+def run_tune(argv: list[str]) -> Path | None:
     """Run the study that the command line describes; gives the path of the best config.
 
     What the parser doesn't know is handed to each trial's ``fit``, as in
     ``src/tune.py --trials 20 --data.train my.csv``.
     """
-    parser = Parser(prog="tune.py", description="Search for a better configuration.")
-    parser.add_class_arguments(Search, as_group=False)
-    parser.add_argument("--space", type=Path, default=Path(SPACE), help="YAML of the space.")
-    own, rest = split_arguments(sys.argv[1:] if argv is None else argv)
+    parser = tune_parser()
+    own, rest = split_arguments(parser, argv)
     options = parser.parse_args(own)
     search = Search(**{name: options[name] for name in Search.__dataclass_fields__})
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if options.status:
+        Console().print(status(reopen(search), search))
+        return None
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
-    fit = rest if own_config else ["--config", CONFIG, *rest]
-    space = load_space(options.space)
-    check_space(space, fit)
+    start = Start.read(rest if own_config else ["--config", CONFIG, *rest])
+    content = read_space(options.space)
+    space = parse_space(content, options.space)
+    start.check(space)
+    total = total_of(search, space)
     console = Console(stderr=True, highlight=False)
-    study = run_study(search, space, fit, console)
-    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+    if options.dry_run:
+        show_preview(search, space, start, total, Console())
+        return None
+    return _search(search, content, start, total, console)
+
+
+def _search(
+    search: Search, content: dict[str, Any], start: Start, total: int, console: Console
+) -> Path:
+    study = begin(search, Facts.of(search, content, start, start.prepare()))
+    study.set_user_attr("trials", total)
+    run_study(study, search, total, console)
+    if not trials_of(study, TrialState.COMPLETE):
         raise ConfigError(f"no trial of study {search.study!r} has ended well yet")
     best = write_report(study, search.folder)
     Console().print(top_table(study))
@@ -63,4 +107,22 @@ def run_tune(argv: list[str] | None = None) -> Path:
         f"the best again, to the same digits: python src/train.py fit --config {best}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
+    if search.confirm:
+        Console().print(confirm(search, study, start, console))
     return best
+
+
+def total_of(search: Search, space: Space) -> int:
+    """How many trials a study ends with: those asked for, of a grid no more than it has points.
+
+    Raises:
+        ConfigError: the space doesn't suit the sampler.
+    """
+    if search.sampler == "qmc" and any(dimension.branches for dimension in space.values()):
+        raise ConfigError("sampler qmc needs a space without branches\n  → --sampler tpe")
+    if search.sampler != "grid":
+        return search.trials
+    points = size(space)
+    if points is not None and points > LARGEST_GRID:
+        raise ConfigError(f"the grid has {points:,} points\n  → --sampler random")
+    return search.trials if points is None else min(search.trials, points)

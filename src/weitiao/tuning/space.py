@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import optuna
 import yaml
-from jsonargparse import capture_parser
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -15,38 +20,87 @@ from optuna.distributions import (
 )
 
 from weitiao.errors import ConfigError
-from weitiao.run.fit import run_fit
-from weitiao.run.parser import flat
 
 Value = bool | int | float | str | None
-Space = dict[str, BaseDistribution]
+Point = dict[str, Value]
 
 
-def load_space(path: Path) -> Space:
-    """The distributions of a YAML file of ``key: {low, high[, log][, step]}`` or ``{choices}``.
+@dataclass(frozen=True)
+class Dimension:
+    """What one key may be.
+
+    Args:
+        distribution: a range or choices. A choice that is a list or a mapping is its JSON text,
+            which the command line reads as what it was.
+        branches: for a choice, the space of keys that exist with it only.
+    """
+
+    distribution: BaseDistribution
+    branches: Mapping[Value, Space] = field(default_factory=dict)
+
+
+Space = dict[str, Dimension]
+
+
+def read_space(path: Path) -> dict[str, Any]:
+    """The content of a YAML file of a space.
 
     Raises:
-        ConfigError: the file is missing or no YAML, or a key's range is empty or not understood.
+        ConfigError: the file is missing, no YAML, or names no key.
     """
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError as error:
+    except OSError as error:
         raise ConfigError(f"no such search space: {path}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict) or not content:
         raise ConfigError(f"{path} names no key to search, such as model.optim.lr")
-    return {key: _distribution(f"{path}: {key}", rule) for key, rule in content.items()}
+    return content
 
 
-def _distribution(where: str, rule: Any) -> BaseDistribution:
+def parse_space(content: Mapping[str, Any], where: object) -> Space:
+    """The distributions of ``key: {low, high[, log][, step]}`` or ``key: {choices}``.
+
+    Choices are a list, or a mapping from each choice to the space of what it brings along.
+
+    Args:
+        content: as `read_space` gives it.
+        where: the file, for messages.
+
+    Raises:
+        ConfigError: a key's range is empty or not understood, or a key is searched twice.
+    """
+    space = {str(key): _dimension(f"{where}: {key}", rule) for key, rule in content.items()}
+    _merged((_keys(key, dimension, where) for key, dimension in space.items()), where)
+    return space
+
+
+def _dimension(where: str, rule: Any) -> Dimension:
     if not isinstance(rule, dict):
         raise ConfigError(f"{where}: give {{low: …, high: …}} or {{choices: […]}}, not {rule!r}")
-    if set(rule) == {"choices"}:
-        choices = rule["choices"]
-        if not isinstance(choices, list) or not choices:
-            raise ConfigError(f"{where}: choices must be a list that is not empty")
-        return CategoricalDistribution(choices)
+    if set(rule) != {"choices"}:
+        return Dimension(_range(where, rule))
+    choices = rule["choices"]
+    if not isinstance(choices, list | dict) or not choices:
+        raise ConfigError(f"{where}: choices must be a list that is not empty")
+    values = [_scalar(choice) for choice in choices]
+    if len(set(map(repr, values))) < len(values):
+        raise ConfigError(f"{where}: a choice stands twice")
+    branches: dict[Value, Space] = {}
+    if isinstance(choices, dict):
+        for choice, inner in choices.items():
+            if not isinstance(inner, dict | None):
+                raise ConfigError(f"{where}: {choice}: give a space of keys, not {inner!r}")
+            branches[choice] = parse_space(inner or {}, f"{where}: {choice}")
+    return Dimension(CategoricalDistribution(values), branches)
+
+
+def _scalar(choice: Any) -> Value:
+    return json.dumps(choice, ensure_ascii=False) if isinstance(choice, list | dict) else choice
+
+
+def _range(where: str, rule: dict[str, Any]) -> BaseDistribution:
     if not {"low", "high"} <= set(rule) <= {"low", "high", "log", "step"}:
         raise ConfigError(f"{where}: unknown or missing words in {sorted(rule)}")
     low, high = rule["low"], rule["high"]
@@ -61,29 +115,91 @@ def _distribution(where: str, rule: Any) -> BaseDistribution:
         if whole:
             return IntDistribution(low, high, log=log, step=1 if step is None else step)
         return FloatDistribution(float(low), float(high), log=log, step=step)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ConfigError(f"{where}: {error}") from error
 
 
-def check_space(space: Space, arguments: list[str]) -> None:
-    """See to it that each key takes the ends of its range, before the first trial.
+def _keys(key: str, dimension: Dimension, where: object) -> dict[str, BaseDistribution]:
+    """The distributions of a key and of all that its choices bring along.
 
-    Args:
-        space: the distributions.
-        arguments: the command line of ``fit`` that trials start from.
+    Several branches may hold the same key, since only one of them is taken.
+    """
+    found = {key: dimension.distribution}
+    for choice, inner in dimension.branches.items():
+        nested = (_keys(name, part, where) for name, part in inner.items())
+        for name, distribution in _merged(nested, where).items():
+            other = found.setdefault(name, distribution)
+            alike = type(other) is type(distribution) and (
+                other == distribution or not isinstance(other, CategoricalDistribution)
+            )
+            if name == key or not alike:
+                raise ConfigError(f"{where}: {key}: {choice}: {name} stands for something else")
+    return found
+
+
+def _merged(
+    parts: Iterator[dict[str, BaseDistribution]], where: object
+) -> dict[str, BaseDistribution]:
+    merged: dict[str, BaseDistribution] = {}
+    for part in parts:
+        if twice := merged.keys() & part.keys():
+            raise ConfigError(f"{where}: {sorted(twice)[0]} is searched twice")
+        merged |= part
+    return merged
+
+
+def suggest(trial: optuna.Trial, space: Space) -> Point:
+    """Draw a point: each key before those that its choice brings along."""
+    point: Point = {}
+    for key, dimension in space.items():
+        of = dimension.distribution
+        if isinstance(of, CategoricalDistribution):
+            point[key] = trial.suggest_categorical(key, of.choices)
+        elif isinstance(of, IntDistribution):
+            point[key] = trial.suggest_int(key, of.low, of.high, step=of.step, log=of.log)
+        else:
+            assert isinstance(of, FloatDistribution)
+            point[key] = trial.suggest_float(key, of.low, of.high, step=of.step, log=of.log)
+        point |= suggest(trial, dimension.branches.get(point[key], {}))
+    return point
+
+
+def size(space: Space) -> int | None:
+    """How many points there are; null = endlessly many."""
+    counts = []
+    for dimension in space.values():
+        values = _values(dimension.distribution)
+        parts = [size(dimension.branches.get(value, {})) for value in values or ()]
+        counts.append(None if values is None or None in parts else sum(p or 0 for p in parts))
+    return None if None in counts else math.prod(c or 0 for c in counts)
+
+
+def grid(space: Space) -> list[Point]:
+    """All points, the last key changing fastest.
 
     Raises:
-        ConfigError: a key is unknown, or takes no such value.
+        ConfigError: a range of floats without a step, or on a logarithmic scale.
     """
-    parser = capture_parser(run_fit, arguments, "search")
-    for key, distribution in space.items():
-        for value in ends(distribution):
-            try:
-                known = flat(parser.parse_args([*arguments, *as_options({key: value})]))
-            except SystemExit as error:  # the parser has said why
-                raise ConfigError(f"search space: {key} doesn't take {value!r}") from error
-            if key not in known:
-                raise ConfigError(f"search space: there is no key {key}")
+    options: list[list[Point]] = []
+    for key, dimension in space.items():
+        values = _values(dimension.distribution)
+        if values is None:
+            raise ConfigError(f"search space: {key}: a grid needs choices or a range with a step")
+        options.append(
+            [{key: v} | rest for v in values for rest in grid(dimension.branches.get(v, {}))]
+        )
+    return [{k: v for part in parts for k, v in part.items()} for parts in product(*options)]
+
+
+def _values(distribution: BaseDistribution) -> list[Value] | None:
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    if isinstance(distribution, IntDistribution) and not distribution.log:
+        return list(range(distribution.low, distribution.high + 1, distribution.step))
+    if isinstance(distribution, FloatDistribution) and distribution.step is not None:
+        count = round((distribution.high - distribution.low) / distribution.step) + 1
+        return [distribution.low + i * distribution.step for i in range(count)]
+    return None
 
 
 def ends(distribution: BaseDistribution) -> list[Value]:
@@ -94,27 +210,7 @@ def ends(distribution: BaseDistribution) -> list[Value]:
     return [distribution.low, distribution.high]
 
 
-def grid_of(space: Space) -> dict[str, list[Value]]:
-    """All values per key, where each has finitely many.
-
-    Raises:
-        ConfigError: a range of floats without a step.
-    """
-    grid: dict[str, list[Value]] = {}
-    for key, distribution in space.items():
-        if isinstance(distribution, CategoricalDistribution):
-            grid[key] = list(distribution.choices)
-        elif isinstance(distribution, IntDistribution) and not distribution.log:
-            grid[key] = list(range(distribution.low, distribution.high + 1, distribution.step))
-        elif isinstance(distribution, FloatDistribution) and distribution.step is not None:
-            count = round((distribution.high - distribution.low) / distribution.step) + 1
-            grid[key] = [distribution.low + i * distribution.step for i in range(count)]
-        else:
-            raise ConfigError(f"search space: {key}: a grid needs choices or a range with a step")
-    return grid
-
-
-def as_options(values: dict[str, Any]) -> list[str]:
+def as_options(values: Mapping[str, Value]) -> list[str]:
     """Values as options of the command line; floats to the last digit."""
     return [f"--{key}={_as_yaml(value)}" for key, value in values.items()]
 

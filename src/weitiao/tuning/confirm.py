@@ -1,0 +1,174 @@
+"""Is the best really better? The top configurations again under other seeds, then one on test."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import optuna
+from optuna.trial import TrialState
+from rich.console import Console
+from rich.table import Table
+
+from weitiao.errors import ConfigError
+from weitiao.run.evaluate import run_test
+from weitiao.run.folder import RunFolder
+from weitiao.tuning.options import Search
+from weitiao.tuning.pool import run_study
+from weitiao.tuning.space import parse_space
+from weitiao.tuning.start import Start
+from weitiao.tuning.study import ENDED, Facts, begin, ranked, trials_of
+from weitiao.tuning.trial import drop_checkpoints
+
+START = "start"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that was trained under several seeds.
+
+    Args:
+        name: ``trial N``, or ``start``: what the search started from.
+        config: its file.
+        scores: on validation, one a seed, in the order of the seeds.
+        folders: of the runs, in the same order.
+    """
+
+    name: str
+    config: str
+    scores: list[float]
+    folders: list[Path]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return statistics.fmean(self.scores)
+
+
+def confirm(search: Search, study: optuna.Study, start: Start, console: Console) -> Table:
+    """Train the top configurations and the start again, and test the best on validation.
+
+    It is a study of its own, a grid of configurations and seeds, so it goes on after a crash like
+    any other. The seeds are other ones than that of the search: the score by which a trial was
+    chosen is too good to be true.
+
+    Args:
+        search: names how many configurations and seeds.
+        study: the finished search.
+        start: what it started from.
+        console: shows progress.
+
+    Returns:
+        Mean and standard deviation of each, with the p of a paired t-test against the start, and
+        the test scores of the best.
+
+    Raises:
+        ConfigError: trials keep failing.
+    """
+    files = {f"trial {t.number}": _config(t) for t in ranked(study)[: search.confirm]}
+    files[START] = str(search.folder / "start.yaml")
+    start.save(Path(files[START]))
+    first = start.config["seed_everything"] + 1
+    seeds = list(range(first, first + search.seeds))
+    content = {
+        "config": {"choices": list(files.values())},
+        "seed_everything": {"choices": seeds},
+    }
+    total = len(files) * len(seeds)
+    again = replace(
+        search,
+        study=f"{search.study}-confirm-{len(trials_of(study, *ENDED))}",  # more trials, other top
+        root=str(search.folder),
+        sampler="grid",
+        pruner="none",
+        latency=False,
+        trials=total,
+        keep_top=total,
+        timeout=None,
+    )
+    base = Start.read(["--config", files[START]])
+    base.check(parse_space(content, "confirm"))
+    runs = begin(again, Facts.of(again, content, base, base.prepare()))
+    run_study(runs, again, total, console)
+    candidates = _candidates(runs, files, seeds)
+    candidates.sort(key=lambda candidate: candidate.mean, reverse=start.mode == "max")
+    winner = candidates[0]
+    tested = runs.user_attrs.get("test")
+    if tested is None or tested["config"] != winner.config:
+        tested = {"config": winner.config, "scores": _test(winner, start.monitor)}
+        runs.set_user_attr("test", tested)
+    over = {trial.number for trial in trials_of(runs)}
+    kept = {int(folder.name.rpartition("-")[2]) for folder in winner.folders}
+    drop_checkpoints(again.folder / "trials", over, kept)
+    _write(candidates, seeds, again.folder / "confirm.csv")
+    return _table(candidates, tested["scores"], start.monitor)
+
+
+def _config(trial: optuna.trial.FrozenTrial) -> str:
+    return str(Path(trial.user_attrs["folder"]) / "config.yaml")
+
+
+def _candidates(runs: optuna.Study, files: dict[str, str], seeds: list[int]) -> list[Candidate]:
+    done = {
+        (trial.params["config"], trial.params["seed_everything"]): trial
+        for trial in trials_of(runs, TrialState.COMPLETE)
+    }
+    found = []
+    for name, file in files.items():
+        trials = [done.get((file, seed)) for seed in seeds]
+        if missing := [seed for seed, trial in zip(seeds, trials, strict=True) if trial is None]:
+            raise ConfigError(
+                f"{name} did not end well under the seeds {missing}, so it can't be confirmed"
+                f"\n  → {runs.study_name}: its failure-*.txt say why"
+            )
+        whole = [trial for trial in trials if trial is not None]
+        folders = [Path(trial.user_attrs["folder"]) for trial in whole]
+        found.append(Candidate(name, file, [trial.values[0] for trial in whole], folders))
+    return found
+
+
+def _test(winner: Candidate, monitor: str) -> list[float]:
+    """Test scores of the winner's runs: the only time that a search looks at test."""
+    name = f"test/{monitor.partition('/')[2]}"
+    found = []
+    for folder in winner.folders:
+        best = RunFolder(folder, started=True).best
+        metrics = run_test([f"--ckpt_path={best}"], Console(quiet=True))
+        found.append(metrics[name])
+    return found
+
+
+def _write(candidates: list[Candidate], seeds: list[int], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["candidate", "config", "seed", "value", "folder"])
+        for one in candidates:
+            rows = zip(seeds, one.scores, one.folders, strict=True)
+            writer.writerows([one.name, one.config, *row] for row in rows)
+
+
+def _table(candidates: list[Candidate], tested: list[float], monitor: str) -> Table:
+    from scipy.stats import ttest_1samp
+
+    start = next(one for one in candidates if one.name == START)
+    table = Table(title=f"confirmed under {len(tested)} other seeds", title_justify="left")
+    for title in ("", monitor, "− start", "paired t-test", "test"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in candidates:
+        gains = [a - b for a, b in zip(one.scores, start.scores, strict=True)]
+        # equal gains have no spread to test against
+        p = ttest_1samp(gains, 0).pvalue if statistics.pstdev(gains) > 1e-9 else None
+        table.add_row(
+            one.name,
+            _spread(one.scores),
+            "" if one is start else f"{one.mean - start.mean:+.4f}",
+            "" if p is None else f"p = {p:.3f}",
+            _spread(tested) if one is candidates[0] else "",
+        )
+    return table
+
+
+def _spread(values: list[float]) -> str:
+    return f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}"

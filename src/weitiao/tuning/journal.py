@@ -1,0 +1,60 @@
+"""Where a study is kept: a journal that survives the death of whoever writes it, or a database."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from filelock import FileLock
+from optuna.storages import BaseStorage, JournalStorage, get_storage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+from weitiao.errors import ConfigError
+
+
+class _Lock(JournalFileOpenLock):
+    """A lock that its holder's death releases.
+
+    Optuna's own are files: a killed writer leaves them for 30 seconds, or, by a relative path, for
+    ever. A line that was written by halves makes the journal unreadable with the next one, so who
+    holds the lock cuts it off first.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(str(journal))
+        self._journal, self._held = journal, FileLock(f"{journal}.lock")
+
+    def acquire(self) -> bool:
+        self._held.acquire()
+        with self._journal.open("rb+") as file:
+            end = file.seek(0, os.SEEK_END)
+            if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+        return True
+
+    def release(self) -> None:
+        self._held.release()
+
+
+def open_storage(folder: Path, url: str | None) -> BaseStorage:
+    """The storage of a study.
+
+    Args:
+        folder: of the study; holds ``journal.log``.
+        url: of a database; null = the journal.
+
+    Raises:
+        ConfigError: there is no database of this URL.
+    """
+    if url is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        journal = folder / "journal.log"
+        return JournalStorage(JournalFileBackend(str(journal), _Lock(journal)))
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return get_storage(url)
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"storage: {url!r} can't be opened: {reason}") from error

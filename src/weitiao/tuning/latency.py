@@ -1,0 +1,36 @@
+"""How long a model takes for one text."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+import torch
+
+from weitiao.data.batch import Rows
+from weitiao.data.datamodule import TextDataModule
+from weitiao.models.module import TextModule
+
+TEXTS, WARM_UP = 100, 10
+
+
+def latency_ms(module: TextModule, data: TextDataModule) -> float:
+    """Median milliseconds from the ids of one validation text to its prediction.
+
+    Args:
+        module: as training left it, on its device.
+        data: gives the first texts of validation, each a batch of its own.
+    """
+    rows = Rows(data.prepared.ids("val"), data.card.pad_id)
+    seconds = []
+    module.eval()
+    with torch.inference_mode():
+        for row in range(min(TEXTS + WARM_UP, len(rows))):
+            numbers = np.array([row])
+            batch = rows.collate(numbers, rows.encoded(numbers))
+            since = time.perf_counter()
+            on_device = {name: value.to(module.device) for name, value in batch.items()}
+            module.predict_step(on_device, 0)["predictions"].cpu()  # waits for the device
+            seconds.append(time.perf_counter() - since)
+    return 1000 * statistics.median(seconds[WARM_UP:] or seconds)

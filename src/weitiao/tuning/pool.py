@@ -1,0 +1,107 @@
+"""Runs a study: starts the workers, shows how far they are, starts anew those that die."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from multiprocessing.context import SpawnProcess
+
+import optuna
+import torch
+from rich.console import Console
+
+from weitiao.errors import ConfigError
+from weitiao.tuning.dispatch import failures_in_a_row
+from weitiao.tuning.options import Search
+from weitiao.tuning.study import trials_of
+from weitiao.tuning.watch import Watch
+from weitiao.tuning.worker import Job, serve, work
+
+DEATHS = 5  # of workers between two trials that end: then something is wrong with all of them
+PATIENCE = 30.0  # seconds that workers have to stop
+
+
+def run_study(study: optuna.Study, search: Search, total: int, console: Console) -> None:
+    """Run trials until there are ``total``, however many there are already.
+
+    Args:
+        study: as it was begun.
+        search: how the space is searched.
+        total: trials to end with.
+        console: shows progress.
+
+    Raises:
+        ConfigError: trials keep failing, or workers keep dying.
+    """
+    first = len(trials_of(study))
+    deadline = None if search.timeout is None else time.time() + search.timeout
+    count = max(1, search.workers)
+    threads = max(1, torch.get_num_threads() // count)
+    devices = _devices()
+    jobs = [
+        Job(search, first, deadline, threads, devices[i % len(devices)] if devices else None)
+        for i in range(count)
+    ]
+    with Watch(study, total, count, console) as watch:
+        if search.workers:
+            _supervise(jobs, watch)
+        else:
+            work(jobs[0], watch.refresh)
+        watch.refresh()
+    if failed := failures_in_a_row(trials_of(study), first):
+        reason = failed[-1].user_attrs["reason"]
+        raise ConfigError(
+            f"{len(failed)} trials failed in a row; the last one: {reason}"
+            f"\n  → {search.folder}/failure-{failed[-1].number}.txt"
+        )
+
+
+def _devices() -> list[str]:
+    """Names of the GPUs that this process may use."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [name for name in named.split(",") if name]
+    return [str(i) for i in range(torch.cuda.device_count())]
+
+
+def _supervise(jobs: list[Job], watch: Watch) -> None:
+    folder = jobs[0].search.folder / "workers"
+    folder.mkdir(parents=True, exist_ok=True)
+    logs = [str(folder / f"worker-{i}.log") for i in range(len(jobs))]
+    processes = [_start(job, log) for job, log in zip(jobs, logs, strict=True)]
+    deaths, ended = 0, watch.ended
+    try:
+        while any(process.exitcode != 0 for process in processes):
+            time.sleep(0.2)
+            watch.refresh()
+            if watch.ended > ended:
+                deaths, ended = 0, watch.ended
+            for i, process in enumerate(processes):
+                if process.exitcode:
+                    deaths += 1
+                    watch.say(f"! worker {i} ended with code {process.exitcode}; see {logs[i]}")
+                    if deaths == DEATHS:
+                        raise ConfigError(f"workers keep dying\n  → {logs[i]}")
+                    processes[i] = _start(jobs[i], logs[i])
+    finally:
+        _stop(processes)
+
+
+def _start(job: Job, log: str) -> SpawnProcess:
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(job, log))
+    process.start()
+    return process
+
+
+def _stop(processes: list[SpawnProcess]) -> None:
+    """End what still runs: politely, then not."""
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
+    until = time.monotonic() + PATIENCE
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()

@@ -1,0 +1,132 @@
+"""What a search would do: its space, its first points, and what it may cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import lightning.pytorch as L
+import optuna
+from lightning.pytorch.callbacks import Callback
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from rich.console import Console
+from rich.table import Table
+
+from weitiao.tuning.dispatch import sampler_of, shuffled
+from weitiao.tuning.options import Search
+from weitiao.tuning.space import Point, Space, ends, grid, size, suggest
+from weitiao.tuning.start import Start
+
+POINTS = 5  # shown
+STEPS, WARM_UP = 20, 5  # of training, to see what one costs
+
+
+def show_preview(search: Search, space: Space, start: Start, total: int, console: Console) -> None:
+    """Print what a search would do; nothing is kept, and only a few steps are trained.
+
+    Args:
+        search: how the space is searched.
+        space: the space, checked.
+        start: what trials start from.
+        total: trials to end with.
+        console: takes the tables.
+    """
+    points = size(space)
+    count = "endlessly many points" if points is None else f"{points:,} points"
+    table = Table(title=f"space: {count}", title_justify="left")
+    for title in ("key", "values", "scale"):
+        table.add_column(title)
+    for row in _rows(space):
+        table.add_row(*row)
+    console.print(table)
+    console.print(_first_points(search, space, total))
+    seconds, epochs = _cost_of_an_epoch(start), _epochs(space, start)
+    whole = timedelta(seconds=round(seconds * epochs * total / max(1, search.workers)))
+    console.print(
+        f"an epoch of the configuration to start from takes about {seconds:.1f} s here, without"
+        f" validation;\n{total} trials of {epochs:g} epochs on average, none pruned, {whole}"
+        f" with {max(1, search.workers)} at once on as many devices",
+        markup=False,
+    )
+
+
+def _rows(space: Space, indent: str = "") -> Iterator[tuple[str, str, str]]:
+    for key, dimension in space.items():
+        of = dimension.distribution
+        if isinstance(of, CategoricalDistribution):
+            values, scale = ", ".join(map(str, of.choices)), "choices"
+        else:
+            assert isinstance(of, FloatDistribution | IntDistribution)
+            low, high = ends(of)
+            values = f"{low} … {high}"
+            scale = "logarithmic" if of.log else f"step {of.step}" if of.step else "linear"
+            scale += ", whole" if isinstance(of, IntDistribution) else ""
+        yield indent + key, values, scale
+        for choice, inner in dimension.branches.items():
+            yield from _rows(inner, f"{indent}  {choice}: ")
+
+
+def _first_points(search: Search, space: Space, total: int) -> Table:
+    table = Table(title="first points", title_justify="left")
+    points = list(_points(search, space, min(POINTS, total)))
+    keys = list(dict.fromkeys(key for point in points for key in point))
+    table.add_column("trial", justify="right")
+    for key in keys:
+        table.add_column(key)
+    for number, point in enumerate(points):
+        table.add_row(str(number), *(_shown(point.get(key, "")) for key in keys))
+    return table
+
+
+def _points(search: Search, space: Space, count: int) -> Iterator[Point]:
+    if search.sampler == "grid":
+        yield from shuffled(grid(space), search.seed)[:count]
+        return
+    study = optuna.create_study()
+    for number in range(count):
+        study.sampler = sampler_of(search, number)
+        yield suggest(study.ask(), space)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+class _Clock(Callback):
+    """When each training step ended."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Look at the clock."""
+        self.times.append(time.perf_counter())
+
+
+def _cost_of_an_epoch(start: Start) -> float:
+    parts, clock = start.parser.instantiate(start.parsed), _Clock()
+    trainer = L.Trainer(
+        accelerator=start.config["trainer.accelerator"],
+        devices=1,
+        max_steps=STEPS,
+        limit_val_batches=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=clock,
+    )
+    trainer.fit(parts.model, parts.data)
+    times = clock.times[min(WARM_UP, len(clock.times) - 2) :]
+    return (times[-1] - times[0]) / (len(times) - 1) * trainer.num_training_batches
+
+
+def _epochs(space: Space, start: Start) -> float:
+    """Epochs of a trial, on average."""
+    searched = space.get("trainer.max_epochs")
+    if searched is None:
+        return float(start.config["trainer.max_epochs"] or 1)
+    values = [float(value) for value in ends(searched.distribution) if value is not None]
+    return sum(values) / len(values)

@@ -1,0 +1,118 @@
+"""A trial: one ``fit`` at a point of the space, its score and what became of it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import optuna
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import TrialState
+from rich.console import Console
+
+from weitiao.run.fit import Run, run_fit
+from weitiao.tuning.latency import latency_ms
+from weitiao.tuning.options import Search
+from weitiao.tuning.space import Point, as_options
+
+
+class Report(Callback):
+    """Tells the study the score after each validation, and ends the run if it is pruned.
+
+    Args:
+        trial: the trial.
+        monitor: name of the score.
+    """
+
+    def __init__(self, trial: optuna.Trial, monitor: str) -> None:
+        self.trial, self.monitor, self.validations = trial, monitor, 0
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Report.
+
+        Raises:
+            TrialPruned: the study's pruner says so.
+        """
+        if trainer.sanity_checking:
+            return
+        self.validations += 1
+        self.trial.report(float(trainer.callback_metrics[self.monitor]), self.validations)
+        if self.trial.should_prune():
+            raise optuna.TrialPruned
+
+
+def run_trial(
+    study: optuna.Study, trial: optuna.Trial, point: Point, search: Search, threads: int
+) -> None:
+    """Train at a point and tell the study of it; a fault is kept as the trial's reason.
+
+    Args:
+        study: knows the command line and the objectives.
+        trial: to be told of.
+        point: values of the keys.
+        search: how the space is searched.
+        threads: CPU threads.
+    """
+    folder, facts = search.folder / "trials", study.user_attrs
+    own = [f"--run.root={folder}", f"--run.name=trial-{trial.number}", f"--run.threads={threads}"]
+    own += ["--trainer.enable_progress_bar=false"]
+    arguments = [*facts["arguments"], *as_options(point), *own]
+    watchers = [] if search.latency else [Report(trial, facts["objectives"][0])]
+    since, state, values = time.perf_counter(), TrialState.COMPLETE, None
+    kept: dict[str, Any] = {}
+    try:
+        run = run_fit(arguments, "search", Console(quiet=True), watchers)
+        values, kept["fingerprint"] = _values(run, search), run.data.card.fingerprint
+        del run
+    except SIGTERMException as error:  # the whole search is told to end
+        raise KeyboardInterrupt from error
+    except optuna.TrialPruned:
+        state = TrialState.PRUNED
+    except (Exception, SystemExit) as error:  # the reason is kept; too many in a row end the search
+        state, kept["reason"] = TrialState.FAIL, _reason(error)
+        (search.folder / f"failure-{trial.number}.txt").write_text(traceback.format_exc(), "utf-8")
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    kept["seconds"] = time.perf_counter() - since
+    if made := sorted(folder.glob(f"*-trial-{trial.number}")):
+        kept["folder"] = str(made[-1])
+    try:
+        for name, value in kept.items():
+            trial.set_user_attr(name, value)
+    except UpdateFinishedTrialError:  # others took this worker for dead, and its trial up again
+        return
+    study.tell(trial, values, state, skip_if_finished=True)
+
+
+def _values(run: Run, search: Search) -> list[float]:
+    scores = json.loads(run.folder.metrics.read_text("utf-8"))
+    more = [latency_ms(run.module, run.data)] if search.latency else []
+    return [float(scores[run.monitor]), *more]
+
+
+def _reason(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {text[:500]}"
+
+
+def drop_checkpoints(folder: Path, over: set[int], kept: set[int]) -> None:
+    """Remove the checkpoints of trials that are not kept; each can be trained again.
+
+    Args:
+        folder: of the runs.
+        over: numbers of the trials that have ended, whatever came of them.
+        kept: numbers of those whose checkpoints stay.
+    """
+    for run in folder.glob("*-trial-*"):
+        if int(run.name.rpartition("-")[2]) in over - kept:
+            shutil.rmtree(run / "checkpoints", ignore_errors=True)

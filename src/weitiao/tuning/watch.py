@@ -1,0 +1,106 @@
+"""How far a study is: one line while it runs, a table when asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from weitiao.tuning.lease import alive
+from weitiao.tuning.options import Search
+from weitiao.tuning.study import ENDED, died, ranked, trials_of
+
+
+class Watch:
+    """Shows the progress of a study: in a terminal as one line, else as a line a trial.
+
+    Args:
+        study: the study.
+        total: trials to end with.
+        workers: processes that run trials.
+        console: shows it.
+    """
+
+    def __init__(self, study: optuna.Study, total: int, workers: int, console: Console) -> None:
+        self.study, self.total, self.workers, self.console = study, total, workers, console
+        self._told = {trial.number for trial in trials_of(study) if trial.state.is_finished()}
+        self.ended = len(trials_of(study, *ENDED))
+        self._bar = Progress(
+            BarColumn(20),
+            TextColumn("{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> Watch:
+        self._bar.start()
+        self.refresh()
+        if self.ended and not self.console.is_terminal:
+            self.say(summary(self.study, self.total, self.workers))
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._bar.stop()
+
+    def refresh(self) -> None:
+        """Show what has changed."""
+        trials = trials_of(self.study)
+        self.ended = sum(trial.state in ENDED for trial in trials)
+        line = summary(self.study, self.total, self.workers)
+        self._bar.update(self._task, completed=self.ended, description=line)
+        new = [t for t in trials if t.state.is_finished() and t.number not in self._told]
+        for trial in new:
+            self._told.add(trial.number)
+            if not self.console.is_terminal:
+                self.say(f"trial {trial.number}: {outcome(trial)}   {line}")
+
+    def say(self, text: str) -> None:
+        """Print a line above the progress."""
+        self.console.print(text, markup=False, soft_wrap=True)
+
+
+def summary(study: optuna.Study, total: int, workers: int) -> str:
+    """Trials done, pruned and failed, the best score and the time left, in one line."""
+    trials = trials_of(study)
+    ended = [trial for trial in trials if trial.state in ENDED]
+    pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
+    failed = sum(trial.state == TrialState.FAIL for trial in trials)
+    best = ranked(study)[:1]
+    shown = f"{best[0].values[0]:.4f} (trial {best[0].number})" if best else "–"
+    left = "–"
+    if ended:
+        mean = sum(trial.user_attrs["seconds"] for trial in ended) / len(ended)
+        seconds = mean * max(0, total - len(ended)) / workers
+        left = str(timedelta(seconds=round(seconds)))
+    return f"{len(ended)}/{total} done, {pruned} pruned, {failed} failed, best {shown}, {left} left"
+
+
+def outcome(trial: FrozenTrial) -> str:
+    """What came of a finished trial."""
+    if trial.state == TrialState.COMPLETE:
+        return ", ".join(f"{value:.4f}" for value in trial.values)
+    if trial.state == TrialState.PRUNED:
+        return f"pruned after {len(trial.intermediate_values)} validations"
+    return "its worker died" if died(trial) else trial.user_attrs["reason"]
+
+
+def status(study: optuna.Study, search: Search) -> Table:
+    """The trials that run, by which worker and for how long; the summary as the title."""
+    total = study.user_attrs.get("trials", search.trials)
+    table = Table(title=summary(study, total, max(1, search.workers)), title_justify="left")
+    for title in ("trial", "worker", "device", "threads", "running for", ""):
+        table.add_column(title)
+    for trial in trials_of(study, TrialState.RUNNING):
+        worker = trial.user_attrs.get("worker", "")
+        since = trial.datetime_start or datetime.now()
+        age = timedelta(seconds=round((datetime.now() - since).total_seconds()))
+        lives = "" if alive(search.folder / "workers", worker) else "dead: will be taken up again"
+        facts = (str(trial.user_attrs.get(name, "–")) for name in ("device", "threads"))
+        table.add_row(str(trial.number), worker, *facts, str(age), lives)
+    return table

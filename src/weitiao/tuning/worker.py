@@ -1,0 +1,90 @@
+"""A worker: a long-lived process that runs one trial after another."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import optuna
+from filelock import FileLock
+
+from weitiao.run.cli import quiet
+from weitiao.tuning.dispatch import Dispatcher
+from weitiao.tuning.lease import Lease
+from weitiao.tuning.options import Search
+from weitiao.tuning.study import ranked, reopen, trials_of
+from weitiao.tuning.trial import drop_checkpoints, run_trial
+
+PAUSE = 0.5  # seconds between two questions whether others have ended
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is told.
+
+    Args:
+        search: how the space is searched.
+        first: number of the first trial of this call.
+        deadline: time, in seconds since the epoch, after which no trial begins; null = none.
+        threads: CPU threads of a trial.
+        device: the one GPU it may see, as ``CUDA_VISIBLE_DEVICES`` names it; null = none.
+    """
+
+    search: Search
+    first: int
+    deadline: float | None
+    threads: int
+    device: str | None = None
+
+
+def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
+    """Run trials until nothing is left to begin.
+
+    Args:
+        job: what to do.
+        after: called after each trial.
+    """
+    search = job.search
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study, lease = reopen(search), Lease(search.folder / "workers")
+    dispatcher = Dispatcher(study, search, lease, job.first, job.deadline)
+    threads = study.user_attrs["config"]["run.threads"] or job.threads
+    tidying = FileLock(search.folder / "tidy.lock")
+    try:
+        while (turn := dispatcher.next()) != "end":
+            if turn == "wait":
+                time.sleep(PAUSE)
+                continue
+            trial, point = turn
+            trial.set_user_attr("threads", threads)
+            trial.set_user_attr("device", f"cuda:{job.device}" if job.device else "cpu")
+            run_trial(study, trial, point, search, threads)
+            with tidying:
+                over = {t.number for t in trials_of(study) if t.state.is_finished()}
+                best = {t.number for t in ranked(study)[: search.keep_top]}
+                drop_checkpoints(search.folder / "trials", over, best)
+            after()
+    finally:
+        lease.close()
+
+
+def serve(job: Job, log: str) -> None:
+    """`work` in a process of its own, which sees one GPU and writes into a log.
+
+    Args:
+        job: what to do.
+        log: file that takes what would be printed.
+    """
+    if job.device:
+        os.environ["CUDA_VISIBLE_DEVICES"] = job.device
+    with open(log, "ab", buffering=0) as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+    quiet()
+    try:
+        work(job)
+    except KeyboardInterrupt:  # who started us tells of it
+        raise SystemExit(130) from None
