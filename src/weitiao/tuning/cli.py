@@ -17,7 +17,7 @@ from weitiao.tuning.confirm import confirm
 from weitiao.tuning.options import Search
 from weitiao.tuning.pool import run_study
 from weitiao.tuning.preview import show_preview
-from weitiao.tuning.report import top_table, write_report
+from weitiao.tuning.report import edge_warnings, top_table, write_report
 from weitiao.tuning.space import Space, parse_space, read_space, size
 from weitiao.tuning.start import Start
 from weitiao.tuning.study import Facts, begin, reopen, trials_of
@@ -103,7 +103,8 @@ def _search(
     best = write_report(study, search.folder)
     Console().print(top_table(study))
     lines = (
-        f"all trials: {search.folder / 'trials.csv'}",
+        *(f"! {warning}" for warning in edge_warnings(study)),
+        f"report: {search.folder / 'report.html'}; all trials: {search.folder / 'trials.csv'}",
         f"the best again, to the same digits: python src/train.py fit --config {best}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
