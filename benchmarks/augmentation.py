@@ -1,6 +1,7 @@
 """Does augmentation help? The same training with and without it, over several seeds.
 
-    python benchmarks/augmentation.py --rows 500 --seeds 1 2 3 4 5 [--augment YAML] [--out JSON]
+    python benchmarks/augmentation.py --rows 500 --seeds 1 2 3 4 5 [--models default]
+        [--augment YAML] [--out JSON]
 
 For each seed stratified samples of training and validation split (0 rows = all) serve to train in
 three ways: as it is; as it is for as many steps as augmentation takes; with augmentation. The test
@@ -81,9 +82,14 @@ def train(folder: Path, seed: int, options: list[str]) -> dict[str, Any]:
 
 
 def measure(
-    folder: Path, data: TextDataModule, rows: int, seeds: list[int], augment: Path
+    folder: Path,
+    data: TextDataModule,
+    rows: int,
+    seeds: list[int],
+    models: list[str],
+    augment: Path,
 ) -> list[dict[str, Any]]:
-    """Every model in every way, each seed with a sample of its own."""
+    """Each model in every way, each seed with a sample of its own."""
     chain = yaml.safe_load(augment.read_text("utf-8"))["data"]["augment"]
     times = chain.get("copies", 1) + chain.get("keep_originals", False)
     epochs = yaml.safe_load(DEFAULT.read_text("utf-8"))["trainer"]["max_epochs"]
@@ -93,7 +99,7 @@ def measure(
         for split in SPLITS:
             size = 0 if split == "test" else rows
             write(sample(data.rows(split), size, seed), folder / f"{split}.csv")
-        for model, of_model in MODELS.items():
+        for model, of_model in ((model, MODELS[model]) for model in models):
             for way, of_way in zip(WAYS, ([], longer, [f"--config={augment}"]), strict=True):
                 run = train(folder, seed, [*of_model, *of_way])
                 runs.append({"rows": rows, "model": model, "way": way, "seed": seed} | run)
@@ -146,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[500, 0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--augment", type=Path, default=ROOT / "configs/data/augment.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/augmentation.json")
     options = parser.parse_args()
@@ -153,7 +160,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as root:
         data = default_data(Path(root))
         for rows in options.rows:
-            runs += measure(Path(root), data, rows, options.seeds, options.augment)
+            runs += measure(Path(root), data, rows, options.seeds, options.models, options.augment)
     table = compare(runs)
     show(table)
     chain = yaml.safe_load(options.augment.read_text("utf-8"))["data"]["augment"]
