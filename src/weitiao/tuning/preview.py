@@ -12,10 +12,12 @@ import optuna
 from lightning.pytorch.callbacks import Callback
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from weitiao.tuning.dispatch import sampler_of, shuffled
 from weitiao.tuning.options import Search
+from weitiao.tuning.report.names import short_keys, shown
 from weitiao.tuning.space import Point, Space, ends, grid, size, suggest
 from weitiao.tuning.start import Start
 
@@ -39,7 +41,7 @@ def show_preview(search: Search, space: Space, start: Start, total: int, console
     for title in ("key", "values", "scale"):
         table.add_column(title)
     for row in _rows(space):
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console.print(table)
     console.print(_first_points(search, space, total))
     seconds, epochs = _cost_of_an_epoch(start), _epochs(space, start)
@@ -56,27 +58,29 @@ def _rows(space: Space, indent: str = "") -> Iterator[tuple[str, str, str]]:
     for key, dimension in space.items():
         of = dimension.distribution
         if isinstance(of, CategoricalDistribution):
-            values, scale = ", ".join(map(str, of.choices)), "choices"
+            values, scale = ", ".join(map(shown, of.choices)), "choices"
         else:
             assert isinstance(of, FloatDistribution | IntDistribution)
             low, high = ends(of)
-            values = f"{low} … {high}"
+            values = f"{shown(low)} … {shown(high)}"
             scale = "logarithmic" if of.log else f"step {of.step}" if of.step else "linear"
             scale += ", whole" if isinstance(of, IntDistribution) else ""
         yield indent + key, values, scale
         for choice, inner in dimension.branches.items():
-            yield from _rows(inner, f"{indent}  {choice}: ")
+            if inner:
+                yield f"{indent}  with {shown(choice)}:", "", ""
+                yield from _rows(inner, f"{indent}    ")
 
 
 def _first_points(search: Search, space: Space, total: int) -> Table:
     table = Table(title="first points", title_justify="left")
     points = list(_points(search, space, min(POINTS, total)))
-    keys = list(dict.fromkeys(key for point in points for key in point))
-    table.add_column("trial", justify="right")
-    for key in keys:
-        table.add_column(key)
+    keys = short_keys(dict.fromkeys(key for point in points for key in point))
+    for title in ("trial", *keys.values()):
+        table.add_column(escape(title), justify="right")
     for number, point in enumerate(points):
-        table.add_row(str(number), *(_shown(point.get(key, "")) for key in keys))
+        cells = (shown(point[key]) if key in point else "–" for key in keys)
+        table.add_row(str(number), *map(escape, cells))
     return table
 
 
@@ -88,10 +92,6 @@ def _points(search: Search, space: Space, count: int) -> Iterator[Point]:
     for number in range(count):
         study.sampler = sampler_of(search, number)
         yield suggest(study.ask(), space)
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class _Clock(Callback):
