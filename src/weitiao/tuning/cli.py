@@ -101,7 +101,9 @@ def _search(
     if not trials_of(study, TrialState.COMPLETE):
         raise ConfigError(f"no trial of study {search.study!r} has ended well yet")
     best = write_report(study, search.folder)
-    Console().print(top_table(study))
+    # a file or a pipe has no width; where columns are cut, figures would be
+    table_console = Console(width=None if sys.stdout.isatty() else 160)
+    table_console.print(top_table(study))
     lines = (
         *(f"! {warning}" for warning in edge_warnings(study)),
         f"report: {search.folder / 'report.html'}; all trials: {search.folder / 'trials.csv'}",
