@@ -32,7 +32,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
@@ -225,7 +225,7 @@ def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
         Trainer(
             model,
             arguments,
-            train_dataset=hf_rows(setting.data, padded=not dynamic),
+            train_dataset=training_rows(setting.data, padded=not dynamic),
             data_collator=DataCollatorWithPadding(tokenizer) if dynamic else default_data_collator,
             optimizers=setting.optimiser(model),
             callbacks=[Ticks()],
@@ -233,11 +233,16 @@ def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
     return model
 
 
-def hf_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
-    """The training rows as `run_classification.py` has them after its tokenizer, in memory."""
-    rows = []
+def training_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
+    """The training rows for transformers' Trainer."""
     data.trainer = None
-    for batch in data.train_dataloader():
+    return hf_rows(data.train_dataloader(), data.card.pad_id, padded=padded)
+
+
+def hf_rows(batches: Iterable[Batch], pad_id: int, *, padded: bool) -> list[dict[str, Any]]:
+    """Rows as `run_classification.py` has them after its tokenizer, in memory."""
+    rows = []
+    for batch in batches:
         targets = batch["target"].tolist()
         for ids, mask, target in zip(
             batch["input_ids"], batch["attention_mask"], targets, strict=True
@@ -246,7 +251,7 @@ def hf_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
             fill = LENGTH - len(kept) if padded else 0
             rows.append(
                 {
-                    "input_ids": kept + [data.card.pad_id] * fill,
+                    "input_ids": kept + [pad_id] * fill,
                     "attention_mask": [1] * len(kept) + [0] * fill,
                     "labels": target,
                 }
