@@ -242,6 +242,20 @@ def test_parameters_that_some_trials_lack(folder: Path) -> None:
     assert "–" in table
 
 
+def test_branches_may_search_a_key_in_other_ranges(folder: Path) -> None:
+    study = new()
+    for i in range(12):
+        space = {
+            "model.optim.lr": FloatDistribution(*[(1e-4, 1e-2), (1e-6, 1e-4)][i % 2], log=True)
+        }
+        lr = [2e-3, 9.9e-5][i % 2] * (1 - i / 1000)
+        add(study, 0.5 + i / 100, {"model.optim.lr": lr}, space, folder=str(folder))
+    assert View(study).ranges == {"lr": (1e-6, 1e-2)}
+    assert ["upper end of 1e-06 … 0.0001" in warning for warning in edge_warnings(study)] == [True]
+    write_report(study, folder)
+    assert (folder / "plots" / "slices.png").exists()
+
+
 def test_two_objectives_have_a_front_and_the_best_of_the_first(folder: Path) -> None:
     study = new("maximize", "minimize", objectives=["val/f1_macro", "latency_ms"])
     values = [[0.9, 20.0], [0.8, 10.0], [0.7, 15.0], [0.95, 30.0]]

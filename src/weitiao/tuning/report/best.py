@@ -42,16 +42,22 @@ def as_yaml(config: dict[str, Any]) -> str:
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
 
-def differences(config: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Key, default and value of all that is not as ``fit`` has it without any option."""
+def differences(config: dict[str, Any], searched: set[str]) -> list[tuple[str, Any, Any]]:
+    """Key, default and value of what is searched, then of what is not as ``fit`` has it by itself.
+
+    Args:
+        config: of a trial.
+        searched: dotted keys.
+    """
     from jsonargparse import capture_parser
 
     from weitiao.run.fit import run_fit
     from weitiao.run.parser import flat
 
     defaults = flat(capture_parser(run_fit, [], "search").get_defaults())
-    return [
+    rows = [
         (key, defaults.get(key), value)
         for key, value in flat(config).items()
-        if key not in OWN and value != defaults.get(key)
+        if key in searched or (key not in OWN and value != defaults.get(key))
     ]
+    return sorted(rows, key=lambda row: row[0] not in searched)

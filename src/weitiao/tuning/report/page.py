@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
@@ -63,17 +62,17 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
     study = view.study
     title, head, rows = top_rows(study)
     failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
-    searched = {key for trial in view.ended for key in trial.params}
+    searched = set(view.ended[0].params) if view.ended else set()
     changed = [
         (key, exact(default), exact(value), key in searched)
-        for key, default, value in (differences(config) if config else [])
+        for key, default, value in (differences(config, searched) if config else [])
     ]
     text = page.render(
         study=study.study_name,
         cards=_cards(view),
         facts=_facts(study),
         warnings=edge_warnings(study),
-        changed=sorted(changed, key=lambda row: not row[3]),
+        changed=changed,
         config=as_yaml(config) if config else None,
         best=path.with_name("best.yaml").as_posix(),
         top={"title": title, "head": head, "rows": rows},
@@ -99,7 +98,7 @@ def _cards(view: View) -> list[tuple[str, str, str]]:
     cards.append(("trials complete", str(states[TrialState.COMPLETE]), " · ".join(below)))
     timed = [t.user_attrs["seconds"] for t in trials if "seconds" in t.user_attrs]
     each = f"{shown_time(sum(timed) / len(timed))} each" if timed else "none timed"
-    cards.append(("hours of training", f"{sum(timed) / 3600:.2f}", each))
+    cards.append(("training time", shown_time(sum(timed)), each))
     return cards
 
 
@@ -168,12 +167,13 @@ def _section(plot: Plot, view: View) -> Section:
 def _show_whole_ranges(figure: Any, view: View) -> None:
     """Let each slice reach from end to end of its range, with no more ticks than fit."""
     for axis in figure.select_xaxes():
-        space = view.spaces.get(axis.title.text)
-        if not isinstance(space, IntDistribution | FloatDistribution):
+        ends = view.ranges.get(axis.title.text)
+        if ends is None:  # choices
             continue
-        low, high = (math.log10(x) if space.log else x for x in (space.low, space.high))
+        log = axis.type == "log"
+        low, high = map(math.log10, ends) if log else ends
         room = 0.06 * (high - low)
         axis.update(range=[low - room, high + room], nticks=4, tickangle=0)
-        if space.log:
-            ticks = [space.low, math.sqrt(space.low * space.high), space.high]
+        if log:
+            ticks = [ends[0], math.sqrt(ends[0] * ends[1]), ends[1]]
             axis.update(tickvals=ticks, ticktext=[f"{tick:.2g}" for tick in ticks])

@@ -8,7 +8,12 @@ from itertools import combinations
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from weitiao.tuning.report.names import short_keys, shown
@@ -73,13 +78,15 @@ class View:
         return [key for key, seen in values.items() if len(seen) > 1]
 
     @cached_property
-    def spaces(self) -> dict[str, BaseDistribution]:
-        """The range or choices of each parameter, by its short name."""
-        return {
-            self._keys[key]: space
-            for trial in self.ended
-            for key, space in trial.distributions.items()
-        }
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Lower and upper end of each range, by short name; branches may have others."""
+        ends: dict[str, tuple[float, float]] = {}
+        for trial in self.ended:
+            for key, space in trial.distributions.items():
+                if isinstance(space, IntDistribution | FloatDistribution):
+                    low, high = ends.get(self._keys[key], (space.low, space.high))
+                    ends[self._keys[key]] = min(low, space.low), max(high, space.high)
+        return ends
 
     @cached_property
     def importances(self) -> dict[str, float]:
@@ -110,7 +117,8 @@ class View:
             name, value = self._keys[key], trial.params[key]
             if isinstance(space, CategoricalDistribution):
                 texts = _spelled(space)
-                value, space = texts[space.choices.index(value)], CategoricalDistribution(texts)
+                value = texts[int(space.to_internal_repr(value))]  # tells 1 from true
+                space = CategoricalDistribution(texts)
             params[name], spaces[name] = value, space
         values = trial.values[:count] if trial.values else None
         return create_trial(state=trial.state, values=values, params=params, distributions=spaces)
