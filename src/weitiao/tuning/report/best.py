@@ -42,8 +42,10 @@ def as_yaml(config: dict[str, Any]) -> str:
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
 
-def differences(config: dict[str, Any], searched: set[str]) -> list[tuple[str, Any, Any]]:
-    """Key, default and value of what is searched, then of what is not as ``fit`` has it by itself.
+def differences(
+    config: dict[str, Any], searched: set[str]
+) -> tuple[list[tuple[str, Any, Any]], list[tuple[str, Any, Any]]]:
+    """Key, default and value of what is searched, and of what else is not ``fit``'s default.
 
     Args:
         config: of a trial.
@@ -55,9 +57,11 @@ def differences(config: dict[str, Any], searched: set[str]) -> list[tuple[str, A
     from weitiao.run.parser import flat
 
     defaults = flat(capture_parser(run_fit, [], "search").get_defaults())
-    rows = [
-        (key, defaults.get(key), value)
-        for key, value in flat(config).items()
-        if key in searched or (key not in OWN and value != defaults.get(key))
-    ]
-    return sorted(rows, key=lambda row: row[0] not in searched)
+    own, other = [], []
+    for key, value in flat(config).items():
+        row = (key, defaults.get(key), value)
+        if key.removesuffix(".class_path") in searched:
+            own.append(row)
+        elif key not in OWN and value != row[1]:
+            other.append(row)
+    return own, other

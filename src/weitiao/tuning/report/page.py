@@ -63,9 +63,11 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
     title, head, rows = top_rows(study)
     failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
     searched = set(view.ended[0].params) if view.ended else set()
+    groups = differences(config, searched) if config else ([], [])
     changed = [
-        (key, exact(default), exact(value), key in searched)
-        for key, default, value in (differences(config, searched) if config else [])
+        (key, exact(default), exact(value), i == 0)
+        for i, group in enumerate(groups)
+        for key, default, value in group
     ]
     text = page.render(
         study=study.study_name,
