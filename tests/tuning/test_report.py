@@ -33,7 +33,8 @@ EVIL = "<script>alert('好')</script>"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    config = {"run": {"root": "a", "name": "b"}, "trainer": {}, "data": {"text": "评论"}}
+    config: dict[str, Any] = {"run": {"root": "a", "name": "b"}, "trainer": {}}
+    config |= {"data": {"text": "评论"}, "model": {"optim": {"lr": 5e-4, "betas": [0.9, 0.999]}}}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
     return tmp_path
 
@@ -169,6 +170,8 @@ def test_the_page_stands_alone_and_shows_all_parts(folder: Path) -> None:
         "评论",
     )
     assert [text for text in shown if text not in page] == []
+    assert ">model.optim.lr<" in page  # it is searched, though its best value is the default
+    assert ">model.optim.betas<" not in page  # the default
     images = {path.stem for path in (folder / "plots").glob("*.png")}
     assert images == {"history", "importances", "slices", "parallel", "contour", "durations"}
     assert "no scores were reported on the way" in page  # instead of the validations

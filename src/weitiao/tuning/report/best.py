@@ -59,7 +59,8 @@ def differences(
     defaults = flat(capture_parser(run_fit, [], "search").get_defaults())
     own, other = [], []
     for key, value in flat(config).items():
-        row = (key, defaults.get(key), value)
+        usual = defaults.get(key)
+        row = (key, list(usual) if isinstance(usual, tuple) else usual, value)
         if key.removesuffix(".class_path") in searched:
             own.append(row)
         elif key not in OWN and value != row[1]:

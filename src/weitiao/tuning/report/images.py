@@ -21,17 +21,14 @@ def write_images(view: View, folder: Path) -> None:
     backend = plt.get_backend()
     plt.switch_backend("agg")  # optuna draws through pyplot, which else wants a screen
     try:
-        with (
-            warnings.catch_warnings(),
-            plt.rc_context({"font.family": [*cjk_fonts(), "DejaVu Sans"]}),
-        ):
-            warnings.filterwarnings("ignore", "Glyph .* missing")  # without a Chinese font: boxes
-            for plot in plots_of(view):
-                figure = drawn(plot, view, lib)
+        for plot in plots_of(view):
+            size = (13.0, 5.0) if plot.name == "parallel" else (7.0, 4.5)
+            look: Any = {"font.family": [*cjk_fonts(), "DejaVu Sans"], "figure.figsize": size}
+            with warnings.catch_warnings(), plt.rc_context(look):  # styles stay within a plot
+                warnings.filterwarnings("ignore", "Glyph .* missing")  # no Chinese font: boxes
+                figure, path = drawn(plot, view, lib), folder / f"{plot.name}.png"
                 if not isinstance(figure, str):
-                    _figure(figure).savefig(
-                        folder / f"{plot.name}.png", dpi=130, bbox_inches="tight"
-                    )
+                    _figure(figure).savefig(path, dpi=130, bbox_inches="tight")
                 plt.close("all")
     finally:
         plt.switch_backend(backend)
