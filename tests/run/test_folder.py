@@ -53,7 +53,7 @@ def test_the_run_behind_latest_is_taken_by_its_own_name(workplace: Path) -> None
     folder = RunFolder.of_checkpoint(workplace / "logs/latest/checkpoints/last.ckpt")
     name = os.readlink(workplace / "logs" / "latest")
     assert folder.path == workplace / "logs" / name
-    folder.start()
+    folder.start(latest=True)
     assert os.readlink(workplace / "logs" / "latest") == name
 
 
@@ -142,7 +142,7 @@ def test_a_fault_before_the_start_leaves_no_folder(tmp_path: Path) -> None:
 
 def test_a_fault_after_the_start_keeps_the_folder(tmp_path: Path) -> None:
     folder = RunFolder.new(tmp_path / "logs", "x")
-    folder.start()
+    folder.start(latest=True)
     with pytest.raises(OSError, match="late"), folder.removed_unless_started():
         raise OSError("late")
     assert (tmp_path / "logs" / "latest").resolve() == folder.path.resolve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ def test_half_a_line_of_a_killed_writer_is_cut_off(tmp_path: Path) -> None:
     assert len(study(tmp_path).trials) == 2
 
 
+SRC = Path(__file__).parents[2] / "src"
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -47,7 +49,10 @@ time.sleep(60)
 def test_a_killed_holder_frees_the_journal_and_its_lease_at_once(tmp_path: Path) -> None:
     study(tmp_path)
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SRC)},
     )
     assert holder.stdout
     name = holder.stdout.readline().strip()

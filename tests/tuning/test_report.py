@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 def new(*directions: str, **facts: Any) -> optuna.Study:
     study = optuna.create_study(study_name="研究", directions=directions or ["maximize"])
-    for name, value in ({"monitor": "val/f1_macro"} | facts).items():
+    for name, value in ({"objectives": ["val/f1_macro"]} | facts).items():
         study.set_user_attr(name, value)
     return study
 

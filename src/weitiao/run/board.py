@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as L
@@ -23,7 +24,7 @@ class Board(Callback):
         metric: the score to show, of validation and of test.
     """
 
-    def __init__(self, values: dict[str, Any], scores: BestScores, metric: str) -> None:
+    def __init__(self, values: Mapping[str, Any], scores: BestScores, metric: str) -> None:
         self.metric = metric
         self.values = {
             name: value if isinstance(value, bool | int | float | str) else str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -93,6 +93,19 @@ class Run:
     console: Console
 
 
+@dataclass(frozen=True)
+class Driver:
+    """What a search adds to the runs that it drives; none of them becomes ``latest``.
+
+    Args:
+        watchers: further callbacks.
+        hparams: what HPARAMS shows of a run in place of its whole configuration.
+    """
+
+    watchers: Sequence[Callback]
+    hparams: Mapping[str, Any]
+
+
 class FitCLI(LightningCLI):
     """LightningCLI with one folder per run, exact resume and values in effect on the screen.
 
@@ -100,15 +113,15 @@ class FitCLI(LightningCLI):
         arguments: the command line without the verb.
         verb: how the command is called in messages.
         console: shows values and audit.
-        watchers: further callbacks, of who drives the run.
+        driver: what a search adds.
     """
 
     def __init__(
-        self, arguments: list[str], verb: str, console: Console, watchers: Sequence[Callback] = ()
+        self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.console = console
         self.verb = verb
-        self.watchers = watchers
+        self.driver = driver
         self.folder: RunFolder
         super().__init__(
             TextModule,
@@ -194,19 +207,22 @@ class FitCLI(LightningCLI):
         scores = BestScores(monitor, mode_of(monitor))
         first = FIRST[self.model.card.task]
         bar = [] if self.config.trainer.enable_progress_bar is False else [Progress(first)]
+        driver = self.driver
+        whole = {"model": self.config.model, "data": self.config.data}
+        hparams = flat(whole) if driver is None else driver.hparams
         return [
             *bar,
-            LambdaCallback(on_train_start=lambda *_: self.folder.start()),
+            LambdaCallback(on_train_start=lambda *_: self.folder.start(latest=not driver)),
             RandomState(),
             ForgetRetaken(),
             EndIfDiverged(),
-            *self.watchers,
+            *(driver.watchers if driver else ()),
             LearningRateMonitor(logging_interval="step"),
             Throughput(),
             *([ChangedShare()] if self.datamodule.augment else []),
             scores,
             EvaluationRows(),
-            Board(flat({"model": self.config.model, "data": self.config.data}), scores, first),
+            Board(hparams, scores, first),
             best,
             LastCheckpoint(self.folder.last, options.save_every),
         ]
@@ -234,7 +250,7 @@ def run_fit(
     arguments: list[str],
     verb: str,
     console: Console | None = None,
-    watchers: Sequence[Callback] = (),
+    driver: Driver | None = None,
 ) -> Run:
     """Train as the command line says; the best checkpoint's scores go into ``metrics.json``.
 
@@ -242,9 +258,9 @@ def run_fit(
         arguments: the command line without the verb.
         verb: how the command is called in messages.
         console: shows what a person wants to see; null = standard error.
-        watchers: further callbacks, of who drives the run.
+        driver: what a search adds.
     """
-    cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False), watchers)
+    cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False), driver)
     started = time.perf_counter()
     with cli.folder.removed_unless_started():
         cli.trainer.fit(

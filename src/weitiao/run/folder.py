@@ -72,10 +72,15 @@ class RunFolder:
             )
         return cls(path, started=True)
 
-    def start(self) -> None:
-        """From now on the folder stays, whatever happens, and ``latest`` points to it."""
+    def start(self, *, latest: bool) -> None:
+        """From now on the folder stays, whatever happens.
+
+        Args:
+            latest: let ``latest`` point to it.
+        """
         self.started = True
-        self.point_latest_here()
+        if latest:
+            self.point_latest_here()
 
     @contextmanager
     def removed_unless_started(self) -> Iterator[None]:

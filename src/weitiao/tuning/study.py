@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from weitiao.card import DataCard
@@ -130,11 +132,19 @@ def trials_of(study: optuna.Study, *states: TrialState) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=states or None)
 
 
-def ranked(study: optuna.Study) -> list[FrozenTrial]:
-    """The complete trials, the best of the first objective first."""
-    sign = -1 if study.directions[0] == optuna.study.StudyDirection.MAXIMIZE else 1
-    complete = trials_of(study, TrialState.COMPLETE)
-    return sorted(complete, key=lambda trial: (sign * trial.values[0], trial.number))
+def score(trial: FrozenTrial) -> float | None:
+    """The first objective's value, of a pruned trial the last one that was reported."""
+    if trial.values:
+        return trial.values[0]
+    return trial.intermediate_values[trial.last_step] if trial.last_step is not None else None
+
+
+def ranked(study: optuna.Study, state: TrialState = TrialState.COMPLETE) -> list[FrozenTrial]:
+    """The trials in this state, the best by `score` first; those that have none are left out."""
+    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
+    scored = [(score(trial), trial) for trial in trials_of(study, state)]
+    known = [(value, t) for value, t in scored if value is not None and not math.isnan(value)]
+    return [t for _, t in sorted(known, key=lambda pair: (sign * pair[0], pair[1].number))]
 
 
 def died(trial: FrozenTrial) -> bool:

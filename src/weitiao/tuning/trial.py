@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import shutil
 import time
 import traceback
@@ -19,7 +20,8 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 from rich.console import Console
 
-from weitiao.run.fit import Run, run_fit
+from weitiao.errors import ConfigError
+from weitiao.run.fit import Driver, Run, run_fit
 from weitiao.tuning.latency import latency_ms
 from weitiao.tuning.options import Search
 from weitiao.tuning.space import Point, as_options
@@ -67,10 +69,11 @@ def run_trial(
     own += ["--trainer.enable_progress_bar=false"]
     arguments = [*facts["arguments"], *as_options(point), *own]
     watchers = [] if search.latency else [Report(trial, facts["objectives"][0])]
+    driver = Driver(watchers, point)
     since, state, values = time.perf_counter(), TrialState.COMPLETE, None
     kept: dict[str, Any] = {}
     try:
-        run = run_fit(arguments, "search", Console(quiet=True), watchers)
+        run = run_fit(arguments, "search", Console(quiet=True), driver)
         values, kept["fingerprint"] = _values(run, search), run.data.card.fingerprint
         del run
     except SIGTERMException as error:  # the whole search is told to end
@@ -96,6 +99,8 @@ def run_trial(
 
 def _values(run: Run, search: Search) -> list[float]:
     scores = json.loads(run.folder.metrics.read_text("utf-8"))
+    if math.isnan(scores[run.monitor]):
+        raise ConfigError(f"{run.monitor} is not a number")
     more = [latency_ms(run.module, run.data)] if search.latency else []
     return [float(scores[run.monitor]), *more]
 

@@ -10,7 +10,7 @@ import yaml
 from optuna.trial import FrozenTrial
 
 from weitiao.errors import ConfigError
-from weitiao.tuning.report.ranking import objectives
+from weitiao.tuning.report.objectives import objectives
 
 OWN = ("config", "run.root", "run.name", "trainer.enable_progress_bar")
 """Values that differ in every trial and are no news."""

@@ -10,7 +10,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.trial import FrozenTrial
 
 from weitiao.tuning.report.names import shown
-from weitiao.tuning.report.ranking import ended
+from weitiao.tuning.study import ranked
 
 EDGE = 0.05
 """Share of a range, on its scale, that counts as its end."""
@@ -27,7 +27,7 @@ def edge_warnings(study: optuna.Study) -> list[str]:
     Choices have no ends. Nor is it said of ends that can't be moved: 0, a count of 1 as the
     lower end, a share of 1 as the upper one.
     """
-    trials = ended(study)
+    trials = ranked(study)
     top = trials[: min(TOP, max(1, len(trials) // 5))]
     keys = dict.fromkeys(key for trial in top for key in trial.params)
     ends: tuple[End, End] = ("lower", "upper")

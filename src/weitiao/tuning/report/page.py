@@ -17,8 +17,8 @@ from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
 from weitiao.tuning.report.edges import edge_warnings
 from weitiao.tuning.report.names import exact, short_keys, shown, shown_time
+from weitiao.tuning.report.objectives import objectives
 from weitiao.tuning.report.plots import Plot, drawn, plots_of
-from weitiao.tuning.report.ranking import objectives
 from weitiao.tuning.report.tables import top_rows
 from weitiao.tuning.report.view import View
 

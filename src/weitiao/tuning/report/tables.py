@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 from rich.markup import escape
 from rich.table import Table
 
 from weitiao.tuning.report.names import short_keys, shown, shown_time
-from weitiao.tuning.report.ranking import ended, front, objectives, pruned, score
+from weitiao.tuning.report.objectives import front, objectives
+from weitiao.tuning.study import ranked, score
 
 TOP = 10
 FACTS = ("seconds", "folder", "reason", "worker", "threads")
@@ -32,9 +33,12 @@ def top_table(study: optuna.Study) -> Table:
 
 def top_rows(study: optuna.Study) -> tuple[str, list[str], list[list[str]]]:
     """Title, head and rows of the table of the best trials."""
-    trials, title = ended(study), "best of {} trials"
+    trials, title = ranked(study), "best of {} trials"
     if not trials:
-        trials, title = pruned(study), "no trial ended well; best of {} pruned ones"
+        trials, title = (
+            ranked(study, TrialState.PRUNED),
+            "no trial ended well; best of {} pruned ones",
+        )
     top, on_front = trials[:TOP], front(study)
     keys = short_keys(dict.fromkeys(key for trial in top for key in trial.params))
     head = ["trial", *objectives(study), *(["front"] if on_front else []), "time", *keys.values()]

@@ -17,7 +17,8 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from weitiao.tuning.report.names import short_keys, shown
-from weitiao.tuning.report.ranking import ended, objectives, pruned
+from weitiao.tuning.report.objectives import objectives
+from weitiao.tuning.study import ranked
 
 FEW = 10
 """Trials below which importances and contours would show chance only."""
@@ -40,7 +41,7 @@ class View:
     def __init__(self, study: optuna.Study) -> None:
         self.study = study
         self.goals = objectives(study)
-        self.ended, self.pruned = ended(study), pruned(study)
+        self.ended, self.pruned = ranked(study), ranked(study, TrialState.PRUNED)
         self._keys = short_keys(
             dict.fromkeys(key for trial in study.get_trials(deepcopy=False) for key in trial.params)
         )

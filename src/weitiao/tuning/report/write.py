@@ -10,9 +10,9 @@ from weitiao.errors import ConfigError
 from weitiao.tuning.report.best import write_best
 from weitiao.tuning.report.images import write_images
 from weitiao.tuning.report.page import write_page
-from weitiao.tuning.report.ranking import ended
 from weitiao.tuning.report.tables import write_trials
 from weitiao.tuning.report.view import View
+from weitiao.tuning.study import ranked
 
 
 def write_report(study: optuna.Study, folder: Path) -> Path:
@@ -30,7 +30,7 @@ def write_report(study: optuna.Study, folder: Path) -> Path:
     Raises:
         ConfigError: no trial ended well; then the other files are there none the less.
     """
-    best, path = next(iter(ended(study)), None), folder / "best.yaml"
+    best, path = next(iter(ranked(study)), None), folder / "best.yaml"
     write_trials(study, folder / "trials.csv")
     config = write_best(study, best, path) if best else None
     view = View(study)
