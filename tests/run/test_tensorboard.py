@@ -7,16 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+from hparams import hparams_tab
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.context import RequestContext
-from tensorboard.plugins import base_plugin
-from tensorboard.plugins.hparams import (
-    api_pb2,
-    backend_context,
-    get_experiment,
-    list_session_groups,
-)
 from tensorboard.util import tensor_util
 
 EVERYTHING = {"scalars": 0, "images": 0, "tensors": 0}
@@ -91,32 +83,10 @@ def test_the_worst_mistakes_show_mistaken_texts(board: EventAccumulator, run_of:
 def test_hparams_show_values_beside_validation_and_test(
     run_of: Path, metrics: dict[str, float]
 ) -> None:
-    # as the HPARAMS tab asks for it
-    multiplexer = plugin_event_multiplexer.EventMultiplexer()
-    multiplexer.AddRunsFromDirectory(str(run_of)).Reload()
-    provider = data_provider.MultiplexerDataProvider(multiplexer, str(run_of))
-    context = backend_context.Context(base_plugin.TBContext(data_provider=provider))
-    asked = RequestContext()
-    experiment = get_experiment.Handler(
-        asked, context, "", api_pb2.GetExperimentRequest(include_metrics=True)
-    ).run()
-    infos = experiment.metric_infos
-    request = api_pb2.ListSessionGroupsRequest(
-        slice_size=10,
-        allowed_statuses=[api_pb2.STATUS_SUCCESS, api_pb2.STATUS_RUNNING, api_pb2.STATUS_UNKNOWN],
-        col_params=[api_pb2.ColParams(metric=x.name, include_in_result=True) for x in infos]
-        + [
-            api_pb2.ColParams(hparam=name, include_in_result=True)
-            for name in ("model.optim.lr", "data.train")
-        ],
-        include_metrics=True,
-    )
-    found = list_session_groups.Handler(asked, context, "", request).run()
-    assert len(found.session_groups) == 1
-    group = found.session_groups[0]
-    values = {v.name.tag: v.value for v in group.metric_values}
-    assert {info.name.tag for info in infos} == {"best/f1_macro", "test/f1_macro"}
+    (run,) = hparams_tab(run_of, "model.optim.lr", "data.train")
+    values = {v.name.tag: v.value for v in run.metric_values}
+    assert values.keys() == {"best/f1_macro", "test/f1_macro"}
     assert values["best/f1_macro"] == pytest.approx(metrics["val/f1_macro"])
     assert values["test/f1_macro"] == pytest.approx(metrics["test/f1_macro"])
-    assert group.hparams["model.optim.lr"].number_value == 0.01
-    assert group.hparams["data.train"].string_value == "my.csv"
+    assert run.hparams["model.optim.lr"].number_value == 0.01
+    assert run.hparams["data.train"].string_value == "my.csv"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TINY, Command, reviews, write_csv
+from hparams import hparams_tab
 from optuna.trial import TrialState
 
 from weitiao.tuning.options import Search
@@ -89,6 +90,11 @@ def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder:
         assert (folder / trial["folder"] / "config.yaml").exists()
         assert not (folder / trial["folder"] / "predictions.csv").exists()
         assert trial["threads"] == "1"
+    tab = hparams_tab(study / "trials", "model.optim.lr")
+    assert len(tab) == 4
+    shown_scores = [{v.name.tag: v.value for v in row.metric_values} for row in tab]
+    assert {name for row in shown_scores for name in row} == {"best/f1_macro"}
+    assert max(row["best/f1_macro"] for row in shown_scores) == pytest.approx(best)
     kept = list(study.glob("trials/*/checkpoints/best.ckpt"))
     assert len(kept) == 1  # the best one's, and no ``latest`` beside it
 

@@ -21,11 +21,14 @@ class Board(Callback):
     Args:
         values: flat hyper-parameters.
         scores: holds the best validation scores.
-        metric: the score to show, of validation and of test.
+        metric: the score to show.
+        test: whether that of test may come, beside that of validation.
     """
 
-    def __init__(self, values: Mapping[str, Any], scores: BestScores, metric: str) -> None:
-        self.metric = metric
+    def __init__(
+        self, values: Mapping[str, Any], scores: BestScores, metric: str, *, test: bool
+    ) -> None:
+        self.metric, self.test = metric, test
         self.values = {
             name: value if isinstance(value, bool | int | float | str) else str(value)
             for name, value in values.items()
@@ -37,7 +40,7 @@ class Board(Callback):
         """Write the hyper-parameters and the names of the metrics."""
         from torch.utils.tensorboard.summary import hparams
 
-        names = (f"best/{self.metric}", f"test/{self.metric}")
+        names = [f"{part}/{self.metric}" for part in ("best", *(["test"] if self.test else []))]
         for writer in self._writers(trainer):
             for summary in hparams(self.values, dict.fromkeys(names, 0.0)):
                 writer.file_writer.add_summary(summary)

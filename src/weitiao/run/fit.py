@@ -222,7 +222,7 @@ class FitCLI(LightningCLI):
             *([ChangedShare()] if self.datamodule.augment else []),
             scores,
             EvaluationRows(),
-            Board(hparams, scores, first),
+            Board(hparams, scores, first, test=driver is None),
             best,
             LastCheckpoint(self.folder.last, options.save_every),
         ]
