@@ -217,8 +217,7 @@ def test_failures_beside_one_trial_that_ended(folder: Path) -> None:
 def test_without_a_trial_that_ended_the_failures_are_told_none_the_less(folder: Path) -> None:
     study = new()
     add(study, None, point(0), state=TrialState.FAIL, reason="out of memory")
-    with pytest.raises(ConfigError, match="no trial of study '研究' has ended well"):
-        write_report(study, folder)
+    assert write_report(study, folder) is None
     assert "out of memory" in (folder / "report.html").read_text("utf-8")
     assert not (folder / "best.yaml").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import optuna
@@ -16,6 +17,7 @@ from weitiao.tuning.space import (
     Space,
     as_options,
     grid,
+    normalised,
     parse_space,
     read_space,
     size,
@@ -67,6 +69,14 @@ def test_ranges_and_choices_are_read() -> None:
         ("a: {choices: {x: {b: {low: 2, high: 1}}}}", "a: x: b: the range"),
         ("a: {choices: {x: {b: {low: 1, high: 2}}}}\nb: {low: 1, high: 2}", "b is searched twice"),
         ("a: {choices: {x: {a: {low: 1, high: 2}}}}", "something else"),
+        ("a: {choices: [null, {c: 1}]}\na.b: {low: 1, high: 2}", "put it into branches"),
+        ("a: {choices: [2024-01-01]}", "quotes"),
+        ("a: {low: 1.0, high: 2.0, log: 'false'}", "log is true or false"),
+        (
+            "a: {choices: {x: {b: {low: 1.0, high: 2.0, log: true}},"
+            " y: {b: {low: 1.0, high: 2.0}}}}",
+            "b stands for something else",
+        ),
         (
             "a: {choices: {x: {b: {choices: [1, 2]}}, y: {b: {choices: [1, 3]}}}}",
             "b stands for something else",
@@ -95,6 +105,9 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
         (BACKBONES.replace("filters", "layers"), "model.backbone.layers"),
         (BACKBONES.replace("TextCNN", "TextRNN"), "TextRNN"),
         ("data.clean.steps: {choices: [[html], [htlm]]}", "htlm"),
+        ("data.text: {choices: [null, text]}", "None is read as 'null'"),
+        ("run.monitor: {choices: [val/f1_macro, val/loss]}", "would not compare"),
+        ("run.threads: {choices: [1, 2]}", "would not compare"),
     ],
 )
 def test_keys_are_checked_against_the_signatures(text: str, said: str) -> None:
@@ -150,6 +163,24 @@ def test_a_grid_needs_finite_values() -> None:
     assert size(endless) is None
     with pytest.raises(ConfigError, match="b: a grid needs"):
         grid(endless)
+
+
+def test_a_space_is_the_same_after_it_was_stored() -> None:
+    text = "a: {choices: {1: {b: {low: 1, high: 2}}, null: , true: {c: {choices: [x]}}}}"
+    content = normalised(yaml.safe_load(text.replace("true", "yes it is")), "space.yaml")
+    stored = json.loads(json.dumps(content))
+    assert stored == content
+    assert size(parse_space(stored, "a study")) == 4
+
+
+def test_a_huge_range_is_counted_without_a_list() -> None:
+    assert size(space("a: {low: 0, high: 4294967295}")) == 2**32
+
+
+def test_files_come_first_and_classes_before_their_own_values() -> None:
+    values = {"model.optim.lr": 0.1, "model.backbone.width": 3, "model.backbone": "Bag"}
+    names = [option.partition("=")[0] for option in as_options(values | {"config": "a.yaml"})]
+    assert names == ["--config", "--model.backbone", "--model.optim.lr", "--model.backbone.width"]
 
 
 def test_values_become_options_without_losing_a_digit() -> None:

@@ -135,9 +135,9 @@ def test_another_start_is_refused_with_the_difference(command: Command, folder: 
     same = tune(command, folder, "--trials=1", "--model.optim.lr=1e-2")  # as TINY has it
     assert "1/1 done" in same
     said = refused(command, folder, "--trials=2", "--model.head.kind=mlp")
-    assert "another config" in said
+    assert "begun with other values" in said
     assert "config.model.head.kind: linear → mlp" in said
-    assert "another search" in refused(command, folder, "--trials=2", "--seed=9")
+    assert "search.seed: 0 → 9" in refused(command, folder, "--trials=2", "--seed=9")
     (folder / "space.yaml").write_text(SPACE.replace("1.0e-1", "1.0e-2"), "utf-8")
     said = refused(command, folder, "--trials=2")
     assert "space.model.optim.lr.high: 0.1 → 0.01" in said
@@ -146,6 +146,50 @@ def test_another_start_is_refused_with_the_difference(command: Command, folder: 
     said = refused(command, folder, "--trials=2")
     assert re.search(r"data\.rows\.train: \d+ → \d+", said)
     assert "data.fingerprint" in said
+
+
+def test_a_start_that_fails_in_all_trials_is_refused_before_the_first(
+    command: Command, folder: Path
+) -> None:
+    assert "val/f1_makro" in refused(command, folder, "--run.monitor=val/f1_makro")
+    assert not (folder / "logs").exists()
+
+
+def test_a_config_that_is_edited_meanwhile_changes_no_trial(folder: Path) -> None:
+    search = start(folder, "--trials=2", "--workers=1")
+    kept = folder / "logs/tune/default/start.yaml"
+    while not kept.exists():
+        time.sleep(0.05)
+        assert search.poll() is None, search.communicate()[1]
+    (folder / "base.yaml").write_text("seed_everything: 99\n", "utf-8")
+    _, err = search.communicate(timeout=300)
+    assert search.returncode == 0, err
+    for trial in trials(folder):
+        config = (Path(trial["folder"]) / "config.yaml").read_text("utf-8")
+        assert "seed_everything: 3" in config
+
+
+def test_two_folders_do_not_share_a_database(command: Command, folder: Path) -> None:
+    storage = f"--storage=sqlite:///{folder / 'study.db'}"
+    tune(command, folder, "--trials=1", storage)
+    assert "2/2 done" in tune(command, folder, "--trials=2", storage)
+    said = refused(command, folder, "--trials=3", storage, "--root=elsewhere")
+    assert "another folder" in said
+
+
+def test_ctrl_c_ends_the_search_and_leaves_its_point_to_the_next(folder: Path) -> None:
+    command = [sys.executable, str(TUNE), *SEARCH, "--trials=1", "--trainer.max_epochs=400"]
+    long = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    while not list(folder.glob("logs/tune/default/trials/*/metrics.csv")):
+        time.sleep(0.2)
+        assert long.poll() is None, long.communicate()[1]
+    time.sleep(1)
+    long.send_signal(signal.SIGINT)
+    _, err = long.communicate(timeout=60)
+    assert long.returncode == 130, err
+    (trial,) = trials_of(reopen(Search(root=str(folder / "logs/tune"))))
+    assert trial.state == TrialState.RUNNING  # and its lease is gone
+    assert "reason" not in trial.user_attrs
 
 
 def test_a_bad_trial_is_pruned(command: Command, folder: Path) -> None:
@@ -184,7 +228,7 @@ def test_the_best_is_confirmed_under_other_seeds_and_tested_once(
     options = ("--trials=2", "--confirm=1", "--seeds=2", "--trainer.max_epochs=1")
     shown = tune(command, folder, *options)
     assert "confirmed under 2 other seeds" in shown
-    study = folder / "logs/tune/default/default-confirm-2"
+    study = folder / "logs/tune/default/default-confirm-2-1x2"
     with (study / "confirm.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     names = Counter(row["candidate"] for row in rows)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -262,12 +264,10 @@ def run_fit(
     """
     cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False), driver)
     started = time.perf_counter()
-    with cli.folder.removed_unless_started():
+    with cli.folder.removed_unless_started(), interruptible(cli.trainer):
         cli.trainer.fit(
             cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
         )
-    if cli.trainer.interrupted:
-        raise KeyboardInterrupt
     if not cli.folder.best.is_file():
         raise ConfigError(f"no validation took place, so {cli.folder.path} has no best checkpoint")
     scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
@@ -281,6 +281,18 @@ def run_fit(
     if verb == "fit":
         show_next_steps(run.folder, run.console)
     return run
+
+
+@contextmanager
+def interruptible(trainer: L.Trainer) -> Iterator[None]:
+    """Let Ctrl-C be one: Lightning ignores it from then on, and exits as if by itself."""
+    try:
+        yield
+    except SystemExit as error:
+        if not trainer.interrupted:
+            raise
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise KeyboardInterrupt from error
 
 
 def mode_of(monitor: str) -> Literal["max", "min"]:

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.trial import TrialState
 from rich.console import Console
 
 from weitiao.errors import ConfigError
@@ -19,8 +17,8 @@ from weitiao.tuning.pool import run_study
 from weitiao.tuning.preview import show_preview
 from weitiao.tuning.report import edge_warnings, top_table, write_report
 from weitiao.tuning.space import Space, parse_space, read_space, size
-from weitiao.tuning.start import Start
-from weitiao.tuning.study import Facts, begin, reopen, trials_of
+from weitiao.tuning.start import START, Start
+from weitiao.tuning.study import ENDED, Facts, begin, quiet_optuna, ranked, reopen, trials_of
 from weitiao.tuning.watch import status
 
 SPACE, CONFIG = "configs/search/default.yaml", "configs/default.yaml"
@@ -75,7 +73,7 @@ def run_tune(argv: list[str]) -> Path | None:
     own, rest = split_arguments(parser, argv)
     options = parser.parse_args(own)
     search = Search(**{name: options[name] for name in Search.__dataclass_fields__})
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    quiet_optuna()
     if options.status:
         Console().print(status(reopen(search), search))
         return None
@@ -95,12 +93,20 @@ def run_tune(argv: list[str]) -> Path | None:
 def _search(
     search: Search, content: dict[str, Any], start: Start, total: int, console: Console
 ) -> Path:
-    study = begin(search, Facts.of(search, content, start, start.prepare()))
+    card = start.prepare()
+    if search.confirm and "test" not in card.rows:
+        raise ConfigError("confirm needs a test split\n  → --data.test, or data.split.test above 0")
+    study = begin(search, Facts.of(search, content, start, card))
+    start.save(search.folder / START)
     study.set_user_attr("trials", total)
-    run_study(study, search, total, console)
-    if not trials_of(study, TrialState.COMPLETE):
+    try:
+        run_study(study, search, total, console)
+    finally:  # what there is, is told, even of a search that was stopped
+        best = write_report(study, search.folder) if trials_of(study, *ENDED) else None
+    if best is None or not ranked(study):
         raise ConfigError(f"no trial of study {search.study!r} has ended well yet")
-    best = write_report(study, search.folder)
+    if (ended := len(trials_of(study, *ENDED))) < total:
+        console.print(f"! the search ended with {ended} of {total} trials", style="yellow")
     # a file or a pipe has no width; where columns are cut, figures would be
     table_console = Console(width=None if sys.stdout.isatty() else 160)
     table_console.print(top_table(study))

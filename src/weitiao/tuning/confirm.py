@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import statistics
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +18,12 @@ from weitiao.run.evaluate import run_test
 from weitiao.run.folder import RunFolder
 from weitiao.tuning.options import Search
 from weitiao.tuning.pool import run_study
-from weitiao.tuning.space import parse_space
-from weitiao.tuning.start import Start
+from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import ENDED, Facts, begin, ranked, trials_of
 from weitiao.tuning.trial import drop_checkpoints
 
-START = "start"
+NAME = "start"
+"""Of what the search started from, beside the trials."""
 
 
 @dataclass(frozen=True)
@@ -65,21 +66,24 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
         the test scores of the best.
 
     Raises:
-        ConfigError: trials keep failing.
+        ConfigError: trials keep failing, or too few ended well.
     """
     files = {f"trial {t.number}": _config(t) for t in ranked(study)[: search.confirm]}
-    files[START] = str(search.folder / "start.yaml")
-    start.save(Path(files[START]))
-    first = start.config["seed_everything"] + 1
-    seeds = list(range(first, first + search.seeds))
+    files[NAME] = str(search.folder / START)
+    used = {trial.params.get("seed_everything") for trial in trials_of(study)}
+    used.add(start.config["seed_everything"])
+    fresh = (seed for seed in itertools.count(start.config["seed_everything"]) if seed not in used)
+    seeds = list(itertools.islice(fresh, search.seeds))
     content = {
         "config": {"choices": list(files.values())},
         "seed_everything": {"choices": seeds},
     }
     total = len(files) * len(seeds)
+    ended = len(trials_of(study, *ENDED))
     again = replace(
         search,
-        study=f"{search.study}-confirm-{len(trials_of(study, *ENDED))}",  # more trials, other top
+        # of more trials the top is another
+        study=f"{search.study}-confirm-{ended}-{search.confirm}x{search.seeds}",
         root=str(search.folder),
         sampler="grid",
         pruner="none",
@@ -88,11 +92,11 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
         keep_top=total,
         timeout=None,
     )
-    base = Start.read(["--config", files[START]])
-    base.check(parse_space(content, "confirm"))
+    base = Start.read(["--config", files[NAME]])
     runs = begin(again, Facts.of(again, content, base, base.prepare()))
+    base.save(again.folder / START)
     run_study(runs, again, total, console)
-    candidates = _candidates(runs, files, seeds)
+    candidates = _candidates(runs, files, seeds, console)
     candidates.sort(key=lambda candidate: candidate.mean, reverse=start.mode == "max")
     winner = candidates[0]
     tested = runs.user_attrs.get("test")
@@ -110,7 +114,9 @@ def _config(trial: optuna.trial.FrozenTrial) -> str:
     return str(Path(trial.user_attrs["folder"]) / "config.yaml")
 
 
-def _candidates(runs: optuna.Study, files: dict[str, str], seeds: list[int]) -> list[Candidate]:
+def _candidates(
+    runs: optuna.Study, files: dict[str, str], seeds: list[int], console: Console
+) -> list[Candidate]:
     done = {
         (trial.params["config"], trial.params["seed_everything"]): trial
         for trial in trials_of(runs, TrialState.COMPLETE)
@@ -118,14 +124,14 @@ def _candidates(runs: optuna.Study, files: dict[str, str], seeds: list[int]) -> 
     found = []
     for name, file in files.items():
         trials = [done.get((file, seed)) for seed in seeds]
-        if missing := [seed for seed, trial in zip(seeds, trials, strict=True) if trial is None]:
-            raise ConfigError(
-                f"{name} did not end well under the seeds {missing}, so it can't be confirmed"
-                f"\n  → {runs.study_name}: its failure-*.txt say why"
-            )
+        if None in trials:
+            console.print(f"! {name} did not end well under every seed", markup=False)
+            continue
         whole = [trial for trial in trials if trial is not None]
         folders = [Path(trial.user_attrs["folder"]) for trial in whole]
         found.append(Candidate(name, file, [trial.values[0] for trial in whole], folders))
+    if len(found) < 2 or found[-1].name != NAME:
+        raise ConfigError(f"too few ended well to compare\n  → failure-*.txt in {runs.study_name}")
     return found
 
 
@@ -152,7 +158,7 @@ def _write(candidates: list[Candidate], seeds: list[int], path: Path) -> None:
 def _table(candidates: list[Candidate], tested: list[float], monitor: str) -> Table:
     from scipy.stats import ttest_1samp
 
-    start = next(one for one in candidates if one.name == START)
+    start = next(one for one in candidates if one.name == NAME)
     table = Table(title=f"confirmed under {len(tested)} other seeds", title_justify="left")
     for title in ("", monitor, "− start", "paired t-test", "test"):
         table.add_column(title, justify="right", no_wrap=True)

@@ -75,11 +75,11 @@ class Dispatcher:
         for trial in trials_of(self.study, TrialState.RUNNING):
             # one without a worker: who asked for it died before the lock was ours
             if not alive(workers, trial.user_attrs.get("worker", "")):
-                self.study.tell(trial.number, state=TrialState.FAIL)
+                self.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
         trials = trials_of(self.study)
         again = {trial.user_attrs.get("again") for trial in trials}
         for trial in filter(died, trials):
-            point = trial.system_attrs.get("fixed_params") or trial.params
+            point = trial.system_attrs.get("fixed_params", {}) | trial.params
             attempt = trial.user_attrs.get("attempt", 1)
             if point and trial.number not in again and attempt < ATTEMPTS:
                 facts = {"again": trial.number, "attempt": attempt + 1}

@@ -15,16 +15,17 @@ from weitiao.models.module import TextModule
 TEXTS, WARM_UP = 100, 10
 
 
-def latency_ms(module: TextModule, data: TextDataModule) -> float:
+def latency_ms(module: TextModule, data: TextDataModule, device: torch.device) -> float:
     """Median milliseconds from the ids of one validation text to its prediction.
 
     Args:
-        module: as training left it, on its device.
+        module: trained; Lightning has moved it to main memory when training was over.
         data: gives the first texts of validation, each a batch of its own.
+        device: where to measure.
     """
     rows = Rows(data.prepared.ids("val"), data.card.pad_id)
     seconds = []
-    module.eval()
+    module.to(device).eval()
     with torch.inference_mode():
         for row in range(min(TEXTS + WARM_UP, len(rows))):
             numbers = np.array([row])

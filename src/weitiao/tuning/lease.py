@@ -42,7 +42,7 @@ class Lease:
             parent = parent_process()
             if parent is not None and not parent.is_alive():
                 os._exit(1)  # who started the search is gone: nobody waits for this trial
-            with suppress(FileNotFoundError):  # closed meanwhile
+            with suppress(OSError):  # closed meanwhile, or a network folder that hiccups
                 os.utime(self._path)
 
     def close(self) -> None:

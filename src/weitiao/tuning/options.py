@@ -55,8 +55,11 @@ class Search:
         at_least(0, "search", seed=self.seed, workers=self.workers, confirm=self.confirm)
         at_least(1, "search", trials=self.trials, keep_top=self.keep_top)
         at_least(2, "search", seeds=self.seeds)
-        if Path(self.study).name != self.study:
+        at_least(0, "search", timeout=self.timeout)
+        if Path(self.study).name != self.study or self.study in ("", ".", ".."):
             raise ConfigError(f"study: {self.study!r} can't be a folder's name")
+        if self.seeds != Search.seeds and not self.confirm:
+            raise ConfigError("seeds has no effect without confirm\n  → --confirm 3")
         if self.latency and self.pruner not in (None, "none"):
             raise ConfigError(
                 f"pruner: {self.pruner} compares one score; with latency there are two"

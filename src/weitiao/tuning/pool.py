@@ -19,7 +19,7 @@ from weitiao.tuning.watch import Watch
 from weitiao.tuning.worker import Job, serve, work
 
 DEATHS = 5  # of workers between two trials that end: then something is wrong with all of them
-PATIENCE = 30.0  # seconds that workers have to stop
+PATIENCE = 10.0  # seconds that workers have to stop
 
 
 def run_study(study: optuna.Study, search: Search, total: int, console: Console) -> None:

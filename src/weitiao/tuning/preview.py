@@ -18,7 +18,7 @@ from rich.table import Table
 from weitiao.tuning.dispatch import sampler_of, shuffled
 from weitiao.tuning.options import Search
 from weitiao.tuning.report.names import short_keys, shown
-from weitiao.tuning.space import Point, Space, ends, grid, size, suggest
+from weitiao.tuning.space import Point, Space, ends_of, grid, size, suggest
 from weitiao.tuning.start import Start
 
 POINTS = 5  # shown
@@ -61,7 +61,7 @@ def _rows(space: Space, indent: str = "") -> Iterator[tuple[str, str, str]]:
             values, scale = ", ".join(map(shown, of.choices)), "choices"
         else:
             assert isinstance(of, FloatDistribution | IntDistribution)
-            low, high = ends(of)
+            low, high = ends_of(dimension)
             values = f"{shown(low)} … {shown(high)}"
             scale = "logarithmic" if of.log else f"step {of.step}" if of.step else "linear"
             scale += ", whole" if isinstance(of, IntDistribution) else ""
@@ -128,5 +128,5 @@ def _epochs(space: Space, start: Start) -> float:
     searched = space.get("trainer.max_epochs")
     if searched is None:
         return float(start.config["trainer.max_epochs"] or 1)
-    values = [float(value) for value in ends(searched.distribution) if value is not None]
+    values = [float(value) for value in ends_of(searched) if value is not None]
     return sum(values) / len(values)

@@ -56,7 +56,29 @@ def read_space(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict) or not content:
         raise ConfigError(f"{path} names no key to search, such as model.optim.lr")
-    return content
+    return normalised(content, path)
+
+
+def normalised(content: Mapping[str, Any], where: object) -> dict[str, Any]:
+    """The same space as JSON can hold it: branches as a list, since choices may be no text.
+
+    Raises:
+        ConfigError: it holds what JSON doesn't know, such as a date.
+    """
+    plain: dict[str, Any] = {}
+    for key, rule in content.items():
+        if isinstance(rule, dict) and isinstance(choices := rule.get("choices"), dict):
+            branches = [
+                [choice, normalised(inner, where) if isinstance(inner, dict) else inner]
+                for choice, inner in choices.items()
+            ]
+            rule = {name: v for name, v in rule.items() if name != "choices"}
+            rule["branches"] = branches
+        try:
+            plain[str(key)] = json.loads(json.dumps(rule))
+        except TypeError as error:
+            raise ConfigError(f"{where}: {key}: {error}\n  → put a date into quotes") from error
+    return plain
 
 
 def parse_space(content: Mapping[str, Any], where: object) -> Space:
@@ -71,29 +93,49 @@ def parse_space(content: Mapping[str, Any], where: object) -> Space:
     Raises:
         ConfigError: a key's range is empty or not understood, or a key is searched twice.
     """
-    space = {str(key): _dimension(f"{where}: {key}", rule) for key, rule in content.items()}
+    rules = normalised(content, where)
+    space = {key: _dimension(f"{where}: {key}", rule) for key, rule in rules.items()}
     _merged((_keys(key, dimension, where) for key, dimension in space.items()), where)
+    for key, dimension in space.items():
+        below = [name for name in space if name.startswith(f"{key}.")]
+        if below and any(value is None or _is_mapping(value) for value in ends_of(dimension)):
+            raise ConfigError(
+                f"{where}: {below[0]} contradicts the choices of {key}\n  → put it into branches:"
+                f" {key}: {{choices: {{CHOICE: {{{below[0]}: …}}}}}}"
+            )
     return space
 
 
 def _dimension(where: str, rule: Any) -> Dimension:
     if not isinstance(rule, dict):
         raise ConfigError(f"{where}: give {{low: …, high: …}} or {{choices: […]}}, not {rule!r}")
-    if set(rule) != {"choices"}:
+    if set(rule) not in ({"choices"}, {"branches"}):
         return Dimension(_range(where, rule))
-    choices = rule["choices"]
-    if not isinstance(choices, list | dict) or not choices:
+    choices = rule["choices"] if "choices" in rule else [choice for choice, _ in rule["branches"]]
+    if not isinstance(choices, list) or not choices:
         raise ConfigError(f"{where}: choices must be a list that is not empty")
     values = [_scalar(choice) for choice in choices]
     if len(set(map(repr, values))) < len(values):
         raise ConfigError(f"{where}: a choice stands twice")
     branches: dict[Value, Space] = {}
-    if isinstance(choices, dict):
-        for choice, inner in choices.items():
-            if not isinstance(inner, dict | None):
-                raise ConfigError(f"{where}: {choice}: give a space of keys, not {inner!r}")
-            branches[choice] = parse_space(inner or {}, f"{where}: {choice}")
+    for choice, inner in rule.get("branches", ()):
+        if not isinstance(inner, dict | None):
+            raise ConfigError(f"{where}: {choice}: give a space of keys, not {inner!r}")
+        branches[choice] = parse_space(inner or {}, f"{where}: {choice}")
     return Dimension(CategoricalDistribution(values), branches)
+
+
+def ends_of(dimension: Dimension) -> list[Value]:
+    """The extreme values of a range, or all choices."""
+    of = dimension.distribution
+    if isinstance(of, CategoricalDistribution):
+        return list(of.choices)
+    assert isinstance(of, IntDistribution | FloatDistribution)
+    return [of.low, of.high]
+
+
+def _is_mapping(value: Value) -> bool:
+    return isinstance(value, str) and value.startswith("{")
 
 
 def _scalar(choice: Any) -> Value:
@@ -110,7 +152,9 @@ def _range(where: str, rule: dict[str, Any]) -> BaseDistribution:
     if low > high:
         raise ConfigError(f"{where}: the range {low} … {high} is empty")
     whole = isinstance(low, int) and isinstance(high, int)
-    log, step = bool(rule.get("log", False)), rule.get("step")
+    log, step = rule.get("log", False), rule.get("step")
+    if not isinstance(log, bool):
+        raise ConfigError(f"{where}: log is true or false, not {log!r}")
     try:
         if whole:
             return IntDistribution(low, high, log=log, step=1 if step is None else step)
@@ -129,12 +173,17 @@ def _keys(key: str, dimension: Dimension, where: object) -> dict[str, BaseDistri
         nested = (_keys(name, part, where) for name, part in inner.items())
         for name, distribution in _merged(nested, where).items():
             other = found.setdefault(name, distribution)
-            alike = type(other) is type(distribution) and (
-                other == distribution or not isinstance(other, CategoricalDistribution)
-            )
-            if name == key or not alike:
+            if name == key or not _alike(other, distribution):
                 raise ConfigError(f"{where}: {key}: {choice}: {name} stands for something else")
     return found
+
+
+def _alike(one: BaseDistribution, other: BaseDistribution) -> bool:
+    """Whether one key may have both: Optuna wants the same choices, or ranges on the same scale."""
+    if isinstance(one, CategoricalDistribution):
+        return one == other
+    assert isinstance(one, IntDistribution | FloatDistribution)
+    return type(one) is type(other) and one.log == other.log
 
 
 def _merged(
@@ -166,9 +215,13 @@ def suggest(trial: optuna.Trial, space: Space) -> Point:
 
 def size(space: Space) -> int | None:
     """How many points there are; null = endlessly many."""
-    counts = []
+    counts: list[int | None] = []
     for dimension in space.values():
-        values = _values(dimension.distribution)
+        of = dimension.distribution
+        if isinstance(of, IntDistribution) and not of.log:
+            counts.append(len(range(of.low, of.high + 1, of.step)))
+            continue
+        values = _values(of)
         parts = [size(dimension.branches.get(value, {})) for value in values or ()]
         counts.append(None if values is None or None in parts else sum(p or 0 for p in parts))
     return None if None in counts else math.prod(c or 0 for c in counts)
@@ -202,17 +255,13 @@ def _values(distribution: BaseDistribution) -> list[Value] | None:
     return None
 
 
-def ends(distribution: BaseDistribution) -> list[Value]:
-    """The extreme values of a range, or all choices."""
-    if isinstance(distribution, CategoricalDistribution):
-        return list(distribution.choices)
-    assert isinstance(distribution, IntDistribution | FloatDistribution)
-    return [distribution.low, distribution.high]
-
-
 def as_options(values: Mapping[str, Value]) -> list[str]:
-    """Values as options of the command line; floats to the last digit."""
-    return [f"--{key}={_as_yaml(value)}" for key, value in values.items()]
+    """Values as options of the command line; floats to the last digit.
+
+    Later options win, so whole files come first, and a class before its own values.
+    """
+    order = sorted(values, key=lambda key: (key != "config", key.count(".")))
+    return [f"--{key}={_as_yaml(values[key])}" for key in order]
 
 
 def _as_yaml(value: Value) -> str:

@@ -10,11 +10,24 @@ from typing import Any, Literal
 from jsonargparse import ArgumentParser, Namespace, capture_parser
 
 from weitiao.card import DataCard
+from weitiao.data.read.files import whole_or_not
 from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
+from weitiao.run.checks import (
+    check_run,
+    refuse_blind_pooling,
+    refuse_foreign_ids,
+    refuse_unread_vectors,
+)
 from weitiao.run.fit import mode_of, run_fit
 from weitiao.run.parser import flat
-from weitiao.tuning.space import Space, as_options, ends
+from weitiao.tuning.space import Space, Value, as_options, ends_of
+
+START = "start.yaml"
+"""In the study's folder: the configuration that trials start from."""
+
+NOT_SEARCHED = ("run.", "ckpt_path", "data.task", "data.val", "data.test", "data.predict")
+"""Keys that are the search's own, or without which the scores of two trials don't compare."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Start:
     @classmethod
     def read(cls, arguments: list[str]) -> Start:
         """Parse the command line as ``fit`` would; a fault ends the program with its message."""
-        parser = capture_parser(run_fit, arguments, "search")
+        parser = capture_parser(run_fit, arguments, "fit")
         parsed = parser.parse_args(arguments)
         config = {k: _plain(v) for k, v in flat(parsed).items() if k != "config"}
         return cls(arguments, config, parser, parsed)
@@ -57,12 +70,18 @@ class Start:
         Raises:
             WeitiaoError: as ``fit`` would.
         """
-        return self.parser.instantiate(self.parsed).data.card
+        made = self.parser.instantiate(self.parsed)
+        trainer = {k: v for k, v in self.config.items() if k.startswith("trainer.")}
+        check_run("fit", made.model, self.monitor, trainer)
+        refuse_foreign_ids(made.model, made.data)
+        refuse_blind_pooling(made.model)
+        refuse_unread_vectors(made.model)
+        return made.data.card
 
     def save(self, path: Path) -> None:
         """Write the configuration as a YAML that ``--config`` takes."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.parser.dump(self.parsed, skip_none=False), "utf-8")
+        with whole_or_not(path) as part:  # workers may be reading it
+            part.write_text(self.parser.dump(self.parsed, skip_none=False), "utf-8")
 
     def check(self, space: Space) -> None:
         """See to it that each key takes the ends of its range, before the first trial.
@@ -74,13 +93,26 @@ class Start:
 
     def _check(self, space: Space, before: Sequence[str]) -> None:
         for key, dimension in space.items():
-            for value in ends(dimension.distribution):
+            if key.startswith(NOT_SEARCHED):
+                raise ConfigError(f"search space: with {key}, trials would not compare")
+            for value in ends_of(dimension):
                 options = [*before, *as_options({key: value})]
                 try:
-                    self.parser.parse_args([*self.arguments, *options])
+                    parsed = self.parser.parse_args([*self.arguments, *options])
                 except SystemExit as error:  # the parser has said why
                     raise ConfigError(f"search space: {key} doesn't take {value!r}") from error
+                found = {k.replace(".init_args", ""): v for k, v in flat(parsed).items()}
+                read = found.get(key.replace(".init_args", ""), value)
+                if not _same(value, read):
+                    raise ConfigError(f"search space: {key}: {value!r} is read as {read!r}")
                 self._check(dimension.branches.get(value, {}), options)
+
+
+def _same(value: Value, read: Any) -> bool:
+    """Whether a value came through the command line; mappings and lists are JSON on the way."""
+    if isinstance(value, str) or isinstance(read, list | tuple):
+        return isinstance(read, list | tuple) or str(read) == value
+    return read == value
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import subprocess
+import uuid
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,25 +81,43 @@ def begin(search: Search, facts: Facts) -> optuna.Study:
         load_if_exists=True,
         pruner=pruner_of(search),
     )
-    then = study.user_attrs
-    for name, value in vars(facts).items():
-        if name not in then:
+    _refuse_other_folder(study, search)
+    then, now = study.user_attrs, vars(facts)
+    before, after = (flat({k: f[k] for k in _COMPARED if k in f}) for f in (then, now))
+    differing = [
+        f"{key}: {before.get(key)} → {after.get(key)}"
+        for key in before | after
+        if before.get(key) != after.get(key)
+    ]
+    if differing and trials_of(study, *ENDED):
+        raise ConfigError(
+            f"study {search.study!r} was begun with other values:\n  "
+            + "\n  ".join(differing[:10])
+            + "\n  → give a new study another name: --study NAME"
+        )
+    for name, value in now.items():  # where no trial has ended, a fault may have been mended
+        if then.get(name) != value:
             study.set_user_attr(name, value)
-        elif name in _COMPARED and then[name] != value:
-            before, now = flat({name: then[name]}), flat({name: value})
-            differing = [
-                f"{key}: {before.get(key)} → {now.get(key)}"
-                for key in before | now
-                if before.get(key) != now.get(key)
-            ]
-            raise ConfigError(
-                f"study {search.study!r} was begun with another {name}:\n  "
-                + "\n  ".join(differing[:10])
-                + "\n  → give a new study another name: --study NAME"
-            )
     if "commit" not in then:
         study.set_user_attr("commit", _commit())
     return study
+
+
+def _refuse_other_folder(study: optuna.Study, search: Search) -> None:
+    """Workers know of each other by the folder, so those of one database must share it, too."""
+    sign = search.folder / "study.id"
+    search.folder.mkdir(parents=True, exist_ok=True)
+    known = study.user_attrs.get("folder")
+    if not sign.is_file() and known is None:
+        sign.write_text(uuid.uuid4().hex, "utf-8")
+    here = sign.read_text("utf-8") if sign.is_file() else None
+    if known is None:
+        study.set_user_attr("folder", here)
+    elif known != here:
+        raise ConfigError(
+            f"study {search.study!r} in this database has another folder than {search.folder}"
+            "\n  → start it where it was begun; machines must share the folder, not only a database"
+        )
 
 
 def reopen(search: Search) -> optuna.Study:
@@ -114,6 +134,12 @@ def reopen(search: Search) -> optuna.Study:
         return optuna.load_study(study_name=search.study, storage=storage, pruner=pruner_of(search))
     except KeyError as error:
         raise missing from error
+
+
+def quiet_optuna() -> None:
+    """Silence what Optuna says of each trial, and that its Sobol sampler may change some day."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
 
 
 def pruner_of(search: Search) -> BasePruner:

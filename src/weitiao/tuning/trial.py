@@ -8,6 +8,7 @@ import math
 import shutil
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ from weitiao.run.fit import Driver, Run, run_fit
 from weitiao.tuning.latency import latency_ms
 from weitiao.tuning.options import Search
 from weitiao.tuning.space import Point, as_options
+from weitiao.tuning.start import START
 
 
-class Report(Callback):
+class PruneWatch(Callback):
     """Tells the study the score after each validation, and ends the run if it is pruned.
 
     Args:
@@ -48,7 +50,8 @@ class Report(Callback):
             return
         self.validations += 1
         self.trial.report(float(trainer.callback_metrics[self.monitor]), self.validations)
-        if self.trial.should_prune():
+        over = trainer.current_epoch + 1 == trainer.max_epochs  # nothing is left to save
+        if not over and self.trial.should_prune():
             raise optuna.TrialPruned
 
 
@@ -67,13 +70,15 @@ def run_trial(
     folder, facts = search.folder / "trials", study.user_attrs
     own = [f"--run.root={folder}", f"--run.name=trial-{trial.number}", f"--run.threads={threads}"]
     own += ["--trainer.enable_progress_bar=false"]
-    arguments = [*facts["arguments"], *as_options(point), *own]
-    watchers = [] if search.latency else [Report(trial, facts["objectives"][0])]
+    # the configuration as it was when the study began: its files may be edited meanwhile
+    arguments = ["--config", str(search.folder / START), *as_options(point), *own]
+    watchers = [] if search.latency else [PruneWatch(trial, facts["objectives"][0])]
     driver = Driver(watchers, point)
     since, state, values = time.perf_counter(), TrialState.COMPLETE, None
     kept: dict[str, Any] = {}
     try:
         run = run_fit(arguments, "search", Console(quiet=True), driver)
+        _refuse_other_data(run, point, facts["data"]["fingerprint"])
         values, kept["fingerprint"] = _values(run, search), run.data.card.fingerprint
         del run
     except SIGTERMException as error:  # the whole search is told to end
@@ -82,13 +87,15 @@ def run_trial(
         state = TrialState.PRUNED
     except (Exception, SystemExit) as error:  # the reason is kept; too many in a row end the search
         state, kept["reason"] = TrialState.FAIL, _reason(error)
-        (search.folder / f"failure-{trial.number}.txt").write_text(traceback.format_exc(), "utf-8")
+        with suppress(OSError):  # a full disk may be the fault
+            report = search.folder / f"failure-{trial.number}.txt"
+            report.write_text(traceback.format_exc(), "utf-8")
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     kept["seconds"] = time.perf_counter() - since
     if made := sorted(folder.glob(f"*-trial-{trial.number}")):
-        kept["folder"] = str(made[-1])
+        kept["folder"] = str(made[-1].resolve())
     try:
         for name, value in kept.items():
             trial.set_user_attr(name, value)
@@ -97,12 +104,20 @@ def run_trial(
     study.tell(trial, values, state, skip_if_finished=True)
 
 
+def _refuse_other_data(run: Run, point: Point, fingerprint: str) -> None:
+    own = any(key == "config" or key.startswith("data.") for key in point)
+    if not own and run.data.card.fingerprint != fingerprint:
+        raise ConfigError("the data have changed since the study began")
+
+
 def _values(run: Run, search: Search) -> list[float]:
     scores = json.loads(run.folder.metrics.read_text("utf-8"))
     if math.isnan(scores[run.monitor]):
         raise ConfigError(f"{run.monitor} is not a number")
-    more = [latency_ms(run.module, run.data)] if search.latency else []
-    return [float(scores[run.monitor]), *more]
+    found = [float(scores[run.monitor])]
+    if search.latency:
+        found.append(latency_ms(run.module, run.data, run.trainer.strategy.root_device))
+    return found
 
 
 def _reason(error: BaseException) -> str:

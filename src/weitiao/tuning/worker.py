@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import optuna
 from filelock import FileLock
 
 from weitiao.run.cli import quiet
 from weitiao.tuning.dispatch import Dispatcher
 from weitiao.tuning.lease import Lease
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import ranked, reopen, trials_of
+from weitiao.tuning.study import quiet_optuna, ranked, reopen, trials_of
 from weitiao.tuning.trial import drop_checkpoints, run_trial
 
 PAUSE = 0.5  # seconds between two questions whether others have ended
@@ -48,7 +48,7 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
         after: called after each trial.
     """
     search = job.search
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    quiet_optuna()
     study, lease = reopen(search), Lease(search.folder / "workers")
     dispatcher = Dispatcher(study, search, lease, job.first, job.deadline)
     threads = study.user_attrs["config"]["run.threads"] or job.threads
@@ -84,6 +84,7 @@ def serve(job: Job, log: str) -> None:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
     quiet()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us, and ends us
     try:
         work(job)
     except KeyboardInterrupt:  # who started us tells of it

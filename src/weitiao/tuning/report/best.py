@@ -61,7 +61,7 @@ def differences(
     for key, value in flat(config).items():
         usual = defaults.get(key)
         row = (key, list(usual) if isinstance(usual, tuple) else usual, value)
-        if key.removesuffix(".class_path") in searched:
+        if key.replace(".init_args", "").removesuffix(".class_path") in searched:
             own.append(row)
         elif key not in OWN and value != row[1]:
             other.append(row)

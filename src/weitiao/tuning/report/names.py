@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_CLASS_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+_CLASS_PATH = re.compile(r"[A-Za-z_]\w*(\.[a-z_]\w*)*\.[A-Z]\w*")
 
 
 def short_keys(keys: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import optuna
 
-from weitiao.errors import ConfigError
 from weitiao.tuning.report.best import write_best
 from weitiao.tuning.report.images import write_images
 from weitiao.tuning.report.page import write_page
@@ -15,7 +14,7 @@ from weitiao.tuning.report.view import View
 from weitiao.tuning.study import ranked
 
 
-def write_report(study: optuna.Study, folder: Path) -> Path:
+def write_report(study: optuna.Study, folder: Path) -> Path | None:
     """Write ``best.yaml``, ``trials.csv``, ``report.html`` and ``plots/*.png``.
 
     With several objectives, the best trial is that of the first one.
@@ -25,10 +24,7 @@ def write_report(study: optuna.Study, folder: Path) -> Path:
         folder: of the study.
 
     Returns:
-        The path of ``best.yaml``.
-
-    Raises:
-        ConfigError: no trial ended well; then the other files are there none the less.
+        The path of ``best.yaml``; null where no trial ended well.
     """
     best, path = next(iter(ranked(study)), None), folder / "best.yaml"
     write_trials(study, folder / "trials.csv")
@@ -36,6 +32,4 @@ def write_report(study: optuna.Study, folder: Path) -> Path:
     view = View(study)
     write_page(view, config, folder / "report.html")
     write_images(view, folder / "plots")
-    if not best:
-        raise ConfigError(f"no trial of study {study.study_name!r} has ended well yet")
-    return path
+    return path if best else None
