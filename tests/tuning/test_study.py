@@ -179,7 +179,12 @@ def test_two_folders_do_not_share_a_database(command: Command, folder: Path) -> 
 
 def test_ctrl_c_ends_the_search_and_leaves_its_point_to_the_next(folder: Path) -> None:
     command = [sys.executable, str(TUNE), *SEARCH, "--trials=1", "--trainer.max_epochs=400"]
-    long = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    # where the tests run in the background of a shell, SIGINT is ignored, and that is inherited
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        long = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     while not list(folder.glob("logs/tune/default/trials/*/metrics.csv")):
         time.sleep(0.2)
         assert long.poll() is None, long.communicate()[1]
