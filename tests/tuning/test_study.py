@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
 import re
 import signal
@@ -18,6 +19,7 @@ from conftest import TINY, Command, reviews, write_csv
 from hparams import hparams_tab
 from optuna.trial import TrialState
 
+from weitiao.tuning.lease import alive
 from weitiao.tuning.options import Search
 from weitiao.tuning.study import reopen, trials_of
 
@@ -303,15 +305,16 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
 def test_ten_killed_workers_lose_no_trial(folder: Path) -> None:
     draw = random.Random(1)
     search = start(folder, "--trials=30", "--workers=2")
-    killed = 0
     leases = folder / "logs/tune/default/workers"
-    while killed < 10:
-        time.sleep(draw.uniform(2, 6))
-        assert search.poll() is None, search.communicate()[1]
-        alive = [p.name for p in leases.glob("*-*-??????")]
-        if alive:
-            subprocess.run(["kill", "-9", draw.choice(alive).split("-")[-2]], check=False)
-            killed += 1
+    for killed in range(10):
+        while len(list(folder.glob("logs/tune/default/trials/*/metrics.json"))) < 2 * killed:
+            time.sleep(0.1)  # a kill for every other trial, so that all come before the end
+            assert search.poll() is None, search.communicate()[1]
+        time.sleep(draw.uniform(0, 1.5))
+        while not (living := [p.name for p in leases.glob("*-*-??????") if alive(leases, p.name)]):
+            time.sleep(0.1)
+            assert search.poll() is None, search.communicate()[1]
+        os.kill(int(draw.choice(living).split("-")[-2]), signal.SIGKILL)
     _, err = search.communicate(timeout=900)
     assert search.returncode == 0, err
     study = reopen(Search(root=str(folder / "logs/tune"), pruner="none"))
