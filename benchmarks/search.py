@@ -32,7 +32,8 @@ from rich.console import Console
 from rich.table import Table
 
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import ENDED, ranked, reopen, trials_of
+from weitiao.tuning.outcomes import ENDED, ranked, trials_of
+from weitiao.tuning.study import reopen
 
 ROOT = Path(__file__).parents[1]
 DEBUG = ("--config=configs/default.yaml", "--config=configs/presets/debug.yaml")

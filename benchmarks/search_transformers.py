@@ -37,9 +37,10 @@ from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.encode import Encoder
 from weitiao.models.backbones import Transformer
-from weitiao.tuning.dispatch import sampler_of
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import pruner_of, reopen, trials_of
+from weitiao.tuning.outcomes import trials_of
+from weitiao.tuning.samplers import pruner_of, sampler_of
+from weitiao.tuning.study import reopen
 
 ROOT = Path(__file__).parents[1]
 LAYERS, WIDTH = 2, 128

@@ -10,11 +10,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from weitiao.tuning.dispatch import ATTEMPTS, FAILURES_IN_A_ROW, Dispatcher, failures_in_a_row
+from weitiao.tuning.dispatch import ATTEMPTS, Dispatcher
 from weitiao.tuning.journal import open_storage
 from weitiao.tuning.lease import Lease
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import reopen, trials_of
+from weitiao.tuning.outcomes import FAILURES_IN_A_ROW, failures_in_a_row, trials_of
+from weitiao.tuning.study import reopen
 
 RATE = {"model.optim.lr": {"low": 0.001, "high": 0.1, "log": True}}
 GRID = {"a": {"choices": [1, 2, 3]}, "b": {"choices": ["x", "y"]}}
@@ -36,7 +37,12 @@ class Crew:
     def join(self, deadline: float | None = None) -> Dispatcher:
         lease = Lease(self.search.folder / "workers")
         self.leases.append(lease)
-        return Dispatcher(reopen(self.search), self.search, lease, 0, deadline)
+        total = self.search.trials
+        return Dispatcher(reopen(self.search), self.search, lease, total, 0, deadline)
+
+    def kill(self, lease: Lease) -> None:
+        """What the death of a worker does: its locks are gone, its files are not."""
+        lease._lock.release()
 
     def counts(self) -> dict[str, int]:
         states = [trial.state.name for trial in trials_of(self.study)]
@@ -98,7 +104,7 @@ def test_points_are_a_matter_of_seed_and_number(crew: Crew, tmp_path: Path) -> N
     assert again == rates
 
 
-@of(GRID, sampler="grid", trials=50)
+@of(GRID, sampler="grid", trials=6)
 def test_two_workers_cover_a_grid_once(crew: Crew) -> None:
     workers = [crew.join(), crew.join()]
     points = []
@@ -119,7 +125,7 @@ def test_the_point_of_a_dead_worker_is_taken_up_again_and_that_of_a_live_one_is_
     dying, living, third = crew.join(), crew.join(), crew.join()
     lost, kept = ask(dying), ask(living)
     assert third.next() == "wait"
-    crew.leases[0].close()  # as its death does
+    crew.kill(crew.leases[0])
     trial, point = ask(third)
     assert point == lost[1]
     assert trial.number not in (lost[0].number, kept[0].number)
@@ -135,9 +141,18 @@ def test_a_point_that_kills_its_workers_is_given_up(crew: Crew) -> None:
     points = []
     for _ in range(ATTEMPTS + 1):
         points.append(ask(crew.join())[1]["model.optim.lr"])
-        crew.leases[-1].close()
+        crew.kill(crew.leases[-1])
     assert len(set(points[:ATTEMPTS])) == 1
     assert points[-1] != points[0]
+
+
+@of(RATE, trials=1)
+def test_a_point_is_not_given_up_however_often_people_stop_the_search(crew: Crew) -> None:
+    points = set()
+    for _ in range(2 * ATTEMPTS):
+        points.add(ask(crew.join())[1]["model.optim.lr"])
+        crew.leases[-1].close()
+    assert len(points) == 1
 
 
 @of(RATE, trials=1)
@@ -193,3 +208,14 @@ def test_other_samplers_work_with_several_workers(crew: Crew) -> None:
         points.add(point["a"])
         end(workers[i % 2], trial, point["a"])
     assert len(points) == 12
+
+
+@of({"a": {"low": 0.0, "high": 1.0}}, sampler="qmc")
+def test_sobol_points_of_several_workers_fill_the_range_evenly(crew: Crew) -> None:
+    workers, points = [crew.join(), crew.join()], []
+    for i in range(17):
+        trial, point = ask(workers[i % 2])
+        points.append(point["a"])
+        end(workers[i % 2], trial)
+    # the first is drawn at random, since Optuna learns the space from it
+    assert sorted(int(16 * point) for point in points[1:]) == list(range(16))

@@ -19,9 +19,10 @@ from conftest import TINY, Command, reviews, write_csv
 from hparams import hparams_tab
 from optuna.trial import TrialState
 
-from weitiao.tuning.lease import alive
+from weitiao.tuning.lease import alive, ended_in_order
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import reopen, trials_of
+from weitiao.tuning.outcomes import trials_of
+from weitiao.tuning.study import reopen
 
 TUNE = Path(__file__).parents[2] / "src" / "tune.py"
 
@@ -195,8 +196,37 @@ def test_ctrl_c_ends_the_search_and_leaves_its_point_to_the_next(folder: Path) -
     _, err = long.communicate(timeout=60)
     assert long.returncode == 130, err
     (trial,) = trials_of(reopen(Search(root=str(folder / "logs/tune"))))
-    assert trial.state == TrialState.RUNNING  # and its lease is gone
+    assert trial.state == TrialState.RUNNING
+    assert ended_in_order(folder / "logs/tune/default/workers", trial.user_attrs["worker"])
     assert "reason" not in trial.user_attrs
+
+
+def test_a_worker_that_is_told_to_end_closes_its_lease(folder: Path) -> None:
+    search = start(folder, "--workers=1", "--trials=1", "--trainer.max_epochs=400")
+    study = folder / "logs/tune/default"
+    while not list(study.glob("trials/*/metrics.csv")):
+        time.sleep(0.2)
+        assert search.poll() is None, search.communicate()[1]
+    (trial,) = trials_of(reopen(Search(root=str(folder / "logs/tune"))))
+    worker = trial.user_attrs["worker"]
+    os.kill(int(worker.split("-")[-2]), signal.SIGTERM)
+    while alive(study / "workers", worker):
+        time.sleep(0.1)
+    assert ended_in_order(study / "workers", worker)
+    search.kill()
+    search.communicate()
+
+
+def test_options_that_trials_have_of_their_own_are_refused(command: Command, folder: Path) -> None:
+    assert "--run.name: trials have folders of their own" in refused(
+        command, folder, "--run.name=a"
+    )
+
+
+def test_a_space_with_fewer_points_than_trials_is_told(command: Command, folder: Path) -> None:
+    (folder / "space.yaml").write_text(GRID, "utf-8")
+    shown = tune(command, folder, "--trials=5", "--trainer.max_epochs=1")
+    assert "the space has 4 points, so some are tried twice" in " ".join(shown.split())
 
 
 def test_a_bad_trial_is_pruned(command: Command, folder: Path) -> None:

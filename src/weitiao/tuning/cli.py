@@ -13,12 +13,13 @@ from weitiao.run.cli import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.options import Search
+from weitiao.tuning.outcomes import ENDED, ranked, trials_of
 from weitiao.tuning.pool import run_study
 from weitiao.tuning.preview import show_preview
 from weitiao.tuning.report import edge_warnings, top_table, write_report
 from weitiao.tuning.space import Space, parse_space, read_space, size
 from weitiao.tuning.start import START, Start
-from weitiao.tuning.study import ENDED, Facts, begin, quiet_optuna, ranked, reopen, trials_of
+from weitiao.tuning.study import Facts, begin, quiet_optuna, reopen
 from weitiao.tuning.watch import status
 
 SPACE, CONFIG = "configs/search/default.yaml", "configs/default.yaml"
@@ -48,23 +49,29 @@ def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], li
     """The options of the search, and those that are handed to each trial's ``fit``.
 
     The search's own may be written with hyphens: ``--keep-top`` is ``--keep_top``.
+
+    Raises:
+        ConfigError: an option would name a trial's folder.
     """
+    known = {"-h", "--help", *(f"--{name}" for name in vars(parser.get_defaults()))}
     own: list[str] = []
     rest: list[str] = []
-    target = rest
+    target = rest  # a value that stands apart follows its option
     for argument in arguments:
         if argument.startswith("-"):
             name, given, value = argument.partition("=")
-            plain = f"--{name.removeprefix('--').replace('-', '_')}"
-            known = plain if plain in parser._option_string_actions else name
-            target = own if known in parser._option_string_actions else rest
-            argument = known + given + value if target is own else argument
+            option = name if name in known else f"--{name[2:].replace('-', '_')}"
+            target = own if option in known else rest
+            argument = option + given + value if target is own else argument
         target.append(argument)
+    for option in (argument.partition("=")[0] for argument in rest):
+        if option in ("--run.name", "--run.root"):
+            raise ConfigError(f"{option}: trials have folders of their own\n  → --study, --root")
     return own, rest
 
 
-def run_tune(argv: list[str]) -> Path | None:
-    """Run the study that the command line describes; gives the path of the best config.
+def run_tune(argv: list[str]) -> None:
+    """Run the study that the command line describes.
 
     What the parser doesn't know is handed to each trial's ``fit``, as in
     ``src/tune.py --trials 20 --data.train my.csv``.
@@ -76,23 +83,26 @@ def run_tune(argv: list[str]) -> Path | None:
     quiet_optuna()
     if options.status:
         Console().print(status(reopen(search), search))
-        return None
+        return
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
     start = Start.read(rest if own_config else ["--config", CONFIG, *rest])
     content = read_space(options.space)
     space = parse_space(content, options.space)
     start.check(space)
-    total = total_of(search, space)
+    total, points = total_of(search, space), size(space)
     console = Console(stderr=True, highlight=False)
+    if search.sampler != "grid" and points is not None and points < total:
+        few = f"! the space has {points:,} points, so some are tried twice → --sampler grid"
+        console.print(few, style="yellow")
     if options.dry_run:
         show_preview(search, space, start, total, Console())
-        return None
-    return _search(search, content, start, total, console)
+        return
+    _search(search, content, start, total, console)
 
 
 def _search(
     search: Search, content: dict[str, Any], start: Start, total: int, console: Console
-) -> Path:
+) -> None:
     card = start.prepare()
     if search.confirm and "test" not in card.rows:
         raise ConfigError("confirm needs a test split\n  → --data.test, or data.split.test above 0")
@@ -118,7 +128,6 @@ def _search(
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     if search.confirm:
         Console().print(confirm(search, study, start, console))
-    return best
 
 
 def total_of(search: Search, space: Space) -> int:

@@ -17,9 +17,10 @@ from weitiao.errors import ConfigError
 from weitiao.run.evaluate import run_test
 from weitiao.run.folder import RunFolder
 from weitiao.tuning.options import Search
+from weitiao.tuning.outcomes import ENDED, ranked, trials_of
 from weitiao.tuning.pool import run_study
 from weitiao.tuning.start import START, Start
-from weitiao.tuning.study import ENDED, Facts, begin, ranked, trials_of
+from weitiao.tuning.study import Facts, begin
 from weitiao.tuning.trial import drop_checkpoints
 
 NAME = "start"

@@ -5,18 +5,16 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-import numpy as np
 import optuna
 from filelock import FileLock
-from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from weitiao.tuning.lease import Lease, alive
+from weitiao.tuning.lease import Lease, alive, ended_in_order
 from weitiao.tuning.options import Search
+from weitiao.tuning.outcomes import ENDED, died, failures_in_a_row, trials_of
+from weitiao.tuning.samplers import sampler_of, shuffled
 from weitiao.tuning.space import Point, grid, parse_space, suggest
-from weitiao.tuning.study import ENDED, died, trials_of
 
-FAILURES_IN_A_ROW = 5
 ATTEMPTS = 3  # at a point whose workers die: perhaps it is the point that kills them
 
 Turn = tuple[optuna.Trial, Point] | Literal["wait", "end"]
@@ -29,6 +27,7 @@ class Dispatcher:
         study: the study.
         search: how the space is searched.
         lease: of the worker that asks.
+        total: trials to end with.
         first: number of the first trial that may count as a failure of this call.
         deadline: time, in seconds since the epoch, after which none begins; null = none.
     """
@@ -38,19 +37,15 @@ class Dispatcher:
         study: optuna.Study,
         search: Search,
         lease: Lease,
+        total: int,
         first: int,
         deadline: float | None,
     ) -> None:
-        self.study, self.search, self.lease = study, search, lease
+        self.study, self.search, self.lease, self.total = study, search, lease, total
         self.first, self.deadline = first, deadline
         self.space = parse_space(study.user_attrs["space"], "search space")
         self.grid = shuffled(grid(self.space), search.seed) if search.sampler == "grid" else None
         self._lock = FileLock(search.folder / "ask.lock")
-
-    @property
-    def total(self) -> int:
-        """Trials to end with."""
-        return min(self.search.trials, len(self.grid)) if self.grid else self.search.trials
 
     def next(self) -> Turn:
         """A trial and its point; or to wait for what others run, or that nothing is left."""
@@ -81,8 +76,10 @@ class Dispatcher:
         for trial in filter(died, trials):
             point = trial.system_attrs.get("fixed_params", {}) | trial.params
             attempt = trial.user_attrs.get("attempt", 1)
-            if point and trial.number not in again and attempt < ATTEMPTS:
-                facts = {"again": trial.number, "attempt": attempt + 1}
+            if not ended_in_order(workers, trial.user_attrs.get("worker", "")):
+                attempt += 1  # Ctrl-C is not the point's fault
+            if point and trial.number not in again and attempt <= ATTEMPTS:
+                facts = {"again": trial.number, "attempt": attempt}
                 if "point" in trial.user_attrs:
                     facts["point"] = trial.user_attrs["point"]
                 self.study.enqueue_trial(point, facts)
@@ -107,38 +104,3 @@ class Dispatcher:
         point = suggest(trial, self.space)
         trial.set_user_attr("worker", self.lease.name)
         return trial, point
-
-
-def sampler_of(search: Search, number: int) -> BaseSampler:
-    """The sampler of trial ``number``: workers that share a seed would repeat each other."""
-    seed = int(np.random.SeedSequence([search.seed, number]).generate_state(1)[0])
-    match search.sampler:
-        case "tpe":
-            return TPESampler(seed=seed, constant_liar=True)
-        case "qmc":  # counts its points in the study; the seed is that of the whole sequence
-            return QMCSampler(
-                scramble=True,
-                seed=search.seed,
-                independent_sampler=RandomSampler(seed),
-                warn_independent_sampling=False,
-            )
-        case _:
-            return RandomSampler(seed)
-
-
-def shuffled(points: list[Point], seed: int) -> list[Point]:
-    """The points in an order of chance: a part of them tells of all ranges."""
-    return [points[i] for i in np.random.default_rng(seed).permutation(len(points))]
-
-
-def failures_in_a_row(trials: list[FrozenTrial], first: int) -> list[FrozenTrial]:
-    """The last trials, if they all failed on their own.
-
-    Args:
-        trials: all of a study.
-        first: number of the first that may count.
-    """
-    finished = [t for t in trials if t.number >= first and t.state.is_finished() and not died(t)]
-    last = sorted(finished, key=lambda t: (t.datetime_complete, t.number))[-FAILURES_IN_A_ROW:]
-    failed = [trial for trial in last if trial.state == TrialState.FAIL]
-    return failed if len(failed) == FAILURES_IN_A_ROW else []

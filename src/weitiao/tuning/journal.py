@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 from filelock import FileLock
-from optuna.storages import BaseStorage, JournalStorage, get_storage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from weitiao.errors import ConfigError
+
+PATIENCE = 60.0  # seconds that a busy SQLite is waited for
 
 
 class _Lock(JournalFileOpenLock):
@@ -54,6 +56,8 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
+        if url.startswith("sqlite"):  # while one worker writes, others wait
+            return RDBStorage(url, engine_kwargs={"connect_args": {"timeout": PATIENCE}})
         return get_storage(url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         reason = str(error).splitlines()[0]

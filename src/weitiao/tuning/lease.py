@@ -60,7 +60,7 @@ def alive(folder: Path, name: str) -> bool:
         name: of its lease.
     """
     path = folder / name
-    if not path.is_file():
+    if ended_in_order(folder, name):
         return False
     if name.rsplit("-", 2)[0] == socket.gethostname():
         lock = FileLock(path)
@@ -72,3 +72,13 @@ def alive(folder: Path, name: str) -> bool:
         return False
     with NamedTemporaryFile(dir=folder) as now:  # clocks of machines differ
         return os.stat(now.name).st_mtime - path.stat().st_mtime < LEASE
+
+
+def ended_in_order(folder: Path, name: str) -> bool:
+    """Whether the worker of this name closed its lease: it was told to end, not killed.
+
+    Args:
+        folder: shared by all workers of the study.
+        name: of its lease; empty = it never got so far as to sign its trial.
+    """
+    return not (folder / name).is_file()

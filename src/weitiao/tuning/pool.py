@@ -12,14 +12,14 @@ import torch
 from rich.console import Console
 
 from weitiao.errors import ConfigError
-from weitiao.tuning.dispatch import failures_in_a_row
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import trials_of
+from weitiao.tuning.outcomes import failures_in_a_row, trials_of
 from weitiao.tuning.watch import Watch
 from weitiao.tuning.worker import Job, serve, work
 
 DEATHS = 5  # of workers between two trials that end: then something is wrong with all of them
 PATIENCE = 10.0  # seconds that workers have to stop
+LOOK = 0.5  # seconds between two looks at the study
 
 
 def run_study(study: optuna.Study, search: Search, total: int, console: Console) -> None:
@@ -38,9 +38,9 @@ def run_study(study: optuna.Study, search: Search, total: int, console: Console)
     deadline = None if search.timeout is None else time.time() + search.timeout
     count = max(1, search.workers)
     threads = max(1, torch.get_num_threads() // count)
-    devices = _devices()
+    devices = [] if study.user_attrs["config"]["trainer.accelerator"] == "cpu" else _devices()
     jobs = [
-        Job(search, first, deadline, threads, devices[i % len(devices)] if devices else None)
+        Job(search, total, first, deadline, threads, devices[i % len(devices)] if devices else None)
         for i in range(count)
     ]
     with Watch(study, total, count, console) as watch:
@@ -73,7 +73,7 @@ def _supervise(jobs: list[Job], watch: Watch) -> None:
     deaths, ended = 0, watch.ended
     try:
         while any(process.exitcode != 0 for process in processes):
-            time.sleep(0.2)
+            time.sleep(LOOK)
             watch.refresh()
             if watch.ended > ended:
                 deaths, ended = 0, watch.ended

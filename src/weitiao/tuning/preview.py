@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weitiao.tuning.dispatch import sampler_of, shuffled
 from weitiao.tuning.options import Search
 from weitiao.tuning.report.names import short_keys, shown
+from weitiao.tuning.samplers import sampler_of, shuffled
 from weitiao.tuning.space import Point, Space, ends_of, grid, size, suggest
 from weitiao.tuning.start import Start
 

@@ -1,8 +1,7 @@
-"""A study: its storage, what it was begun with, and which of its trials count."""
+"""A study: where it is kept, and what it was begun with."""
 
 from __future__ import annotations
 
-import math
 import subprocess
 import uuid
 import warnings
@@ -11,18 +10,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import optuna
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from filelock import FileLock
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.run.parser import flat
 from weitiao.tuning.journal import open_storage
 from weitiao.tuning.options import Search
+from weitiao.tuning.outcomes import ENDED, trials_of
+from weitiao.tuning.samplers import pruner_of
 from weitiao.tuning.start import Start
 
-ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 LATENCY = "latency_ms"
 Direction = Literal["maximize", "minimize"]
 _COMPARED = ("space", "search", "config", "objectives", "data")
@@ -73,6 +71,12 @@ def begin(search: Search, facts: Facts) -> optuna.Study:
     Raises:
         ConfigError: it was begun with others; names them.
     """
+    search.folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(search.folder / "begin.lock"):  # others may begin it at the same time
+        return _begun(search, facts)
+
+
+def _begun(search: Search, facts: Facts) -> optuna.Study:
     storage = open_storage(search.folder, search.storage)
     study = optuna.create_study(
         storage=storage,
@@ -106,7 +110,6 @@ def begin(search: Search, facts: Facts) -> optuna.Study:
 def _refuse_other_folder(study: optuna.Study, search: Search) -> None:
     """Workers know of each other by the folder, so those of one database must share it, too."""
     sign = search.folder / "study.id"
-    search.folder.mkdir(parents=True, exist_ok=True)
     known = study.user_attrs.get("folder")
     if not sign.is_file() and known is None:
         sign.write_text(uuid.uuid4().hex, "utf-8")
@@ -140,42 +143,6 @@ def quiet_optuna() -> None:
     """Silence what Optuna says of each trial, and that its Sobol sampler may change some day."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-
-
-def pruner_of(search: Search) -> BasePruner:
-    """The pruner; trials report a score after each validation."""
-    match search.pruning:
-        case "median":
-            return MedianPruner()
-        case "hyperband":
-            return HyperbandPruner(min_resource=1, reduction_factor=2)
-        case _:
-            return NopPruner()
-
-
-def trials_of(study: optuna.Study, *states: TrialState) -> list[FrozenTrial]:
-    """The trials in these states, or all of them, in order."""
-    return study.get_trials(deepcopy=False, states=states or None)
-
-
-def score(trial: FrozenTrial) -> float | None:
-    """The first objective's value, of a pruned trial the last one that was reported."""
-    if trial.values:
-        return trial.values[0]
-    return trial.intermediate_values[trial.last_step] if trial.last_step is not None else None
-
-
-def ranked(study: optuna.Study, state: TrialState = TrialState.COMPLETE) -> list[FrozenTrial]:
-    """The trials in this state, the best by `score` first; those that have none are left out."""
-    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
-    scored = [(score(trial), trial) for trial in trials_of(study, state)]
-    known = [(value, t) for value, t in scored if value is not None and not math.isnan(value)]
-    return [t for _, t in sorted(known, key=lambda pair: (sign * pair[0], pair[1].number))]
-
-
-def died(trial: FrozenTrial) -> bool:
-    """Whether the trial failed because its worker ended: one that fails on its own has a reason."""
-    return trial.state == TrialState.FAIL and "reason" not in trial.user_attrs
 
 
 def _commit() -> str | None:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from weitiao.tuning.lease import alive
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import ENDED, died, ranked, trials_of
+from weitiao.tuning.outcomes import ENDED, died, ranked, trials_of
 
 
 class Watch:

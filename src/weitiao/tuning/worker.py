@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import optuna
 from filelock import FileLock
 
 from weitiao.run.cli import quiet
 from weitiao.tuning.dispatch import Dispatcher
 from weitiao.tuning.lease import Lease
 from weitiao.tuning.options import Search
-from weitiao.tuning.study import quiet_optuna, ranked, reopen, trials_of
+from weitiao.tuning.outcomes import ranked, trials_of
+from weitiao.tuning.study import quiet_optuna, reopen
 from weitiao.tuning.trial import drop_checkpoints, run_trial
 
 PAUSE = 0.5  # seconds between two questions whether others have ended
@@ -27,6 +29,7 @@ class Job:
 
     Args:
         search: how the space is searched.
+        total: trials to end with.
         first: number of the first trial of this call.
         deadline: time, in seconds since the epoch, after which no trial begins; null = none.
         threads: CPU threads of a trial.
@@ -34,6 +37,7 @@ class Job:
     """
 
     search: Search
+    total: int
     first: int
     deadline: float | None
     threads: int
@@ -50,10 +54,10 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
     search = job.search
     quiet_optuna()
     study, lease = reopen(search), Lease(search.folder / "workers")
-    dispatcher = Dispatcher(study, search, lease, job.first, job.deadline)
+    dispatcher = Dispatcher(study, search, lease, job.total, job.first, job.deadline)
     threads = study.user_attrs["config"]["run.threads"] or job.threads
-    tidying = FileLock(search.folder / "tidy.lock")
     try:
+        _tidy(study, search)  # whoever was to do it may have been killed
         while (turn := dispatcher.next()) != "end":
             if turn == "wait":
                 time.sleep(PAUSE)
@@ -62,13 +66,21 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
             trial.set_user_attr("threads", threads)
             trial.set_user_attr("device", f"cuda:{job.device}" if job.device else "cpu")
             run_trial(study, trial, point, search, threads)
-            with tidying:
-                over = {t.number for t in trials_of(study) if t.state.is_finished()}
-                best = {t.number for t in ranked(study)[: search.keep_top]}
-                drop_checkpoints(search.folder / "trials", over, best)
+            _tidy(study, search)
             after()
     finally:
         lease.close()
+
+
+def _tidy(study: optuna.Study, search: Search) -> None:
+    """Keep the checkpoints of the best trials only; one worker at a time."""
+    folder = search.folder / "trials"
+    folder.mkdir(exist_ok=True)
+    # lies there since a run that doesn't start removes its folder, and with it one that is empty
+    with FileLock(folder / "tidy.lock"):
+        over = {trial.number for trial in trials_of(study) if trial.state.is_finished()}
+        best = {trial.number for trial in ranked(study)[: search.keep_top]}
+        drop_checkpoints(folder, over, best)
 
 
 def serve(job: Job, log: str) -> None:
@@ -85,6 +97,7 @@ def serve(job: Job, log: str) -> None:
             os.dup2(file.fileno(), stream.fileno())
     quiet()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us, and ends us
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # in this way, the lease closed
     try:
         work(job)
     except KeyboardInterrupt:  # who started us tells of it

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
+from weitiao.tuning.outcomes import trials_of
 from weitiao.tuning.report.view import View
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Chart:
 
 def durations(view: View) -> Chart:
     """Training time by trial and how it ended."""
-    trials = [t for t in view.study.get_trials(deepcopy=False) if "seconds" in t.user_attrs]
+    trials = [t for t in trials_of(view.study) if "seconds" in t.user_attrs]
     most = max(trial.user_attrs["seconds"] for trial in trials)
     units = (("hours", 3600), ("minutes", 60), ("seconds", 1))
     unit, size = next((unit, size) for unit, size in units if most >= 2 * size or size == 1)

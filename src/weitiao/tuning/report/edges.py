@@ -9,8 +9,8 @@ import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
+from weitiao.tuning.outcomes import ranked
 from weitiao.tuning.report.names import shown
-from weitiao.tuning.study import ranked
 
 EDGE = 0.05
 """Share of a range, on its scale, that counts as its end."""

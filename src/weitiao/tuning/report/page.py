@@ -13,6 +13,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from weitiao.tuning.outcomes import trials_of
 from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
 from weitiao.tuning.report.edges import edge_warnings
@@ -61,7 +62,7 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
     page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(template)
     study = view.study
     title, head, rows = top_rows(study)
-    failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    failed = trials_of(study, TrialState.FAIL)
     searched = set(view.ended[0].params) if view.ended else set()
     groups = differences(config, searched) if config else ([], [])
     changed = [
@@ -88,7 +89,7 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
 
 def _cards(view: View) -> list[tuple[str, str, str]]:
     """The figures that are looked for first: caption, value, a line below."""
-    trials = view.study.get_trials(deepcopy=False)
+    trials = trials_of(view.study)
     states = Counter(trial.state for trial in trials)
     cards = []
     if view.ended:
@@ -106,7 +107,7 @@ def _cards(view: View) -> list[tuple[str, str, str]]:
 
 def _facts(study: optuna.Study) -> list[tuple[str, str]]:
     """What the study is, as far as it was written down."""
-    trials, held = study.get_trials(deepcopy=False), study.user_attrs
+    trials, held = trials_of(study), study.user_attrs
     search, data = held.get("search") or {}, held.get("data") or {}
     started = [t.datetime_start for t in trials if t.datetime_start]
     ended = [t.datetime_complete for t in trials if t.datetime_complete]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from weitiao.tuning.outcomes import trials_of
 from weitiao.tuning.report.charts import durations, saved_by_pruning, validations
 from weitiao.tuning.report.view import FEW, View
 
@@ -61,7 +62,7 @@ def _no_validations(view: View) -> str | None:
 
 
 def _no_times(view: View) -> str | None:
-    trials = view.study.get_trials(deepcopy=False)
+    trials = trials_of(view.study)
     return None if any("seconds" in t.user_attrs for t in trials) else "no trial has been timed"
 
 

@@ -11,9 +11,9 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.markup import escape
 from rich.table import Table
 
+from weitiao.tuning.outcomes import ranked, score, trials_of
 from weitiao.tuning.report.names import short_keys, shown, shown_time
 from weitiao.tuning.report.objectives import front, objectives
-from weitiao.tuning.study import ranked, score
 
 TOP = 10
 FACTS = ("seconds", "folder", "reason", "worker", "threads")
@@ -57,7 +57,7 @@ def top_rows(study: optuna.Study) -> tuple[str, list[str], list[list[str]]]:
 
 def write_trials(study: optuna.Study, path: Path) -> None:
     """Write all trials, failed ones too, a row each; values and parameters to the last digit."""
-    trials = study.get_trials(deepcopy=False)
+    trials = trials_of(study)
     keys = list(dict.fromkeys(key for trial in trials for key in trial.params))
     several, on_front = len(study.directions) > 1, front(study)
     values = [*objectives(study), "front"] if several else ["value"]
@@ -68,7 +68,9 @@ def write_trials(study: optuna.Study, path: Path) -> None:
             scores = _scores(trial, len(study.directions))
             mark = [trial.number in on_front] if several else []
             facts = (trial.user_attrs.get(name) for name in FACTS)
-            own = (trial.params.get(key) for key in keys)
+            # null is a value; a cell is empty where the trial's branch has no such key
+            params = {key: "null" if v is None else v for key, v in trial.params.items()}
+            own = (params.get(key) for key in keys)
             writer.writerow([trial.number, trial.state.name, *scores, *mark, *facts, *own])
 
 

@@ -16,9 +16,9 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from weitiao.tuning.outcomes import ranked, trials_of
 from weitiao.tuning.report.names import short_keys, shown
 from weitiao.tuning.report.objectives import objectives
-from weitiao.tuning.study import ranked
 
 FEW = 10
 """Trials below which importances and contours would show chance only."""
@@ -43,7 +43,7 @@ class View:
         self.goals = objectives(study)
         self.ended, self.pruned = ranked(study), ranked(study, TrialState.PRUNED)
         self._keys = short_keys(
-            dict.fromkeys(key for trial in study.get_trials(deepcopy=False) for key in trial.params)
+            dict.fromkeys(key for trial in trials_of(study) for key in trial.params)
         )
 
     @property
@@ -104,7 +104,7 @@ class View:
 
     def _copy(self, count: int) -> optuna.Study:
         copy = optuna.create_study(directions=self.study.directions[:count])
-        for trial in self.study.get_trials(deepcopy=False):
+        for trial in trials_of(self.study):
             if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
                 copy.add_trial(self._renamed(trial, count))
             else:  # keeps the numbers of the others

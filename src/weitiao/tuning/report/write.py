@@ -6,12 +6,12 @@ from pathlib import Path
 
 import optuna
 
+from weitiao.tuning.outcomes import ranked
 from weitiao.tuning.report.best import write_best
 from weitiao.tuning.report.images import write_images
 from weitiao.tuning.report.page import write_page
 from weitiao.tuning.report.tables import write_trials
 from weitiao.tuning.report.view import View
-from weitiao.tuning.study import ranked
 
 
 def write_report(study: optuna.Study, folder: Path) -> Path | None:
