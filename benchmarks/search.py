@@ -2,6 +2,7 @@
 
     python benchmarks/search.py cost [--trials 50]       seconds a trial beside training, memory
     python benchmarks/search.py pruning [--trials 50]    the same points without and with a pruner
+    python benchmarks/search.py replay [--trials 50]     what other pruners would have done
 
 `cost` searches the default space on the embedded corpus with few batches a trial, so that what is
 not training counts most. A trial's cost is the time from its beginning to that of the next one,
@@ -11,6 +12,10 @@ worker, once a second.
 `pruning` searches the default space as it is, first without a pruner, then with the default one:
 the same seed gives the same points. The bar is the same best score in half the time. It takes an
 hour or two.
+
+`replay` searches without a pruner, with four validations an epoch, and shows each pruner those
+curves as one worker would have: what it ends early can be known without training again. With
+`--root` an earlier search is taken, if there is one.
 """
 
 from __future__ import annotations
@@ -27,17 +32,32 @@ from itertools import pairwise
 from pathlib import Path
 
 import optuna
+from optuna.pruners import (
+    BasePruner,
+    NopPruner,
+    PercentilePruner,
+    SuccessiveHalvingPruner,
+)
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.table import Table
 
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, ranked, trials_of
+from weitiao.tuning.samplers import pruner_of
 from weitiao.tuning.study import reopen
 
 ROOT = Path(__file__).parents[1]
 DEBUG = ("--config=configs/default.yaml", "--config=configs/presets/debug.yaml")
 MOST_SECONDS, MOST_GROWTH, LEAST_SAVED = 1.0, 1.05, 0.5
+LOOKS = 4  # validations an epoch of the search that is replayed
+PRUNERS = {
+    "median": pruner_of(Search(pruner="median")),
+    "hyperband": pruner_of(Search(pruner="hyperband")),
+    "best quarter": PercentilePruner(25.0),
+    "halving": SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
+    "thirds": SuccessiveHalvingPruner(min_resource=1, reduction_factor=3),
+}
 SETTLED = 5  # trials after which a worker has imported and allocated all that it needs
 
 
@@ -92,17 +112,16 @@ def trained(trial: FrozenTrial) -> float:
     return json.loads((ROOT / metrics).read_text("utf-8"))["fit/seconds"]
 
 
-def cost(trials: int) -> bool:
+def cost(root: str, trials: int) -> bool:
     """Measure and print what a trial costs beside training; whether the bar is met."""
-    with tempfile.TemporaryDirectory() as root:
-        done = search(root, f"--trials={trials}", "--pruner=none", *DEBUG)
-        found = trials_of(done.study, TrialState.COMPLETE)
-        beside = [
-            (b.datetime_start - a.datetime_start).total_seconds() - trained(a)
-            for a, b in pairwise(found)
-        ]
-        settled = found[min(SETTLED, len(found) - 1)].datetime_start.timestamp()
-        sizes = [size for at, size in done.memory if at > settled and size]
+    done = search(root, f"--trials={trials}", "--pruner=none", *DEBUG)
+    found = trials_of(done.study, TrialState.COMPLETE)
+    beside = [
+        (b.datetime_start - a.datetime_start).total_seconds() - trained(a)
+        for a, b in pairwise(found)
+    ]
+    settled = found[min(SETTLED, len(found) - 1)].datetime_start.timestamp()
+    sizes = [size for at, size in done.memory if at > settled and size]
     table = Table(title=f"{len(found)} trials", title_justify="left")
     for title in ("", "first", "median", "most"):
         table.add_column(title, justify="right")
@@ -116,33 +135,86 @@ def cost(trials: int) -> bool:
     return seconds[1] <= MOST_SECONDS and last <= MOST_GROWTH * first
 
 
-def pruning(trials: int) -> bool:
+def pruning(root: str, trials: int) -> bool:
     """Measure and print what the default pruner saves; whether the bar is met."""
     table = Table(title=f"{trials} trials of the same points", title_justify="left")
     for title in ("pruner", "pruned", "best on validation", "seconds of trials", "of command"):
         table.add_column(title, justify="right")
     spent, best = [], []
     for pruner in ("none", "median"):
-        with tempfile.TemporaryDirectory() as root:
-            done = search(root, f"--trials={trials}", f"--pruner={pruner}")
-            ended = trials_of(done.study, *ENDED)
-            spent.append(sum(trial.user_attrs["seconds"] for trial in ended))
-            best.append(ranked(done.study)[0].values[0])
-            count = len(trials_of(done.study, TrialState.PRUNED))
-            cells = (f"{best[-1]:.4f}", f"{spent[-1]:.0f}", f"{done.seconds:.0f}")
-            table.add_row(pruner, str(count), *cells)
+        done = search(f"{root}/{pruner}", f"--trials={trials}", f"--pruner={pruner}")
+        ended = trials_of(done.study, *ENDED)
+        spent.append(sum(trial.user_attrs["seconds"] for trial in ended))
+        best.append(ranked(done.study)[0].values[0])
+        count = len(trials_of(done.study, TrialState.PRUNED))
+        cells = (f"{best[-1]:.4f}", f"{spent[-1]:.0f}", f"{done.seconds:.0f}")
+        table.add_row(pruner, str(count), *cells)
     Console().print(table)
     return best[1] >= best[0] and spent[1] <= (1 - LEAST_SAVED) * spent[0]
+
+
+def replay(root: str, trials: int) -> bool:
+    """Print what pruners would have saved of a search without one; whether any meets the bar."""
+    looks = f"--trainer.val_check_interval={1 / LOOKS}"
+    search(root, f"--trials={trials}", "--pruner=none", looks)
+    found = trials_of(reopen(Search(root=root, pruner="none")), TrialState.COMPLETE)
+    table = Table(title=f"{len(found)} trials, had there been a pruner", title_justify="left")
+    for title in ("pruner", "looks an epoch", "pruned", "best on validation", "time"):
+        table.add_column(title, justify="right")
+    whole, met = {looks: replayed(found, NopPruner(), looks) for looks in (1, LOOKS)}, False
+    for name, pruner in PRUNERS.items():
+        for looks, none in whole.items():
+            one = replayed(found, pruner, looks)
+            share = one.seconds / none.seconds
+            met |= one.best == none.best and share <= 1 - LEAST_SAVED
+            cells = (f"{one.best:.4f} of {none.best:.4f}", f"{share:.0%}")
+            table.add_row(name, str(looks), str(one.pruned), *cells)
+    Console().print(table)
+    return met
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a pruner would have made of a search: trials ended early, the best, seconds of all."""
+
+    pruned: int
+    best: float
+    seconds: float
+
+
+def replayed(trials: list[FrozenTrial], pruner: BasePruner, looks: int) -> Replayed:
+    """The trials once more, in their order, as one worker runs them.
+
+    Args:
+        trials: that ran to their end with ``LOOKS`` validations an epoch; more is better.
+        pruner: sees their scores.
+        looks: validations an epoch that it sees, and that there would have been.
+    """
+    study = optuna.create_study(direction="maximize", pruner=pruner, study_name=Search.study)
+    seconds = 0.0
+    for trial in trials:
+        scores = list(trial.intermediate_values.values())[LOOKS // looks - 1 :: LOOKS // looks]
+        again = study.ask()
+        for step, score in enumerate(scores, 1):
+            again.report(score, step)
+            if over := step < len(scores) and again.should_prune():
+                break
+        seconds += trial.user_attrs["seconds"] * step / len(scores)
+        state = TrialState.PRUNED if over else TrialState.COMPLETE
+        study.tell(again, None if over else max(scores), state)
+    return Replayed(len(trials_of(study, TrialState.PRUNED)), study.best_value, seconds)
 
 
 def main() -> int:
     """Measure what is asked for; 1 where the bar isn't met."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("cost", "pruning"))
+    parser.add_argument("what", choices=("cost", "pruning", "replay"))
     parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument("--root", help="folder that keeps the searches; null = a temporary one")
     options = parser.parse_args()
-    measured = {"cost": cost, "pruning": pruning}[options.what](options.trials)
-    return 0 if measured else 1
+    measure = {"cost": cost, "pruning": pruning, "replay": replay}[options.what]
+    with tempfile.TemporaryDirectory() as folder:
+        return 0 if measure(options.root or folder, options.trials) else 1
 
 
 if __name__ == "__main__":
