@@ -32,12 +32,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import optuna
-from optuna.pruners import (
-    BasePruner,
-    NopPruner,
-    PercentilePruner,
-    SuccessiveHalvingPruner,
-)
+from optuna.pruners import BasePruner, NopPruner, PercentilePruner, SuccessiveHalvingPruner
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.table import Table
