@@ -287,6 +287,12 @@ def test_a_dry_run_shows_the_space_and_keeps_nothing(command: Command, folder: P
     for words in ("model.optim.lr", "0.001 … 0.1", "mean, max", "endlessly many", "50 trials"):
         assert words in shown
     assert not (folder / "logs").exists()
+    space = "model.pooling: {choices: {mean: {trainer.max_epochs: {low: 2, high: 4}}, max: {}}}"
+    (folder / "space.yaml").write_text(space, "utf-8")
+    assert "50 trials of 3 epochs on average" in tune(command, folder, "--dry-run")
+    (folder / "space.yaml").write_text(SPACE, "utf-8")
+    endless = ("--trainer.max_epochs=-1", "--trainer.max_steps=9")
+    assert "sets no bound" in tune(command, folder, "--dry-run", *endless)
 
 
 def test_the_status_of_a_study_names_who_runs_what(command: Command, folder: Path) -> None:

@@ -45,11 +45,16 @@ def show_preview(search: Search, space: Space, start: Start, total: int, console
     console.print(table)
     console.print(_first_points(search, space, total))
     seconds, epochs = _cost_of_an_epoch(start), _epochs(space, start)
-    whole = timedelta(seconds=round(seconds * epochs * total / max(1, search.workers)))
+    cost = f"{total} trials: no telling how long, since trainer.max_epochs sets no bound"
+    if epochs:
+        whole = timedelta(seconds=round(seconds * epochs * total / max(1, search.workers)))
+        cost = (
+            f"{total} trials of {epochs:g} epochs on average, none pruned, {whole}"
+            f" with {max(1, search.workers)} at once on as many devices"
+        )
     console.print(
         f"an epoch of the configuration to start from takes about {seconds:.1f} s here, without"
-        f" validation;\n{total} trials of {epochs:g} epochs on average, none pruned, {whole}"
-        f" with {max(1, search.workers)} at once on as many devices",
+        f" validation;\n{cost}",
         markup=False,
     )
 
@@ -123,10 +128,17 @@ def _cost_of_an_epoch(start: Start) -> float:
     return (times[-1] - times[0]) / (len(times) - 1) * trainer.num_training_batches
 
 
-def _epochs(space: Space, start: Start) -> float:
-    """Epochs of a trial, on average."""
-    searched = space.get("trainer.max_epochs")
-    if searched is None:
-        return float(start.config["trainer.max_epochs"] or 1)
-    values = [float(value) for value in ends_of(searched) if value is not None]
-    return sum(values) / len(values)
+def _epochs(space: Space, start: Start) -> float | None:
+    """Epochs of a trial, on average; null = without a bound."""
+    searched = list(_searched_epochs(space)) or [start.config["trainer.max_epochs"]]
+    if any(value in (None, -1) for value in searched):
+        return None
+    return sum(map(float, searched)) / len(searched)
+
+
+def _searched_epochs(space: Space) -> Iterator[Any]:
+    for key, dimension in space.items():
+        if key == "trainer.max_epochs":
+            yield from ends_of(dimension)
+        for inner in dimension.branches.values():
+            yield from _searched_epochs(inner)
