@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import optuna.visualization.matplotlib  # else a lazy stand-in would be patched
 import pytest
 import yaml
 from optuna.distributions import (
