@@ -29,6 +29,7 @@ from rich.table import Table
 from scipy.stats import ttest_rel
 from training import train
 
+from weitiao.run.cli import quiet
 from weitiao.run.evaluate import run_test
 from weitiao.tuning.options import Search
 
@@ -84,9 +85,10 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--root", type=Path, help="keeps the searches")
     args = parser.parse_args()
+    quiet()
     table = Table(title=f"macro F1 in %, {args.seeds} seeds", title_justify="left")
     for title in ("", "tuned is", "val default", "val tuned", "test default", "test tuned", "p"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right", no_wrap=True)  # figures are not to be cut
     better = True
     with tempfile.TemporaryDirectory() as folder:
         for name in args.only:
@@ -103,7 +105,7 @@ def main() -> int:
             p = "" if best == "start" else f"{ttest_rel(tuned, default).pvalue:.3f}"
             cells = (spread(scores[part, c]) for part in ("val", "test") for c in ("start", best))
             table.add_row(name, best, *cells, p)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
     return 0 if better else 1
 
 
