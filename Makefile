@@ -9,9 +9,11 @@ PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 CORPUS := .cache/corpus/reviews.csv
 # further options of a verb: make train ARGS="--seed_everything 2"
 ARGS ?=
+# jobs of `make slurm-tune`
+N ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train tune test test-slow lint format tensorboard docs clean
+.PHONY: help setup train tune slurm-train slurm-tune test test-slow test-slurm lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,10 +40,13 @@ tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--tri
 	$(PY) src/tune.py $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow and not slurm" $(ARGS)
 
 test-slow: $(VENV)/.installed-dev  ## Run the tests that take long
 	$(PYTEST) -m slow $(ARGS)
+
+test-slurm: $(VENV)/.installed-dev  ## Run jobs on the SLURM that answers here (skipped without)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m slurm $(ARGS)
 
 lint: $(VENV)/.installed-dev  ## Check style, format, types and the floors of the house
 	$(VENV)/bin/ruff check
@@ -52,6 +57,12 @@ lint: $(VENV)/.installed-dev  ## Check style, format, types and the floors of th
 format: $(VENV)/.installed-dev  ## Format the code
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
+
+slurm-train: setup  ## Submit a training to SLURM (DRY=1 only prints; ARGS="train --config …")
+	slurm/submit.sh $(if $(DRY),--dry-run) train $(or $(ARGS),train --config configs/default.yaml)
+
+slurm-tune: setup  ## Submit a search to SLURM: N jobs share a study (N=8 DRY=1)
+	slurm/submit.sh $(if $(DRY),--dry-run) tune $(N) $(ARGS)
 
 tensorboard: $(VENV)/.installed  ## Show all runs in the browser
 	$(VENV)/bin/tensorboard --logdir logs $(ARGS)

@@ -1,6 +1,6 @@
 """The same search by `src/tune.py` and by transformers' `Trainer.hyperparameter_search`.
 
-    python benchmarks/search_transformers.py [--rows 4000] [--trials 10] [--epochs 3]
+    python benchmarks/search_transformers.py [--rows 4000] [--trials 10] [--epochs 3] [--workers 1]
 
 Both train the same BERT-kind classifier (2 layers, 128 wide) from scratch on the same rows and ids:
 the same points of learning rate and weight decay, as many epochs, 64 rows a batch, a validation an
@@ -99,6 +99,7 @@ def search_ours(search: Search, file: Path, epochs: int) -> optuna.Study:
     space.parent.mkdir(parents=True, exist_ok=True)
     space.write_text(yaml.safe_dump(SPACE), "utf-8")
     own = {"trials": search.trials, "pruner": search.pruning, "root": search.root}
+    own["workers"] = search.workers
     options = [*(f"--{name}={value}" for name, value in own.items()), f"--space={space}", *OURS]
     options += [f"--data.train={file}", f"--trainer.max_epochs={epochs}"]
     subprocess.run([sys.executable, "src/tune.py", *options], cwd=ROOT, check=True)
@@ -172,7 +173,7 @@ def search_theirs(search: Search, file: Path, epochs: int, dynamic: bool) -> opt
 def measure(way: str, pruner: str, args: argparse.Namespace) -> dict[str, Any]:
     """One search; its facts."""
     with tempfile.TemporaryDirectory() as root:
-        search = Search(trials=args.trials, pruner=pruner, root=root)
+        search = Search(trials=args.trials, pruner=pruner, root=root, workers=args.workers)
         file, since = sampled(args.rows, 0), time.perf_counter()
         if way == "weitiao":
             study = search_ours(search, file, args.epochs)
@@ -196,6 +197,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=4000, help="lines of the corpus to take")
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1, help="trials of ours at a time")
     parser.add_argument("--dynamic", action="store_true", help="theirs pads batch by batch")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)  # a process for each search
     args = parser.parse_args()

@@ -2,7 +2,10 @@
 
 import sys
 
-from weitiao.tuning.cli import main
+from weitiao.run.stop import watch
 
 if __name__ == "__main__":
+    watch()  # a signal that comes while optuna and torch are imported must not kill
+    from weitiao.tuning.cli import main
+
     sys.exit(main())

@@ -126,30 +126,40 @@ def test_a_budget_of_nothing_is_refused(options):
 # -- several devices -------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
-@given(many_lengths, batchings, st.integers(1, 5))
-def test_evaluation_shares_are_a_partition(lengths, batching, shares):
-    ranks = [
-        EpochBatches(lengths, batching, shuffle=False, rank=rank, world_size=shares)
-        for rank in range(shares)
+def among(processes: int, lengths, batching, **options) -> list[list[np.ndarray]]:
+    """The batches of each process in epoch 1."""
+    return [
+        EpochBatches(lengths, batching, process=i, processes=processes, **options).epoch(1)
+        for i in range(processes)
     ]
-    rows = [row for batches in ranks for batch in batches.epoch(0) for row in batch.tolist()]
+
+
+@settings(deadline=None)
+@given(many_lengths, batchings, st.integers(1, 5), st.booleans())
+def test_processes_share_out_each_batch_and_none_has_nothing(lengths, batching, count, shuffle):
+    if len(lengths) < count:
+        with pytest.raises(ConfigError, match=f"{count} processes have {len(lengths)} rows"):
+            among(count, lengths, batching, shuffle=shuffle)
+        return
+    shares = among(count, lengths, batching, shuffle=shuffle)
+    assert len({len(share) for share in shares}) == 1
+    rows = [row for share in shares for batch in share for row in batch.tolist()]
     assert sorted(rows) == list(range(len(lengths)))
-    assert [len(batches) for batches in ranks] == [len(batches.epoch(0)) for batches in ranks]
+    for batches in zip(*shares, strict=True):
+        sizes = [len(batch) for batch in batches]
+        assert min(sizes) >= 1
+        assert max(sizes) - min(sizes) <= 1
+        # rows that would leave a process with nothing may be one too many elsewhere
+        assert max(sizes) <= (batching.size or len(lengths)) + 1
 
 
-@settings(deadline=None)
-@given(many_lengths, batchings, st.integers(1, 5))
-def test_training_shares_are_equally_long_and_cover_all_rows(lengths, batching, shares):
-    ranks = [
-        EpochBatches(lengths, batching, shuffle=True, rank=rank, world_size=shares)
-        for rank in range(shares)
-    ]
-    epochs = [batches.epoch(1) for batches in ranks]
-    assert {len(epoch) for epoch in epochs} == {len(ranks[0])}
-    assert {r for epoch in epochs for batch in epoch for r in batch} == set(range(len(lengths)))
-    surplus = len(ranks[0]) * shares - len(EpochBatches(lengths, batching, shuffle=True))
-    assert 0 <= surplus < shares
+@pytest.mark.parametrize("count", [2, 4])
+def test_several_processes_with_a_part_of_the_budget_make_the_batches_of_one(count):
+    lengths = review_lengths(1000)
+    whole = EpochBatches(lengths, Batching(None, size=32), shuffle=True, seed=3).epoch(1)
+    shares = among(count, lengths, Batching(None, size=32 // count), shuffle=True, seed=3)
+    together = [np.concatenate(batches) for batches in zip(*shares, strict=True)]
+    assert [sorted(b.tolist()) for b in together] == [sorted(b.tolist()) for b in whole]
 
 
 # -- what is in a batch ----------------------------------------------------------------------------

@@ -218,6 +218,7 @@ RUN = {
     "general/ckpt_path": Effect("run", "kept/checkpoints/last.ckpt"),
     "run/run.root": Effect("run", "elsewhere"),
     "run/run.name": Effect("run", "another"),
+    "run/run.folder": Effect("run", "mine"),
     "run/run.monitor": Effect(
         "run", "val/loss", ("--model.optim.lr=0.1", "--trainer.max_epochs=4")
     ),
@@ -228,6 +229,7 @@ TRAINER = {
     # the rest is Lightning's; these are what the shipped YAMLs use
     "trainer/trainer.accelerator": Effect("refused", "no-such-thing"),
     "trainer/trainer.devices": Effect("refused", "0"),
+    "trainer/trainer.strategy": Effect("refused", "no-such-thing"),
     "trainer/trainer.precision": Effect("loss", "bf16-mixed"),
     "trainer/trainer.max_epochs": Effect("schedule", "1"),
     # shares, since "1" is read as 1 or as 1.0: typing keeps the order in which Union[int, float]
@@ -265,6 +267,9 @@ NEW_FILE = {
     "data.batch: Batching/data.batch.workers": Effect("processes", "1"),
     "hardware/hardware.accelerator": Effect("refused", "no-such-thing"),
     "hardware/hardware.precision": Effect("output", "bf16-mixed"),
+    # what more of them change, nothing: `test_ranks.py`
+    "hardware/hardware.devices": Effect("refused", "0"),
+    "hardware/hardware.num_nodes": Effect("refused", "0"),
 }
 TEST = NEW_FILE | {
     "general/out": Effect("output", "another.csv"),

@@ -91,7 +91,8 @@ def small_file(folder: Path, config: str) -> tuple[str, ...]:
 def train(command: Command, folder: Path, *arguments: str, config: str = "") -> Path:
     """Train on a small file as the named config reads it."""
     files = small_file(folder, config)
-    done = command("train", *arguments, *files, "--trainer.accelerator=cpu", cwd=folder)
+    here = ("--trainer.accelerator=cpu", "--trainer.devices=1")
+    done = command("train", *arguments, *files, *here, cwd=folder)
     assert done.code == 0, done.err
     assert "iscard" not in done.err
     assert "arning" not in done.err

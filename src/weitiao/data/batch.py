@@ -39,21 +39,29 @@ class Batching:
         at_least(1, "data.batch", tokens=self.tokens, size=self.size)
         at_least(0, "data.batch", workers=self.workers)
 
-    def cut(self, lengths: np.ndarray) -> np.ndarray:
+    def cut(self, lengths: np.ndarray, processes: int = 1) -> np.ndarray:
         """Where batches begin, for rows in rising order of length.
 
         Args:
             lengths: ``(N,)`` rising lengths in ids.
+            processes: that share out the rows of each batch; the budget is that of one of them.
 
         Returns:
-            ``(batches + 1,)`` offsets into the rows. A row longer than the budget is a batch alone.
+            ``(batches + 1,)`` offsets into the rows. A row longer than the budget is a batch alone,
+            but each process has a row of each batch, if there are as many.
         """
         offsets = [0]
         size = self.size or len(lengths)
         for row, length in enumerate(lengths.tolist()):
-            rows = row - offsets[-1] + 1
-            if rows > 1 and (rows > size or (self.tokens and rows * length > self.tokens)):
+            all_rows = row - offsets[-1] + 1
+            rows = -(-all_rows // processes)
+            full = rows > size or (self.tokens and rows * length > self.tokens)
+            if full and all_rows > processes:
                 offsets.append(row)
+        if len(offsets) > 1 and len(lengths) - offsets[-1] < processes:  # too few for all
+            last = offsets.pop()
+            if (fewer := len(lengths) - processes) >= offsets[-1] + processes:
+                offsets.append(min(fewer, last))
         return np.array([*offsets, len(lengths)] if len(lengths) else [0])
 
 
@@ -159,9 +167,13 @@ class EpochBatches(Sampler[Draws]):
         shuffle: whether the order depends on the epoch.
         seed: seed of the order.
         position: gives (epoch, batches already done) when an epoch starts.
-        rank: which share of the batches is ours.
-        world_size: number of shares; shuffled shares are filled up to be equally long.
+        process: number of this process.
+        processes: that share out the rows of each batch: a batch of two processes is as large as
+            two of one, and each process has as many batches, none of them empty.
         slots: the draws of an epoch; null = each row once, slots being rows.
+
+    Raises:
+        ConfigError: there are fewer rows than processes.
     """
 
     def __init__(
@@ -172,32 +184,33 @@ class EpochBatches(Sampler[Draws]):
         shuffle: bool,
         seed: int = 0,
         position: Position = first_batch,
-        rank: int = 0,
-        world_size: int = 1,
+        process: int = 0,
+        processes: int = 1,
         slots: Slots | None = None,
     ) -> None:
         self.slots = slots or Slots.each_row(len(lengths))
         self.lengths, self.longest = lengths, self.slots.longest(lengths)
         self.shuffle, self.seed, self.position = shuffle, seed, position
-        self.rank, self.world_size = rank, world_size
+        self.process, self.processes = process, processes
+        if 0 < len(self.longest) < processes:
+            raise ConfigError(f"{processes} processes have {len(self.longest)} rows between them")
         stretch = 1 + JITTER if shuffle else 1
-        self.offsets = batching.cut(np.sort(self.longest) * stretch)
+        self.offsets = batching.cut(np.sort(self.longest) * stretch, processes)
 
     def __len__(self) -> int:
-        batches, shares = len(self.offsets) - 1, self.world_size
-        full = batches + (shares - self.rank - 1)
-        return -(-batches // shares) if self.shuffle else full // shares
+        return len(self.offsets) - 1
 
     def epoch(self, epoch: int) -> list[np.ndarray]:
-        """The slots of all batches of an epoch of this rank, in order."""
+        """This process' slots of all batches of an epoch, in order."""
         if not len(self.longest):
             return []
-        if not self.shuffle:
-            return self._cut(self.longest)[self.rank :: self.world_size]
-        random = np.random.default_rng((self.seed, epoch))
-        batches = self._cut(self.longest * random.uniform(1, 1 + JITTER, len(self.longest)))
-        order = np.resize(random.permutation(len(batches)), len(self) * self.world_size)
-        return [batches[i] for i in order[self.rank :: self.world_size]]
+        if self.shuffle:
+            random = np.random.default_rng((self.seed, epoch))
+            batches = self._cut(self.longest * random.uniform(1, 1 + JITTER, len(self.longest)))
+            batches = [batches[i] for i in random.permutation(len(batches))]
+        else:
+            batches = self._cut(self.longest)
+        return [slots[self.process :: self.processes] for slots in batches]
 
     def _cut(self, keys: np.ndarray) -> list[np.ndarray]:
         """The slots in rising order of their keys, batch by batch."""
@@ -251,16 +264,17 @@ class ResumableLoader:
             "draws": len(batches.longest),
             "batches": len(self),
             "seed": batches.seed,
+            "processes": batches.processes,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Refuse to go on with other batches than those of the checkpoint.
 
         Raises:
-            ConfigError: rows, draws, number of batches or seed differ.
+            ConfigError: rows, draws, batches, seed or number of processes differ.
         """
         now = self.state_dict()
-        if differing := [f"{k}: {state[k]} → {now[k]}" for k in now if state.get(k) != now[k]]:
+        if differing := [f"{k}: {state.get(k)} → {v}" for k, v in now.items() if state.get(k) != v]:
             raise ConfigError(
                 "the checkpoint was made with other batches (" + ", ".join(differing) + ")"
                 "\n  → resume with the run's own config.yaml, or start afresh without --ckpt_path"

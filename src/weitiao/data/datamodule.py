@@ -255,17 +255,17 @@ class TextDataModule(L.LightningDataModule):
         if training:
             times = augment.times if augment else 1
             slots = draw_slots(self.sampling, rows.lengths, rows.targets, times)
-        rank, world_size = 0, 1
+        process, processes = 0, 1
         if self.trainer is not None:
-            rank, world_size = self.trainer.global_rank, self.trainer.world_size
+            process, processes = self.trainer.global_rank, self.trainer.world_size
         batches = EpochBatches(
             rows.lengths,
             self.batch,
             shuffle=training,
             seed=self.seed,
             position=self._position if training else first_batch,
-            rank=rank,
-            world_size=world_size,
+            process=process,
+            processes=processes,
             slots=slots,
         )
         return ResumableLoader(rows, batches, self.batch.workers)

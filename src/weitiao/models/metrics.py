@@ -22,7 +22,7 @@ from torchmetrics.utilities import dim_zero_cat
 AVERAGES: tuple[Literal["macro", "micro", "weighted"], ...] = ("macro", "micro", "weighted")
 
 
-def build_scalars(classes: int, *, ranked: bool = True) -> MetricCollection:
+def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> MetricCollection:
     """The metrics that are one number each, from probabilities ``(B, C)`` and targets ``(B,)``.
 
     Choose by macro averages: micro F1 of a single-label task is only the accuracy again.
@@ -30,6 +30,7 @@ def build_scalars(classes: int, *, ranked: bool = True) -> MetricCollection:
     Args:
         classes: number of classes.
         ranked: with AUROC, which needs probabilities and not only predicted classes.
+        joined: over the rows of all processes; otherwise over those of this one.
     """
     metrics: dict[str, Metric | MetricCollection] = {}
     for average in AVERAGES:
@@ -39,23 +40,31 @@ def build_scalars(classes: int, *, ranked: bool = True) -> MetricCollection:
             ("recall", MulticlassRecall),
         ):
             metrics[f"{name}_{average}"] = kind(
-                classes, average=average, validate_args=False, zero_division=0
+                classes,
+                average=average,
+                validate_args=False,
+                zero_division=0,
+                sync_on_compute=joined,
             )
-    metrics["accuracy"] = MulticlassAccuracy(classes, average="micro", validate_args=False)
+    metrics["accuracy"] = MulticlassAccuracy(
+        classes, average="micro", validate_args=False, sync_on_compute=joined
+    )
     if ranked:
-        metrics["auroc"] = MacroAUROC(classes)
-    metrics["mcc"] = Matthews(classes, validate_args=False)
+        metrics["auroc"] = MacroAUROC(classes, joined)
+    metrics["mcc"] = Matthews(classes, validate_args=False, sync_on_compute=joined)
     return MetricCollection(metrics)
 
 
-def build_scale(classes: int) -> dict[str, Metric | MetricCollection]:
+def build_scale(classes: int, *, joined: bool = True) -> dict[str, Metric | MetricCollection]:
     """The metrics that know of an order of the classes, from the same values as the others.
 
     ``qwk``, Cohen's kappa with quadratic weights, and ``mae``, the mean distance on the scale.
     """
     return {
-        "qwk": MulticlassCohenKappa(classes, weights="quadratic", validate_args=False),
-        "mae": ScaleDistance(classes, validate_args=False),
+        "qwk": MulticlassCohenKappa(
+            classes, weights="quadratic", validate_args=False, sync_on_compute=joined
+        ),
+        "mae": ScaleDistance(classes, validate_args=False, sync_on_compute=joined),
     }
 
 
@@ -77,10 +86,11 @@ class MacroAUROC(MulticlassAUROC):
 
     Args:
         classes: number of classes.
+        joined: over the rows of all processes.
     """
 
-    def __init__(self, classes: int) -> None:
-        super().__init__(classes, average="none", validate_args=False)
+    def __init__(self, classes: int, joined: bool = True) -> None:
+        super().__init__(classes, average="none", validate_args=False, sync_on_compute=joined)
 
     # torchmetrics types `compute` as an attribute, so any override clashes
     def compute(self) -> Tensor:  # type: ignore[override]
@@ -106,9 +116,9 @@ class Matthews(MulticlassMatthewsCorrCoef):
         return torch.where(scale > 0, covariance / scale, 0.0).float()
 
 
-def build_confusion(classes: int) -> MulticlassConfusionMatrix:
+def build_confusion(classes: int, *, joined: bool = True) -> MulticlassConfusionMatrix:
     """Counts ``(C, C)``: row = true class, column = predicted class."""
-    return MulticlassConfusionMatrix(classes, validate_args=False)
+    return MulticlassConfusionMatrix(classes, validate_args=False, sync_on_compute=joined)
 
 
 def f1_per_class(confusion: Tensor) -> Tensor:

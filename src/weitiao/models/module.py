@@ -10,6 +10,7 @@ from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
+from weitiao import ranks
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
 from weitiao.models.bag import Bag as Bag  # so that its short name works
@@ -73,10 +74,8 @@ class TextModule(L.LightningModule):
         self.wide = wide.build(width) if wide else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
-        # Kept in the checkpoint, so that the epoch's mean survives a resume in mid-epoch. A loss
-        # that is no number stays visible; by default the metric would leave it out.
+        # a loss that is no number stays visible; by default the metric would leave it out
         self.train_loss = MeanMetric(nan_strategy="disable")
-        self.train_loss.persistent(True)
         self.scores = nn.ModuleDict({s: build_scores(card, self.decide) for s in ("val", "test")})
         self.eval_loss = nn.ModuleDict(
             {split: MeanMetric(nan_strategy="disable") for split in ("val", "test")}
@@ -103,6 +102,17 @@ class TextModule(L.LightningModule):
         deep, *wide = self.parts(input_ids, attention_mask, token_type_ids)
         # in mixed precision the deep part ends in 16 bits, the wide one in 32
         return torch.lerp(deep.to(wide[0].dtype), wide[0], self.wide_share) if wide else deep
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep each process' mean loss so far, so that it survives a stop in mid-epoch."""
+        mean = self.train_loss
+        checkpoint["train_loss"] = ranks.of_all([float(mean.mean_value), float(mean.weight)])
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the mean loss."""
+        value, weight = checkpoint["train_loss"][ranks.number()]
+        self.train_loss.mean_value.fill_(value)
+        self.train_loss.weight.fill_(weight)
 
     def on_train_epoch_start(self) -> None:
         """Begin the epoch's mean anew; Lightning doesn't call this on a resume in mid-epoch."""

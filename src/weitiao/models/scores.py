@@ -40,7 +40,7 @@ def build_scores(card: DataCard, decide: nn.Module) -> Scores:
 def measure(
     predictions: Tensor, decided: Tensor, targets: Tensor, card: DataCard, *, ranked: bool = True
 ) -> dict[str, Tensor]:
-    """All scores of some rows at once, each a scalar.
+    """All scores of some rows at once, each a scalar; this process' rows are all there are.
 
     Args:
         predictions: probabilities ``(N, C)`` or values ``(N,)``.
@@ -53,7 +53,7 @@ def measure(
         return regression_scores(decided, targets)
     if card.task == "multilabel":
         return multilabel_scores(predictions, decided, targets, card.labels, ranked=ranked)
-    scores = OfClasses(card, ranked=ranked)
+    scores = OfClasses(card, ranked=ranked, joined=False)
     scores.update(predictions if ranked else decided, targets)
     return scores.compute()
 
@@ -72,15 +72,16 @@ class OfClasses(nn.Module):
     Args:
         card: task and labels; an ordinal scale has scores of its own besides.
         ranked: with AUROC.
+        joined: over the rows of all processes; otherwise over those of this one.
     """
 
-    def __init__(self, card: DataCard, *, ranked: bool = True) -> None:
+    def __init__(self, card: DataCard, *, ranked: bool = True, joined: bool = True) -> None:
         super().__init__()
-        self.labels = card.labels
-        self.scalars = build_scalars(len(card.labels), ranked=ranked)
+        self.labels, classes = card.labels, len(card.labels)
+        self.scalars = build_scalars(classes, ranked=ranked, joined=joined)
         if card.task == "ordinal":
-            self.scalars.add_metrics(build_scale(len(card.labels)))
-        self.confusion = build_confusion(len(card.labels))
+            self.scalars.add_metrics(build_scale(classes, joined=joined))
+        self.confusion = build_confusion(classes, joined=joined)
 
     def update(self, probabilities: Tensor, target: Tensor) -> None:
         """Count a batch: ``(B, C)`` or classes ``(B,)``, and ``(B,)``."""

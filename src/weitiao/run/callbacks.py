@@ -13,39 +13,47 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint
 
+from weitiao import ranks
 from weitiao.errors import ConfigError
+from weitiao.run import stop
 from weitiao.run.csv_log import CSVLog
 
 
 class RandomState(Callback):
-    """Puts the random generators into the checkpoint, so that a resume draws the same numbers."""
+    """Puts the random generators into the checkpoint, so that a resume draws the same numbers.
+
+    Each of several processes has numbers of its own, since their rows are dropped out apart.
+    """
 
     def __init__(self) -> None:
-        self._loaded: dict[str, Any] | None = None
+        self._loaded: list[dict[str, Any]] | None = None
 
     def state_dict(self) -> dict[str, Any]:
-        """States of torch's, NumPy's and Python's global generators, as plain values."""
+        """States of torch's, NumPy's and Python's global generators, of each process."""
         kind, keys, *rest = np.random.get_state(legacy=True)
         version, numbers, gauss = random.getstate()
-        return {
+        state = {
             "torch": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "cuda": torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None,
             "numpy": [kind, np.asarray(keys).tolist(), *rest],
             "python": [version, list(numbers), gauss],
         }
+        return {"processes": ranks.of_all(state)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Keep the states until training starts; what comes before draws numbers too."""
-        self._loaded = state_dict
+        self._loaded = state_dict["processes"]
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Restore the states of the checkpoint."""
+        """Restore the states of the checkpoint; without one, let each process draw for itself."""
         if self._loaded is None:
+            if trainer.global_rank:
+                torch.manual_seed(torch.initial_seed() + trainer.global_rank)
             return
-        state, self._loaded = self._loaded, None
+        state, self._loaded = self._loaded[trainer.global_rank], None
         torch.set_rng_state(state["torch"].cpu())
-        if state["cuda"] and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all([s.cpu() for s in state["cuda"]])
+        if state["cuda"] is not None and torch.cuda.is_available():
+            torch.cuda.set_rng_state(state["cuda"].cpu())
         kind, keys, *rest = state["numpy"]
         np.random.set_state((kind, np.array(keys, np.uint32), *rest))
         version, numbers, gauss = state["python"]
@@ -69,11 +77,12 @@ class EndIfDiverged(Callback):
 
 
 class LastCheckpoint(Checkpoint):
-    """Keeps ``last.ckpt``, from which a run goes on exactly.
+    """Keeps ``last.ckpt``, from which a run goes on exactly, and ends a run that is told to stop.
 
-    It is written at the end of each epoch, after validation, and every so many optimiser steps
-    before that; never between an epoch's last batch and its end, where Lightning's resume would
-    skip the validation. It is written beside and renamed, so the file is always whole.
+    It is written at the end of each epoch, after validation, every so many optimiser steps before
+    that, and before the run stops; never between a batch and the validation that follows it, which
+    Lightning's resume would skip, nor while gradients are being accumulated. It is written beside
+    and renamed, so the file is always whole.
 
     Args:
         path: the file.
@@ -83,6 +92,23 @@ class LastCheckpoint(Checkpoint):
     def __init__(self, path: Path, every: int | None) -> None:
         self.path, self.every = path, every
         self._step = 0
+        self._stopped_by = 0
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Count from here, and take signals back from Lightning, which has just taken them."""
+        self._step = trainer.global_step
+        stop.rewatch()
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Stop if the run was told to; by now the last batch's values are logged.
+
+        Raises:
+            Stopped: after all that was learned is saved.
+        """
+        if self._stopped_by:
+            raise stop.Stopped(self._stopped_by)
 
     def on_train_batch_end(
         self,
@@ -92,15 +118,21 @@ class LastCheckpoint(Checkpoint):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Save if this batch completed the right number of optimiser steps."""
-        step = trainer.global_step
-        if self.every and step % self.every == 0 and step != self._step:
-            self._step = step
-            if not trainer.is_last_batch:
-                self._save(trainer)
+        """Save if this batch completed so many optimiser steps, or is to be the last one."""
+        before, self._step = self._step, trainer.global_step
+        loop = trainer.fit_loop
+        fetcher = loop._data_fetcher
+        assert fetcher is not None
+        validates = loop.epoch_loop._should_check_val_fx(fetcher)
+        if self._step == before or trainer.is_last_batch or validates:
+            return
+        self._stopped_by = ranks.highest(stop.told())
+        if self._stopped_by or (self.every and self._step % self.every == 0):
+            self._save(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save after the epoch, its validation and its metrics."""
+        self._stopped_by = ranks.highest(stop.told())
         self._save(trainer)
 
     def _save(self, trainer: L.Trainer) -> None:
@@ -121,7 +153,10 @@ class ForgetRetaken(Callback):
 
 
 class Throughput(Callback):
-    """Logs ``speed/tokens_per_s`` and ``speed/padded_share`` over each logging interval."""
+    """Logs ``speed/tokens_per_s`` and ``speed/padded_share`` over each logging interval.
+
+    Of several processes, the first one's.
+    """
 
     def __init__(self) -> None:
         self._reset()
@@ -174,17 +209,17 @@ class ChangedShare(Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Log, and begin anew."""
-        changed, drawn = self._counts.tolist()
+        changed, drawn = map(sum, zip(*ranks.of_all(self._counts.tolist()), strict=True))
         pl_module.log("augment/changed_share", changed / max(drawn, 1))
         self._counts = torch.zeros_like(self._counts)
 
     def state_dict(self) -> dict[str, Any]:
-        """The counts so far, so that a resume in mid-epoch logs the same share."""
-        return {"counts": self._counts.tolist()}
+        """Each process' counts so far, so that a resume in mid-epoch logs the same share."""
+        return {"processes": ranks.of_all(self._counts.tolist())}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on counting."""
-        self._counts = torch.tensor(state_dict["counts"])
+        self._counts = torch.tensor(state_dict["processes"][ranks.number()])
 
 
 class BestScores(Callback):

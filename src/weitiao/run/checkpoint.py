@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 import lightning.pytorch as L
 
+from weitiao.bounds import at_least
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.read import Files, Format, expand
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.plain import plain
+from weitiao.run.checks import refuse_other_processes
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.parser import Parser
 from weitiao.run.progress import Progress
@@ -97,16 +99,25 @@ class Hardware:
     Args:
         accelerator: ``auto``, ``cpu``, ``gpu``, ….
         precision: Lightning's name of the number format.
+        devices: number of them, on each machine.
+        num_nodes: number of machines.
     """
 
     accelerator: str = "auto"
     precision: Precision = "32-true"
+    devices: int = 1
+    num_nodes: int = 1
+
+    def __post_init__(self) -> None:
+        at_least(1, "hardware", devices=self.devices, num_nodes=self.num_nodes)
+        refuse_other_processes(self.devices, self.num_nodes)
 
     def trainer(self, *callbacks: L.Callback, **kwargs: Any) -> L.Trainer:
-        """A Trainer that only evaluates, on one device, since row order matters."""
+        """A Trainer that only evaluates."""
         return L.Trainer(
             accelerator=self.accelerator,
-            devices=1,
+            devices=self.devices,
+            num_nodes=self.num_nodes,
             precision=self.precision,
             enable_checkpointing=False,
             enable_model_summary=False,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-import lightning.pytorch as L
 import torch
 
+from weitiao import ranks
 from weitiao.bounds import at_least
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
@@ -121,14 +121,32 @@ def refuse_unread_vectors(module: TextModule) -> None:
         )
 
 
-def refuse_several_devices(trainer: L.Trainer) -> None:
-    """Stop before ranks would write folders of their own and predictions of their share only.
+def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
+    """Stop before processes wait for others that nobody has started, or know nothing of them.
+
+    Args:
+        devices: of a node, as the Trainer takes them.
+        nodes: number of machines.
 
     Raises:
-        ConfigError: the Trainer would run on more than one device.
+        ConfigError: a launcher has started another number of processes.
     """
-    if trainer.world_size > 1:
+    started, each = ranks.launched(), device_count(devices)
+    if started is not None and each is not None and started != each * nodes:
         raise ConfigError(
-            f"training on {trainer.world_size} devices is not supported yet"
-            "\n  → --trainer.devices 1"
+            f"the launcher (srun, torchrun) started {started} processes, but devices = {devices} on"
+            f" num_nodes = {nodes} makes {each * nodes}"
+            "\n  → a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
+            " and devices D"
         )
+
+
+def device_count(devices: int | str | list[int]) -> int | None:
+    """How many devices are meant, if it doesn't depend on the machine (``auto``, -1)."""
+    if isinstance(devices, list):
+        return len(devices)
+    if isinstance(devices, str) and "," in devices:
+        return len([name for name in devices.split(",") if name.strip()])
+    if isinstance(devices, str) and not devices.strip().isdigit():
+        return None
+    return int(devices) if int(devices) > 0 else None

@@ -8,7 +8,9 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
+from weitiao import ranks
 from weitiao.errors import WeitiaoError
+from weitiao.run import stop
 
 USAGE = """usage: {prog} VERB [options]
 
@@ -41,13 +43,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def guarded(work: Callable[[], object]) -> int:
-    """Do the work; a fault that the user can mend is told in one message. Gives the exit code."""
-    quiet()
+    """Do the work; a fault that the user can mend is told in one message. Gives the exit code.
+
+    It is 130 after Ctrl-C, 143 after SIGTERM and 75 after the warning of a cluster (`stop.CODES`).
+    """
     try:
-        work()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        with stop.watching():
+            quiet()
+            work()
+    except stop.Stopped as stopped:
+        if not ranks.first():  # one code is enough, and Lightning kills all if a helper has one
+            return 0
+        print(stopped, file=sys.stderr)
+        return stopped.code
     except Exception as error:  # told if the user can mend it, else raised again below
         message = _explained(error)
         if message is None:  # a fault of ours: its traceback is what we need
@@ -107,6 +115,8 @@ def quiet() -> None:
         ".*is smaller than the logging interval.*",  # small data are fine
         ".*ModelCheckpoint.*not empty.*",  # on resume
         ".*in eval mode at the start of training.*",  # frozen layers run without dropout
+        ".*recommended to use .*sync_dist=True.*",  # scores are the same on each device
+        ".*srun. command is available on your system but is not used.*",
     ):
         warnings.filterwarnings("ignore", known)
     import lightning.fabric

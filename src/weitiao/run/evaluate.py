@@ -9,6 +9,7 @@ import lightning.pytorch as L
 import numpy as np
 from rich.console import Console
 
+from weitiao import ranks
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.run.checkpoint import (
@@ -26,7 +27,10 @@ from weitiao.run.shown import show_empty, show_next_steps
 
 
 def compare_with_floor(run: Run) -> dict[str, Any]:
-    """Test the run's best checkpoint, measure the floor on the same split, print both."""
+    """Test the run's best checkpoint, measure the floor on the same split, print both.
+
+    Of several processes, the first gives what was measured, the others nothing.
+    """
     run.trainer.test(
         run.module,
         datamodule=run.data,
@@ -35,6 +39,8 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
         weights_only=True,
     )
     card, tested = run.data.card, evaluated(run.trainer)
+    if not ranks.first():
+        return {}
     run.folder.add_metrics(test_scores(run.trainer, card))
     write_predictions(run.folder.predictions, tested, card)
     with run.console.status("measuring the floor: TF-IDF + linear"):
@@ -60,6 +66,9 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     Args:
         arguments: the command line without the verb.
         console: takes the table; null = standard output.
+
+    Returns:
+        The scores; of several processes, the first gives them, the others nothing.
     """
     parser = use_parser("test", LabelledFile)
     parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
@@ -80,6 +89,8 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     board = folder.tensorboard() if folder and best else False
     trainer = options.hardware.trainer(EvaluationRows(), logger=board)
     trainer.test(module, datamodule=data, verbose=False)
+    if not ranks.first():
+        return {}
     metrics = test_scores(trainer, data.card)
     out = folder.predictions if folder and best else options.out
     if out:

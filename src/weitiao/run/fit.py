@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,13 +21,13 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from rich.console import Console
 
-from weitiao.bounds import at_least
+from weitiao import ranks
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.models.scores import FIRST, LOWER_IS_BETTER
-from weitiao.run import corpus
+from weitiao.run import corpus, stop
 from weitiao.run.board import Board
 from weitiao.run.callbacks import (
     BestScores,
@@ -41,46 +40,22 @@ from weitiao.run.callbacks import (
 )
 from weitiao.run.checks import (
     check_run,
+    device_count,
     refuse_blind_pooling,
     refuse_foreign_ids,
+    refuse_other_processes,
     refuse_seed,
-    refuse_several_devices,
     refuse_unread_vectors,
 )
 from weitiao.run.csv_log import CSVLog
 from weitiao.run.folder import RunFolder, load_checkpoint, write_json
+from weitiao.run.options import RunOptions
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
 from weitiao.run.progress import Progress
 from weitiao.run.report import handling
 from weitiao.run.resume import refuse_other_place, refuse_other_values, with_config_of_checkpoint
 from weitiao.run.shown import show_examples, show_next_steps, show_values
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Where a run lives and what it keeps.
-
-    Args:
-        root: folder of all runs.
-        name: ends the name of the run's folder.
-        monitor: metric by which the best checkpoint is chosen, an error by least, any other by
-            most; null = ``val/f1_macro``, for a regression ``val/r2``.
-        save_every: optimiser steps between writings of ``last.ckpt``; null = once an epoch.
-        threads: CPU threads; null = as many as torch takes, and written down, since another count
-            gives other last digits.
-    """
-
-    root: str = "logs"
-    name: str = "fit"
-    monitor: str | None = None
-    save_every: int | None = None
-    threads: int | None = None
-
-    def __post_init__(self) -> None:
-        at_least(1, "run", save_every=self.save_every, threads=self.threads)
-        if Path(self.name).name != self.name:
-            raise ConfigError(f"run.name: {self.name!r} can't end a folder's name")
 
 
 @dataclass
@@ -129,7 +104,7 @@ class FitCLI(LightningCLI):
             TextModule,
             TextDataModule,
             save_config_callback=None,
-            trainer_defaults={"enable_model_summary": False, "max_epochs": 10},
+            trainer_defaults={"enable_model_summary": False, "max_epochs": 10, "devices": 1},
             seed_everything_default=1,
             parser_class=Parser,
             parser_kwargs={"prog": f"train.py {verb}"},
@@ -161,9 +136,19 @@ class FitCLI(LightningCLI):
                 "the embedded corpus has not been fetched yet"
                 "\n  → python src/corpus.py, or your own file: --data.train FILE"
             )
-        RunOptions(**self.config.run)  # refused now, not when the data are prepared
-        self.config.run.threads = self.config.run.threads or torch.get_num_threads()
+        # refused now, not when the data are prepared
+        RunOptions(**self.config.run)
+        refuse_other_processes(self.config.trainer.devices, self.config.trainer.num_nodes)
+        self.config.run.threads = self.config.run.threads or self._free_threads()
         torch.set_num_threads(self.config.run.threads)
+
+    def _free_threads(self) -> int:
+        """Threads of this process; those that it starts itself share them out among all."""
+        threads, count = torch.get_num_threads(), device_count(self.config.trainer.devices) or 1
+        if count == 1 or ranks.launched() or "OMP_NUM_THREADS" in os.environ:
+            return threads
+        os.environ["OMP_NUM_THREADS"] = str(max(1, threads // count))  # else Lightning sets it
+        return int(os.environ["OMP_NUM_THREADS"])
 
     def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
         """The Trainer, in the run's folder, with the callbacks that every run has."""
@@ -182,7 +167,7 @@ class FitCLI(LightningCLI):
             held = {"model": self.model.hparams, "data": self.datamodule.hparams}
             refuse_other_values(load_checkpoint(Path(checkpoint)), held)
         else:
-            self.folder = RunFolder.new(Path(options.root), options.name)
+            self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
         with self.folder.removed_unless_started():
             self.trainer_defaults["callbacks"] = self._callbacks(options)
             board = self.folder.tensorboard()
@@ -193,8 +178,8 @@ class FitCLI(LightningCLI):
                 )
             except (ValueError, TypeError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
-            refuse_several_devices(trainer)
-            self._write_down()
+            if ranks.first():
+                self._write_down()
         return trainer
 
     def _callbacks(self, options: RunOptions) -> list[Callback]:
@@ -214,7 +199,11 @@ class FitCLI(LightningCLI):
         hparams = flat(whole) if driver is None else driver.hparams
         return [
             *bar,
-            LambdaCallback(on_train_start=lambda *_: self.folder.start(latest=not driver)),
+            LambdaCallback(
+                on_train_start=lambda trainer, _: self.folder.start(
+                    latest=driver is None and trainer.is_global_zero
+                )
+            ),
             RandomState(),
             ForgetRetaken(),
             EndIfDiverged(),
@@ -232,7 +221,7 @@ class FitCLI(LightningCLI):
     def _write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""
         config = self.config.clone()
-        config.ckpt_path = None
+        config.ckpt_path = config.run.folder = None  # who runs it again wants a folder of its own
         self.folder.config.write_text(self.parser.dump(config, skip_none=False), "utf-8")
         write_json(self.datamodule.card.plain(), self.folder.card)
         audit = self.datamodule.prepared.audit
@@ -262,37 +251,29 @@ def run_fit(
         console: shows what a person wants to see; null = standard error.
         driver: what a search adds.
     """
-    cli = FitCLI(arguments, verb, console or Console(stderr=True, highlight=False), driver)
+    console = console or Console(stderr=True, highlight=False)
+    console.quiet |= not ranks.first()
+    cli = FitCLI(arguments, verb, console, driver)
     started = time.perf_counter()
-    with cli.folder.removed_unless_started(), interruptible(cli.trainer):
+    # a trial is not gone on with: nothing is worth waiting for
+    in_order = stop.deferred() if driver is None else nullcontext()
+    with cli.folder.removed_unless_started(), cli.folder.owned(), in_order:
         cli.trainer.fit(
             cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
         )
     if not cli.folder.best.is_file():
         raise ConfigError(f"no validation took place, so {cli.folder.path} has no best checkpoint")
     scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
-    # what an earlier test found belongs to an earlier best checkpoint
-    cli.folder.add_metrics(
-        scores | {"fit/seconds": time.perf_counter() - started}, forget=("test", "floor")
-    )
+    if ranks.first():  # what an earlier test found belongs to an earlier best checkpoint
+        cli.folder.add_metrics(
+            scores | {"fit/seconds": time.perf_counter() - started}, forget=("test", "floor")
+        )
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )
     if verb == "fit":
         show_next_steps(run.folder, run.console)
     return run
-
-
-@contextmanager
-def interruptible(trainer: L.Trainer) -> Iterator[None]:
-    """Let Ctrl-C be one: Lightning ignores it from then on, and exits as if by itself."""
-    try:
-        yield
-    except SystemExit as error:
-        if not trainer.interrupted:
-            raise
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        raise KeyboardInterrupt from error
 
 
 def mode_of(monitor: str) -> Literal["max", "min"]:

@@ -13,10 +13,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+
+from weitiao import ranks
 from weitiao.errors import ConfigError
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import TensorBoardLogger
+
+
+SHARED = "WEITIAO_RUN_FOLDER"
+"""Variable in which the first process tells those that it starts where the run lives."""
+PATIENCE = 10.0  # seconds that a process which was told to stop may still be ending
 
 
 class RunFolder:
@@ -37,7 +45,9 @@ class RunFolder:
         self.predictions = path / "predictions.csv"
         self.best = self.checkpoints / "best.ckpt"
         self.last = self.checkpoints / "last.ckpt"
-        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        self.lock = path / ".lock"
+        if ranks.first():
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
 
     @classmethod
     def new(cls, root: Path, name: str) -> RunFolder:
@@ -52,6 +62,68 @@ class RunFolder:
                 continue
             return cls(path, started=False)
         raise ConfigError(f"no free folder name for {stamp}-{name} in {root}")
+
+    @classmethod
+    def at(cls, path: Path) -> RunFolder:
+        """The folder of that name, for a run that begins; what a run left that saved nothing goes.
+
+        Raises:
+            ConfigError: a run can go on there, or the folder holds something else.
+        """
+        folder = cls(path, started=False)
+        if folder.last.is_file():
+            raise ConfigError(
+                f"run.folder: a run has begun in {path}"
+                "\n  → name it on the command line (--run.folder), so that it goes on"
+            )
+        own = {folder.checkpoints, folder.lock}
+        if not folder.config.is_file() and not own.issuperset(path.iterdir()):
+            raise ConfigError(f"run.folder: {path} is not empty, and no run's folder")
+        with folder.owned():
+            for name in ("metrics.csv", "tensorboard"):
+                shutil.rmtree(path / name) if (path / name).is_dir() else (path / name).unlink(True)
+        return folder
+
+    @classmethod
+    def of_all_processes(cls, own: str | None, root: str, name: str) -> RunFolder:
+        """The folder of a run that begins: the first process makes it, the others are told.
+
+        Args:
+            own: the folder; null = a new one in ``root``.
+            root: folder of all runs.
+            name: ends the new folder's name.
+
+        Raises:
+            ConfigError: processes that were not started by the first one need a folder by name.
+        """
+        if ranks.first():
+            folder = cls.at(Path(own)) if own else cls.new(Path(root), name)
+            os.environ[SHARED] = os.fspath(folder.path.resolve())
+            return folder
+        path = own or os.environ.get(SHARED)
+        if path is None:
+            raise ConfigError("several processes need one folder by name\n  → --run.folder FOLDER")
+        return cls(Path(path), started=True)
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Keep other runs out of the folder within the block; its first process does.
+
+        Raises:
+            ConfigError: another process trains here.
+        """
+        lock = FileLock(self.lock, timeout=PATIENCE)
+        if not ranks.first():
+            yield
+            return
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise ConfigError(f"another process trains in {self.path}") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @classmethod
     def of_checkpoint(cls, ckpt_path: Path) -> RunFolder:
@@ -88,7 +160,7 @@ class RunFolder:
         try:
             yield
         except BaseException:
-            if not self.started:
+            if not self.started and ranks.first():
                 shutil.rmtree(self.path, ignore_errors=True)
                 with suppress(OSError):  # other runs live there
                     self.path.parent.rmdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from weitiao import ranks
 from weitiao.card import DataCard
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.labels import join_labels
@@ -86,13 +87,8 @@ class EvaluationRows(Callback):
             return
         assert isinstance(trainer.datamodule, TextDataModule)
         assert isinstance(pl_module, TextModule)
-        numbers = torch.cat([batch["row"] for batch in batches])
-        order = numbers.argsort(stable=True)
-        rows = numbers[order].numpy()
-        found, losses = (
-            torch.cat([batch[name].float() for batch in batches])[order]
-            for name in ("predictions", "losses")
-        )
+        seen = in_order(batches)
+        rows, found, losses = seen["row"].numpy(), seen["predictions"], seen["losses"]
         # by row, since a limited evaluation (limit_val_batches) has not seen all of them
         table = trainer.datamodule.rows(split).take(pa.array(rows))
         targets = targets_of(table, pl_module.card)
@@ -110,6 +106,22 @@ class EvaluationRows(Callback):
             figure = confusion_figure(seen.decided, seen.targets, card.labels)
             board.add_figure(f"{split}/confusion", figure, step)
         board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, card), step)
+
+
+def in_order(batches: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """The outputs of all batches, of all processes, in the order of their rows.
+
+    Args:
+        batches: of this process; ``row (B,)`` and values of these rows, ``(B, …)``.
+
+    Returns:
+        ``(N,)`` rows and ``(N, …)`` values, in main memory, in 32 bits where they are fractions.
+    """
+    own = {name: torch.cat([batch[name].cpu() for batch in batches]) for name in batches[0]}
+    shares = ranks.of_all(own)
+    whole = {name: torch.cat([share[name] for share in shares]) for name in own}
+    order = whole["row"].argsort(stable=True)
+    return {n: (x.float() if x.is_floating_point() else x)[order] for n, x in whole.items()}
 
 
 def decide(module: TextModule, predictions: torch.Tensor) -> np.ndarray:

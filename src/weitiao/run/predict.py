@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from rich.console import Console
 
+from weitiao import ranks
 from weitiao.run.checkpoint import (
     PredictFile,
     open_checkpoint,
     refuse_overwriting,
     use_parser,
 )
-from weitiao.run.outputs import Predicted, decide, write_predictions
+from weitiao.run.outputs import Predicted, decide, in_order, write_predictions
 from weitiao.run.shown import show_empty
 
 
@@ -30,12 +30,12 @@ def run_predict(arguments: list[str]) -> Path:
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
     )
     trainer = options.hardware.trainer(logger=False)
-    batches = trainer.predict(module, datamodule=data)
-    rows = torch.cat([batch["row"] for batch in batches]).cpu()
-    found = torch.cat([batch["predictions"].float() for batch in batches]).cpu()[rows.argsort()]
+    found = in_order(trainer.predict(module, datamodule=data))["predictions"]
+    if not ranks.first():
+        return options.out
     predicted = Predicted(data.rows("predict"), found.numpy(), decide(module, found))
     show_empty(predicted.table["text"], console)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_predictions(options.out, predicted, data.card)
-    console.print(f"{len(rows):,} predictions: {options.out}", highlight=False, markup=False)
+    console.print(f"{len(found):,} predictions: {options.out}", highlight=False, markup=False)
     return options.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,18 +19,38 @@ FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 
 
 def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
-    """On resume, put the run's own config first, so that ``--ckpt_path`` alone is enough."""
-    for i, argument in enumerate(arguments):
-        name, given, value = argument.partition("=")
-        if name == "--ckpt_path":
-            path = value if given else (arguments[i + 1] if i + 1 < len(arguments) else "")
-            folder = RunFolder.of_checkpoint(Path(path))
-            return ["--config", os.fspath(folder.config), *arguments]
-    return arguments
+    """On resume, put the run's own config first, so that the checkpoint alone is enough.
+
+    With a run's folder the command is the whole one with which the run began; it goes on from the
+    last checkpoint there, if there is one.
+
+    Raises:
+        ConfigError: both are given, or there is no such checkpoint.
+    """
+    checkpoint, own = (_given(arguments, name) for name in ("--ckpt_path", "--run.folder"))
+    if own is not None:
+        if checkpoint is not None:
+            raise ConfigError("--ckpt_path lies in a run's folder\n  → leave --run.folder out")
+        last = Path(own, "checkpoints", "last.ckpt")
+        return [*arguments, f"--ckpt_path={last}"] if last.is_file() else arguments
+    if checkpoint is None:
+        return arguments
+    folder = RunFolder.of_checkpoint(Path(checkpoint))
+    return ["--config", os.fspath(folder.config), *arguments]
+
+
+def _given(arguments: list[str], option: str) -> str | None:
+    """The value of an option on the command line; the last one counts."""
+    value = None
+    for argument, after in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
+        name, given, own = argument.partition("=")
+        if name == option:
+            value = own if given else after
+    return value
 
 
 def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
-    """Stop before a run goes on elsewhere than the command line says.
+    """Stop before a run goes on elsewhere than the command line says; ``folder`` can't.
 
     Args:
         folder: of the run.

@@ -65,7 +65,7 @@ def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], li
             argument = option + given + value if target is own else argument
         target.append(argument)
     for option in (argument.partition("=")[0] for argument in rest):
-        if option in ("--run.name", "--run.root"):
+        if option in ("--run.name", "--run.root", "--run.folder"):
             raise ConfigError(f"{option}: trials have folders of their own\n  → --study, --root")
     return own, rest
 

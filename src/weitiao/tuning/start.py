@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from jsonargparse import ArgumentParser, Namespace, capture_parser
 
+from weitiao import ranks
 from weitiao.card import DataCard
 from weitiao.data.read.files import whole_or_not
 from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
 from weitiao.run.checks import (
     check_run,
+    device_count,
     refuse_blind_pooling,
     refuse_foreign_ids,
     refuse_unread_vectors,
@@ -26,7 +28,10 @@ from weitiao.tuning.space import Space, Value, as_options, ends_of
 START = "start.yaml"
 """In the study's folder: the configuration that trials start from."""
 
-NOT_SEARCHED = ("run.", "ckpt_path", "data.task", "data.val", "data.test", "data.predict")
+NOT_SEARCHED = (
+    *("run.", "ckpt_path", "data.task", "data.val", "data.test", "data.predict"),
+    *("trainer.devices", "trainer.num_nodes", "trainer.strategy"),
+)
 """Keys that are the search's own, or without which the scores of two trials don't compare."""
 
 
@@ -68,8 +73,9 @@ class Start:
         """Prepare the data and build the model, so that what fails in all trials fails now.
 
         Raises:
-            WeitiaoError: as ``fit`` would.
+            WeitiaoError: as ``fit`` would, and where a trial would be several processes.
         """
+        _refuse_several_processes(self.config)
         made = self.parser.instantiate(self.parsed)
         trainer = {k: v for k, v in self.config.items() if k.startswith("trainer.")}
         check_run("fit", made.model, self.monitor, trainer)
@@ -106,6 +112,20 @@ class Start:
                 if not _same(value, read):
                     raise ConfigError(f"search space: {key}: {value!r} is read as {read!r}")
                 self._check(dimension.branches.get(value, {}), options)
+
+
+def _refuse_several_processes(config: Mapping[str, Any]) -> None:
+    """Each process would ask for trials of its own, and wait for the others in each of them."""
+    if (started := ranks.launched()) not in (None, 1):
+        raise ConfigError(
+            f"a launcher (srun, torchrun) started {started} processes for one search"
+            "\n  → a job array, whose jobs share the study: make slurm-tune N=8"
+        )
+    if device_count(config["trainer.devices"]) != 1 or config["trainer.num_nodes"] != 1:
+        raise ConfigError(
+            "a trial has one device\n  → --trainer.devices 1 --trainer.num_nodes 1; --workers N for"
+            " N trials at a time"
+        )
 
 
 def _same(value: Value, read: Any) -> bool:

@@ -16,7 +16,6 @@ import lightning.pytorch as L
 import optuna
 import torch
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.utilities.exceptions import SIGTERMException
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 from rich.console import Console
@@ -81,8 +80,6 @@ def run_trial(
         _refuse_other_data(run, point, facts["data"]["fingerprint"])
         values, kept["fingerprint"] = _values(run, search), run.data.card.fingerprint
         del run
-    except SIGTERMException as error:  # the whole search is told to end
-        raise KeyboardInterrupt from error
     except optuna.TrialPruned:
         state = TrialState.PRUNED
     except (Exception, SystemExit) as error:  # the reason is kept; too many in a row end the search

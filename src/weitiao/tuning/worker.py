@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import optuna
 from filelock import FileLock
 
+from weitiao.run import stop
 from weitiao.run.cli import quiet
 from weitiao.tuning.dispatch import Dispatcher
 from weitiao.tuning.lease import Lease
@@ -96,9 +97,11 @@ def serve(job: Job, log: str) -> None:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
     quiet()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us, and ends us
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # in this way, the lease closed
+    stop.watch()
+    # Ctrl-C, and what a cluster sends to all processes, is for who started us, and ends us
+    for number in (signal.SIGINT, stop.WARNING):
+        signal.signal(number, signal.SIG_IGN)
     try:
         work(job)
-    except KeyboardInterrupt:  # who started us tells of it
-        raise SystemExit(130) from None
+    except stop.Stopped as stopped:  # who started us tells of it; the lease is closed
+        raise SystemExit(stopped.code) from None

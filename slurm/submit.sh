@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Submit a job with the settings of slurm/site.env; --dry-run only prints the command.
+#   slurm/submit.sh [--dry-run] train VERB [options of src/train.py]    VERB: train or fit
+#   slurm/submit.sh [--dry-run] tune N [options of src/tune.py]         N jobs share one study
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source slurm/site.env
+
+submit=(sbatch)
+if [ "${1:-}" = --dry-run ]; then
+    submit=(echo sbatch)
+    shift
+fi
+job=${1:?train or tune}
+shift
+options=(--cpus-per-task="$CPUS" --time="$TIME" --signal="USR1@$WARNING")
+[ -z "$ACCOUNT" ] || options+=(--account="$ACCOUNT")
+[ -z "$PARTITION" ] || options+=(--partition="$PARTITION")
+[ -z "$MEMORY" ] || options+=(--mem="$MEMORY")
+case $job in
+    train)
+        : "${1:?the verb: train or fit}"
+        options+=(--nodes="$NODES" --ntasks-per-node="$DEVICES")
+        [ -z "$GRES" ] || options+=(--gres="$GRES:$DEVICES")
+        ;;
+    tune)
+        count=${1:?how many jobs}
+        shift
+        options+=(--array="1-$count" --nodes=1 --ntasks-per-node=1)
+        [ -z "$GRES" ] || options+=(--gres="$GRES:1")
+        ;;
+    *)
+        echo "error: there is no job $job" >&2
+        exit 2
+        ;;
+esac
+mkdir -p logs  # SLURM doesn't, and then loses what the job prints
+"${submit[@]}" "${options[@]}" "slurm/$job.sbatch" "$@"
+

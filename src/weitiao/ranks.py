@@ -1,0 +1,75 @@
+"""The processes of one run: which of them this is, and what they tell each other.
+
+A process that is alone is the first and all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+RANKS = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
+"""Variables in which launchers number processes; only the first process has 0 in all of them."""
+
+
+def first() -> bool:
+    """Whether this process writes the files and talks to people; known before they are joined."""
+    return all(int(os.environ.get(name) or 0) == 0 for name in RANKS)
+
+
+def launched(environment: Mapping[str, str] = os.environ) -> int | None:
+    """How many processes a launcher has started for this run; null = none has.
+
+    A shell on a node has SLURM's variables too; there, the job's name is that of the shell.
+    """
+    shell = environment.get("SLURM_JOB_NAME") in ("bash", "interactive")
+    tasks = None if shell else environment.get("SLURM_NTASKS")
+    count = tasks or environment.get("WORLD_SIZE")  # torchrun's, and what Lightning itself starts
+    return int(count) if count else None
+
+
+def number() -> int:
+    """The number of this process among the joined ones."""
+    import torch.distributed as dist
+
+    return dist.get_rank() if several() else 0
+
+
+def several() -> bool:
+    """Whether this process is joined with others."""
+    import torch.distributed as dist
+
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
+def of_all(value: Any) -> list[Any]:
+    """The value of each process, in their order. All of them must ask."""
+    import torch.distributed as dist
+
+    if not several():
+        return [value]
+    found: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(found, value, group=_beside_the_device())
+    return found
+
+
+def highest(value: int) -> int:
+    """The highest of the processes' numbers. All of them must ask."""
+    import torch
+    import torch.distributed as dist
+
+    if not several():
+        return value
+    found = torch.tensor(value)
+    dist.all_reduce(found, dist.ReduceOp.MAX, group=_beside_the_device())
+    return int(found)
+
+
+@cache
+def _beside_the_device() -> Any:
+    """A group that talks over the network, so that no process waits for its GPU to answer."""
+    import torch.distributed as dist
+
+    return None if dist.get_backend() == "gloo" else dist.new_group(backend="gloo")

@@ -1,0 +1,122 @@
+"""Being told to stop: a signal is noted, and obeyed where nothing is lost.
+
+Lightning's own handlers save wherever training happens to be, or talk to other processes from
+within the handler; and none is there while libraries are imported, when a signal still kills.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+GRACE = 8.0  # seconds that training has to come to a batch's end, once it is told to end
+WARNING = signal.SIGUSR1
+"""Sent by a cluster some time before it takes the machine away: the job is to be queued again."""
+CODES = {WARNING: 75, signal.SIGTERM: 143, signal.SIGINT: 130}
+"""Signals that are obeyed, and the exit codes they lead to; 75 is "try again" (sysexits.h)."""
+
+_told: int | None = None
+_deferred = False
+_watcher: int | None = None  # the process that installed the handlers; forks inherit them
+
+
+class Stopped(BaseException):
+    """The process was told to stop. No `Exception`: what handles faults must not handle this.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.code = CODES[signal.Signals(number)]
+
+    def __str__(self) -> str:
+        return f"stopped by {signal.Signals(self.args[0]).name}"
+
+
+def watch() -> None:
+    """Note signals from now on. To be called before anything slow is imported."""
+    global _watcher
+    if threading.current_thread() is not threading.main_thread():
+        return  # only the main thread can; who drives us from another one has handlers of its own
+    _watcher = os.getpid()
+    for number in CODES:
+        signal.signal(number, _note)
+    signal.signal(signal.SIGALRM, _give_up)
+
+
+def rewatch() -> None:
+    """`watch` again, if this process did, after others have installed handlers of their own."""
+    if _watcher == os.getpid():
+        watch()
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """`watch` within the block; afterwards signals do what they did before."""
+    global _told
+    numbers = (*CODES, signal.SIGALRM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    watch()
+    try:
+        yield
+    finally:
+        _told = None
+        if threading.current_thread() is threading.main_thread():
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Within the block a signal is noted only; who is in it looks at `told`, and stops.
+
+    Raises:
+        Stopped: one came, whatever else has happened since: what fails while others are told to
+            end fails because of that, such as a process that makes batches.
+    """
+    global _deferred
+    _deferred = True
+    try:
+        yield
+    except Stopped:
+        raise
+    except BaseException as error:
+        if _told is not None:
+            raise Stopped(_told) from error
+        raise
+    finally:
+        _deferred = False
+        if _watcher is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    if _told is not None:
+        raise Stopped(_told)
+
+
+def told() -> int:
+    """The number of the first signal that has come, or 0."""
+    return _told or 0
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    global _told
+    if os.getpid() != _watcher:
+        return  # a process that makes batches: its parent ends it, once all is saved
+    again = _told is not None and number == signal.SIGINT
+    if _told is None:
+        _told = number
+    if again or not _deferred:
+        raise Stopped(_told)
+    if number != WARNING:
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    """No batch has ended in time: what was saved before must do."""
+    raise Stopped(told())

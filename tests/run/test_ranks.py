@@ -1,0 +1,184 @@
+"""Several processes: the same scores and predictions as one, and the same exactness."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import TINY, reviews, write_csv
+from test_resume import OPTIONS, rows
+
+from weitiao import ranks
+from weitiao.errors import ConfigError
+from weitiao.run.checks import device_count, refuse_other_processes
+
+TRAIN = Path(__file__).parents[2] / "src" / "train.py"
+TESTS = Path(__file__).parent
+
+
+def train(*arguments: str | Path, cwd: Path, code: int = 0) -> str:
+    """Run `src/train.py` for real, since its processes start it again; gives what it tells."""
+    done = subprocess.run(
+        [sys.executable, str(TRAIN), *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+# -- evaluation ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def odd(workplace: Path) -> Path:
+    """A trained run's folder with a labelled file whose 67 rows no number of processes divides."""
+    write_csv(workplace / "odd.csv", reviews(67, seed=5))
+    return workplace
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [2, 4])
+def test_scores_and_predictions_are_those_of_one_process(odd: Path, count: int) -> None:
+    best = (odd / "logs" / "latest").resolve() / "checkpoints" / "best.ckpt"
+    on_new = ("--ckpt_path", best, "--hardware.accelerator=cpu", "--data.batch.size=4")
+    for devices in (1, count):
+        one = (*on_new, f"--hardware.devices={devices}")
+        train("test", *one, "--data.test=odd.csv", f"--out=tested-{devices}.csv", cwd=odd)
+        train("predict", *one, "--data.predict=odd.csv", f"--out=said-{devices}.csv", cwd=odd)
+    for name in ("tested", "said"):
+        whole, shared = (read(odd / f"{name}-{devices}.csv") for devices in (1, count))
+        assert [row["text"] for row in shared] == [text for text, _ in reviews(67, seed=5)]
+        assert [row["label"] for row in shared] == [row["label"] for row in whole]
+        for a, b in zip(whole, shared, strict=True):
+            assert float(a["p(好评)"]) == pytest.approx(float(b["p(好评)"]), abs=2e-6)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["classification", "multilabel", "regression"])
+def test_the_scores_of_a_run_do_not_depend_on_the_number_of_processes(
+    tmp_path: Path, task: str
+) -> None:
+    labels = {"classification": "{}", "multilabel": "{}|短评", "regression": "{}"}
+    numbers = {"好评": "1.5", "差评": "-0.5"}
+    data = [
+        (text, labels[task].format(numbers[x] if task == "regression" else x))
+        for text, x in reviews(201)
+    ]
+    write_csv(tmp_path / "my.csv", data)
+    options = ["--data.train=my.csv", f"--data.task={task}", *TINY, "--trainer.max_epochs=1"]
+    train("train", "--run.folder=whole", *options, cwd=tmp_path)
+    best = tmp_path / "whole" / "checkpoints" / "best.ckpt"
+    expected = json.loads((tmp_path / "whole" / "metrics.json").read_text("utf-8"))
+    shutil.copy(tmp_path / "whole" / "predictions.csv", tmp_path / "expected.csv")
+    train("test", "--ckpt_path", best, "--hardware.devices=2", cwd=tmp_path)
+    found = json.loads((tmp_path / "whole" / "metrics.json").read_text("utf-8"))
+    tested = {name for name in expected if name.startswith("test/")}
+    assert len(tested) > 4
+    for name in tested:
+        assert found[name] == pytest.approx(expected[name], abs=1e-6, nan_ok=True), name
+
+
+# -- training --------------------------------------------------------------------------------------
+
+SMALL = (
+    *("--data.train=my.csv", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"),
+    *("--data.text=review", "--data.label=stars", "--trainer.log_every_n_steps=1"),
+    *("--trainer.max_epochs=2", "--data.batch.tokens=null", "--model.optim.lr=0.01"),
+    *("--model.backbone=TextCNN", "--model.backbone.dropout=0"),
+    *("--model.backbone.token_dropout=0", "--model.head.dropout=0"),
+)
+TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
+
+
+@pytest.mark.slow
+def test_two_processes_with_half_the_batch_learn_what_one_learns(tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", reviews(240))
+    train("fit", "--run.folder=one", *SMALL, "--data.batch.size=16", cwd=tmp_path)
+    train("fit", "--run.folder=two", *SMALL, *TWO, "--data.batch.size=8", cwd=tmp_path)
+    one, two = (values(tmp_path / name) for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "lr-AdamW/pg1")]
+    assert len(means) > 10
+    for key in means:  # gradients are summed in another order
+        assert two[key] == pytest.approx(one[key], rel=1e-5), key
+
+
+def values(run: Path) -> dict[tuple[str, str], float]:
+    return {(step, metric): float(value) for step, _, metric, value in rows(run)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGUSR1, 75)])
+def test_two_processes_go_on_to_the_same_digits(tmp_path: Path, number: int, code: int) -> None:
+    write_csv(tmp_path / "my.csv", reviews(200))
+    options = [*OPTIONS, "--trainer.max_epochs=2", *TWO, "--data.batch.size=4"]
+    options.append("--data.augment.steps=[{method: swap}]")
+    train("fit", "--run.folder=whole", *options, cwd=tmp_path)
+    kill = ("--trainer.callbacks+=kill_at.KillAt", "--trainer.callbacks.step=7")
+    number_of = f"--trainer.callbacks.number={int(number)}"
+    train("fit", "--run.folder=broken", *options, *kill, number_of, cwd=tmp_path, code=code)
+    train("fit", "--run.folder=broken", *options, cwd=tmp_path)
+    assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
+    latest = [p for p in tmp_path.iterdir() if p.is_symlink()]
+    assert [p.resolve().name for p in latest] == ["broken"]
+
+
+# -- launchers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "count"),
+    [
+        ({}, None),
+        ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "mine"}, 4),
+        ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "bash"}, None),
+        ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "interactive", "WORLD_SIZE": "2"}, 2),
+        ({"WORLD_SIZE": "8"}, 8),
+    ],
+)
+def test_how_many_processes_a_launcher_started(
+    environment: dict[str, str], count: int | None
+) -> None:
+    assert ranks.launched(environment) == count
+
+
+@pytest.mark.parametrize(
+    ("devices", "count"),
+    [(1, 1), ("2", 2), ([0, 3], 2), ("0,3", 2), ("auto", None), (-1, None), ("-1", None)],
+)
+def test_how_many_devices_are_meant(devices: int | str | list[int], count: int | None) -> None:
+    assert device_count(devices) == count
+
+
+def test_another_number_of_processes_is_refused_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_NTASKS", "3")
+    monkeypatch.setenv("SLURM_JOB_NAME", "mine")
+    with pytest.raises(ConfigError, match=r"started 3 processes, but devices = 2 .* makes 4"):
+        refuse_other_processes(2, 2)
+    refuse_other_processes(3, 1)
+
+
+@pytest.mark.parametrize("name", ranks.RANKS)
+def test_only_one_process_is_the_first(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for variable in ranks.RANKS:
+        monkeypatch.setenv(variable, "0")
+    assert ranks.first()
+    monkeypatch.setenv(name, "1")
+    assert not ranks.first()

@@ -1,0 +1,201 @@
+"""A run that is told to stop saves at a batch's end, and goes on to the same digits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Command, reviews, write_csv
+from test_resume import OPTIONS, rows
+
+from weitiao.run import stop
+
+TRAIN = Path(__file__).parents[2] / "src" / "train.py"
+TOLD = [(signal.SIGUSR1, 75), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+
+
+def seldom(options: list[str]) -> list[str]:
+    """The options without the saving after each step: what is saved, is saved by the stop."""
+    return [*options, "--run.save_every=null"]
+
+
+@pytest.fixture(scope="module")
+def whole(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `my.csv` and an unbroken run of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    write_csv(folder / "my.csv", reviews(200))
+    done = command("fit", "--run.folder=whole", *seldom(OPTIONS), cwd=folder)
+    assert done.code == 0, done.err
+    return folder
+
+
+def stopped(
+    command: Command, folder: Path, number: signal.Signals, at: str, name: str, *more: str
+) -> tuple[int, str]:
+    """Exit code and last message of a run that gets a signal at some moment."""
+    kill = (
+        "--trainer.callbacks+=kill_at.KillAt",
+        *(f"--trainer.callbacks.{option}" for option in (f"number={int(number)}", at)),
+    )
+    done = command("fit", f"--run.folder={name}", *seldom(OPTIONS), *more, *kill, cwd=folder)
+    return done.code, done.err.splitlines()[-1]
+
+
+def goes_on(command: Command, folder: Path, name: str) -> Path:
+    """The folder of the run, which the same command without the signal ends."""
+    again = command("fit", f"--run.folder={name}", *seldom(OPTIONS), cwd=folder)
+    assert again.code == 0, again.err
+    return folder / name
+
+
+def last_step(run: Path) -> int:
+    """The last step of which a loss was logged."""
+    return max(int(step) for step, _, metric, _ in rows(run) if metric == "train/loss")
+
+
+@pytest.mark.parametrize(("number", "code"), TOLD)
+def test_told_in_mid_epoch_it_saves_there_and_goes_on_to_the_same_digits(
+    command: Command, whole: Path, number: signal.Signals, code: int
+) -> None:
+    name = f"told-{number.name}"
+    assert stopped(command, whole, number, "step=17", name) == (code, f"stopped by {number.name}")
+    assert last_step(whole / name) == 17  # the batch in which it was told has ended, and is logged
+    assert rows(goes_on(command, whole, name)) == rows(whole / "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [0, 4, 9, 10, 28, 29])
+def test_told_at_any_step(command: Command, whole: Path, step: int) -> None:
+    # 9 and 29 lie before a validation, 29 before the last: that run ends, and says so
+    code, told = stopped(command, whole, signal.SIGUSR1, f"step={step}", f"step-{step}")
+    assert (code, told) == (75, "stopped by SIGUSR1")
+    assert rows(goes_on(command, whole, f"step-{step}")) == rows(whole / "whole")
+
+
+@pytest.mark.slow
+def test_told_in_validation_it_ends_the_epoch_first(command: Command, whole: Path) -> None:
+    code, _ = stopped(command, whole, signal.SIGTERM, "validation=1", "in-validation")
+    assert code == 143
+    assert last_step(whole / "in-validation") == 9
+    assert rows(goes_on(command, whole, "in-validation")) == rows(whole / "whole")
+
+
+@pytest.mark.slow
+def test_between_validations_within_an_epoch_none_is_skipped(command: Command, whole: Path) -> None:
+    often = ("--trainer.val_check_interval=0.5",)
+    done = command("fit", "--run.folder=often", *seldom(OPTIONS), *often, cwd=whole)
+    assert done.code == 0, done.err
+    for step in (4, 5, 6):
+        name = f"often-{step}"
+        assert stopped(command, whole, signal.SIGUSR1, f"step={step}", name, *often)[0] == 75
+        again = command("fit", f"--run.folder={name}", *seldom(OPTIONS), *often, cwd=whole)
+        assert again.code == 0, again.err
+        assert rows(whole / name) == rows(whole / "often")
+
+
+@pytest.mark.slow
+def test_processes_that_make_batches_outlive_the_warning(command: Command, whole: Path) -> None:
+    workers = ("--data.batch.workers=2",)
+    at = ("group=true", "step=17")
+    kill = [f"--trainer.callbacks.{option}" for option in (f"number={int(signal.SIGUSR1)}", *at)]
+    kill.insert(0, "--trainer.callbacks+=kill_at.KillAt")
+    done = command("fit", "--run.folder=loaders", *seldom(OPTIONS), *workers, *kill, cwd=whole)
+    assert done.code == 75, done.err
+    assert rows(goes_on(command, whole, "loaders")) == rows(whole / "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0.15, 1.0, 3.0])
+def test_a_signal_before_training_ends_it_at_once(
+    tmp_path: Path, number: signal.Signals, seconds: float
+) -> None:
+    write_csv(tmp_path / "my.csv", reviews(200))
+    command = [sys.executable, str(TRAIN), "fit", *OPTIONS, "--run.folder=early"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
+        time.sleep(seconds)  # while libraries are imported, or data prepared
+        process.send_signal(number)
+        since = time.monotonic()
+        _, told = process.communicate()
+    assert process.returncode == stop.CODES[number], told
+    assert time.monotonic() - since < 10
+    assert "Traceback" not in told
+
+
+def heed_interrupts() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# -- handlers --------------------------------------------------------------------------------------
+
+
+def in_training(*steps: signal.Signals | Callable[[], object]) -> None:
+    """Take the steps one after the other where signals are deferred: get one, or do something."""
+    with stop.watching(), stop.deferred():
+        for step in steps:
+            os.kill(os.getpid(), step) if isinstance(step, signal.Signals) else step()
+
+
+def outside_of_training() -> None:
+    with stop.watching():
+        os.kill(os.getpid(), signal.SIGTERM)
+        pytest.fail("it was not obeyed")
+
+
+def fail() -> None:
+    raise RuntimeError("DataLoader worker exited unexpectedly")
+
+
+def test_outside_of_training_a_signal_is_obeyed_at_once() -> None:
+    with pytest.raises(stop.Stopped) as stopped:
+        outside_of_training()
+    assert stopped.value.code == 143
+
+
+def test_deferred_it_is_obeyed_at_the_end_and_the_first_one_counts() -> None:
+    seen = []
+    with pytest.raises(stop.Stopped) as stopped:
+        in_training(signal.SIGUSR1, signal.SIGTERM, lambda: seen.append(stop.told()))
+    assert seen == [signal.SIGUSR1]
+    assert stopped.value.code == 75
+
+
+def test_a_second_interrupt_does_not_wait() -> None:
+    seen: list[str] = []
+    with pytest.raises(stop.Stopped):
+        in_training(
+            signal.SIGINT, lambda: seen.append("on"), signal.SIGINT, lambda: seen.append("off")
+        )
+    assert seen == ["on"]
+
+
+def test_training_that_does_not_come_to_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stop, "GRACE", 0.05)
+    since = time.monotonic()
+    with pytest.raises(stop.Stopped):
+        in_training(signal.SIGTERM, lambda: time.sleep(5))
+    assert time.monotonic() - since < 4
+
+
+def test_what_fails_after_a_signal_is_the_stop() -> None:
+    with pytest.raises(stop.Stopped):
+        in_training(signal.SIGUSR1, fail)
+    with pytest.raises(RuntimeError):
+        in_training(fail)
+
+
+def test_afterwards_signals_do_what_they_did() -> None:
+    before = [signal.getsignal(number) for number in stop.CODES]
+    with stop.watching():
+        assert [signal.getsignal(number) for number in stop.CODES] != before
+    assert [signal.getsignal(number) for number in stop.CODES] == before
+    assert stop.told() == 0
