@@ -218,7 +218,6 @@ TABLE = [
     Bad("no_validation", ["split.val", "validation file"], argv=["--data.split.val=0"]),
     Bad("no_test", ["test", "--data.test"], argv=["--data.split.test=0"]),
     Bad("no_such_device", ["trainer", "CUDA"], argv=["--trainer.accelerator=cuda"]),
-    Bad("several_devices", ["2 devices", "--trainer.devices 1"], argv=["--trainer.devices=2"]),
     Bad("wrong_precision", ["trainer.precision", "12-bit"], argv=["--trainer.precision=12-bit"]),
     Bad("no_epoch", ["max_epochs"], argv=["--trainer.max_epochs=0"]),
     Bad("no_train_file", ["--data.train"], argv=["--data.train=null"]),

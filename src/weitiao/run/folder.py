@@ -45,7 +45,7 @@ class RunFolder:
         self.predictions = path / "predictions.csv"
         self.best = self.checkpoints / "best.ckpt"
         self.last = self.checkpoints / "last.ckpt"
-        self.lock = path / ".lock"
+        self.lock = path / "run.lock"
         if ranks.first():
             self.checkpoints.mkdir(parents=True, exist_ok=True)
 
