@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weitiao.errors import ConfigError
+from weitiao.whole import whole_or_not
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import TensorBoardLogger
@@ -123,9 +124,8 @@ class RunFolder:
 
 def write_json(value: Any, path: Path) -> None:
     """Write ``value`` beside ``path`` and rename, so that a reader never sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    os.replace(beside, path)
+    with whole_or_not(path) as part:
+        part.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

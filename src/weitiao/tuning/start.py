@@ -10,7 +10,6 @@ from typing import Any, Literal
 from jsonargparse import ArgumentParser, Namespace, capture_parser
 
 from weitiao.card import DataCard
-from weitiao.data.read.files import whole_or_not
 from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
 from weitiao.run.checks import (
@@ -22,6 +21,7 @@ from weitiao.run.checks import (
 from weitiao.run.fit import mode_of, run_fit
 from weitiao.run.parser import flat
 from weitiao.tuning.space import Space, Value, as_options, ends_of
+from weitiao.whole import whole_or_not
 
 START = "start.yaml"
 """In the study's folder: the configuration that trials start from."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from weitiao.data.read.database import fetch, queries, refuse_secrets
 from weitiao.data.read.encoding import resolve
-from weitiao.data.read.files import expand, is_dataset, is_query, whole_or_not
+from weitiao.data.read.files import expand, is_dataset, is_query
 from weitiao.data.read.huggingface import split_files
 from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.rows import Reading
@@ -22,6 +22,7 @@ from weitiao.data.read.source import FileFormat, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
 from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError
+from weitiao.whole import whole_or_not
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 _SUFFIXES: dict[str, FileFormat] = {
