@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import Callback, Checkpoint
 
 from weitiao.errors import ConfigError
 from weitiao.run.csv_log import CSVLog
+from weitiao.run.saving import PREVIOUS, keep_as, sync_folder
 
 
 class RandomState(Callback):
@@ -52,28 +53,13 @@ class RandomState(Callback):
         random.setstate((version, tuple(numbers), gauss))
 
 
-class EndIfDiverged(Callback):
-    """Ends a run whose loss is no number any more: what follows would be none either."""
-
-    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look at the validation's loss, before a checkpoint is written.
-
-        Raises:
-            ConfigError: it is not a number.
-        """
-        if not trainer.sanity_checking and trainer.callback_metrics["val/loss"].isnan():
-            raise ConfigError(
-                f"training diverged: val/loss is nan after epoch {trainer.current_epoch}"
-                "\n  → lower model.optim.lr; or see whether the targets are too large for float32"
-            )
-
-
 class LastCheckpoint(Checkpoint):
-    """Keeps ``last.ckpt``, from which a run goes on exactly.
+    """Keeps ``last.ckpt``, from which a run goes on exactly, and ``previous.ckpt``, the one before.
 
-    It is written at the end of each epoch, after validation, and every so many optimiser steps
+    One is written at the end of each epoch, after validation, and every so many optimiser steps
     before that; never between an epoch's last batch and its end, where Lightning's resume would
-    skip the validation. It is written beside and renamed, so the file is always whole.
+    skip the validation. It is first called ``next.ckpt``, until the rows of its last step stand in
+    ``metrics.csv``: a resume from it logs none of them again.
 
     Args:
         path: the file.
@@ -82,7 +68,13 @@ class LastCheckpoint(Checkpoint):
 
     def __init__(self, path: Path, every: int | None) -> None:
         self.path, self.every = path, every
-        self._step = 0
+        self.next, self.previous = path.with_name("next.ckpt"), path.with_name(PREVIOUS)
+        self._step, self._waits = 0, False
+        self._before: Path | None = None
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Note what the run goes on from: another ``last.ckpt`` that lies there may be broken."""
+        self._before = Path(trainer.ckpt_path) if trainer.ckpt_path else None
 
     def on_train_batch_end(
         self,
@@ -103,11 +95,33 @@ class LastCheckpoint(Checkpoint):
         """Save after the epoch, its validation and its metrics."""
         self._save(trainer)
 
+    def on_train_batch_start(self, trainer: L.Trainer, *_: Any) -> None:
+        """Take over: the rows of the batch before are logged."""
+        self._take_over(trainer)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Take over: the rows of the last epoch are logged."""
+        self._take_over(trainer)
+
+    def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Remove what waits in vain: a fault came before its rows were logged."""
+        if self._waits and trainer.is_global_zero:
+            self.next.unlink(missing_ok=True)
+        self._waits = False
+
     def _save(self, trainer: L.Trainer) -> None:
-        beside = self.path.with_suffix(".part")
-        trainer.save_checkpoint(beside)
-        if trainer.is_global_zero:
-            os.replace(beside, self.path)
+        trainer.save_checkpoint(self.next)
+        self._waits = True
+
+    def _take_over(self, trainer: L.Trainer) -> None:
+        """Let what waits become ``last.ckpt``, and that ``previous.ckpt``."""
+        if self._waits and trainer.is_global_zero:
+            if self._before:
+                keep_as(self._before, self.previous)
+            os.replace(self.next, self.path)
+            sync_folder(self.path.parent)
+            self._before = self.path
+        self._waits = False
 
 
 class ForgetRetaken(Callback):

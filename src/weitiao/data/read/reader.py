@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -144,6 +145,8 @@ class Reader:
     def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[Input]:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):  # a cache to read may hold what comes of the rows
+                folder = None
         with tempfile.TemporaryDirectory(dir=folder, prefix="query-") as place:
             rows = Input(name, (Path(place) / "rows.jsonl",), "jsonl")
             fetch(self._source(rows), query, self.database)
