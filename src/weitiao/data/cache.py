@@ -93,13 +93,13 @@ def _seal(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _disk_of(folder: Path, reasons: Mapping[int | None, str]) -> Iterator[None]:
+def _disk_of(folder: Path, reasons: Mapping[int, str]) -> Iterator[None]:
     """Tell faults of the disk by the option that names the folder."""
     try:
         yield
     except OSError as error:
-        written = "requested and" in str(error)  # NumPy's "9 requested and 4 written" has no number
-        reason = reasons.get(errno.ENOSPC if written else error.errno)
+        cut = "requested and" in str(error)  # NumPy's "9 requested and 4 written" has no number
+        reason = reasons.get(errno.ENOSPC if cut else error.errno or 0)
         if reason is None:
             raise
         raise ConfigError(

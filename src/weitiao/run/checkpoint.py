@@ -176,7 +176,7 @@ def _foreign_code(hyper_parameters: dict[str, Any]) -> str | None:
     return None
 
 
-def _names(kind: type) -> Iterator[str]:
+def _names(kind: type[Any]) -> Iterator[str]:
     """The import paths of a class and of all that are derived from it in this package."""
     if kind.__module__.startswith("weitiao."):
         yield f"{kind.__module__}.{kind.__qualname__}"
