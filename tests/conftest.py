@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fault_table import pytest_itemcollected as pytest_itemcollected
 from fault_table import pytest_terminal_summary as pytest_terminal_summary
 
 TESTS = Path(__file__).parent

@@ -12,6 +12,13 @@ from _pytest.terminal import TerminalReporter
 TABLE = Path("logs", "faults.md")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let the reports of a test of faults be known by a property: keywords hold folders, too."""
+    if item.get_closest_marker("faults"):
+        name = item.name.removeprefix("test_").replace("_", " ")
+        item.user_properties.append(("fault", name))
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Write the table below the root folder, and show it.
 
@@ -22,7 +29,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         report
         for reports in terminalreporter.stats.values()
         for report in reports
-        if isinstance(report, pytest.TestReport) and "faults" in report.keywords
+        if isinstance(report, pytest.TestReport) and "fault" in dict(report.user_properties)
     ]
     if not phases:
         return
@@ -40,11 +47,10 @@ def _rows(phases: list[pytest.TestReport]) -> Iterator[str]:
     tests: dict[str, list[pytest.TestReport]] = {}
     for report in phases:
         tests.setdefault(report.nodeid, []).append(report)
-    for name, reports in sorted(tests.items()):
+    for _, reports in sorted(tests.items()):
         told = dict(pair for report in reports for pair in report.user_properties)
         outcome = next((r.outcome for r in reports if r.outcome != "passed"), "passed")
         reasons = [r.longrepr[2] for r in reports if r.skipped and isinstance(r.longrepr, tuple)]
         said = ": ".join(map(str, filter(None, [outcome, *reasons, told.get("outcome")])))
         seconds = sum(report.duration for report in reports)
-        fault = name.rpartition("::")[2].removeprefix("test_").replace("_", " ")
-        yield f"| {fault} | {told.get('cases', 1)} | {said} | {seconds:.1f} |"
+        yield f"| {told['fault']} | {told.get('cases', 1)} | {said} | {seconds:.1f} |"

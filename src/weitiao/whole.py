@@ -28,15 +28,15 @@ def whole_or_not(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let a disk that is full be told with the file that is written here: ``write`` knows no name.
+    """Let a disk that is full be told with a file or folder: ``write`` knows no name.
 
     Raises:
-        OSError: as the block raises it, its ``filename`` filled in.
+        OSError: as the block raises it; its ``filename`` is filled in if it has none.
     """
     try:
         yield
     except OSError as error:
-        if is_full(error):
+        if is_full(error) and error.filename is None:
             error.filename = str(path)
         raise
 

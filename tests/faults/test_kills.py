@@ -13,14 +13,13 @@ from typing import Any
 
 import pytest
 from conftest import Command, Outcome, reviews, write_csv
-from test_resume import OPTIONS, rows
+from test_resume import OPTIONS, WITHOUT_KILL, rows
 
 from weitiao.run.folder import load_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 FIT = ("fit", *OPTIONS, "--trainer.max_epochs=6")
-WITHOUT_KILL = "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -115,6 +116,12 @@ def _out_of_memory(error: BaseException) -> str | None:
     return _out_of_memory(error.__cause__) if error.__cause__ else None
 
 
+def _told_elsewhere(args: threading.ExceptHookArgs) -> None:
+    """Leave out a full disk: TensorBoard's thread meets it, and our next write raises it again."""
+    if args.exc_value is None or not is_full(args.exc_value):
+        threading.__excepthook__(args)
+
+
 def quiet() -> None:
     """Silence what is known and needs no action; everything else stays audible."""
     for known in (
@@ -126,6 +133,7 @@ def quiet() -> None:
         ".*in eval mode at the start of training.*",  # frozen layers run without dropout
     ):
         warnings.filterwarnings("ignore", known)
+    threading.excepthook = _told_elsewhere
     import lightning.fabric
     import lightning.pytorch
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weitiao.errors import ConfigError
-from weitiao.whole import whole_or_not
+from weitiao.whole import naming, whole_or_not
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import TensorBoardLogger
@@ -86,9 +86,14 @@ class RunFolder:
 
     @contextmanager
     def removed_unless_started(self) -> Iterator[None]:
-        """A fault in this block before `start` leaves no folder behind."""
+        """A fault in this block before `start` leaves no folder behind.
+
+        Raises:
+            OSError: the disk is full; names the folder, unless it names a file.
+        """
         try:
-            yield
+            with naming(self.path):
+                yield
         except BaseException:
             if not self.started:
                 shutil.rmtree(self.path, ignore_errors=True)
