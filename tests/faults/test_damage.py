@@ -129,35 +129,63 @@ def loads(checkpoint: Path) -> bool:
         return False
 
 
-def test_a_damaged_journal_is_mended_or_told(command: Command, tmp_path: Path, full: bool, record_property: Any) -> None:
+SPACE = "model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}\n"
+SEARCH = (
+    *("--space=space.yaml", "--workers=0", "--pruner=none", "--config=base.yaml", "--trials=3"),
+    *("--data.train=my.csv", *TINY, "--run.threads=1", "--trainer.max_epochs=1"),
+)
+
+
+@pytest.fixture
+def journal(command: Command, tmp_path: Path) -> Path:
+    """The journal of a study of three trials."""
     write_csv(tmp_path / "my.csv", reviews(200))
-    space = "model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}\n"
-    (tmp_path / "space.yaml").write_text(space, "utf-8")
+    (tmp_path / "space.yaml").write_text(SPACE, "utf-8")
     (tmp_path / "base.yaml").write_text("seed_everything: 3\n", "utf-8")
-    search = ("--space=space.yaml", "--workers=0", "--pruner=none", "--config=base.yaml")
-    search = (*search, "--data.train=my.csv", *TINY, "--run.threads=1", "--trainer.max_epochs=1")
-    done = command(*search, "--trials=3", cwd=tmp_path, script="tune.py")
+    done = command(*SEARCH, cwd=tmp_path, script="tune.py")
     assert done.code == 0, done.err
-    journal = tmp_path / "logs" / "tune" / "default" / "journal.log"
-    whole = journal.read_bytes()
-    told = [json.loads(line) for line in whole.splitlines()]
+    return tmp_path / "logs" / "tune" / "default" / "journal.log"
+
+
+def ended(journal: Path) -> int:
+    """How many trials have ended, by what the journal tells."""
+    study = reopen(Search(root=str(journal.parents[1]), pruner="none"))
+    return len(trials_of(study, *ENDED))
+
+
+def test_a_journal_that_is_cut_off_keeps_all_that_it_told(
+    journal: Path, command: Command, tmp_path: Path, full: bool, record_property: Any
+) -> None:
+    content = journal.read_bytes()
+    entries = content.splitlines(keepends=True)
     draw = random.Random(0)
-    places = sorted(draw.sample(range(len(whole) // 2, len(whole)), 12 if full else 2))
+    places = draw.sample(range(len(content) // 2, len(content)), 12 if full else 2)
     for place in places:
-        journal.write_bytes(whole[:place])
-        kept = whole[: whole[:place].rfind(b"\n") + 1].count(b"\n")
-        ended = sum("values" in entry and entry["values"] is not None for entry in told[:kept])
-        study = reopen(Search(root=str(tmp_path / "logs" / "tune"), pruner="none"))
-        assert len(trials_of(study, *ENDED)) == ended
-        done = command(*search, "--trials=3", cwd=tmp_path, script="tune.py")
+        journal.write_bytes(content[:place])
+        kept = entries[: content.count(b"\n", 0, place)]
+        assert ended(journal) == sum(json.loads(entry).get("values") is not None for entry in kept)
+        done = command(*SEARCH, cwd=tmp_path, script="tune.py")
         assert done.code == 0, done.err
-        assert journal.read_bytes().splitlines()[:kept] == whole.splitlines()[:kept]
-        assert all(json.loads(line) for line in journal.read_bytes().splitlines())
-        study = reopen(Search(root=str(tmp_path / "logs" / "tune"), pruner="none"))
-        assert len(trials_of(study, *ENDED)) == 3
-    journal.write_bytes(whole[: len(whole) // 2] + b"\0" * 9 + b"\n" + whole[len(whole) // 2 :])
-    done = command(*search, "--trials=3", cwd=tmp_path, script="tune.py")
-    assert done.code == 1
-    assert "journal.log, line " in done.err
-    assert "Traceback" not in done.err
-    record_property("cases", len(places) + 1)
+        now = journal.read_bytes().splitlines(keepends=True)
+        assert now[: len(kept)] == kept
+        assert all(json.loads(entry) for entry in now)
+        assert ended(journal) == 3
+    record_property("cases", len(places))
+
+
+def test_garbage_within_a_journal_is_told(
+    journal: Path, command: Command, tmp_path: Path, full: bool, record_property: Any
+) -> None:
+    content = journal.read_bytes()
+    draw = random.Random(1)
+    places = draw.sample(range(len(content) - 1), 12 if full else 2)
+    for place in places:
+        spoilt = content[:place] + b"\xff\0" + content[place + 1 :]
+        journal.write_bytes(spoilt)
+        done = command(*SEARCH, cwd=tmp_path, script="tune.py")
+        assert done.code == 1
+        assert "Traceback" not in done.err
+        line = content.count(b"\n", 0, place) + 1
+        assert f"journal.log, line {line}: " in done.err
+        assert journal.read_bytes() == spoilt
+    record_property("cases", len(places))
