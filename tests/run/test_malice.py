@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from weitiao.errors import ConfigError
+from weitiao.errors import WeitiaoError
 from weitiao.run.checkpoint import open_checkpoint
 
 SYSTEM = {"class_path": "os.system", "init_args": {"command": "touch owned"}}
@@ -50,7 +50,7 @@ def opened(content: dict[str, Any]) -> str:
     torch.save(content, "evil.ckpt")
     try:
         open_checkpoint(Path("evil.ckpt"), {}, trust_remote_code=False)
-    except ConfigError as error:
+    except WeitiaoError as error:
         return str(error)
     finally:
         assert not Path("owned").exists()
@@ -92,12 +92,13 @@ def places(tree: Any, at: Place = ()) -> Iterator[Place]:
 @pytest.mark.parametrize("name", PAYLOADS)
 @pytest.mark.parametrize("backbone", ["own", "pretrained"])
 def test_nothing_runs_wherever_a_name_to_call_stands(
-    good: dict[str, Any], name: str, backbone: str, record_property: Any
+    good: dict[str, Any], name: str, backbone: str, full: bool, record_property: Any
 ) -> None:
     if backbone == "pretrained":
         good["hyper_parameters"]["backbone"] = copy.deepcopy(BERT)
     found = [(group, *place) for group in GROUPS for place in places(good[group])]
-    for place in found:
+    assert len(found) > 60
+    for place in found if full else found[len(name) % 4 :: 4]:
         content = copy.deepcopy(good)
         around: Any = content
         for key in place[:-1]:
@@ -105,5 +106,4 @@ def test_nothing_runs_wherever_a_name_to_call_stands(
         around[place[-1]] = copy.deepcopy(PAYLOADS[name])
         content["TextDataModule"]["card"] = content["hyper_parameters"]["card"]
         opened(content)
-    assert len(found) > 60
-    record_property("cases", len(found))
+    record_property("cases", len(found) if full else len(found) // 4)
