@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fault_table import pytest_itemcollected as pytest_itemcollected
+from fault_table import pytest_terminal_summary as pytest_terminal_summary
 
 TESTS = Path(__file__).parent
 GOOD = ("很好", "喜欢", "满意", "不错", "推荐")
@@ -71,6 +73,12 @@ Command = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether faults are tried at full size."""
+    return request.config.getoption("--faults") == "full"
+
+
+@pytest.fixture(scope="session")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """Runs `python src/SCRIPT ARGUMENTS` in a folder, forked from a process that has torch."""
     server = subprocess.Popen(
@@ -85,12 +93,16 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     assert server.stdout is not None
 
     def run(
-        *argv: str | Path, cwd: Path, missing: Sequence[str] = (), script: str = "train.py"
+        *argv: str | Path,
+        cwd: Path,
+        missing: Sequence[str] = (),
+        script: str = "train.py",
+        kill_after: float | None = None,
     ) -> Outcome:
         files = {"stdout": str(outputs / "out"), "stderr": str(outputs / "err")}
         request = {"argv": [str(a) for a in argv], "cwd": str(cwd), "missing": list(missing)}
-        request["script"] = script
-        print(json.dumps(request | files), file=server.stdin, flush=True)
+        request |= {"script": script, "kill_after": kill_after, **files}
+        print(json.dumps(request), file=server.stdin, flush=True)
         code = int(server.stdout.readline())
         return Outcome(code, *(Path(file).read_text("utf-8") for file in files.values()))
 

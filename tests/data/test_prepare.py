@@ -15,6 +15,7 @@ import pytest
 
 from weitiao.data import prepare
 from weitiao.data.audit import Auditor
+from weitiao.data.cache import damaged
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import SPECIALS, Encoder
 from weitiao.data.prepare import Preparation, encode_rows
@@ -170,6 +171,7 @@ PREPARE = """
 import sys, time
 from pathlib import Path
 from weitiao.data import prepare
+from weitiao.data.cache import damaged
 from test_prepare import preparation
 
 train, cache, started, wait = sys.argv[1:]
@@ -232,6 +234,42 @@ def test_a_preparation_that_raises_leaves_nothing(train, cache, monkeypatch):
     assert folders(cache) == []
     monkeypatch.undo()
     assert preparation()({"train": train}, cache).card.rows["train"] == 48
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("spoil", [cut, flip, Path.unlink])
+@pytest.mark.parametrize("name", ["train.ids.arrow", "val.rows.arrow", "card.json", "seal.tsv"])
+def test_what_is_damaged_is_prepared_anew_with_a_note(name, spoil, train, cache, capsys):
+    folder = preparation()({"train": train}, cache).folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    capsys.readouterr()
+    preparation()({"train": train}, cache)
+    assert capsys.readouterr().err == ""
+
+    spoil(folder / name)
+    assert preparation()({"train": train}, cache).folder == folder
+    told = capsys.readouterr().err
+    assert f"! {folder} is damaged (" in told
+    assert name in told or name == "seal.tsv"  # which can't tell that it is itself at fault
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_of_large_files_the_size_is_looked_at(train, cache, monkeypatch):
+    monkeypatch.setattr("weitiao.data.cache.LARGE", 100)
+    folder = preparation()({"train": train}, cache).folder
+    flip(folder / "train.rows.arrow")
+    assert damaged(folder) == []
+    cut(folder / "train.rows.arrow")
+    assert damaged(folder) == ["train.rows.arrow"]
 
 
 # -- what is prepared ------------------------------------------------------------------------------

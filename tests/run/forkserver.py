@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -40,6 +42,19 @@ def child(request: dict) -> int:
     return 0
 
 
+def wait_for(pid: int, kill_after: float | None) -> int:
+    """How a child ended; one that still lives after so many seconds is killed."""
+    if kill_after is not None:
+        deadline = time.monotonic() + kill_after
+        while time.monotonic() < deadline:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return status
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
+
+
 def main() -> None:
     """Answer requests until the input ends."""
     sys.path.insert(0, str(SCRIPTS))
@@ -49,14 +64,15 @@ def main() -> None:
 
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
+        request = json.loads(line)
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                code = child(json.loads(line))
+                code = child(request)
             finally:
                 os._exit(code)
-        _, status = os.waitpid(pid, 0)
+        status = wait_for(pid, request["kill_after"])
         print(os.waitstatus_to_exitcode(status), file=answers, flush=True)
 
 

@@ -179,7 +179,7 @@ MODEL = {
     ),
     # given, no file is read: the weights are drawn, to be loaded from a checkpoint
     "model.backbone: Pretrained/model.backbone.config": Effect(
-        "loss", "{model_type: bert, vocab_size: 60, hidden_size: 24}", PRETRAINED
+        "loss", '{"model_type": "bert", "vocab_size": 60, "hidden_size": 24}', PRETRAINED
     ),
     "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
         "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code"), mends=True

@@ -338,10 +338,11 @@ def test_bad_input_is_told_in_one_screen(bad: Bad, command: Command, tmp_path: P
 
 def test_a_broken_checkpoint_is_told_on_resume(workplace: Path, command: Command) -> None:
     last = workplace / "logs/latest/checkpoints/last.ckpt"
-    last.write_bytes(last.read_bytes()[:2000])
+    for checkpoint in (last, last.with_name("previous.ckpt")):
+        checkpoint.write_bytes(checkpoint.read_bytes()[:2000])
     before = contents(workplace)
     done = command("fit", f"--ckpt_path={last}", cwd=workplace)
-    check(done, ["last.ckpt", "broken"])
+    check(done, ["last.ckpt", "broken", "so is", "previous.ckpt"])
     assert contents(workplace) == before
 
 
@@ -390,7 +391,8 @@ def test_a_run_that_diverges_ends_with_a_word(command: Command, tmp_path: Path) 
     done = command("fit", "--data.train=my.csv", *TINY, "--model.optim.lr=1e30", cwd=tmp_path)
     assert done.code == 1
     assert "Traceback" not in done.err
-    assert "error: training diverged: val/loss is nan after epoch 0\n" in done.err
+    assert "error: training diverged: the loss is nan in epoch 0, batch " in done.err
+    assert "its rows in my.csv: " in done.err
     assert not (tmp_path / "logs/latest/checkpoints/best.ckpt").exists()
 
 

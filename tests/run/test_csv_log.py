@@ -6,6 +6,8 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
 from weitiao.run.csv_log import FIELDS, CSVLog
 
 
@@ -44,11 +46,12 @@ def test_steps_that_will_be_taken_again_are_forgotten(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["metrics.csv"]
 
 
-def test_half_a_row_left_by_a_crash_is_dropped_on_resume(tmp_path: Path) -> None:
+@pytest.mark.parametrize("half", ["1,0,b", "1,0,b,0.2", '1,0,"b\n'])
+def test_half_a_row_left_by_a_crash_is_dropped_on_resume(tmp_path: Path, half: str) -> None:
     log = CSVLog(tmp_path / "metrics.csv")
     log.log_metrics({"a": 0.5}, 1)
     with log.path.open("a", encoding="utf-8") as file:
-        file.write("1,0,b")
+        file.write(half)
     log.forget_after(10)
     log.log_metrics({"a": 0.25}, 2)
     assert [(r["step"], r["metric"], r["value"]) for r in rows_of(log.path)] == [

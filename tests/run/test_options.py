@@ -27,12 +27,12 @@ from option_world import TRAIN, make_world
 
 from weitiao.data.segment.dictionary import _WORTH_PROCESSES
 from weitiao.errors import WeitiaoError
-from weitiao.run.callbacks import LastCheckpoint
 from weitiao.run.checkpoint import LabelledFile, PredictFile, open_checkpoint, use_parser
 from weitiao.run.evaluate import compare_with_floor, run_test
 from weitiao.run.fit import run_fit
 from weitiao.run.parser import flat
 from weitiao.run.predict import run_predict
+from weitiao.run.saving import LastCheckpoint
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ("out.csv", "another.csv", "predictions.csv")

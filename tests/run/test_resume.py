@@ -22,6 +22,8 @@ OPTIONS = [
     *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),
     *("--trainer.callbacks+=EMAWeightAveraging", "--trainer.callbacks.decay=0.9"),
 ]
+WITHOUT_KILL = "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]"
+"""For a resume: the callbacks of ``OPTIONS``, and none that kills."""
 # each class as often, its texts changed anew in every epoch
 AUGMENTED = (
     "--data.sampling=balanced",
@@ -45,9 +47,8 @@ def kill_and_resume(command: Command, folder: Path, step: int, options: list[str
     killed = command("fit", f"--run.root=killed-{step}", *options, *kill, cwd=folder)
     assert killed.code == -signal.SIGKILL, killed.err
     run = folder / f"killed-{step}" / "latest"
-    without_kill = "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]"
     last = run / "checkpoints" / "last.ckpt"
-    resumed = command("fit", "--ckpt_path", last.resolve(), without_kill, cwd=folder)
+    resumed = command("fit", "--ckpt_path", last.resolve(), WITHOUT_KILL, cwd=folder)
     assert resumed.code == 0, resumed.err
     return run
 

@@ -10,6 +10,7 @@ from conftest import TINY, reviews
 from option_world import save_database
 
 from weitiao.run.cli import main
+from weitiao.tuning.cli import main as tune
 
 SECRET = "hunter2"
 URL = f"sqlite:///my.db?password={SECRET}"
@@ -37,6 +38,8 @@ def test_a_password_of_the_environment_is_written_nowhere(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WEITIAO_DATABASE", URL)
+    for name in ("HF_TOKEN", "WANDB_API_KEY", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, f"{SECRET}-{name}")
     database = "--data.database=${WEITIAO_DATABASE}"
     fit = ["fit", f"--data.train={QUERY}", database, *TINY, "--trainer.max_epochs=1"]
     assert main(fit) == 0
@@ -57,4 +60,19 @@ def test_a_password_that_is_written_out_is_refused(
     told = capsys.readouterr()
     assert "${DB_PASSWORD}" in told.err
     assert SECRET not in told.out + told.err
+    assert where_it_stands(here, capsys) == []
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+def test_a_search_writes_a_password_nowhere_either(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEITIAO_DATABASE", URL)
+    Path("space.yaml").write_text("model.pooling: {choices: [mean, max]}", "utf-8")
+    Path("base.yaml").write_text("seed_everything: 3", "utf-8")
+    database = ("--data.database=${WEITIAO_DATABASE}", f"--data.train={QUERY}")
+    search = ["--space=space.yaml", "--config=base.yaml", "--trials=2", "--workers=0"]
+    assert tune([*search, *database, *TINY, "--trainer.max_epochs=1"]) == 0
+    assert b"${WEITIAO_DATABASE}" in Path("logs/tune/default/journal.log").read_bytes()
     assert where_it_stands(here, capsys) == []

@@ -32,6 +32,23 @@ def test_half_a_line_of_a_killed_writer_is_cut_off(tmp_path: Path) -> None:
     assert len(study(tmp_path).trials) == 2
 
 
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize("garbage", [b"\x00\xff\n", b"{}\n", b'{"op_code": 4, "wor\n', b"7\n"])
+def test_a_line_that_is_no_entry_is_told_and_nothing_is_changed(
+    tmp_path: Path, place: str, garbage: bytes
+) -> None:
+    for _ in range(3):
+        study(tmp_path).ask()
+    journal = tmp_path / "journal.log"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    number = {"first": 0, "middle": len(lines) // 2, "last": len(lines) - 1}[place]
+    broken = b"".join([*lines[:number], garbage, *lines[number + 1 :]])
+    journal.write_bytes(broken)
+    with pytest.raises(ConfigError, match=rf"line {number + 1}: .*\n.*head -n {number} COPY"):
+        study(tmp_path)
+    assert journal.read_bytes() == broken
+
+
 SRC = Path(__file__).parents[2] / "src"
 HOLD = """
 import sys, time

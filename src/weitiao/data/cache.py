@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.metadata
 import json
 import os
 import shutil
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
+from rich.console import Console
 
 from weitiao.errors import ConfigError
 
@@ -23,30 +26,85 @@ SHAPING = (
 )
 """Packages whose version shapes prepared data."""
 
+SEAL = "seal.tsv"
+"""The file of a whole folder that tells what the others are."""
+LARGE = 2**24  # bytes
+FULL = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "lies on a disk that is full")
+FORBIDDEN = {
+    **dict.fromkeys((errno.EEXIST, errno.ENOTDIR), "is a file, not a folder"),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "may not be written to"),
+}
+
 
 def make_once(folder: Path, make: Callable[[Path], None]) -> None:
     """Let ``make`` fill an empty folder, which then takes the name ``folder``, unless it is there.
 
     Of several processes one makes it while the others wait. Where ``make`` raises or is killed,
-    ``folder`` doesn't appear.
+    ``folder`` doesn't appear; where its files are not as they were made, it is made anew, with a
+    note. If it is there and whole nothing is written, so the disk may be read-only.
+
+    Raises:
+        ConfigError: the disk is full, or may not be written to.
     """
-    if folder.exists():
+    if folder.exists() and not damaged(folder):
         return
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise ConfigError(f"data.cache: {folder.parent} is a file, not a folder") from error
-    with FileLock(folder.with_suffix(".lock")):
+    with ExitStack() as held:
+        with _disk_of(folder.parent, FORBIDDEN | FULL):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(folder.with_suffix(".lock")))
         if folder.exists():
-            return
+            if not (names := damaged(folder)):
+                return
+            console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+            console.print(f"! {folder} is damaged ({', '.join(names)}): preparing anew")
+            shutil.rmtree(folder)
         unfinished = folder.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)  # of a killed process: we hold the lock
-        unfinished.mkdir()
         try:
-            make(unfinished)
-            os.replace(unfinished, folder)
+            with _disk_of(folder.parent, FULL):
+                unfinished.mkdir()
+                make(unfinished)
+                (unfinished / SEAL).write_text("\n".join(_seal(unfinished)), "utf-8")
+                os.replace(unfinished, folder)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def damaged(folder: Path) -> list[str]:
+    """Which files of a folder of `make_once` are not as they were made.
+
+    Of large files only the size is looked at, since every run and every trial would wait for more.
+    """
+    seal = folder / SEAL
+    if not seal.is_file():
+        return [SEAL]
+    made, now = seal.read_text("utf-8", errors="replace").split("\n"), _seal(folder)
+    return sorted({line.partition("\t")[0] for line in set(made) ^ set(now)})
+
+
+def _seal(folder: Path) -> list[str]:
+    """Name and size of each file, and the hash of those that are not large."""
+    files = sorted(p for p in folder.iterdir() if p.name != SEAL and not p.name.startswith("."))
+    sizes = {path: path.stat().st_size for path in files}
+    return [
+        f"{path.name}\t{size}" + (f"\t{content_hash(path)}" if size <= LARGE else "")
+        for path, size in sizes.items()
+    ]
+
+
+@contextmanager
+def _disk_of(folder: Path, reasons: Mapping[int, str]) -> Iterator[None]:
+    """Tell faults of the disk by the option that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        cut = "requested and" in str(error)  # NumPy's "9 requested and 4 written" has no number
+        reason = reasons.get(errno.ENOSPC if cut else error.errno or 0)
+        if reason is None:
+            raise
+        raise ConfigError(
+            f"data.cache: {folder} {reason}\n  → --data.cache FOLDER names another one"
+        ) from error
 
 
 def hash_of(*parts: str) -> str:

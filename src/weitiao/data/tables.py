@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from weitiao.errors import DataError
+
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a table as a single record batch: its columns are single chunks when they are mapped.
@@ -21,8 +23,16 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def map_table(path: Path) -> pa.Table:
-    """The table of an Arrow IPC file, which must stay where it is while the table lives."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    """The table of an Arrow IPC file, which must stay where it is while the table lives.
+
+    Raises:
+        DataError: the file is broken.
+    """
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except pa.ArrowInvalid as error:
+        hint = f"remove {path.parent}; it is made anew"
+        raise DataError(f"the table is broken: {error}", file=path, hint=hint) from error
 
 
 def all_texts(table: pa.Table) -> Iterator[str]:

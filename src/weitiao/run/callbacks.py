@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
-from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, Checkpoint
+from lightning.pytorch.callbacks import Callback
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
-from weitiao.run import stop
 from weitiao.run.csv_log import CSVLog
 
 
@@ -58,88 +55,6 @@ class RandomState(Callback):
         np.random.set_state((kind, np.array(keys, np.uint32), *rest))
         version, numbers, gauss = state["python"]
         random.setstate((version, tuple(numbers), gauss))
-
-
-class EndIfDiverged(Callback):
-    """Ends a run whose loss is no number any more: what follows would be none either."""
-
-    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look at the validation's loss, before a checkpoint is written.
-
-        Raises:
-            ConfigError: it is not a number.
-        """
-        if not trainer.sanity_checking and trainer.callback_metrics["val/loss"].isnan():
-            raise ConfigError(
-                f"training diverged: val/loss is nan after epoch {trainer.current_epoch}"
-                "\n  → lower model.optim.lr; or see whether the targets are too large for float32"
-            )
-
-
-class LastCheckpoint(Checkpoint):
-    """Keeps ``last.ckpt``, from which a run goes on exactly, and ends a run that is told to stop.
-
-    It is written at the end of each epoch, after validation, every so many optimiser steps before
-    that, and before the run stops; never between a batch and the validation that follows it, which
-    Lightning's resume would skip, nor while gradients are being accumulated. It is written beside
-    and renamed, so the file is always whole.
-
-    Args:
-        path: the file.
-        every: optimiser steps between writings within an epoch; ``None`` = none.
-    """
-
-    def __init__(self, path: Path, every: int | None) -> None:
-        self.path, self.every = path, every
-        self._step = 0
-        self._stopped_by = 0
-
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Count from here, and take signals back from Lightning, which has just taken them."""
-        self._step = trainer.global_step
-        stop.rewatch()
-
-    def on_train_batch_start(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        """Stop if the run was told to; by now the last batch's values are logged.
-
-        Raises:
-            Stopped: after all that was learned is saved.
-        """
-        if self._stopped_by:
-            raise stop.Stopped(self._stopped_by)
-
-    def on_train_batch_end(
-        self,
-        trainer: L.Trainer,
-        pl_module: L.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-    ) -> None:
-        """Save if this batch completed so many optimiser steps, or is to be the last one."""
-        before, self._step = self._step, trainer.global_step
-        loop = trainer.fit_loop
-        fetcher = loop._data_fetcher
-        assert fetcher is not None
-        validates = loop.epoch_loop._should_check_val_fx(fetcher)
-        if self._step == before or trainer.is_last_batch or validates:
-            return
-        self._stopped_by = ranks.highest(stop.told())
-        if self._stopped_by or (self.every and self._step % self.every == 0):
-            self._save(trainer)
-
-    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Save after the epoch, its validation and its metrics."""
-        self._stopped_by = ranks.highest(stop.told())
-        self._save(trainer)
-
-    def _save(self, trainer: L.Trainer) -> None:
-        beside = self.path.with_suffix(".part")
-        trainer.save_checkpoint(beside)
-        if trainer.is_global_zero:
-            os.replace(beside, self.path)
 
 
 class ForgetRetaken(Callback):

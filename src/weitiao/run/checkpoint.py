@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as L
+from jsonargparse import ArgumentError
 
 from weitiao.bounds import at_least
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.read import Files, Format, expand
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.models.backbones import Backbone
 from weitiao.models.module import TextModule
 from weitiao.plain import plain
 from weitiao.run.checks import refuse_other_processes
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.parser import Parser
 from weitiao.run.progress import Progress
+
+OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What building a model from another version's values, or from nonsense, raises."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +140,8 @@ def open_checkpoint(
     Args:
         path: the checkpoint.
         changes: arguments of the DataModule that are not the checkpoint's.
-        trust_remote_code: whether a backbone's own code may run, if the checkpoint asks for it.
+        trust_remote_code: whether code may run that is not of this package, if the checkpoint
+            asks for it.
 
     Raises:
         ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
@@ -143,26 +150,49 @@ def open_checkpoint(
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
-    backbone = content["hyper_parameters"].get("backbone") or {}
-    if (backbone.get("init_args") or {}).get("trust_remote_code") and not trust_remote_code:
+    if not trust_remote_code and (code := _foreign_code(content["hyper_parameters"])):
         raise ConfigError(
-            f"{path} asks to run Python code that came with its backbone"
-            "\n  → if you trust it: --trust_remote_code true"
+            f"{path} asks to run {code}\n  → if you trust it: --trust_remote_code true"
         )
     try:
         module = TextModule.load_from_checkpoint(path, map_location="cpu", weights_only=True)
         data = TextDataModule.load_from_checkpoint(
             path, map_location="cpu", weights_only=True, **changes
         )
-    except (RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{path} doesn't fit this version of weitiao: {str(error).splitlines()[0]}"
-        ) from error
+    except WeitiaoError:
+        raise
+    except (ArgumentError, RuntimeError, *OF_VALUES) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(f"{path} doesn't fit this version of weitiao: {reason}") from error
     if data.preparation.read.columns.pair is None and module.card.pair:
         raise ConfigError("the model was trained on pairs\n  → --data.pair COLUMN")
     if data.preparation.read.columns.pair is not None and not module.card.pair:
         raise ConfigError("data.pair: the model was trained on single texts")
     return module.eval(), data
+
+
+def _foreign_code(hyper_parameters: dict[str, Any]) -> str | None:
+    """What a checkpoint wants to run that is not of this package; null = nothing.
+
+    The class of the backbone is all that it names by its import path, and what is named so is
+    called, be it ``os.system``.
+    """
+    backbone = hyper_parameters.get("backbone")
+    given = backbone if isinstance(backbone, dict) else {"class_path": backbone}
+    if (name := given.get("class_path")) not in list(_names(Backbone)):
+        return f"{name!r}, which is no backbone of weitiao"
+    arguments = given.get("init_args")
+    if isinstance(arguments, dict) and arguments.get("trust_remote_code"):
+        return "Python code that came with its backbone"
+    return None
+
+
+def _names(kind: type[Any]) -> Iterator[str]:
+    """The import paths of a class and of all that are derived from it in this package."""
+    if kind.__module__.startswith("weitiao."):
+        yield f"{kind.__module__}.{kind.__qualname__}"
+    for derived in kind.__subclasses__():
+        yield from _names(derived)
 
 
 def refuse_overwriting(out: Path | None, files: Files | None) -> None:
@@ -204,7 +234,8 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
         "--trust_remote_code",
         type=bool,
         default=False,
-        help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
+        help="Run Python code that came with the checkpoint's backbone, if it asks for it,"
+        " or a backbone that is not weitiao's.",
     )
     parser.add_class_arguments(file, "data")
     parser.add_class_arguments(Hardware, "hardware")

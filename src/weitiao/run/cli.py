@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 
 from weitiao import ranks
 from weitiao.errors import WeitiaoError
 from weitiao.run import stop
+from weitiao.whole import is_full
 
 USAGE = """usage: {prog} VERB [options]
 
@@ -92,18 +94,40 @@ def _predict(arguments: list[str]) -> None:
 
 def _explained(error: Exception) -> str | None:
     """What to tell of a fault that the user can mend; of others nothing."""
-    import torch
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
     while isinstance(error, ValueError) and isinstance(error.__cause__, ValueError | WeitiaoError):
         error = error.__cause__  # what a part refuses that may also be null, jsonargparse wraps
-    if isinstance(error, WeitiaoError | OSError):  # a full disk, a folder that may not be written
+    if is_full(error):
+        return f"{error}\n  → free some space; what was written before is untouched"
+    if isinstance(error, WeitiaoError | OSError):  # e.g. a folder that may not be written to
         return str(error)
     if isinstance(error, MisconfigurationException):
         return f"trainer: {error}"
-    if isinstance(error, torch.OutOfMemoryError):
-        return f"{str(error).splitlines()[0]}\n  → lower data.batch.tokens and data.batch.size"
-    return None
+    return _out_of_memory(error)
+
+
+def _out_of_memory(error: BaseException) -> str | None:
+    """What to tell of a lack of memory; of other faults nothing."""
+    import torch
+
+    told = next(iter(str(error).splitlines()), "")
+    if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in told:  # GPU or CPU
+        return f"{told}\n  → lower data.batch.tokens and data.batch.size"
+    if isinstance(error, MemoryError):  # NumPy's and Arrow's
+        return (
+            f"out of memory: {told}\n  → while data are prepared: fewer rows, or more memory;"
+            " else lower data.batch.tokens and data.batch.size"
+        )
+    if "killed by signal: Killed" in told or "killed by signal: Bus error" in told:
+        return f"out of memory, it seems: {told}\n  → lower data.batch.workers"
+    return _out_of_memory(error.__cause__) if error.__cause__ else None
+
+
+def _told_elsewhere(args: threading.ExceptHookArgs) -> None:
+    """Leave out a full disk: TensorBoard's thread meets it, and our next write raises it again."""
+    if args.exc_value is None or not is_full(args.exc_value):
+        threading.__excepthook__(args)
 
 
 def quiet() -> None:
@@ -119,6 +143,7 @@ def quiet() -> None:
         ".*srun. command is available on your system but is not used.*",
     ):
         warnings.filterwarnings("ignore", known)
+    threading.excepthook = _told_elsewhere
     import lightning.fabric
     import lightning.pytorch
 

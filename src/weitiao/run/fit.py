@@ -32,9 +32,7 @@ from weitiao.run.board import Board
 from weitiao.run.callbacks import (
     BestScores,
     ChangedShare,
-    EndIfDiverged,
     ForgetRetaken,
-    LastCheckpoint,
     RandomState,
     Throughput,
 )
@@ -48,13 +46,15 @@ from weitiao.run.checks import (
     refuse_unread_vectors,
 )
 from weitiao.run.csv_log import CSVLog
-from weitiao.run.folder import RunFolder, load_checkpoint, write_json
+from weitiao.run.diverged import EndIfDiverged
+from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.options import RunOptions
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import Parser, flat
 from weitiao.run.progress import Progress
 from weitiao.run.report import handling
-from weitiao.run.resume import refuse_other_place, refuse_other_values, with_config_of_checkpoint
+from weitiao.run.resume import go_on_from, with_config_of_checkpoint
+from weitiao.run.saving import LastCheckpoint, save_whole_files
 from weitiao.run.shown import show_examples, show_next_steps, show_values
 
 
@@ -162,10 +162,9 @@ class FitCLI(LightningCLI):
         refuse_blind_pooling(self.model)
         refuse_unread_vectors(self.model)
         if checkpoint:
-            self.folder = RunFolder.of_checkpoint(Path(checkpoint))
-            refuse_other_place(self.folder, vars(options))
             held = {"model": self.model.hparams, "data": self.datamodule.hparams}
-            refuse_other_values(load_checkpoint(Path(checkpoint)), held)
+            place = Path(checkpoint), vars(options)
+            self.folder, self.config.ckpt_path = go_on_from(*place, held, self.console)
         else:
             self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
         with self.folder.removed_unless_started():
@@ -178,6 +177,7 @@ class FitCLI(LightningCLI):
                 )
             except (ValueError, TypeError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
+            save_whole_files(trainer)
             if ranks.first():
                 self._write_down()
         return trainer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
+from weitiao.whole import naming, whole_or_not
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import TensorBoardLogger
@@ -156,9 +158,14 @@ class RunFolder:
 
     @contextmanager
     def removed_unless_started(self) -> Iterator[None]:
-        """A fault in this block before `start` leaves no folder behind."""
+        """A fault in this block before `start` leaves no folder behind.
+
+        Raises:
+            OSError: the disk is full; names the folder, unless it names a file.
+        """
         try:
-            yield
+            with naming(self.path):
+                yield
         except BaseException:
             if not self.started and ranks.first():
                 shutil.rmtree(self.path, ignore_errors=True)
@@ -195,32 +202,55 @@ class RunFolder:
 
 def write_json(value: Any, path: Path) -> None:
     """Write ``value`` beside ``path`` and rename, so that a reader never sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    os.replace(beside, path)
+    with whole_or_not(path) as part:
+        part.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+class Damaged(ConfigError):
+    """A checkpoint that was whole once, and is not any more."""
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """The content of a checkpoint of ours, with nothing in it executed.
 
     Raises:
-        ConfigError: the file is absent, broken, or not made by this project.
+        Damaged: the file is cut off, or bits of it have changed.
+        ConfigError: it is absent, or not made by this project.
     """
     import torch
 
     if not path.is_file():
         raise ConfigError(f"no such checkpoint: {path}")
+    if _is_damaged(path):
+        raise Damaged(f"{path} can't be read: the file is broken, or cut off")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # torch raises many kinds for what it didn't write
         raise ConfigError(
             f"{path} is no checkpoint, or holds more than tensors and plain values"
             "\n  → nothing of it was loaded, since that could run code of its maker"
         ) from error
-    except Exception as error:  # torch raises many kinds for a broken file
-        raise ConfigError(f"{path} can't be read: the file is broken, or cut off") from error
     needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", "TextDataModule")
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:
         raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
     return content
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a file that torch began to write is not as torch left it.
+
+    It writes a ZIP archive with a checksum of each part, which its own reader doesn't look at.
+    """
+    with path.open("rb") as file:
+        begin = file.read(4)
+    cut_off = begin in (b"PK\3\4"[: len(begin)], bytes(len(begin)))
+    if not cut_off and not zipfile.is_zipfile(path):
+        return False  # a file of another kind
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is not None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return True

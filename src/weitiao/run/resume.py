@@ -1,4 +1,4 @@
-"""What a run that goes on must have in common with the one that was stopped."""
+"""What a run goes on from, and what it must have in common with the one that was stopped."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.console import Console
 
 from weitiao.errors import ConfigError
-from weitiao.run.folder import RunFolder
+from weitiao.run.folder import Damaged, RunFolder, load_checkpoint
 from weitiao.run.parser import flat
+from weitiao.run.saving import PREVIOUS
 
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
@@ -47,6 +49,57 @@ def _given(arguments: list[str], option: str) -> str | None:
         if name == option:
             value = own if given else after
     return value
+
+
+def go_on_from(
+    path: Path, options: Mapping[str, Any], held: Mapping[str, Any], console: Console
+) -> tuple[RunFolder, str]:
+    """The run that goes on, and the checkpoint that it goes on from.
+
+    Args:
+        path: the checkpoint that was asked for.
+        options: values of ``run``.
+        held: hyper-parameters of ``model`` and ``data`` now.
+        console: shows if it is another one.
+
+    Raises:
+        ConfigError: it can't be read or is none of ours, or the run had other values.
+    """
+    folder = RunFolder.of_checkpoint(path)
+    refuse_other_place(folder, options)
+    found, content = readable(path, console)
+    refuse_other_values(content, held)
+    return folder, str(found)
+
+
+def readable(path: Path, console: Console) -> tuple[Path, dict[str, Any]]:
+    """A checkpoint to go on from, with its content; if ``last.ckpt`` is damaged, the one before.
+
+    Args:
+        path: the checkpoint that was asked for.
+        console: shows that it is another one.
+
+    Raises:
+        Damaged: it is damaged and there is none before it, or that is damaged, too.
+        ConfigError: it is no checkpoint of ours; then none takes its place.
+    """
+    previous = path.with_name(PREVIOUS)
+    try:
+        return path, load_checkpoint(path)
+    except Damaged as damage:
+        if path.name != "last.ckpt" or not previous.is_file():
+            raise
+        try:
+            content = load_checkpoint(previous)
+        except Damaged as both:
+            raise Damaged(f"{damage}; so is {previous}") from both
+        console.print(
+            f"! {damage}\n  → going on from the one before it, {previous}",
+            markup=False,
+            soft_wrap=True,
+            style="yellow",
+        )
+        return previous, content
 
 
 def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:

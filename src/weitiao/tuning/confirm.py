@@ -22,6 +22,7 @@ from weitiao.tuning.pool import run_study
 from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin
 from weitiao.tuning.trial import drop_checkpoints
+from weitiao.whole import whole_or_not
 
 NAME = "start"
 """Of what the search started from, beside the trials."""
@@ -148,7 +149,7 @@ def _test(winner: Candidate, monitor: str) -> list[float]:
 
 
 def _write(candidates: list[Candidate], seeds: list[int], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with whole_or_not(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["candidate", "config", "seed", "value", "folder"])
         for one in candidates:

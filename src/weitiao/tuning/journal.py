@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -47,11 +48,12 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
         url: of a database; null = the journal.
 
     Raises:
-        ConfigError: there is no database of this URL.
+        ConfigError: there is no database of this URL, or the journal is broken.
     """
     if url is None:
         folder.mkdir(parents=True, exist_ok=True)
         journal = folder / "journal.log"
+        _refuse_broken(journal)
         return JournalStorage(JournalFileBackend(str(journal), _Lock(journal)))
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -62,3 +64,28 @@ def open_storage(folder: Path, url: str | None) -> BaseStorage:
     except (SQLAlchemyError, ImportError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"storage: {url!r} can't be opened: {reason}") from error
+
+
+def _refuse_broken(journal: Path) -> None:
+    """Stop before Optuna takes a line for the last one, and fails when another follows.
+
+    What was written by halves is no such line: it has no end, and is cut off by the next writer.
+    A line in the midst is not left out, since those after it count trials by their place.
+    """
+    if not journal.is_file():
+        return
+    for number, line in enumerate(journal.open("rb"), start=1):
+        if line.endswith(b"\n") and not _is_entry(line):
+            raise ConfigError(
+                f"{journal}, line {number}: this is no entry of a journal: {line[:60]!r}"
+                "\n  → copy the file and keep the lines before; the study forgets what came after,"
+                f" whose trials keep their folders: head -n {number - 1} COPY > {journal}"
+            )
+
+
+def _is_entry(line: bytes) -> bool:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(entry, dict) and {"op_code", "worker_id"} <= entry.keys()

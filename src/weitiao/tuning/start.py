@@ -11,7 +11,6 @@ from jsonargparse import ArgumentParser, Namespace, capture_parser
 
 from weitiao import ranks
 from weitiao.card import DataCard
-from weitiao.data.read.files import whole_or_not
 from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
 from weitiao.run.checks import (
@@ -24,6 +23,7 @@ from weitiao.run.checks import (
 from weitiao.run.fit import mode_of, run_fit
 from weitiao.run.parser import flat
 from weitiao.tuning.space import Space, Value, as_options, ends_of
+from weitiao.whole import whole_or_not
 
 START = "start.yaml"
 """In the study's folder: the configuration that trials start from."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from methods import keys, save_masked_model
+from safetensors.torch import load_file
 
 from weitiao.data.augment.augmenter import Augmentation
 from weitiao.data.augment.masked import MaskedEdit
@@ -93,3 +94,12 @@ def test_a_tokenizer_without_a_mask_is_told(folder: str, tmp_path: Path) -> None
     (broken / "tokenizer_config.json").write_text(json.dumps(config))
     with pytest.raises(DataError, match="mask"):
         MaskedEdit(str(broken), SEGMENTER, 0.1, 10)
+
+
+def test_weights_in_a_pickle_are_not_read(folder: str, tmp_path: Path) -> None:
+    copied = shutil.copytree(folder, tmp_path / "copied")
+    weights = copied / "model.safetensors"
+    torch.save(load_file(weights), copied / "pytorch_model.bin")
+    weights.unlink()
+    with pytest.raises(DataError, match=r"model\.safetensors"):
+        MaskedEdit(str(copied), SEGMENTER, 0.1, 10)

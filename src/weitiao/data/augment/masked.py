@@ -54,7 +54,7 @@ class MaskedEdit:
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model, report = AutoModelForMaskedLM.from_pretrained(
-                folder, local_files_only=True, output_loading_info=True
+                folder, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
         except Exception as error:  # transformers raises all kinds
             raise DataError(

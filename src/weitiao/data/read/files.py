@@ -1,4 +1,4 @@
-"""Which files are named, and how a file is written so that no half of it is ever seen."""
+"""Which files are named."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import difflib
 import glob
 import os
 import re
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from weitiao.errors import DataError
@@ -82,14 +79,3 @@ def _find(name: str) -> list[Path]:
     near = difflib.get_close_matches(path.name, siblings, n=1)
     hint = f"did you mean {path.parent / near[0]}?" if near else None
     raise DataError("there is no such file", file=name, hint=hint)
-
-
-@contextmanager
-def whole_or_not(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to: renamed to it at the end, removed after a fault."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from weitiao.data.read.database import fetch, queries, refuse_secrets
 from weitiao.data.read.encoding import resolve
-from weitiao.data.read.files import expand, is_dataset, is_query, whole_or_not
+from weitiao.data.read.files import expand, is_dataset, is_query
 from weitiao.data.read.huggingface import split_files
 from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.rows import Reading
@@ -22,6 +23,7 @@ from weitiao.data.read.source import FileFormat, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
 from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError
+from weitiao.whole import whole_or_not
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 _SUFFIXES: dict[str, FileFormat] = {
@@ -143,6 +145,8 @@ class Reader:
     def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[Input]:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):  # a cache to read may hold what comes of the rows
+                folder = None
         with tempfile.TemporaryDirectory(dir=folder, prefix="query-") as place:
             rows = Input(name, (Path(place) / "rows.jsonl",), "jsonl")
             fetch(self._source(rows), query, self.database)

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial
 
 from weitiao.errors import ConfigError
 from weitiao.tuning.report.objectives import objectives
+from weitiao.whole import whole_or_not
 
 OWN = ("config", "run.root", "run.name", "trainer.enable_progress_bar")
 """Values that differ in every trial and are no news."""
@@ -33,7 +34,8 @@ def write_best(study: optuna.Study, trial: FrozenTrial, path: Path) -> dict[str,
     config["trainer"]["enable_progress_bar"] = None
     pairs = zip(objectives(study), trial.values or [], strict=True)
     header = f"# trial {trial.number}: {', '.join(f'{name} = {value!r}' for name, value in pairs)}"
-    path.write_text(f"{header}\n{as_yaml(config)}", "utf-8")
+    with whole_or_not(path) as part:
+        part.write_text(f"{header}\n{as_yaml(config)}", "utf-8")
     return config
 
 

@@ -22,6 +22,7 @@ from weitiao.tuning.report.objectives import objectives
 from weitiao.tuning.report.plots import Plot, drawn, plots_of
 from weitiao.tuning.report.tables import top_rows
 from weitiao.tuning.report.view import View
+from weitiao.whole import whole_or_not
 
 FAILED = 50
 """Failed trials that are shown; all are in the CSV."""
@@ -84,7 +85,8 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
         sections=[_section(plot, view) for plot in plots_of(view)],
         plotly=get_plotlyjs(),
     )
-    path.write_text(text, "utf-8")
+    with whole_or_not(path) as part:
+        part.write_text(text, "utf-8")
 
 
 def _cards(view: View) -> list[tuple[str, str, str]]:

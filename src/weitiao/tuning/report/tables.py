@@ -14,6 +14,7 @@ from rich.table import Table
 from weitiao.tuning.outcomes import ranked, score, trials_of
 from weitiao.tuning.report.names import short_keys, shown, shown_time
 from weitiao.tuning.report.objectives import front, objectives
+from weitiao.whole import whole_or_not
 
 TOP = 10
 FACTS = ("seconds", "folder", "reason", "worker", "threads")
@@ -61,7 +62,7 @@ def write_trials(study: optuna.Study, path: Path) -> None:
     keys = list(dict.fromkeys(key for trial in trials for key in trial.params))
     several, on_front = len(study.directions) > 1, front(study)
     values = [*objectives(study), "front"] if several else ["value"]
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with whole_or_not(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["trial", "state", *values, *FACTS, *keys])
         for trial in trials:

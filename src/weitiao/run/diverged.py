@@ -1,0 +1,134 @@
+"""Ends a run that has nothing to learn from any more, and says at which rows it came to that."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import lightning.pytorch as L
+import pyarrow as pa
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor
+
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+
+SHOWN = 10  # rows that a message names
+HINT = (
+    "\n  → lower model.optim.lr, or clip: --trainer.gradient_clip_val 1;"
+    " or see whether targets are too large for float32"
+)
+
+
+class EndIfDiverged(Callback):
+    """Ends a run whose loss is no number any more, or infinite: what follows would be none either.
+
+    The loss of a batch is looked at after the next batch, so that a device computes one batch while
+    the process prepares another; before a validation or a checkpoint, which wait for the device
+    anyway, at once. So no checkpoint of a run that has diverged takes the place of one before.
+    """
+
+    def __init__(self) -> None:
+        self._last: _Step | None = None
+
+    def on_train_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Look at the loss of the batch before."""
+        before, self._last = self._last, _Step.of(outputs["loss"], batch, trainer)
+        _check(before, trainer)
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the loss of the batch that came last."""
+        _check(self._last, trainer)
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the validation's loss, before a checkpoint is written.
+
+        Raises:
+            ConfigError: it is not a number.
+        """
+        loss = trainer.callback_metrics["val/loss"]
+        if not trainer.sanity_checking and not loss.isfinite():
+            place = f"after epoch {trainer.current_epoch}"
+            raise ConfigError(f"training diverged: val/loss is {float(loss)} {place}{HINT}")
+
+    def on_save_checkpoint(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Look at the last loss and at the weights: a gradient may be none where the loss is one.
+
+        Raises:
+            ConfigError: they are not numbers.
+        """
+        _check(self._last, trainer)
+        if self._last and not all(bool(p.isfinite().all()) for p in pl_module.parameters()):
+            _end("a weight is no number after", self._last, trainer)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A batch, and its loss on the way from the device.
+
+    Args:
+        loss: ``()``, in main memory; complete when ``arrived`` is.
+        arrived: null = on the CPU, where nothing is on its way.
+        rows: ``(B,)`` rows of the training split.
+        place: which batch it was.
+    """
+
+    loss: Tensor
+    arrived: torch.Event | None
+    rows: Tensor
+    place: str
+
+    @classmethod
+    def of(cls, loss: Tensor, batch: dict[str, Tensor], trainer: L.Trainer) -> _Step:
+        """Send the loss on its way."""
+        arrived = None
+        if loss.device.type != "cpu":
+            loss = loss.to("cpu", non_blocking=True)
+            arrived = torch.Event(batch["row"].device)
+            arrived.record()
+        number = trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        place = f"epoch {trainer.current_epoch}, batch {number}, step {trainer.global_step}"
+        return cls(loss, arrived, batch["row"], place)
+
+
+def _check(step: _Step | None, trainer: L.Trainer) -> None:
+    if step is None:
+        return
+    if step.arrived is not None:
+        step.arrived.synchronize()
+    loss = float(step.loss)
+    if not math.isfinite(loss):
+        _end(f"the loss is {loss} in", step, trainer)
+
+
+def _end(problem: str, step: _Step, trainer: L.Trainer) -> NoReturn:
+    data = trainer.datamodule
+    assert isinstance(data, TextDataModule)
+    rows = sorted(set(step.rows.tolist()))
+    table = data.rows("train").take(pa.array(rows[:SHOWN]))
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    named = data.preparation.read.columns.id is not None
+    raise ConfigError(
+        f"training diverged: {problem} {step.place}\n  {_names(table, by_id=named)}{more}{HINT}"
+    )
+
+
+def _names(table: pa.Table, *, by_id: bool) -> str:
+    """What a person finds the rows by: the ids they came with, else file and line."""
+    if by_id:
+        return f"its rows have the ids {', '.join(table['id'].to_pylist())}"
+    lines: dict[str, list[str]] = {}
+    for file, row in zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True):
+        lines.setdefault(file, []).append(str(row))
+    return "; ".join(f"its rows in {file}: {', '.join(rows)}" for file, rows in lines.items())

@@ -1,0 +1,46 @@
+"""Files that are written whole or not at all, and a full disk told by the file that met it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_or_not(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to: renamed to it at the end, removed after a fault.
+
+    Raises:
+        OSError: the disk is full; names ``path``.
+    """
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with naming(path):
+            yield part
+            os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let a disk that is full be told with a file or folder: ``write`` knows no name.
+
+    Raises:
+        OSError: as the block raises it; its ``filename`` is filled in if it has none.
+    """
+    try:
+        yield
+    except OSError as error:
+        if is_full(error) and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether this is the fault of a disk, or a share of one, that has no space left."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
