@@ -13,7 +13,7 @@ ARGS ?=
 N ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train tune slurm-train slurm-tune test test-slow test-slurm lint format tensorboard docs clean
+.PHONY: help setup train tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
 
 test-slow: $(VENV)/.installed-dev  ## Run the tests that take long
 	$(PYTEST) -m slow $(ARGS)
+
+faults: $(VENV)/.installed-dev  ## Try to break it, at full size; writes logs/faults.md
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m faults --faults full $(ARGS)
 
 test-slurm: $(VENV)/.installed-dev  ## Run jobs on the SLURM that answers here (skipped without)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m slurm $(ARGS)
