@@ -43,7 +43,7 @@ test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
 	$(PYTEST) -m "not slow and not slurm" $(ARGS)
 
 test-slow: $(VENV)/.installed-dev  ## Run the tests that take long
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m "slow and not faults and not slurm" $(ARGS)
 
 faults: $(VENV)/.installed-dev  ## Try to break it, at full size; writes logs/faults.md
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m faults --faults full $(ARGS)
