@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import lightning.pytorch as L
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from weitiao.data import prepare
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching
 from weitiao.data.clean import Cleaner
@@ -17,6 +19,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.data.encode import Encoder
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
+from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError
 
 
@@ -267,17 +270,20 @@ def test_the_seed_and_the_budget_shape_batches_not_data(make):
 # -- what fit may see ------------------------------------------------------------------------------
 
 
-def test_fitting_opens_no_file_of_the_test_split(make, tmp_path):
-    data = make()
-    data.prepare_data()
-    expected = contents(data.train_dataloader()), contents(data.val_dataloader())
-    for file in data.prepared.folder.glob("test.*.arrow"):
-        file.unlink()
+def test_fitting_reads_no_row_of_the_test_split(make, tmp_path, monkeypatch):
+    make().prepare_data()
+    opened: list[str] = []
+
+    def noted(path: Path) -> pa.Table:
+        opened.append(path.name)
+        return map_table(path)
+
+    monkeypatch.setattr(prepare, "map_table", noted)
     again = make()
-    assert (contents(again.train_dataloader()), contents(again.val_dataloader())) == expected
     trainer(tmp_path, max_epochs=1, enable_checkpointing=False).fit(Recorder(), datamodule=again)
-    with pytest.raises(FileNotFoundError):
-        again.test_dataloader()
+    assert {name.partition(".")[0] for name in opened} == {"train", "val"}
+    again.test_dataloader()
+    assert "test.ids.arrow" in opened
 
 
 def test_labels_of_a_given_test_file_change_nothing_that_fit_sees(make, tmp_path):
