@@ -112,7 +112,7 @@ def _kind(hint: Any) -> str:
         return f"list of {_kind(parts[0])}"
     if hint is type(None):
         return "`null`"
-    if origin is dict:
+    if dict in (origin, hint):
         return "mapping"
     if classes := _components(hint):
         return ", ".join(f"`{leaf.__name__}`" for leaf in classes)

@@ -75,7 +75,7 @@ Command = Callable[..., Outcome]
 @pytest.fixture(scope="session")
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether faults are tried at full size."""
-    return request.config.getoption("--faults") == "full"
+    return request.config.getoption("--faults", "small") == "full"
 
 
 @pytest.fixture(scope="session")

@@ -177,8 +177,10 @@ MODEL = {
         "true",
         (*PRETRAINED, "--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true"),
     ),
-    # for checkpoints; the command line takes a mapping for one, not for a text
-    "model.backbone: Pretrained/model.backbone.config": Effect("refused", "no", PRETRAINED),
+    # given, no file is read: the weights are drawn, to be loaded from a checkpoint
+    "model.backbone: Pretrained/model.backbone.config": Effect(
+        "loss", "{model_type: bert, vocab_size: 60, hidden_size: 24}", PRETRAINED
+    ),
     "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
         "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code"), mends=True
     ),

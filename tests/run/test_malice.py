@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from conftest import reviews, write_csv
 
 from weitiao.errors import WeitiaoError
 from weitiao.run.checkpoint import open_checkpoint
 
+TRAIN = Path(__file__).parents[2] / "src" / "train.py"
 SYSTEM = {"class_path": "os.system", "init_args": {"command": "touch owned"}}
 PROCESS = {"class_path": "subprocess.Popen", "init_args": {"args": ["touch", "owned"]}}
 FUNCTION = {"class_path": "planted.touch", "init_args": {}}
@@ -28,7 +33,7 @@ BERT = {
     "init_args": {
         "name": "bert",
         "lora": {"rank": 2},
-        "config": json.dumps({"model_type": "bert", "hidden_size": 12, "num_hidden_layers": 1}),
+        "config": {"model_type": "bert", "hidden_size": 12, "rope": {"kind": ["none"]}},
     },
 }
 GROUPS = ("hyper_parameters", "datamodule_hyper_parameters")
@@ -65,18 +70,28 @@ def test_only_a_backbone_of_ours_is_made(good: dict[str, Any], payload: Any) -> 
 
 def test_a_configuration_of_transformers_calls_nothing(good: dict[str, Any]) -> None:
     backbone = copy.deepcopy(BERT)
-    backbone["init_args"]["config"] = json.dumps({"model_type": "bert", "pad_token_id": SYSTEM})
+    backbone["init_args"]["config"] |= {"some": SYSTEM, "more": [json.dumps(SYSTEM)]}
     good["hyper_parameters"]["backbone"] = backbone
     assert opened(good)
 
 
+@pytest.mark.slow
 def test_a_backbone_of_the_users_own_is_made_if_trusted(good: dict[str, Any]) -> None:
     own = "from weitiao.models.backbones import Transformer\nclass Mine(Transformer): pass\n"
     Path("mine.py").write_text(own, "utf-8")
     good["hyper_parameters"]["backbone"]["class_path"] = "mine.Mine"
     assert "'mine.Mine', which is no backbone of weitiao" in opened(good)
-    module, _ = open_checkpoint(Path("evil.ckpt"), {}, trust_remote_code=True)
-    assert type(module.backbone).__name__ == "Mine"
+    write_csv(Path("new.csv"), reviews(3))
+    predict = ("predict", "--ckpt_path=evil.ckpt", "--data.predict=new.csv")
+    done = subprocess.run(  # a process of its own, since every parser would now know the class
+        [sys.executable, str(TRAIN), *predict, "--trust_remote_code=true"],
+        env=os.environ | {"PYTHONPATH": os.getcwd()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(Path("predictions.csv").read_text("utf-8").splitlines()) == 4
 
 
 def places(tree: Any, at: Place = ()) -> Iterator[Place]:

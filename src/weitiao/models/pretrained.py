@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,9 +39,8 @@ class Pretrained(HuggingFace):
         gradient_checkpointing: compute the layers a second time in the backward pass instead of
             keeping what it needs: same gradients, less memory, about a third more time.
         trust_remote_code: run Python code that comes with the model.
-        config: the model's own configuration as JSON; given, no file is read and weights are left
-            to be loaded (that is how a checkpoint rebuilds its model). A text, since the command
-            line's parser would call any function that a mapping names.
+        config: the model's own configuration; given, no file is read and weights are left to be
+            loaded (that is how a checkpoint rebuilds its model).
 
     Raises:
         ConfigError: there is no such model, it is not one of text, lacks weights, does not fit the
@@ -59,7 +57,8 @@ class Pretrained(HuggingFace):
         lora: Lora | None = None,
         gradient_checkpointing: bool = False,
         trust_remote_code: bool = False,
-        config: str | None = None,
+        # not dict[str, Any]: where anything may stand, the parser calls any function that is named
+        config: dict | None = None,
     ) -> None:
         if config is not None:
             model = _from_config(config, trust_remote_code)
@@ -122,20 +121,20 @@ class Pretrained(HuggingFace):
         if not type(self.config).__module__.startswith("transformers."):
             return {}
         values = self.config.to_dict()
-        return {"config": json.dumps({k: v for k, v in values.items() if _is_plain(v)})}
+        return {"config": {k: v for k, v in values.items() if _is_plain(v)}}
 
 
-def _from_config(text: str, trust_remote_code: bool) -> Any:
+def _from_config(values: dict[str, Any], trust_remote_code: bool) -> Any:
     """The model with random weights."""
     from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig, AutoModel
 
+    values = dict(values)
     try:
-        values = dict(json.loads(text))
         config = AutoConfig.for_model(values.pop("model_type"), **values)
     except (KeyError, ValueError, TypeError, StrictDataclassError) as error:
         raise ConfigError(
-            "model.backbone.config is no JSON of a model that transformers has:"
+            "model.backbone.config is not that of a model that transformers has:"
             f" {str(error).splitlines()[0]}"
         ) from error
     return AutoModel.from_config(config, trust_remote_code=trust_remote_code)
