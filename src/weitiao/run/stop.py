@@ -82,6 +82,8 @@ def deferred() -> Iterator[None]:
             end fails because of that, such as a process that makes batches.
     """
     global _deferred
+    if _told is not None:  # what was raised in the handler was caught, as some libraries do
+        raise Stopped(_told)
     _deferred = True
     try:
         yield
