@@ -72,10 +72,15 @@ class Outcome:
 Command = Callable[..., Outcome]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many faults are tried."""
+    parser.addoption("--faults", default="small", choices=("small", "full"))
+
+
 @pytest.fixture(scope="session")
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether faults are tried at full size."""
-    return request.config.getoption("--faults", "small") == "full"
+    return bool(request.config.getoption("--faults") == "full")
 
 
 @pytest.fixture(scope="session")

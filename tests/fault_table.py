@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     ]
     if not phases:
         return
-    size = config.getoption("--faults", "small")
+    size = config.getoption("--faults")
     head = f"# Faults\n\nSize: {size}; {datetime.now():%Y-%m-%d %H:%M}.\n"
     lines = ["| fault | cases | outcome | seconds |", "|---|---:|---|---:|", *_rows(phases)]
     path = config.rootpath / TABLE
