@@ -8,8 +8,12 @@ import sys
 from typing import Any, NoReturn
 
 import jsonargparse._typehints
+import yaml
 from jsonargparse import Namespace
+from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
+
+from weitiao.aliases import refuse_endless
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
 
@@ -26,6 +30,26 @@ def _discard_all_of_another_class(_: Any, before: Any, value: Any) -> None:
 
 # There is no public switch for it; a test of stacked configs sees whether this still takes.
 jsonargparse._typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
+
+_Loader: Any = loading.get_yaml_default_loader()
+
+
+class _FiniteLoader(_Loader):
+    """As jsonargparse loads YAML, but what it can't walk through or Python can't hold is none."""
+
+    def get_single_data(self) -> Any:
+        try:
+            value = super().get_single_data()
+            refuse_endless(value)
+        except RecursionError as error:
+            raise yaml.YAMLError("this is nested too deeply") from error
+        except ValueError as error:  # e.g. a number of more digits than Python reads
+            raise yaml.YAMLError(str(error)) from error
+        return value
+
+
+# `set_loader` would not do: options are loaded past it; a test of such options sees if this takes.
+loading.yaml_default_loader = _FiniteLoader  # type: ignore[assignment]
 
 
 class Parser(LightningArgumentParser):

@@ -19,6 +19,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from weitiao.aliases import refuse_endless
 from weitiao.errors import ConfigError
 
 Value = bool | int | float | str | None
@@ -50,9 +51,10 @@ def read_space(path: Path) -> dict[str, Any]:
     """
     try:
         content = yaml.safe_load(path.read_text("utf-8"))
+        refuse_endless(content)
     except OSError as error:
         raise ConfigError(f"no such search space: {path}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # e.g. of a date in no calendar
         raise ConfigError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict) or not content:
         raise ConfigError(f"{path} names no key to search, such as model.optim.lr")
