@@ -32,6 +32,11 @@ GOOD_CSV = as_csv(ROWS)
 LINES = GOOD_CSV.decode().splitlines()
 VECTORS, CNN = ["--data.encode.vectors=my.vec"], ["--model.backbone=TextCNN"]
 
+LAUGHS = f"[&a [{', '.join('x' * 9)}]" + "".join(
+    f", &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in ("ab", "bc", "cd", "de", "ef", "fg")
+)
+LAUGHS += "]"  # nine to the seventh
+
 
 @dataclass(frozen=True)
 class Bad:
@@ -115,6 +120,20 @@ TABLE = [
     Bad(
         "binary_yaml", ["my.yaml"], argv=["--config=my.yaml"], files={"my.yaml": bytes(range(256))}
     ),
+    Bad(
+        "yaml_that_holds_itself",
+        ["my.yaml", "holds itself"],
+        argv=["--config=my.yaml"],
+        files={"my.yaml": b"a: &x [*x]\n"},
+    ),
+    Bad(
+        "number_without_end_in_yaml",
+        ["my.yaml", "digits"],
+        argv=["--config=my.yaml"],
+        files={"my.yaml": b"seed_everything: " + b"9" * 5000},
+    ),
+    Bad("option_that_holds_itself", ["data.text"], argv=["--data.text=&x {a: *x}"]),
+    Bad("option_that_unfolds", ["seed_everything"], argv=[f"--seed_everything={LAUGHS}"]),
     Bad("missing_yaml", ["absent.yaml"], argv=["--config=absent.yaml"]),
     Bad("wrong_type", ["data.batch.size", "many"], argv=["--data.batch.size=many"]),
     Bad("wrong_choice", ["audit.drop_leaks", "perhaps"], argv=["--data.audit.drop_leaks=perhaps"]),
