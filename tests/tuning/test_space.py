@@ -62,6 +62,10 @@ def test_ranges_and_choices_are_read() -> None:
         ("model.optim.lr: {low: 1e-3, high: 1.0}", "1.0e-3, not 1e-3"),
         ("model.optim.lr: {low: 0.0, high: 1.0, log: true}", "model.optim.lr"),
         ("model.optim.lr: {low: 0.0, high: 1.0, step: x}", "model.optim.lr"),
+        ("data.batch.size: {low: 8, high: 64, step: 1.5}", "between whole numbers is one, not 1.5"),
+        ("data.batch.size: {low: 8, high: 64, step: 0}", "data.batch.size"),
+        ("model.optim.lr: {low: 0.0, high: .nan}", "not at nan"),
+        ("model.optim.lr: {low: 0.0, high: .inf}", "not at inf"),
         ("model.optim.lr: {low: 0.0, hihg: 1.0}", "unknown or missing"),
         ("model.pooling: {choices: []}", "not empty"),
         ("model.pooling: {choices: [mean, mean]}", "twice"),
@@ -88,7 +92,15 @@ def test_a_faulty_space_is_refused(text: str, said: str) -> None:
         space(text)
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"", "names no key"), (b"a: [", "no YAML")])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "names no key"),
+        (b"a: [", "no YAML"),
+        (b"a: 2024-13-45", "month"),
+        (b"a: &x [*x]", "holds itself"),
+    ],
+)
 def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "space.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=said):

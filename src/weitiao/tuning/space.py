@@ -151,17 +151,21 @@ def _range(where: str, rule: dict[str, Any]) -> BaseDistribution:
     for end in (low, high):
         if isinstance(end, bool) or not isinstance(end, int | float):
             raise ConfigError(f"{where}: {end!r} is no number (YAML wants 1.0e-3, not 1e-3)")
+        if not -math.inf < end < math.inf:
+            raise ConfigError(f"{where}: a range ends at a number, not at {end}")
     if low > high:
         raise ConfigError(f"{where}: the range {low} … {high} is empty")
     whole = isinstance(low, int) and isinstance(high, int)
     log, step = rule.get("log", False), rule.get("step")
     if not isinstance(log, bool):
         raise ConfigError(f"{where}: log is true or false, not {log!r}")
+    if whole and step is not None and type(step) is not int:  # Optuna would cut off 1.5
+        raise ConfigError(f"{where}: the step between whole numbers is one, not {step!r}")
     try:
         if whole:
             return IntDistribution(low, high, log=log, step=1 if step is None else step)
         return FloatDistribution(float(low), float(high), log=log, step=step)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise ConfigError(f"{where}: {error}") from error
 
 
