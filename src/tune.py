@@ -2,10 +2,15 @@
 
 import sys
 
-from weitiao.run.stop import watch
+from weitiao.run.cli import guarded
+
+
+def main() -> None:
+    """Search; what is slow to import is imported where a signal is already watched for."""
+    from weitiao.tuning.cli import run_tune
+
+    run_tune(sys.argv[1:])
+
 
 if __name__ == "__main__":
-    watch()  # a signal that comes while optuna and torch are imported must not kill
-    from weitiao.tuning.cli import main
-
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from weitiao.errors import ConfigError
+
 RANKS = ("RANK", "SLURM_PROCID", "NODE_RANK", "LOCAL_RANK")
 """Variables in which launchers number processes; only the first process has 0 in all of them."""
 
@@ -23,9 +25,16 @@ def launched(environment: Mapping[str, str] = os.environ) -> int | None:
     """How many processes a launcher has started for this run; null = none has.
 
     A shell on a node has SLURM's variables too; there, the job's name is that of the shell.
+
+    Raises:
+        ConfigError: SLURM is to run several, and nobody has started them.
     """
     shell = environment.get("SLURM_JOB_NAME") in ("bash", "interactive")
     tasks = None if shell else environment.get("SLURM_NTASKS")
+    if tasks and int(tasks) > 1 and "SLURM_STEP_ID" not in environment:
+        raise ConfigError(
+            f"the job has {tasks} tasks, but srun did not start them\n  → srun python …"
+        )
     count = tasks or environment.get("WORLD_SIZE")  # torchrun's, and what Lightning itself starts
     return int(count) if count else None
 

@@ -147,7 +147,8 @@ def test_two_processes_go_on_to_the_same_digits(tmp_path: Path, number: int, cod
     ("environment", "count"),
     [
         ({}, None),
-        ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "mine"}, 4),
+        ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "mine", "SLURM_STEP_ID": "0"}, 4),
+        ({"SLURM_NTASKS": "1", "SLURM_JOB_NAME": "mine"}, 1),
         ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "bash"}, None),
         ({"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "interactive", "WORLD_SIZE": "2"}, 2),
         ({"WORLD_SIZE": "8"}, 8),
@@ -169,10 +170,14 @@ def test_how_many_devices_are_meant(devices: int | str | list[int], count: int |
 
 def test_another_number_of_processes_is_refused_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_NTASKS", "3")
+    monkeypatch.setenv("SLURM_STEP_ID", "0")
     monkeypatch.setenv("SLURM_JOB_NAME", "mine")
     with pytest.raises(ConfigError, match=r"started 3 processes, but devices = 2 .* makes 4"):
         refuse_other_processes(2, 2)
     refuse_other_processes(3, 1)
+    monkeypatch.delenv("SLURM_STEP_ID")
+    with pytest.raises(ConfigError, match="3 tasks, but srun did not start them"):
+        refuse_other_processes(3, 1)
 
 
 @pytest.mark.parametrize("name", ranks.RANKS)

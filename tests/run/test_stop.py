@@ -17,7 +17,7 @@ from test_resume import OPTIONS, rows
 
 from weitiao.run import stop
 
-TRAIN = Path(__file__).parents[2] / "src" / "train.py"
+SCRIPTS = Path(__file__).parents[2] / "src"
 TOLD = [(signal.SIGUSR1, 75), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
 
@@ -101,24 +101,32 @@ def test_between_validations_within_an_epoch_none_is_skipped(command: Command, w
 
 
 @pytest.mark.slow
-def test_processes_that_make_batches_outlive_the_warning(command: Command, whole: Path) -> None:
-    workers = ("--data.batch.workers=2",)
-    at = ("group=true", "step=17")
-    kill = [f"--trainer.callbacks.{option}" for option in (f"number={int(signal.SIGUSR1)}", *at)]
-    kill.insert(0, "--trainer.callbacks+=kill_at.KillAt")
-    done = command("fit", "--run.folder=loaders", *seldom(OPTIONS), *workers, *kill, cwd=whole)
-    assert done.code == 75, done.err
-    assert rows(goes_on(command, whole, "loaders")) == rows(whole / "whole")
+@pytest.mark.parametrize(("number", "code"), TOLD)
+def test_processes_that_make_batches_outlive_a_signal_to_all(
+    command: Command, whole: Path, number: signal.Signals, code: int
+) -> None:
+    name = f"loaders-{number.name}"
+    more = ("--data.batch.workers=2", "--trainer.callbacks.group=true")
+    options = [*seldom(OPTIONS), more[0], "--trainer.callbacks+=kill_at.KillAt", more[1]]
+    at = (f"--trainer.callbacks.number={int(number)}", "--trainer.callbacks.step=17")
+    done = command("fit", f"--run.folder={name}", *options, *at, cwd=whole)
+    assert done.code == code, done.err
+    assert last_step(whole / name) == 17
+    assert (whole / name / "checkpoints" / "last.ckpt").is_file()
+    assert rows(goes_on(command, whole, name)) == rows(whole / "whole")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("seconds", [0.15, 1.0, 3.0])
+@pytest.mark.parametrize("script", ["train.py", "tune.py"])
 def test_a_signal_before_training_ends_it_at_once(
-    tmp_path: Path, number: signal.Signals, seconds: float
+    tmp_path: Path, script: str, number: signal.Signals, seconds: float
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
-    command = [sys.executable, str(TRAIN), "fit", *OPTIONS, "--run.folder=early"]
+    fit = ["fit", *OPTIONS, "--run.folder=early"]
+    own = fit if script == "train.py" else ["--trials=2", "--data.train=my.csv"]
+    command = [sys.executable, str(SCRIPTS / script), *own]
     with subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     ) as process:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -245,6 +246,7 @@ class ResumableLoader:
             collate_fn=_same,
             num_workers=workers,
             persistent_workers=workers > 0,
+            worker_init_fn=_outlive,
             # its own generator: otherwise each epoch would draw a seed from the global one
             generator=torch.Generator().manual_seed(batches.seed),
         )
@@ -279,6 +281,18 @@ class ResumableLoader:
                 "the checkpoint was made with other batches (" + ", ".join(differing) + ")"
                 "\n  → resume with the run's own config.yaml, or start afresh without --ckpt_path"
             )
+
+
+FAREWELL = 9  # seconds that a process which makes batches goes on after it was told to end
+
+
+def _outlive(worker: int) -> None:
+    """Go on for a while when all processes of a job are told to end: the run saves first.
+
+    What comes from elsewhere than its parent kills such a process at once, by torch's handler.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(FAREWELL))
 
 
 def _same(batch: Any) -> Any:

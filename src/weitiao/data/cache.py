@@ -78,7 +78,10 @@ def damaged(folder: Path) -> list[str]:
     seal = folder / SEAL
     if not seal.is_file():
         return [SEAL]
-    made, now = seal.read_text("utf-8", errors="replace").split("\n"), _seal(folder)
+    try:
+        made, now = seal.read_text("utf-8", errors="replace").split("\n"), _seal(folder)
+    except FileNotFoundError:  # another process is just about to make it anew
+        return [SEAL]
     return sorted({line.partition("\t")[0] for line in set(made) ^ set(now)})
 
 

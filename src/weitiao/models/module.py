@@ -12,6 +12,7 @@ from torchmetrics import MeanMetric
 
 from weitiao import ranks
 from weitiao.card import DataCard
+from weitiao.errors import ConfigError
 from weitiao.models.backbones import BackboneFactory, Transformer
 from weitiao.models.bag import Bag as Bag  # so that its short name works
 from weitiao.models.decision import Decision, Thresholds
@@ -109,7 +110,16 @@ class TextModule(L.LightningModule):
         checkpoint["train_loss"] = ranks.of_all([float(mean.mean_value), float(mean.weight)])
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the mean loss."""
+        """Go on with the mean loss.
+
+        Raises:
+            ConfigError: there were fewer processes.
+        """
+        if ranks.number() >= len(checkpoint["train_loss"]):
+            count = len(checkpoint["train_loss"])
+            raise ConfigError(
+                f"the run began with {count} processes, and goes on with as many only"
+            )
         value, weight = checkpoint["train_loss"][ranks.number()]
         self.train_loss.mean_value.fill_(value)
         self.train_loss.weight.fill_(weight)

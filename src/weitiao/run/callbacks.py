@@ -13,6 +13,7 @@ from lightning.pytorch.callbacks import Callback
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
+from weitiao.run import stop
 from weitiao.run.csv_log import CSVLog
 
 
@@ -55,6 +56,19 @@ class RandomState(Callback):
         np.random.set_state((kind, np.array(keys, np.uint32), *rest))
         version, numbers, gauss = state["python"]
         random.setstate((version, tuple(numbers), gauss))
+
+
+class OwnSignals(Callback):
+    """Takes signals back from Lightning, whose handlers talk to other processes from within.
+
+    It has just taken them when one of these hooks is the first to be called.
+    """
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Take them back."""
+        stop.rewatch()
+
+    on_sanity_check_start = on_test_start = on_predict_start = on_train_start
 
 
 class ForgetRetaken(Callback):

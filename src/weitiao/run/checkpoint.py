@@ -18,6 +18,7 @@ from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.models.backbones import Backbone
 from weitiao.models.module import TextModule
 from weitiao.plain import plain
+from weitiao.run.callbacks import OwnSignals
 from weitiao.run.checks import refuse_other_processes
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.parser import Parser
@@ -127,7 +128,7 @@ class Hardware:
             precision=self.precision,
             enable_checkpointing=False,
             enable_model_summary=False,
-            callbacks=[Progress(), *callbacks],
+            callbacks=[Progress(), OwnSignals(), *callbacks],
             **kwargs,
         )
 

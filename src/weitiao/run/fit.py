@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +34,7 @@ from weitiao.run.callbacks import (
     BestScores,
     ChangedShare,
     ForgetRetaken,
+    OwnSignals,
     RandomState,
     Throughput,
 )
@@ -167,7 +169,7 @@ class FitCLI(LightningCLI):
             self.folder, self.config.ckpt_path = go_on_from(*place, held, self.console)
         else:
             self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
-        with self.folder.removed_unless_started():
+        with self.folder.owned(), self.folder.removed_unless_started():
             self.trainer_defaults["callbacks"] = self._callbacks(options)
             board = self.folder.tensorboard()
             csv_log = CSVLog(self.folder.path / "metrics.csv")
@@ -204,6 +206,7 @@ class FitCLI(LightningCLI):
                     latest=driver is None and trainer.is_global_zero
                 )
             ),
+            OwnSignals(),
             RandomState(),
             ForgetRetaken(),
             EndIfDiverged(),
@@ -257,7 +260,7 @@ def run_fit(
     started = time.perf_counter()
     # a trial is not gone on with: nothing is worth waiting for
     in_order = stop.deferred() if driver is None else nullcontext()
-    with cli.folder.removed_unless_started(), cli.folder.owned(), in_order:
+    with cli.folder.owned(), cli.folder.removed_unless_started(), in_order, together(cli.trainer):
         cli.trainer.fit(
             cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
         )
@@ -274,6 +277,17 @@ def run_fit(
     if verb == "fit":
         show_next_steps(run.folder, run.console)
     return run
+
+
+@contextmanager
+def together(trainer: L.Trainer) -> Iterator[None]:
+    """End the processes that this one has started, if it fails: they would wait for it for ever."""
+    try:
+        yield
+    except BaseException:
+        if trainer.strategy.launcher is not None:
+            trainer.strategy.launcher.kill(signal.SIGKILL)
+        raise
 
 
 def mode_of(monitor: str) -> Literal["max", "min"]:

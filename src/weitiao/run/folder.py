@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
+from weitiao.run import stop
 from weitiao.whole import naming, whole_or_not
 
 if TYPE_CHECKING:
@@ -72,16 +73,20 @@ class RunFolder:
         Raises:
             ConfigError: a run can go on there, or the folder holds something else.
         """
-        folder = cls(path, started=False)
-        if folder.last.is_file():
-            raise ConfigError(
-                f"run.folder: a run has begun in {path}"
-                "\n  → name it on the command line (--run.folder), so that it goes on"
-            )
-        own = {folder.checkpoints, folder.lock}
-        if not folder.config.is_file() and not own.issuperset(path.iterdir()):
+        inside = {item.name for item in path.iterdir()} if path.is_dir() else set()
+        if "config.yaml" not in inside and inside - {"checkpoints", "run.lock"}:
             raise ConfigError(f"run.folder: {path} is not empty, and no run's folder")
+        folder = cls(path, started=False)
         with folder.owned():
+            if folder.last.is_file():
+                raise ConfigError(
+                    f"run.folder: a run has begun in {path}"
+                    "\n  → the same command again goes on; --run.folder on the command line"
+                )
+            if folder.metrics.is_file():
+                raise ConfigError(
+                    f"run.folder: {path} holds results, but no last.ckpt to go on from"
+                )
             for name in ("metrics.csv", "tensorboard"):
                 shutil.rmtree(path / name) if (path / name).is_dir() else (path / name).unlink(True)
         return folder
@@ -98,14 +103,13 @@ class RunFolder:
         Raises:
             ConfigError: processes that were not started by the first one need a folder by name.
         """
+        if own is None and (ranks.launched() or 1) > 1 and SHARED not in os.environ:
+            raise ConfigError("several processes need one folder by name\n  → --run.folder FOLDER")
         if ranks.first():
             folder = cls.at(Path(own)) if own else cls.new(Path(root), name)
             os.environ[SHARED] = os.fspath(folder.path.resolve())
             return folder
-        path = own or os.environ.get(SHARED)
-        if path is None:
-            raise ConfigError("several processes need one folder by name\n  → --run.folder FOLDER")
-        return cls(Path(path), started=True)
+        return cls(Path(own or os.environ[SHARED]), started=True)
 
     @contextmanager
     def owned(self) -> Iterator[None]:
@@ -167,6 +171,7 @@ class RunFolder:
             with naming(self.path):
                 yield
         except BaseException:
+            stop.take_time()
             if not self.started and ranks.first():
                 shutil.rmtree(self.path, ignore_errors=True)
                 with suppress(OSError):  # other runs live there
@@ -182,6 +187,8 @@ class RunFolder:
     def point_latest_here(self) -> None:
         """Make ``latest`` beside this folder point to it, in one step that never leaves a gap."""
         link = self.path.parent / "latest"
+        if link.exists() and not link.is_symlink():
+            return  # somebody's own
         with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".latest-") as folder:
             fresh = Path(folder) / "latest"
             fresh.symlink_to(self.path.name, target_is_directory=True)

@@ -42,13 +42,9 @@ class LastCheckpoint(Checkpoint):
         self._before: Path | None = None
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Note what the run goes on from: another ``last.ckpt`` that lies there may be broken.
-
-        Signals are taken back from Lightning, which has just taken them.
-        """
+        """Note what the run goes on from: another ``last.ckpt`` that lies there may be broken."""
         self._before = Path(trainer.ckpt_path) if trainer.ckpt_path else None
         self._step = trainer.global_step
-        stop.rewatch()
 
     def on_train_batch_end(
         self,
@@ -66,13 +62,13 @@ class LastCheckpoint(Checkpoint):
         validates = loop.epoch_loop._should_check_val_fx(fetcher)
         if self._step == before or trainer.is_last_batch or validates:
             return
-        self._stopped_by = ranks.highest(stop.told())
+        self._ask()
         if self._stopped_by or (self.every and self._step % self.every == 0):
             self._save(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save after the epoch, its validation and its metrics."""
-        self._stopped_by = ranks.highest(stop.told())
+        self._ask()
         self._save(trainer)
 
     def on_train_batch_start(self, trainer: L.Trainer, *_: Any) -> None:
@@ -94,6 +90,12 @@ class LastCheckpoint(Checkpoint):
         if self._waits and trainer.is_global_zero:
             self.next.unlink(missing_ok=True)
         self._waits = False
+
+    def _ask(self) -> None:
+        """Whether any of the processes was told to stop; then nothing may interrupt the saving."""
+        self._stopped_by = ranks.highest(stop.told())
+        if self._stopped_by:
+            stop.take_time()
 
     def _save(self, trainer: L.Trainer) -> None:
         trainer.save_checkpoint(self.next)

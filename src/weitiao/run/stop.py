@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 GRACE = 8.0  # seconds that training has to come to a batch's end, once it is told to end
+AGAIN = 0.5  # seconds after which it is raised again: Python drops what is raised in a `__del__`
 WARNING = signal.SIGUSR1
 """Sent by a cluster some time before it takes the machine away: the job is to be queued again."""
 CODES = {WARNING: 75, signal.SIGTERM: 143, signal.SIGINT: 130}
@@ -22,6 +23,7 @@ CODES = {WARNING: 75, signal.SIGTERM: 143, signal.SIGINT: 130}
 _told: int | None = None
 _deferred = False
 _watcher: int | None = None  # the process that installed the handlers; forks inherit them
+_watched: tuple[int, ...] = tuple(CODES)
 
 
 class Stopped(BaseException):
@@ -39,13 +41,17 @@ class Stopped(BaseException):
         return f"stopped by {signal.Signals(self.args[0]).name}"
 
 
-def watch() -> None:
-    """Note signals from now on. To be called before anything slow is imported."""
-    global _watcher
+def watch(*numbers: int) -> None:
+    """Note signals from now on. To be called before anything slow is imported.
+
+    Args:
+        numbers: the signals; none = all of `CODES`. The others are left as they are.
+    """
+    global _watcher, _watched
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread can; who drives us from another one has handlers of its own
-    _watcher = os.getpid()
-    for number in CODES:
+    _watcher, _watched = os.getpid(), numbers or tuple(CODES)
+    for number in _watched:
         signal.signal(number, _note)
     signal.signal(signal.SIGALRM, _give_up)
 
@@ -53,7 +59,13 @@ def watch() -> None:
 def rewatch() -> None:
     """`watch` again, if this process did, after others have installed handlers of their own."""
     if _watcher == os.getpid():
-        watch()
+        watch(*_watched)
+
+
+def take_time() -> None:
+    """Let what is being saved, or left in order, be so, however long it takes."""
+    if _watcher is not None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
@@ -95,8 +107,7 @@ def deferred() -> Iterator[None]:
         raise
     finally:
         _deferred = False
-        if _watcher is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        take_time()
     if _told is not None:
         raise Stopped(_told)
 
@@ -114,11 +125,12 @@ def _note(number: int, frame: FrameType | None) -> None:
     if _told is None:
         _told = number
     if again or not _deferred:
+        signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
         raise Stopped(_told)
     if number != WARNING:
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:
-    """No batch has ended in time: what was saved before must do."""
+    """No batch has ended in time: what was saved before must do. Or it was dropped, see `AGAIN`."""
     raise Stopped(told())

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from weitiao.errors import ConfigError
+from weitiao.run import stop
 from weitiao.run.cli import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.confirm import confirm
@@ -112,6 +113,7 @@ def _search(
     try:
         run_study(study, search, total, console)
     finally:  # what there is, is told, even of a search that was stopped
+        stop.take_time()
         best = write_report(study, search.folder) if trials_of(study, *ENDED) else None
     if best is None or not ranked(study):
         raise ConfigError(f"no trial of study {search.study!r} has ended well yet")

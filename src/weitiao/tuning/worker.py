@@ -70,6 +70,7 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
             _tidy(study, search)
             after()
     finally:
+        stop.take_time()
         lease.close()
 
 
@@ -97,7 +98,7 @@ def serve(job: Job, log: str) -> None:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
     quiet()
-    stop.watch()
+    stop.watch(signal.SIGTERM)
     # Ctrl-C, and what a cluster sends to all processes, is for who started us, and ends us
     for number in (signal.SIGINT, stop.WARNING):
         signal.signal(number, signal.SIG_IGN)
