@@ -6,6 +6,21 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source slurm/site.env
 
+seconds() {  # of a time as SLURM writes them: minutes, minutes:seconds, … days-hours:minutes:seconds
+    awk -v time="$1" 'BEGIN {
+        parts = split(time, part, /[-:]/)
+        if (time ~ /-/) print ((part[1] * 24 + part[2]) * 60 + part[3]) * 60 + part[4]
+        else if (parts == 3) print (part[1] * 60 + part[2]) * 60 + part[3]
+        else print part[1] * 60 + part[2]
+    }'
+}
+
+if [[ $TIME == [0-9]* ]] && [ "$(seconds "$TIME")" -le "$WARNING" ]; then
+    echo "error: TIME=$TIME is no longer than WARNING=$WARNING seconds: a job would be told to end" \
+        "as soon as it begins, again and again" >&2
+    exit 2
+fi
+
 submit=(sbatch)
 if [ "${1:-}" = --dry-run ]; then
     submit=(echo sbatch)

@@ -2,7 +2,7 @@
 
 import sys
 
-from weitiao.run.cli import guarded
+from weitiao.run.guard import guarded
 
 
 def main() -> None:

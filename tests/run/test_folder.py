@@ -137,7 +137,19 @@ def test_a_fault_before_the_start_leaves_no_folder(tmp_path: Path) -> None:
     folder = RunFolder.new(root, "x")
     with pytest.raises(OSError, match="early"), folder.removed_unless_started():
         raise OSError("early")
-    assert not root.exists()
+    assert not folder.path.exists()
+
+
+def test_a_fault_before_the_start_keeps_what_lay_there(tmp_path: Path) -> None:
+    run = tmp_path / "logs" / "mine"
+    run.mkdir(parents=True)
+    for name in ("config.yaml", "metrics.csv", "notes.txt"):
+        (run / name).write_text("", "utf-8")
+    folder = RunFolder.at(run)
+    with pytest.raises(OSError, match="early"), folder.removed_unless_started():
+        raise OSError("early")
+    assert (run / "notes.txt").exists()
+    assert not (run / "metrics.csv").exists()  # of a run that saved nothing
 
 
 def test_a_fault_after_the_start_keeps_the_folder(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from weitiao.run.cli import guarded
+from weitiao.run.guard import guarded
 
 TOO_MUCH = 2**50  # bytes
 

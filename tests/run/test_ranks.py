@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -138,6 +139,18 @@ def test_two_processes_go_on_to_the_same_digits(tmp_path: Path, number: int, cod
     assert rows(tmp_path / "broken") == rows(tmp_path / "whole")
     latest = [p for p in tmp_path.iterdir() if p.is_symlink()]
     assert [p.resolve().name for p in latest] == ["broken"]
+
+
+@pytest.mark.slow
+def test_all_processes_end_when_the_loss_of_one_is_no_number(tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", [(text, str(len(text))) for text, _ in reviews(60)])
+    options = (*SMALL, *TWO, "--data.task=regression", "--data.batch.size=2")
+    spoil = ("--trainer.callbacks+=spoil_target.SpoilTarget", "--trainer.callbacks.batch=3")
+    told = train("fit", *options, *spoil, "--run.folder=one", cwd=tmp_path, code=1)
+    assert "training diverged: the loss is inf in epoch 0, batch 4" in told
+    (rows,) = set(re.findall(r"its rows in my.csv: ([\d, ]+)", told))
+    assert len(rows.split(", ")) == 2  # those of one process, not of the batch
+    assert "Traceback" not in told
 
 
 # -- launchers -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -118,7 +119,7 @@ def test_processes_that_make_batches_outlive_a_signal_to_all(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("seconds", [0.15, 1.0, 3.0])
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 1.0, 3.0])
 @pytest.mark.parametrize("script", ["train.py", "tune.py"])
 def test_a_signal_before_training_ends_it_at_once(
     tmp_path: Path, script: str, number: signal.Signals, seconds: float
@@ -130,12 +131,43 @@ def test_a_signal_before_training_ends_it_at_once(
     with subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     ) as process:
+        until_signals_are_noted(process.pid)
         time.sleep(seconds)  # while libraries are imported, or data prepared
         process.send_signal(number)
         since = time.monotonic()
         _, told = process.communicate()
     assert process.returncode == stop.CODES[number], told
     assert time.monotonic() - since < 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+def test_what_comes_while_it_is_ending_does_not_change_its_code(
+    tmp_path: Path, again: signal.Signals
+) -> None:
+    command = [sys.executable, str(SCRIPTS / "train.py"), "fit", "--data.train=my.csv"]
+    write_csv(tmp_path / "my.csv", reviews(200))
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
+        assert process.stderr is not None
+        until_signals_are_noted(process.pid)
+        process.send_signal(signal.SIGUSR1)
+        for line in process.stderr:
+            if "stopped by" in line:
+                process.send_signal(again)
+    assert process.returncode == 75
+
+
+def until_signals_are_noted(process: int) -> None:
+    """Wait for the program's first lines; the machine may be busy."""
+    since, status = time.monotonic(), Path(f"/proc/{process}/status")
+    while True:
+        (caught,) = re.findall(r"SigCgt:\s*([0-9a-f]+)", status.read_text())
+        if int(caught, 16) >> (signal.SIGINT - 1) & int(caught, 16) >> (signal.SIGALRM - 1) & 1:
+            return
+        assert time.monotonic() - since < 20
+        time.sleep(0.001)
 
 
 def heed_interrupts() -> None:

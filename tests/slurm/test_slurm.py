@@ -159,6 +159,35 @@ def test_a_signal_that_comes_first_thing_does_not_kill_the_job(site: Path) -> No
     assert (facts["JobState"], facts["Restarts"]) == ("COMPLETED", "1"), printed(site)
 
 
+def test_a_job_that_comes_no_further_is_not_queued_again_and_again(site: Path) -> None:
+    job = submit(site, "train", "fit", "--config", "small.yaml", NODES="1", DEVICES="1")
+    step = ("scontrol", "show", "step", f"{job}.0")
+    shown = ("scontrol", "show", "job", "--oneliner", job)
+    for told in range(2):
+        wait(lambda told=told: f"Restarts={told} " in said(*shown), lambda: printed(site))
+        wait(lambda: "State=RUNNING" in said(*step), lambda: printed(site))
+        time.sleep(0.3)
+        subprocess.run(["scancel", "--signal=USR1", job], check=True)
+        wait(lambda: "State=RUNNING" not in said(*step), lambda: printed(site))
+    facts = ended(site, job)
+    assert (facts["JobState"], facts["Restarts"]) == ("FAILED", "1"), printed(site)
+    assert "nothing was saved within TIME=10; not queued again" in printed(site)
+
+
+@pytest.mark.parametrize("time", ["3", "2:59", "0:03:00", "0-00:03", "0-0:2:40"])
+def test_a_time_that_is_no_longer_than_the_warning_is_refused(site: Path, time: str) -> None:
+    done = subprocess.run(
+        ["slurm/submit.sh", "--dry-run", "train", "fit"],
+        cwd=site,
+        env=os.environ | SETTINGS | {"TIME": time, "WARNING": "180"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"TIME={time} is no longer than WARNING=180 seconds" in done.stderr
+
+
 def test_another_number_of_tasks_is_refused_at_once_with_both(site: Path) -> None:
     since = time.monotonic()
     three = "srun --ntasks=3 --overcommit .venv/bin/python src/train.py fit --config small.yaml"

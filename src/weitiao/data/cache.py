@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock
 from rich.console import Console
@@ -57,7 +58,8 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> None:
                 return
             console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
             console.print(f"! {folder} is damaged ({', '.join(names)}): preparing anew")
-            shutil.rmtree(folder)
+            with TemporaryDirectory(dir=folder.parent, prefix=".damaged-") as aside:
+                os.replace(folder, Path(aside) / folder.name)  # at once: others may look for it
         unfinished = folder.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)  # of a killed process: we hold the lock
         try:

@@ -118,7 +118,7 @@ class TextModule(L.LightningModule):
         if ranks.number() >= len(checkpoint["train_loss"]):
             count = len(checkpoint["train_loss"])
             raise ConfigError(
-                f"the run began with {count} processes, and goes on with as many only"
+                f"the run began with {count} processes, and goes on only with as many"
             )
         value, weight = checkpoint["train_loss"][ranks.number()]
         self.train_loss.mean_value.fill_(value)

@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
+from weitiao import ranks
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 
@@ -28,6 +29,7 @@ class EndIfDiverged(Callback):
     The loss of a batch is looked at after the next batch, so that a device computes one batch while
     the process prepares another; before a validation or a checkpoint, which wait for the device
     anyway, at once. So no checkpoint of a run that has diverged takes the place of one before.
+    Processes see each other's losses, and end together with the rows of whose loss it was.
     """
 
     def __init__(self) -> None:
@@ -70,7 +72,7 @@ class EndIfDiverged(Callback):
         """
         _check(self._last, trainer)
         if self._last and not all(bool(p.isfinite().all()) for p in pl_module.parameters()):
-            _end("a weight is no number after", self._last, trainer)
+            _end(self._last.told("a weight is no number after", trainer))
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,13 @@ class _Step:
     """A batch, and its loss on the way from the device.
 
     Args:
-        loss: ``()``, in main memory; complete when ``arrived`` is.
+        losses: ``(2,)``, of this process and of all, in main memory; complete when ``arrived`` is.
         arrived: null = on the CPU, where nothing is on its way.
         rows: ``(B,)`` rows of the training split.
         place: which batch it was.
     """
 
-    loss: Tensor
+    losses: Tensor
     arrived: torch.Event | None
     rows: Tensor
     place: str
@@ -93,13 +95,25 @@ class _Step:
     def of(cls, loss: Tensor, batch: dict[str, Tensor], trainer: L.Trainer) -> _Step:
         """Send the loss on its way."""
         arrived = None
+        # a sum is a number only if all losses are; on the device, so that nobody waits for it
+        losses = torch.stack([loss, trainer.strategy.reduce(loss.clone(), reduce_op="sum")])
         if loss.device.type != "cpu":
-            loss = loss.to("cpu", non_blocking=True)
+            losses = losses.to("cpu", non_blocking=True)
             arrived = torch.Event(batch["row"].device)
             arrived.record()
         number = trainer.fit_loop.epoch_loop.batch_progress.current.ready
         place = f"epoch {trainer.current_epoch}, batch {number}, step {trainer.global_step}"
-        return cls(loss, arrived, batch["row"], place)
+        return cls(losses, arrived, batch["row"], place)
+
+    def told(self, problem: str, trainer: L.Trainer) -> str:
+        """A problem with this process's part of the batch, and the rows of it."""
+        data = trainer.datamodule
+        assert isinstance(data, TextDataModule)
+        rows = sorted(set(self.rows.tolist()))
+        table = data.rows("train").take(pa.array(rows[:SHOWN]))
+        more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+        named = data.preparation.read.columns.id is not None
+        return f"{problem} {self.place}\n  {_names(table, by_id=named)}{more}"
 
 
 def _check(step: _Step | None, trainer: L.Trainer) -> None:
@@ -107,21 +121,16 @@ def _check(step: _Step | None, trainer: L.Trainer) -> None:
         return
     if step.arrived is not None:
         step.arrived.synchronize()
-    loss = float(step.loss)
-    if not math.isfinite(loss):
-        _end(f"the loss is {loss} in", step, trainer)
+    loss, of_all = step.losses.tolist()
+    if not math.isfinite(of_all):
+        mine = not math.isfinite(loss)
+        _end(step.told(f"the loss is {loss} in", trainer) if mine else None)
 
 
-def _end(problem: str, step: _Step, trainer: L.Trainer) -> NoReturn:
-    data = trainer.datamodule
-    assert isinstance(data, TextDataModule)
-    rows = sorted(set(step.rows.tolist()))
-    table = data.rows("train").take(pa.array(rows[:SHOWN]))
-    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    named = data.preparation.read.columns.id is not None
-    raise ConfigError(
-        f"training diverged: {problem} {step.place}\n  {_names(table, by_id=named)}{more}{HINT}"
-    )
+def _end(problem: str | None) -> NoReturn:
+    """End with the problems of all processes; each of them comes here."""
+    told = "\n".join(one for one in ranks.of_all(problem) if one)
+    raise ConfigError(f"training diverged: {told}{HINT}")
 
 
 def _names(table: pa.Table, *, by_id: bool) -> str:

@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,8 @@ class RunFolder:
         inside = {item.name for item in path.iterdir()} if path.is_dir() else set()
         if "config.yaml" not in inside and inside - {"checkpoints", "run.lock"}:
             raise ConfigError(f"run.folder: {path} is not empty, and no run's folder")
-        folder = cls(path, started=False)
+        # what an earlier run has left there isn't ours to remove
+        folder = cls(path, started="config.yaml" in inside)
         with folder.owned():
             if folder.last.is_file():
                 raise ConfigError(
@@ -174,8 +175,6 @@ class RunFolder:
             stop.take_time()
             if not self.started and ranks.first():
                 shutil.rmtree(self.path, ignore_errors=True)
-                with suppress(OSError):  # other runs live there
-                    self.path.parent.rmdir()
             raise
 
     def tensorboard(self) -> TensorBoardLogger:

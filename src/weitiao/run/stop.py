@@ -70,13 +70,18 @@ def take_time() -> None:
 
 @contextmanager
 def watching() -> Iterator[None]:
-    """`watch` within the block; afterwards signals do what they did before."""
+    """`watch` within the block; afterwards signals do what they did before.
+
+    Raises:
+        Stopped: a signal came, whatever else has failed since: half an import, for one.
+    """
     global _told
     numbers = (*CODES, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
     watch()
     try:
-        yield
+        with _told_first():
+            yield
     finally:
         _told = None
         if threading.current_thread() is threading.main_thread():
@@ -98,6 +103,19 @@ def deferred() -> Iterator[None]:
         raise Stopped(_told)
     _deferred = True
     try:
+        with _told_first():
+            yield
+    finally:
+        _deferred = False
+        take_time()
+    if _told is not None:
+        raise Stopped(_told)
+
+
+@contextmanager
+def _told_first() -> Iterator[None]:
+    """What fails in the block after a signal has come fails because of it."""
+    try:
         yield
     except Stopped:
         raise
@@ -105,11 +123,16 @@ def deferred() -> Iterator[None]:
         if _told is not None:
             raise Stopped(_told) from error
         raise
-    finally:
-        _deferred = False
-        take_time()
-    if _told is not None:
-        raise Stopped(_told)
+
+
+def hear_no_more() -> None:
+    """Ignore signals from now on: the process has been told to stop, and is ending.
+
+    Where one process of a step has ended, SLURM sends SIGTERM to the others, some of which are
+    just ending themselves: the step would count as terminated, and not be queued again.
+    """
+    for number in CODES:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def told() -> int:

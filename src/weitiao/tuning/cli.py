@@ -10,7 +10,7 @@ from rich.console import Console
 
 from weitiao.errors import ConfigError
 from weitiao.run import stop
-from weitiao.run.cli import guarded
+from weitiao.run.guard import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.options import Search

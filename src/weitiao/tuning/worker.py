@@ -13,7 +13,7 @@ import optuna
 from filelock import FileLock
 
 from weitiao.run import stop
-from weitiao.run.cli import quiet
+from weitiao.run.quiet import quiet
 from weitiao.tuning.dispatch import Dispatcher
 from weitiao.tuning.lease import Lease
 from weitiao.tuning.options import Search

@@ -1,0 +1,74 @@
+"""How a command ends: told to stop, with a fault that its user can mend, or in good order.
+
+Only what is quick to import stands at the head: until signals are noted, one would kill.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from weitiao.run import stop
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Do the work; a fault that the user can mend is told in one message. Gives the exit code.
+
+    It is 130 after Ctrl-C, 143 after SIGTERM and 75 after the warning of a cluster (`stop.CODES`).
+    """
+    try:
+        with stop.watching():
+            from weitiao.run.quiet import quiet
+
+            quiet()
+            work()
+    except stop.Stopped as stopped:
+        stop.hear_no_more()
+        from weitiao import ranks
+
+        if not ranks.first():  # one code is enough, and Lightning kills all if a helper has one
+            return 0
+        print(stopped, file=sys.stderr)
+        return stopped.code
+    except Exception as error:  # told if the user can mend it, else raised again below
+        message = _explained(error)
+        if message is None:  # a fault of ours: its traceback is what we need
+            raise
+        print(f"error: {message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _explained(error: Exception) -> str | None:
+    """What to tell of a fault that the user can mend; of others nothing."""
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    from weitiao.errors import WeitiaoError
+    from weitiao.whole import is_full
+
+    while isinstance(error, ValueError) and isinstance(error.__cause__, ValueError | WeitiaoError):
+        error = error.__cause__  # what a part refuses that may also be null, jsonargparse wraps
+    if is_full(error):
+        return f"{error}\n  → free some space; what was written before is untouched"
+    if isinstance(error, WeitiaoError | OSError):  # e.g. a folder that may not be written to
+        return str(error)
+    if isinstance(error, MisconfigurationException):
+        return f"trainer: {error}"
+    return _out_of_memory(error)
+
+
+def _out_of_memory(error: BaseException) -> str | None:
+    """What to tell of a lack of memory; of other faults nothing."""
+    import torch
+
+    told = next(iter(str(error).splitlines()), "")
+    if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in told:  # GPU or CPU
+        return f"{told}\n  → lower data.batch.tokens and data.batch.size"
+    if isinstance(error, MemoryError):  # NumPy's and Arrow's
+        return (
+            f"out of memory: {told}\n  → while data are prepared: fewer rows, or more memory;"
+            " else lower data.batch.tokens and data.batch.size"
+        )
+    if "killed by signal: Killed" in told or "killed by signal: Bus error" in told:
+        return f"out of memory, it seems: {told}\n  → lower data.batch.workers"
+    return _out_of_memory(error.__cause__) if error.__cause__ else None
