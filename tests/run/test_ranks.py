@@ -22,6 +22,8 @@ from weitiao.run.checks import device_count, refuse_other_processes
 
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"
 TESTS = Path(__file__).parent
+CONFIGS = TESTS.parents[1] / "configs"
+CLIPPED = ("--trainer.gradient_clip_val=0.1",)
 
 
 def train(*arguments: str | Path, cwd: Path, code: int = 0) -> str:
@@ -106,13 +108,19 @@ SMALL = (
     *("--model.backbone.token_dropout=0", "--model.head.dropout=0"),
 )
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
+SHARDED = (f"--config={CONFIGS / 'trainer' / 'fsdp.yaml'}", "--trainer.devices=2")
+SHARDED_CPU = (*SHARDED, "--trainer.accelerator=cpu")
 
 
 @pytest.mark.slow
-def test_two_processes_with_half_the_batch_learn_what_one_learns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [TWO, SHARDED_CPU, (*SHARDED_CPU, *CLIPPED)])
+def test_two_processes_with_half_the_batch_learn_what_one_learns(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
     write_csv(tmp_path / "my.csv", reviews(240))
-    train("fit", "--run.folder=one", *SMALL, "--data.batch.size=16", cwd=tmp_path)
-    train("fit", "--run.folder=two", *SMALL, *TWO, "--data.batch.size=8", cwd=tmp_path)
+    clipped = CLIPPED if more[-1] in CLIPPED else ()
+    train("fit", "--run.folder=one", *SMALL, *clipped, "--data.batch.size=16", cwd=tmp_path)
+    train("fit", "--run.folder=two", *SMALL, *more, "--data.batch.size=8", cwd=tmp_path)
     one, two = (values(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
     means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "lr-AdamW/pg1")]
@@ -126,11 +134,18 @@ def values(run: Path) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("strategy", [TWO, SHARDED_CPU])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGUSR1, 75)])
-def test_two_processes_go_on_to_the_same_digits(tmp_path: Path, number: int, code: int) -> None:
+def test_two_processes_go_on_to_the_same_digits(
+    tmp_path: Path, strategy: tuple[str, ...], number: int, code: int
+) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
-    options = [*OPTIONS, "--trainer.max_epochs=2", *TWO, "--data.batch.size=4"]
+    options = [*OPTIONS, "--trainer.max_epochs=2", *strategy, "--data.batch.size=4"]
     options.append("--data.augment.steps=[{method: swap}]")
+    if strategy == SHARDED_CPU:
+        refused = train("fit", *options, cwd=tmp_path, code=1)
+        assert "an average of weights can't be kept where processes share them out" in refused
+        options.append("--trainer.callbacks=[]")
     train("fit", "--run.folder=whole", *options, cwd=tmp_path)
     kill = ("--trainer.callbacks+=kill_at.KillAt", "--trainer.callbacks.step=7")
     number_of = f"--trainer.callbacks.number={int(number)}"

@@ -8,6 +8,9 @@ import lightning.pytorch as L
 import torch
 from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor
 from torchmetrics import MeanMetric
 
 from weitiao import ranks
@@ -81,6 +84,20 @@ class TextModule(L.LightningModule):
         self.eval_loss = nn.ModuleDict(
             {split: MeanMetric(nan_strategy="disable") for split in ("val", "test")}
         )
+
+    def configure_model(self) -> None:
+        """Share the weights out among the processes, where the strategy is `ModelParallelStrategy`.
+
+        Each layer is a unit: its weights are whole on a device only while it computes.
+        """
+        if self.device_mesh is None or isinstance(next(self.parameters()), DTensor):
+            return
+        mesh = init_device_mesh(self.device_mesh.device_type, (self.device_mesh.size(),))
+        lists = [m for m in self.modules() if isinstance(m, nn.ModuleList)]
+        layers = [layer for each in lists for layer in each]
+        for part in (*layers, *self.children()):
+            if any(True for _ in part.parameters()):
+                fully_shard(part, mesh=mesh)
 
     def parts(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None

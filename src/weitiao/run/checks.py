@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+import lightning.pytorch as L
 import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.strategies import FSDPStrategy, ModelParallelStrategy
 
 from weitiao import ranks
 from weitiao.bounds import at_least
@@ -138,6 +141,26 @@ def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
             f" num_nodes = {nodes} makes {each * nodes}"
             "\n  → a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
             " and devices D"
+        )
+
+
+def check_sharing(trainer: L.Trainer) -> None:
+    """Refuse what doesn't go with weights that the processes share out.
+
+    Raises:
+        ConfigError: a callback averages such weights, or the strategy is the first FSDP, which
+            shares them out in another way than `TextModule.configure_model`.
+    """
+    if isinstance(trainer.strategy, FSDPStrategy):
+        raise ConfigError(
+            "trainer.strategy: FSDP is to be had in its second form only"
+            "\n  → --config configs/trainer/fsdp.yaml"
+        )
+    average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
+    if average and isinstance(trainer.strategy, ModelParallelStrategy):
+        raise ConfigError(
+            "trainer.callbacks: an average of weights can't be kept where processes share them out"
+            "\n  → leave it out, or --config configs/trainer/ddp.yaml"
         )
 
 

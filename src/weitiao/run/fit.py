@@ -40,6 +40,7 @@ from weitiao.run.callbacks import (
 )
 from weitiao.run.checks import (
     check_run,
+    check_sharing,
     device_count,
     refuse_blind_pooling,
     refuse_foreign_ids,
@@ -179,6 +180,7 @@ class FitCLI(LightningCLI):
                 )
             except (ValueError, TypeError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
+            check_sharing(trainer)
             save_whole_files(trainer)
             if ranks.first():
                 self._write_down()
