@@ -60,6 +60,7 @@ def main() -> None:
     sys.path.insert(0, str(SCRIPTS))
     import weitiao.run.evaluate
     import weitiao.run.predict
+    import weitiao.run.pretrain
     import weitiao.tuning.cli  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")

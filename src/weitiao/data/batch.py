@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import lightning.pytorch as L
 import numpy as np
 import pyarrow as pa
 import torch
@@ -149,6 +150,15 @@ class _Ragged:
 Position = Callable[[], tuple[int, int]]
 
 
+def position_of(trainer: L.Trainer | None) -> tuple[int, int]:
+    """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
+    if trainer is None:
+        return 0, 0
+    # Lightning can stop only its own samplers from shuffling: the same batches each epoch
+    epoch = 0 if trainer.overfit_batches else trainer.current_epoch
+    return epoch, trainer.fit_loop.epoch_loop.batch_progress.current.ready
+
+
 def first_batch() -> tuple[int, int]:
     """The position of a run that begins: (epoch 0, batch 0)."""
     return 0, 0
@@ -233,12 +243,12 @@ class ResumableLoader:
     rebuilds those with samplers of its own for prediction and for several devices.
 
     Args:
-        rows: the encoded rows.
+        rows: gives a batch of draws (`Rows`, say).
         batches: the order in which they come.
         workers: processes that make batches; 0 = none.
     """
 
-    def __init__(self, rows: Rows, batches: EpochBatches, workers: int = 0) -> None:
+    def __init__(self, rows: Dataset, batches: EpochBatches, workers: int = 0) -> None:
         self.batches = batches
         self.loader: DataLoader = DataLoader(
             rows,

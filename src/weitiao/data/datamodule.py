@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,14 @@ import pyarrow as pa
 from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
 from weitiao.data.augment import AugmentedRows, Augmenter, words_to_prepare
-from weitiao.data.batch import Batching, EpochBatches, ResumableLoader, Rows, first_batch
+from weitiao.data.batch import (
+    Batching,
+    EpochBatches,
+    ResumableLoader,
+    Rows,
+    first_batch,
+    position_of,
+)
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.prepare import (
@@ -179,6 +186,16 @@ class TextDataModule(L.LightningDataModule):
             raise ConfigError(f"there is no {split} split\n  → --data.{split} FILE")
         return self.prepared.rows(split)
 
+    def names_of(self, rows: list[int]) -> str:
+        """What a person finds training rows by: the ids they came with, else file and line."""
+        table = self.rows("train").take(pa.array(rows))
+        if self.preparation.read.columns.id is not None:
+            return f"its rows have the ids {', '.join(table['id'].to_pylist())}"
+        lines: dict[str, list[str]] = {}
+        for file, row in zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True):
+            lines.setdefault(file, []).append(str(row))
+        return "; ".join(f"its rows in {file}: {', '.join(found)}" for file, found in lines.items())
+
     def train_dataloader(self) -> ResumableLoader:
         """Shuffled batches under the token budget, resumable at any batch."""
         return self._loader("train")
@@ -263,21 +280,12 @@ class TextDataModule(L.LightningDataModule):
             self.batch,
             shuffle=training,
             seed=self.seed,
-            position=self._position if training else first_batch,
+            position=partial(position_of, self.trainer) if training else first_batch,
             process=process,
             processes=processes,
             slots=slots,
         )
         return ResumableLoader(rows, batches, self.batch.workers)
-
-    def _position(self) -> tuple[int, int]:
-        """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
-        if self.trainer is None:
-            return 0, 0
-        loop = self.trainer.fit_loop
-        # Lightning can stop only its own samplers from shuffling: the same batches each epoch
-        epoch = 0 if self.trainer.overfit_batches else self.trainer.current_epoch
-        return epoch, loop.epoch_loop.batch_progress.current.ready
 
 
 def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import lightning.pytorch as L
 import torch
 from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
@@ -13,13 +12,12 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 from torchmetrics import MeanMetric
 
-from weitiao import ranks
 from weitiao.card import DataCard
-from weitiao.errors import ConfigError
 from weitiao.models.backbones import BackboneFactory, Transformer
 from weitiao.models.bag import Bag as Bag  # so that its short name works
 from weitiao.models.decision import Decision, Thresholds
 from weitiao.models.heads import Head
+from weitiao.models.learning import Learner
 from weitiao.models.link import logits_width, predictions, row_losses
 from weitiao.models.losses import Loss
 from weitiao.models.optim import Optimisation
@@ -40,7 +38,7 @@ def inputs(batch: Batch) -> Batch:
     return {name: batch[name] for name in names if name in batch}
 
 
-class TextModule(L.LightningModule):
+class TextModule(Learner):
     """A model of texts with the target that the data card names.
 
     Args:
@@ -78,8 +76,6 @@ class TextModule(L.LightningModule):
         self.wide = wide.build(width) if wide else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
-        # a loss that is no number stays visible; by default the metric would leave it out
-        self.train_loss = MeanMetric(nan_strategy="disable")
         self.scores = nn.ModuleDict({s: build_scores(card, self.decide) for s in ("val", "test")})
         self.eval_loss = nn.ModuleDict(
             {split: MeanMetric(nan_strategy="disable") for split in ("val", "test")}
@@ -121,38 +117,11 @@ class TextModule(L.LightningModule):
         # in mixed precision the deep part ends in 16 bits, the wide one in 32
         return torch.lerp(deep.to(wide[0].dtype), wide[0], self.wide_share) if wide else deep
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep each process' mean loss so far, so that it survives a stop in mid-epoch."""
-        mean = self.train_loss
-        checkpoint["train_loss"] = ranks.of_all([float(mean.mean_value), float(mean.weight)])
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Go on with the mean loss.
-
-        Raises:
-            ConfigError: there were fewer processes.
-        """
-        if ranks.number() >= len(checkpoint["train_loss"]):
-            count = len(checkpoint["train_loss"])
-            raise ConfigError(
-                f"the run began with {count} processes, and goes on only with as many"
-            )
-        value, weight = checkpoint["train_loss"][ranks.number()]
-        self.train_loss.mean_value.fill_(value)
-        self.train_loss.weight.fill_(weight)
-
-    def on_train_epoch_start(self) -> None:
-        """Begin the epoch's mean anew; Lightning doesn't call this on a resume in mid-epoch."""
-        self.train_loss.reset()
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a batch, summed over the parts: each learns to stand alone."""
         target = batch["target"]
         loss = torch.stack([self.loss(part, target) for part in self.parts(**inputs(batch))]).sum()
-        size = len(target)
-        self.train_loss.update(loss.detach(), size)
-        self.log("train/loss", loss, prog_bar=True, batch_size=size)
-        self.log("train/loss_epoch", self.train_loss, on_step=False, on_epoch=True, batch_size=size)
+        self.log_loss(loss, len(target))
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:

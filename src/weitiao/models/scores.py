@@ -22,7 +22,7 @@ FIRST: dict[Task, str] = {
 }
 """The score of each task that is looked at first, and by which the best checkpoint is chosen."""
 
-LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming")
+LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming", "perplexity")
 
 
 def build_scores(card: DataCard, decide: nn.Module) -> Scores:

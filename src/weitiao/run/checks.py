@@ -21,14 +21,13 @@ from weitiao.models.pretrained import Pretrained
 from weitiao.models.scores import score_names
 
 
-def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, Any]) -> None:
+def check_run(verb: str, module: TextModule, monitor: str) -> None:
     """Refuse values with which a run could not choose a best checkpoint, or not test it.
 
     Args:
         verb: ``fit``, or ``train``, which tests as well.
         module: knows its metrics and, in its card, the splits.
         monitor: metric by which the best checkpoint is chosen.
-        trainer: flat values ``trainer.NAME``.
 
     Raises:
         ConfigError: says which value is at fault.
@@ -42,6 +41,17 @@ def check_run(verb: str, module: TextModule, monitor: str, trainer: dict[str, An
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
         raise ConfigError(f"run.monitor: validation gives no metric {monitor!r}\n  → {near}")
+
+
+def check_trainer(trainer: dict[str, Any]) -> None:
+    """Refuse a Trainer that would end without a checkpoint, or never.
+
+    Args:
+        trainer: flat values ``trainer.NAME``.
+
+    Raises:
+        ConfigError: says which value is at fault.
+    """
     for name in ("accumulate_grad_batches", "log_every_n_steps"):
         at_least(1, "trainer", **{name: trainer.get(f"trainer.{name}")})
     for name in ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches"):

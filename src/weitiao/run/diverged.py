@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import lightning.pytorch as L
-import pyarrow as pa
 import torch
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from weitiao import ranks
-from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 
 SHOWN = 10  # rows that a message names
@@ -107,13 +105,10 @@ class _Step:
 
     def told(self, problem: str, trainer: L.Trainer) -> str:
         """A problem with this process's part of the batch, and the rows of it."""
-        data = trainer.datamodule
-        assert isinstance(data, TextDataModule)
         rows = sorted(set(self.rows.tolist()))
-        table = data.rows("train").take(pa.array(rows[:SHOWN]))
         more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        named = data.preparation.read.columns.id is not None
-        return f"{problem} {self.place}\n  {_names(table, by_id=named)}{more}"
+        named = trainer.datamodule.names_of(rows[:SHOWN])
+        return f"{problem} {self.place}\n  {named}{more}"
 
 
 def _check(step: _Step | None, trainer: L.Trainer) -> None:
@@ -131,13 +126,3 @@ def _end(problem: str | None) -> NoReturn:
     """End with the problems of all processes; each of them comes here."""
     told = "\n".join(one for one in ranks.of_all(problem) if one)
     raise ConfigError(f"training diverged: {told}{HINT}")
-
-
-def _names(table: pa.Table, *, by_id: bool) -> str:
-    """What a person finds the rows by: the ids they came with, else file and line."""
-    if by_id:
-        return f"its rows have the ids {', '.join(table['id'].to_pylist())}"
-    lines: dict[str, list[str]] = {}
-    for file, row in zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True):
-        lines.setdefault(file, []).append(str(row))
-    return "; ".join(f"its rows in {file}: {', '.join(rows)}" for file, rows in lines.items())

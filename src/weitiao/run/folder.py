@@ -216,8 +216,12 @@ class Damaged(ConfigError):
     """A checkpoint that was whole once, and is not any more."""
 
 
-def load_checkpoint(path: Path) -> dict[str, Any]:
+def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     """The content of a checkpoint of ours, with nothing in it executed.
+
+    Args:
+        path: the file.
+        data: class of the DataModule that it was made with.
 
     Raises:
         Damaged: the file is cut off, or bits of it have changed.
@@ -238,7 +242,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} is no checkpoint, or holds more than tensors and plain values"
             "\n  → nothing of it was loaded, since that could run code of its maker"
         ) from error
-    needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", "TextDataModule")
+    needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", data)
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:
         raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")

@@ -52,7 +52,11 @@ def _given(arguments: list[str], option: str) -> str | None:
 
 
 def go_on_from(
-    path: Path, options: Mapping[str, Any], held: Mapping[str, Any], console: Console
+    path: Path,
+    options: Mapping[str, Any],
+    held: Mapping[str, Any],
+    console: Console,
+    data: str,
 ) -> tuple[RunFolder, str]:
     """The run that goes on, and the checkpoint that it goes on from.
 
@@ -61,23 +65,27 @@ def go_on_from(
         options: values of ``run``.
         held: hyper-parameters of ``model`` and ``data`` now.
         console: shows if it is another one.
+        data: class of the DataModule.
 
     Raises:
         ConfigError: it can't be read or is none of ours, or the run had other values.
     """
     folder = RunFolder.of_checkpoint(path)
     refuse_other_place(folder, options)
-    found, content = readable(path, console)
+    found, content = readable(path, console, data)
     refuse_other_values(content, held)
     return folder, str(found)
 
 
-def readable(path: Path, console: Console) -> tuple[Path, dict[str, Any]]:
+def readable(
+    path: Path, console: Console, data: str = "TextDataModule"
+) -> tuple[Path, dict[str, Any]]:
     """A checkpoint to go on from, with its content; if ``last.ckpt`` is damaged, the one before.
 
     Args:
         path: the checkpoint that was asked for.
         console: shows that it is another one.
+        data: class of the DataModule.
 
     Raises:
         Damaged: it is damaged and there is none before it, or that is damaged, too.
@@ -85,12 +93,12 @@ def readable(path: Path, console: Console) -> tuple[Path, dict[str, Any]]:
     """
     previous = path.with_name(PREVIOUS)
     try:
-        return path, load_checkpoint(path)
+        return path, load_checkpoint(path, data)
     except Damaged as damage:
         if path.name != "last.ckpt" or not previous.is_file():
             raise
         try:
-            content = load_checkpoint(previous)
+            content = load_checkpoint(previous, data)
         except Damaged as both:
             raise Damaged(f"{damage}; so is {previous}") from both
         console.print(

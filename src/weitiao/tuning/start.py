@@ -15,12 +15,14 @@ from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
 from weitiao.run.checks import (
     check_run,
+    check_trainer,
     device_count,
     refuse_blind_pooling,
     refuse_foreign_ids,
     refuse_unread_vectors,
 )
-from weitiao.run.fit import mode_of, run_fit
+from weitiao.run.command import mode_of
+from weitiao.run.fit import run_fit
 from weitiao.run.parser import flat
 from weitiao.tuning.space import Space, Value, as_options, ends_of
 from weitiao.whole import whole_or_not
@@ -77,8 +79,8 @@ class Start:
         """
         _refuse_several_processes(self.config)
         made = self.parser.instantiate(self.parsed)
-        trainer = {k: v for k, v in self.config.items() if k.startswith("trainer.")}
-        check_run("fit", made.model, self.monitor, trainer)
+        check_trainer({k: v for k, v in self.config.items() if k.startswith("trainer.")})
+        check_run("fit", made.model, self.monitor)
         refuse_foreign_ids(made.model, made.data)
         refuse_blind_pooling(made.model)
         refuse_unread_vectors(made.model)

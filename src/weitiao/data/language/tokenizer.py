@@ -1,0 +1,114 @@
+"""The tokenizer of a language model: trained on its corpus, or that of a pretrained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
+from weitiao.data.segment import Segmenter
+from weitiao.errors import ConfigError
+from weitiao.hub import only_local
+from weitiao.language_card import Objective
+
+
+@dataclass(frozen=True)
+class LanguageTokenizer:
+    """How text becomes ids.
+
+    Args:
+        name: ``characters`` or ``wordpiece`` train one on the corpus; anything else is the name or
+            folder of a pretrained (fast) one, which a model that is continued needs.
+        vocab_size: most entries of a trained vocabulary, special ones included.
+        min_count: what is seen less often in the corpus is not in a trained vocabulary.
+        lowercase: fold case before a trained tokenizer sees the text.
+        characters: most characters of the corpus that one is trained on, from its beginning.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on the tokenizer.
+    """
+
+    name: str = "wordpiece"
+    vocab_size: int = 8000
+    min_count: int = 2
+    lowercase: bool = True
+    characters: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        if self.name == "words":
+            raise ConfigError(
+                "data.tokenizer.name: what a model reads must be cut without a segmenter"
+                "\n  → characters or wordpiece; data.segment shapes what is masked"
+            )
+        if self.trained:
+            self._encoder()
+        else:
+            Encoder(
+                tokenizer=self.name,
+                vocab_size=self.vocab_size,
+                min_count=self.min_count,
+                lowercase=self.lowercase,
+            )
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is trained on the corpus."""
+        return self.name in TRAINED
+
+    def make(self, documents: Iterator[str], objective: Objective) -> Any:
+        """A fast tokenizer of `transformers`, with a mask token where one is needed.
+
+        Args:
+            documents: of the corpus; read only if it is trained on them.
+            objective: ``masked`` needs a mask token; one that is missing is added.
+
+        Raises:
+            ConfigError: the pretrained one can't be loaded, or isn't a fast one.
+        """
+        tokenizer = self._train(documents) if self.trained else self._load()
+        if objective == "masked" and tokenizer.mask_token_id is None:
+            tokenizer.add_special_tokens({"mask_token": MASK})
+        if tokenizer.pad_token_id is None:
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+        return tokenizer
+
+    def _encoder(self) -> Encoder:
+        return Encoder(self.name, self.vocab_size, self.min_count, self.lowercase)
+
+    def _train(self, documents: Iterator[str]) -> Any:
+        from transformers import PreTrainedTokenizerFast
+
+        some = _at_most(documents, self.characters)
+        backend = self._encoder().fit(some, Segmenter("whitespace")).backend
+        return PreTrainedTokenizerFast(
+            tokenizer_object=backend,
+            **{"pad_token": PAD, "unk_token": UNK, "mask_token": MASK},
+            **{"cls_token": CLS, "sep_token": SEP, "bos_token": CLS, "eos_token": SEP},
+        )
+
+    def _load(self) -> Any:
+        from transformers import AutoTokenizer
+
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(
+                self.name, trust_remote_code=False, local_files_only=only_local(self.name)
+            )
+        except Exception as error:  # a broken tokenizer.json raises Exception itself
+            where = "the folder has none" if os.path.isdir(self.name) else "no such folder or name"
+            raise ConfigError(
+                f"data.tokenizer.name: can't load {self.name!r} ({where}, or the model hub is away)"
+                f"\n  {str(error).splitlines()[0]}"
+            ) from error
+        if not tokenizer.is_fast:
+            raise ConfigError(f"data.tokenizer.name: {self.name!r} has no fast (Rust) tokenizer")
+        return tokenizer
+
+
+def _at_most(documents: Iterator[str], characters: int) -> Iterator[str]:
+    for document in documents:
+        yield document
+        characters -= len(document)
+        if characters <= 0:
+            return

@@ -1,0 +1,152 @@
+"""Pretraining: from raw text to a language model in a folder that `transformers` loads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.cli import LightningArgumentParser
+from rich.console import Console
+from rich.table import Table
+
+from weitiao import ranks
+from weitiao.data.language.datamodule import LanguageData
+from weitiao.errors import ConfigError
+from weitiao.models.language import Continued, LanguageModel
+from weitiao.run import stop
+from weitiao.run.callbacks import BestScores
+from weitiao.run.command import TrainingCLI, together
+from weitiao.run.folder import load_checkpoint, write_json
+
+SCORES = ("val/loss", "val/perplexity", "val/accuracy")
+
+
+class PretrainCLI(TrainingCLI):
+    """The command line of pretraining.
+
+    Args:
+        arguments: the command line.
+        console: shows values in effect.
+    """
+
+    def __init__(self, arguments: list[str], console: Console) -> None:
+        super().__init__(
+            LanguageModel,
+            LanguageData,
+            arguments,
+            "pretrain.py",
+            console,
+            defaults={"max_epochs": 3, "gradient_clip_val": 1.0},
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """As for any training; its folder has a name of its own."""
+        super().add_arguments_to_parser(parser)
+        parser.set_defaults({"run.name": "pretrain"})
+
+    def monitored(self) -> str:
+        """How well held-out text is predicted."""
+        return "val/perplexity"
+
+    def shown_score(self) -> str:
+        """How well held-out text is predicted."""
+        return "perplexity"
+
+    def check(self, trainer: dict[str, Any]) -> None:
+        """Refuse a metric that there isn't, and ids that a pretrained model doesn't know."""
+        monitor = self.config.run.monitor
+        if monitor not in SCORES:
+            raise ConfigError(f"run.monitor: {monitor!r} is none of {', '.join(SCORES)}")
+        if (
+            isinstance(self.model.network, Continued)
+            and self.datamodule.preparation.tokenizer.trained
+        ):
+            raise ConfigError(
+                "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
+                " trained here\n  → --data.tokenizer.name, the model's own"
+            )
+
+    def own_callbacks(self, scores: BestScores) -> list[Callback]:
+        """None."""
+        return []
+
+    def write_down(self) -> None:
+        """Leave config, card and audit in the folder, and show them."""
+        write_json(self.datamodule.card.plain(), self.folder.card)
+        audit = json.loads((self.datamodule.prepared[0] / "audit.json").read_text("utf-8"))
+        write_json(audit, self.folder.audit)
+        super().write_down()
+        self.console.print(_corpus(audit))
+
+
+def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
+    """Pretrain as the command line says; gives the folder of the best model.
+
+    Args:
+        arguments: the command line.
+        console: shows what a person wants to see; null = standard error.
+    """
+    console = console or Console(stderr=True, highlight=False)
+    console.quiet |= not ranks.first()
+    cli = PretrainCLI(arguments, console)
+    started, folder = time.perf_counter(), cli.folder
+    with (
+        folder.owned(),
+        folder.removed_unless_started(),
+        stop.deferred(),
+        together(cli.trainer),
+    ):
+        cli.trainer.fit(
+            cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
+        )
+    scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
+    target = folder.path / "model"
+    if ranks.first():
+        folder.add_metrics(scores | {"fit/seconds": time.perf_counter() - started})
+        export(folder.best, cli.model, cli.datamodule.tokenizer, target)
+        _show(scores, target, folder.path, console)
+    return target
+
+
+def export(checkpoint: Path, module: LanguageModel, tokenizer: Any, target: Path) -> None:
+    """Write a checkpoint's model and its tokenizer as `transformers` loads them.
+
+    Args:
+        checkpoint: of the module.
+        module: its weights are replaced.
+        tokenizer: its tokenizer.
+        target: the folder, replaced when it is whole.
+    """
+    content = load_checkpoint(checkpoint, "LanguageData")
+    module.load_state_dict(content["state_dict"])
+    part = target.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    module.export(part)
+    tokenizer.save_pretrained(part)
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+
+
+def _corpus(audit: dict[str, Any]) -> Table:
+    table = Table("corpus", *(name for name in audit["ids"]), title_justify="left")
+    table.add_row("ids", *(f"{count:,}" for count in audit["ids"].values()))
+    table.add_row("positions filled", *(f"{share:.1%}" for share in audit["filled"].values()))
+    counts = audit["corpus"]
+    table.caption = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return table
+
+
+def _show(scores: dict[str, float], model: Path, run: Path, console: Console) -> None:
+    shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
+    lines = (
+        f"best: {shown}",
+        f"run folder: {run}",
+        "next:",
+        f"  python src/train.py train --config configs/model/pretrained.yaml"
+        f" --model.backbone.name {model} --data.encode.tokenizer {model}",
+    )
+    console.print("\n".join(lines), markup=False, soft_wrap=True)

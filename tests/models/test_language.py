@@ -1,0 +1,144 @@
+"""A language model reads packed pieces as if each were alone, and is measured exactly."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import reviews
+from torch.nn import functional as F
+
+from weitiao.data.batch import Batching, Draws
+from weitiao.data.corpora import Corpus
+from weitiao.data.language.datamodule import LanguageData, PackedRows
+from weitiao.data.language.prepare import Blocks
+from weitiao.data.language.tokenizer import LanguageTokenizer
+from weitiao.errors import ConfigError
+from weitiao.language_card import NOT_PREDICTED, LanguageCard
+from weitiao.models.language import Continued, LanguageModel, Scratch
+
+SMALL = partial(Scratch, layers=2, width=16, heads=2, dropout=0.0)
+OBJECTIVES = ("masked", "causal")
+
+
+def data(folder: Path, objective: str, length: int = 64) -> LanguageData:
+    (folder / "c.txt").write_text("\n".join(text for text, _ in reviews(120)), "utf-8")
+    return LanguageData(
+        Corpus(str(folder / "c.txt")),
+        objective,
+        tokenizer=LanguageTokenizer("characters", min_count=1),
+        max_length=length,
+        val=0.2,
+        batch=Batching(size=4, tokens=None),
+        cache=str(folder / "cache"),
+    )
+
+
+def everything(of: LanguageData) -> dict[str, torch.Tensor]:
+    """All held-out blocks as one batch."""
+    blocks = Blocks.of(of.prepared[0], "val")
+    rows = PackedRows(blocks, of.card, of.masking, of.seed)
+    numbers = np.arange(len(rows))
+    return rows.__getitems__(Draws(numbers, numbers, 0))
+
+
+def losses(module: LanguageModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    with torch.no_grad():
+        logits, labels = module.predict(batch)
+    return F.cross_entropy(logits, labels, reduction="none")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_packed_pieces_have_the_loss_that_each_has_alone(tmp_path: Path, objective: str) -> None:
+    of = data(tmp_path, objective)
+    module = LanguageModel(of.card, SMALL).eval()
+    batch = everything(of)
+    together = losses(module, batch).sort().values
+    assert int(batch["piece"].max()) > 0
+    alone = []
+    for row in range(len(batch["row"])):
+        for piece in range(int(batch["piece"][row].max()) + 1):
+            where = batch["piece"][row] == piece
+            one = {
+                name: batch[name][row][where][None] for name in ("input_ids", "labels", "positions")
+            }
+            alone.append(losses(module, one | {"piece": torch.zeros_like(one["labels"])}))
+    assert torch.allclose(torch.cat(alone).sort().values, together, atol=1e-5)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_loss_is_that_of_transformers_itself(tmp_path: Path, objective: str) -> None:
+    of = data(tmp_path, objective)
+    module = LanguageModel(of.card, SMALL).eval()
+    batch = everything(of)
+    total, count = 0.0, 0
+    for row in range(len(batch["row"])):
+        for piece in range(int(batch["piece"][row].max()) + 1):
+            where = batch["piece"][row] == piece
+            ids, labels = (batch[name][row][where][None] for name in ("input_ids", "labels"))
+            asked = int((labels[:, 1 if objective == "causal" else 0 :] != NOT_PREDICTED).sum())
+            if asked:
+                with torch.no_grad():
+                    found = module.network.model(
+                        input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels
+                    )
+                total, count = total + float(found.loss) * asked, count + asked
+    assert losses(module, batch).mean().item() == pytest.approx(total / count, rel=1e-5)
+
+
+def test_each_id_of_a_causal_piece_is_asked_but_the_first(tmp_path: Path) -> None:
+    batch = everything(data(tmp_path, "causal"))
+    asked = batch["labels"] != NOT_PREDICTED
+    assert (asked == (batch["positions"] > 0) & batch["attention_mask"]).all()
+
+
+def test_a_model_is_built_again_from_plain_values(tmp_path: Path) -> None:
+    of = data(tmp_path, "masked")
+    module = LanguageModel(of.card, SMALL)
+    values = module.hparams["network"]["init_args"]
+    assert values["layers"] == 2
+    assert module.hparams["card"]["vocab_size"] == of.card.vocab_size
+
+
+@pytest.fixture
+def headless(tmp_path: Path) -> tuple[str, int]:
+    """An encoder that was saved without a head, and its number of ids."""
+    from transformers import BertConfig, BertModel
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=50, intermediate_size=32, max_position_embeddings=32, **sizes)
+    BertModel(config).save_pretrained(tmp_path / "encoder")
+    return str(tmp_path / "encoder"), 50
+
+
+def card(vocab_size: int, length: int = 16) -> LanguageCard:
+    return LanguageCard("masked", vocab_size, 0, 4, [0, 1, 2, 3, 4], [2], [3], length, {}, "x")
+
+
+def test_an_encoder_without_a_head_gets_one_that_is_tied(headless: tuple[str, int]) -> None:
+    name, size = headless
+    network = Continued(card(size + 1), name=name, layers=2)  # a mask token has been added
+    model = network.model
+    assert model.get_input_embeddings().weight.shape == (size + 1, 16)
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    assert model.config.num_hidden_layers == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (card(60), "the tokenizer has 60 ids, the model .* knows 50"),
+        (card(50, length=64), "exceeds the 32 positions"),
+    ],
+)
+def test_what_does_not_fit_a_model_is_told(headless, given: LanguageCard, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Continued(given, name=headless[0])
+
+
+def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="neither a folder nor a name"):
+        Continued(card(50), name=str(tmp_path / "none"))

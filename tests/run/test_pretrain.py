@@ -1,0 +1,115 @@
+"""`src/pretrain.py`: from a text file to a model that transformers loads and `fit` takes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Command, Outcome, reviews, write_csv
+
+SMALL = (
+    *("--data.corpus.files=c.txt", "--data.val=0.2", "--data.max_length=32"),
+    *("--data.tokenizer.min_count=1", "--data.batch.size=4", "--data.batch.tokens=null"),
+    *("--model.network.layers=1", "--model.network.width=8", "--model.network.heads=2"),
+    *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--run.threads=1"),
+    *("--trainer.log_every_n_steps=1", "--trainer.max_epochs=2", "--run.save_every=1"),
+)
+
+
+def pretrain(command: Command, folder: Path, *more: str) -> Outcome:
+    return command(*SMALL, *more, cwd=folder, script="pretrain.py")
+
+
+@pytest.fixture(scope="module")
+def made(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a corpus and the run `whole` on it."""
+    folder = tmp_path_factory.mktemp("pretrain")
+    (folder / "c.txt").write_text("\n".join(text for text, _ in reviews(150)), "utf-8")
+    done = pretrain(command, folder, "--run.folder=whole")
+    assert done.code == 0, done.err
+    assert "positions filled" in done.err
+    assert "--model.backbone.name whole/model" in done.err
+    return folder
+
+
+def rows(run: Path) -> list[tuple[str, ...]]:
+    with (run / "metrics.csv").open(encoding="utf-8") as file:
+        found = [tuple(row.values()) for row in csv.DictReader(file)]
+    return [row for row in found if not any("speed/" in cell for cell in row)]
+
+
+def test_perplexity_is_the_exponential_of_the_loss(made: Path) -> None:
+    scores = json.loads((made / "whole" / "metrics.json").read_text("utf-8"))
+    assert scores["val/perplexity"] == pytest.approx(math.exp(scores["val/loss"]), rel=1e-5)
+    assert 0 <= scores["val/accuracy"] <= 1
+
+
+def test_transformers_loads_the_folder(made: Path) -> None:
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    model, report = AutoModelForMaskedLM.from_pretrained(
+        made / "whole" / "model", output_loading_info=True
+    )
+    tokenizer = AutoTokenizer.from_pretrained(made / "whole" / "model")
+    assert not report["missing_keys"]
+    assert not report["unexpected_keys"]
+    assert len(tokenizer) == model.config.vocab_size
+    assert tokenizer.mask_token_id is not None
+
+
+def test_fit_goes_on_with_it(made: Path, command: Command, tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", reviews(60))
+    model = shutil.copytree(made / "whole" / "model", tmp_path / "model")
+    done = command(
+        *("fit", "--data.train=my.csv", "--data.text=review", "--data.label=stars"),
+        *("--model.backbone=Pretrained", f"--model.backbone.name={model}"),
+        *(f"--data.encode.tokenizer={model}", "--data.encode.max_length=32"),
+        *("--trainer.max_epochs=1", "--trainer.accelerator=cpu"),
+        cwd=tmp_path,
+    )
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("step", [3, 7])
+def test_a_killed_run_goes_on_to_the_same_digits(made: Path, command: Command, step: int) -> None:
+    name = f"killed-{step}"
+    kill = ("--trainer.callbacks+=kill_at.KillAt", f"--trainer.callbacks.step={step}")
+    assert pretrain(command, made, f"--run.folder={name}", *kill).code == -9
+    done = pretrain(command, made, f"--run.folder={name}")
+    assert done.code == 0, done.err
+    assert rows(made / name) == rows(made / "whole")
+
+
+def test_a_gpt_kind_learns_as_well(made: Path, command: Command) -> None:
+    done = pretrain(command, made, "--run.folder=gpt", "--data.objective=causal")
+    assert done.code == 0, done.err
+    config = json.loads((made / "gpt" / "model" / "config.json").read_text("utf-8"))
+    assert config["model_type"] == "gpt2"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--data.objective=causal", "--data.masking.share=0.2"), "data.masking has no effect"),
+        (("--data.tokenizer.name=words",), "must be cut without a segmenter"),
+        (("--data.corpus.files=none.txt",), "none.txt"),
+        (("--data.max_length=4",), "max_length"),
+        (("--data.val=0",), "data.val is a share"),
+        (("--run.monitor=val/f1",), "is none of val/loss"),
+        (("--model.network.width=9",), "no multiple"),
+        (("--data.segment.stop_words=c.txt",), "reads all of a text"),
+    ],
+)
+def test_bad_values_are_told_and_leave_nothing(
+    made: Path, command: Command, options: tuple[str, ...], told: str
+) -> None:
+    before = sorted(path.name for path in made.iterdir())
+    done = pretrain(command, made, "--run.folder=bad", *options)
+    assert done.code == 1, done.err
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert sorted(path.name for path in made.iterdir()) == before
