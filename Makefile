@@ -15,7 +15,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
+.PHONY: help setup train pretrain tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embed
 
 train: setup  ## Train and test the default model on the embedded corpus, beside the floor
 	$(PY) src/train.py train --config configs/default.yaml $(ARGS)
+
+pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with
+	$(PY) src/pretrain.py --config configs/pretrain/default.yaml $(ARGS)
 
 tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--trials 20")
 	$(PY) src/tune.py $(ARGS)

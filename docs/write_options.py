@@ -18,12 +18,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 from jsonargparse import ArgumentParser, capture_parser
 
 from weitiao.models.backbones import Backbone
+from weitiao.models.language import LanguageNetwork
 from weitiao.run.evaluate import run_test
 from weitiao.run.fit import run_fit
 from weitiao.run.predict import run_predict
+from weitiao.run.pretrain import run_pretrain
 from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
+FACTORIES = (Backbone, LanguageNetwork)
 HEAD = """\
 # All options
 
@@ -32,7 +35,7 @@ Written by `make docs` from the signatures; a test fails when this file is out o
 Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
 (`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
 `python src/train.py VERB --help` shows the same; `tune` is `python src/tune.py`, which hands all
-options that are not its own to `fit`.
+options that are not its own to `fit`; `pretrain` is `python src/pretrain.py`.
 """
 TRAINER = """\
 These belong to Lightning; its documentation explains them in full. Logger, callbacks and folder of
@@ -65,6 +68,7 @@ def options() -> dict[str, list[Option]]:
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
         "tune": tune_parser(),
+        "pretrain": capture_parser(run_pretrain, []),
     }
     return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}
 
@@ -80,16 +84,15 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
         yield Option(where, name, _kind(hint), default, _meaning(action))
         for component in _components(hint):
             inner = ArgumentParser()
-            takes_card = issubclass(component, Backbone)
+            takes_card = issubclass(component, FACTORIES)
             inner.add_class_arguments(component, name, skip={"card"} if takes_card else None)
             yield from _options_of(inner, f"{name}: {component.__name__}")
 
 
 def _components(hint: Any) -> list[type]:
     """The classes whose own options a value of this type takes."""
-    if typing.get_origin(hint) is typing.get_origin(typing.Callable) and Backbone in (
-        parts := typing.get_args(hint)
-    ):
+    parts = typing.get_args(hint)
+    if parts and parts[-1] in FACTORIES:
         return _leaves(parts[-1])
     return [p for p in typing.get_args(hint) if isinstance(p, type) and dataclasses.is_dataclass(p)]
 

@@ -21,7 +21,7 @@ E5 = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh
 SHIPPED = sorted(
     path
     for path in CONFIGS.rglob("*.yaml")
-    if path.parent.name != "search"  # of tune, not of fit
+    if path.parent.name not in ("search", "pretrain")  # of other scripts
 )
 STACKED = [path for path in SHIPPED if path != DEFAULT]
 ONE_BATCH = tuple(f"--trainer.limit_{split}_batches=1" for split in ("train", "val", "test"))

@@ -91,6 +91,20 @@ def test_a_gpt_kind_learns_as_well(made: Path, command: Command) -> None:
     assert config["model_type"] == "gpt2"
 
 
+def test_texts_that_must_not_be_seen_are_left_out_and_counted(
+    made: Path, command: Command
+) -> None:
+    texts = [text for text, _ in reviews(150)]
+    write_csv(made / "test.csv", [(f" {text} ", "x") for text in texts[:40]], ("text", "label"))
+    done = pretrain(command, made, "--run.folder=clean", "--data.without.files=test.csv")
+    assert done.code == 0, done.err
+    audit, whole = (
+        json.loads((made / name / "audit.json").read_text("utf-8")) for name in ("clean", "whole")
+    )
+    assert audit["corpus"]["kept from the model"] == 40
+    assert sum(audit["ids"].values()) < 0.8 * sum(whole["ids"].values())
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -41,6 +41,9 @@ class LanguageData(L.LightningDataModule):
         max_length: ids of a block, in which several texts may lie side by side without seeing each
             other. A longer text fills several.
         val: share of the documents that is held out.
+        without: texts that the model must not see, such as the test split of a task that it is for
+            (a run's predictions.csv); equal ones are left out of the corpus, and counted. null =
+            none.
         batch: how blocks are grouped.
         seed: of order and masks; linked to ``seed_everything``.
         cache: folder of prepared data.
@@ -55,6 +58,7 @@ class LanguageData(L.LightningDataModule):
         masking: Masking | None = None,
         max_length: int = 128,
         val: float = 0.02,
+        without: Corpus | None = None,
         batch: Batching = Batching(tokens=4096, size=None),
         seed: int = 1,
         cache: str = ".cache/prepared",
@@ -66,7 +70,7 @@ class LanguageData(L.LightningDataModule):
             raise ConfigError("data.masking has no effect on data.objective causal")
         self.masking = (masking or Masking()) if objective == "masked" else None
         self.preparation = LanguagePreparation(
-            corpus, segment, tokenizer, objective, max_length, val
+            corpus, segment, tokenizer, objective, max_length, val, without
         )
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
 

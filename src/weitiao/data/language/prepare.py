@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from weitiao.bounds import at_least
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.corpora import Corpus
+from weitiao.data.keys import text_keys
 from weitiao.data.language.packing import pack
 from weitiao.data.language.pieces import Frame, Piece, pieces
 from weitiao.data.language.tokenizer import LanguageTokenizer
@@ -75,6 +77,7 @@ class LanguagePreparation:
         objective: ``masked`` or ``causal``.
         max_length: ids of a block.
         val: share of the documents that is held out, chosen by their text.
+        without: texts that the model must not see; null = none.
     """
 
     corpus: Corpus
@@ -83,6 +86,7 @@ class LanguagePreparation:
     objective: Objective
     max_length: int
     val: float
+    without: Corpus | None = None
 
     def __post_init__(self) -> None:
         at_least(8, "data", max_length=self.max_length)
@@ -107,6 +111,7 @@ class LanguagePreparation:
         shaping = {
             **plain(replace(self, segment=replace(self.segment, workers=1))),
             "corpus": self.corpus.cache_key(),
+            "without": self.without and self.without.cache_key(),
         }
         named = Path(self.tokenizer.name)
         files = [*self.segment.files()]
@@ -118,14 +123,14 @@ class LanguagePreparation:
         counts: Counter[str] = Counter()
         with Stages() as stages:
             stages.begin(f"tokenizer ({self.tokenizer.name})")
-            tokenizer = self.tokenizer.make(self.corpus.documents(), self.objective)
+            tokenizer = self.tokenizer.make(self._documents(Counter()), self.objective)
             tokenizer.save_pretrained(folder)
             frame = Frame.of(tokenizer, self.objective)
             if len(frame.begin) + len(frame.end) >= self.max_length:
                 raise ConfigError(f"data.max_length = {self.max_length} leaves no room for text")
             stages.begin("cut, encode and pack the corpus")
             with Writer(folder, self.max_length) as writer:
-                for documents in _together(self.corpus.documents(counts)):
+                for documents in _together(self._documents(counts)):
                     for split, some in self._split(documents).items():
                         cut = pieces(some, tokenizer, frame, self.segment, self.max_length)
                         writer.add(split, cut)
@@ -152,6 +157,21 @@ class LanguagePreparation:
         for name, value in (("card", card.plain()), ("audit", report)):
             (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), "utf-8")
 
+    def _documents(self, counts: Counter[str]) -> Iterator[str]:
+        """The corpus without the texts that are not to be seen, which are counted."""
+        documents = self.corpus.documents(counts)
+        if self.without is None:
+            yield from documents
+            return
+        unseen = {key for some in _together(self.without.documents()) for key in _keys(some)}
+        counts["kept from the model"] = 0
+        for some in _together(documents):
+            for document, key in zip(some, _keys(some), strict=True):
+                if key in unseen:
+                    counts["kept from the model"] += 1
+                else:
+                    yield document
+
     def _split(self, documents: Iterable[str]) -> dict[str, list[str]]:
         """Each document by a hash of its text, so that more text moves none of them."""
         shared: dict[str, list[str]] = {split: [] for split in SPLITS}
@@ -165,6 +185,11 @@ class LanguagePreparation:
 def _together(documents: Iterator[str]) -> Iterator[list[str]]:
     while some := list(islice(documents, TOGETHER)):
         yield some
+
+
+def _keys(texts: list[str]) -> list[bytes]:
+    """What is the same for texts that count as the same (`weitiao.data.keys`)."""
+    return text_keys(pa.table({"text": pa.array(texts, pa.string())})).to_pylist()
 
 
 class Writer:
