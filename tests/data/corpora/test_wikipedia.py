@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import re
 import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -154,6 +155,7 @@ def test_without_the_library_the_extra_is_named_before_reading(
         ("a\n{| class=b\n|-\n| c || d\n|}\ne", "a\n\ne"),
         ("= a =\nb\n* c\n** d\n# e\n: f\n----\n__NOTOC__", "a\nb\nc\nd\ne\nf"),
         ("a&nbsp;&amp;&#x4e00;<br/>b", "a\xa0&一\nb"),
+        ("a&#xd800;&#57343;b&#x1f600;", "ab😀"),
         ("<nowiki>[[a]]</nowiki><b>b</b><span style=x>c</span>", "[[a]]bc"),
         ("'''北京'''（{{lang|en|Beijing}}）x ({{a}}, {{b}})", "北京x"),
         ("a__init__b", "a__init__b"),
@@ -182,3 +184,14 @@ def test_markup_leaves_what_a_reader_sees(wikitext: str, seen: str) -> None:
 )
 def test_of_variants_of_chinese_one_is_seen(rule: str, seen: str) -> None:
     assert Markup().plain(rule) == seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bgwiki-", "enwiki-table-markup", "enwiki-latest-"])
+def test_of_real_dumps_no_markup_is_left(name: str) -> None:
+    gensim = pytest.importorskip("gensim", reason="brings parts of dumps with its tests")
+    (path,) = (Path(gensim.__file__).parent / "test" / "test_data").glob(f"{name}*.bz2")
+    left = re.compile(r"\{\{|\}\}|\[\[|\]\]|\{\||''|</|<ref")
+    found = [left.search(text) for text in documents(path)]
+    assert found
+    assert not any(found)

@@ -77,7 +77,8 @@ class Markup:
         if isinstance(node, kinds.Heading):
             return self._shown(node.title).strip()
         if isinstance(node, kinds.HTMLEntity):
-            return str(node.normalize())
+            character = str(node.normalize())
+            return "" if "\ud800" <= character <= "\udfff" else character  # half of a pair
         if isinstance(node, kinds.Tag):
             return self._element(node)
         return ""
