@@ -91,9 +91,7 @@ def test_a_gpt_kind_learns_as_well(made: Path, command: Command) -> None:
     assert config["model_type"] == "gpt2"
 
 
-def test_texts_that_must_not_be_seen_are_left_out_and_counted(
-    made: Path, command: Command
-) -> None:
+def test_texts_that_must_not_be_seen_are_left_out_and_counted(made: Path, command: Command) -> None:
     texts = [text for text, _ in reviews(150)]
     write_csv(made / "test.csv", [(f" {text} ", "x") for text in texts[:40]], ("text", "label"))
     done = pretrain(command, made, "--run.folder=clean", "--data.without.files=test.csv")
