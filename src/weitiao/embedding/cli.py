@@ -128,7 +128,8 @@ def run_embed(argv: list[str]) -> None:
     refuse_overwriting(results.out, words.corpus.files)
     results.check()
     begin = time.monotonic()
-    found = words.prepared(results.cache)
+    with Console(stderr=True).status("segmenting the corpus"):
+        found = words.prepared(results.cache)
     segmented = time.monotonic()
     vectors = training.train(found)
     seconds = {"segment": segmented - begin, "train": time.monotonic() - segmented}

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -16,8 +17,8 @@ COMPARED = 100_000  # most frequent words that a spelling is compared with: a ma
 def neighbours_table(vectors: Any, words: Sequence[str]) -> Table:
     """For each word how often it is seen, and its nearest ones with the cosine.
 
-    A word without a vector is told with the nearest spelling; fastText makes it a vector of its
-    n-grams, and that is told, too.
+    A word without a vector is told with the nearest spelling; where fastText can make one of its
+    n-grams, that is told with how many of them it knows.
 
     Args:
         vectors: gensim's ``KeyedVectors``, those of fastText or not.
@@ -32,11 +33,26 @@ def neighbours_table(vectors: Any, words: Sequence[str]) -> Table:
 
 
 def _told(vectors: Any, word: str, known: bool) -> str:
-    try:
-        nearest = vectors.most_similar(word, topn=NEAREST)
-    except KeyError:
+    seen, ngrams = (0, 0) if known else _ngrams_seen(vectors, word)
+    if not known and not seen:
         near = difflib.get_close_matches(word, vectors.index_to_key[:COMPARED], n=1)
-        instead = f"did you mean {near[0]}? " if near else ""
-        return f"no vector; {instead}fasttext makes vectors of words that it hasn't seen"
+        instead = f"; did you mean {near[0]}?" if near else ""
+        made = "" if hasattr(vectors, "buckets_word") else "; --method fasttext can make one"
+        return f"no vector{instead}{made}"
+    nearest = vectors.most_similar(word, topn=NEAREST)
     told = "  ".join(f"{other} {cosine:.2f}" for other, cosine in nearest)
-    return told if known else f"(not in the vocabulary: made of its n-grams) {told}"
+    return told if known else f"(no vector; made of its n-grams, {seen} of {ngrams} known) {told}"
+
+
+def _ngrams_seen(vectors: Any, word: str) -> tuple[int, int]:
+    """How many n-grams of a new word are those of known ones, and how many it has.
+
+    gensim takes the others as well, whose vectors are as they were drawn.
+    """
+    if not hasattr(vectors, "buckets_word"):
+        return 0, 0
+    from gensim.models.fasttext import ft_ngram_hashes
+
+    trained = set(np.concatenate(vectors.buckets_word).tolist())
+    hashes = ft_ngram_hashes(word, vectors.min_n, vectors.max_n, vectors.bucket)
+    return sum(hash_ in trained for hash_ in hashes), len(hashes)

@@ -21,6 +21,7 @@ CHUNK = 10_000  # documents cut at once: bounds memory, keeps the segmenter's pr
 # Neither may stand in a word: gensim's two readers part lines at different white space, and readers
 # of vectors take a control character as the sign of a binary file.
 APART = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+LONGEST = 1000  # characters: what is longer is no word, and readers of binary vectors give up on it
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,12 @@ class Words:
         (folder / "facts.json").write_text(json.dumps(facts), "utf-8")
 
     def _rows(self, counts: Counter[str]) -> Iterator[list[str]]:
-        """The words of each document that has any; none holds white space or is empty."""
+        """The words of each document that has any, none of them empty or with white space."""
         for chunk in _chunks(self.corpus.documents(counts)):
             for row in self.segment.segment(chunk):
-                parts = (part for word in row for part in APART.split(word) if part)
-                if found := [part.lower() if self.lowercase else part for part in parts]:
+                parts = (part for word in row for part in APART.split(word))
+                words = (part for part in parts if 0 < len(part) <= LONGEST)
+                if found := [word.lower() if self.lowercase else word for word in words]:
                     yield found
 
 
