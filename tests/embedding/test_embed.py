@@ -46,7 +46,7 @@ def test_vectors_a_report_and_the_projectors_files_are_written(planted, capsys):
     assert report["seconds"].keys() == {"segment", "train"}
     assert report["options"]["size"] == 8
     said = capsys.readouterr().err
-    assert "1,500 documents, 6,000 running words" in said
+    assert "1,500 documents (left out: 0 short, 0 repeated), 6,000 running words" in said
     assert "vectors: mine/v.vec.gz; report: mine/v.vec.gz.json" in said
     assert "tensorboard --logdir logs/embed-v" in said
     board = planted / "logs/embed-v"

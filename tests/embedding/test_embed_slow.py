@@ -1,4 +1,4 @@
-"""The command beside others: train.py takes its file, TensorBoard shows it, Ctrl-C leaves nothing."""
+"""The command beside others: train.py takes its file, TensorBoard shows it, Ctrl-C ends it."""
 
 from __future__ import annotations
 
@@ -79,8 +79,13 @@ def test_tensorboard_shows_the_words(logdir: str, tmp_path: Path) -> None:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     board = subprocess.Popen(
-        [sys.executable, "-m", "tensorboard.main", "--logdir", logdir]
-        + ["--host", "localhost", "--port", str(port)],
+        [
+            sys.executable,
+            "-m",
+            "tensorboard.main",
+            f"--logdir={logdir}",
+            *("--host=localhost", f"--port={port}"),
+        ],
         cwd=tmp_path,
         stderr=subprocess.DEVNULL,
     )

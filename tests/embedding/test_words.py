@@ -71,19 +71,19 @@ def test_what_shapes_the_words_shapes_the_key(tmp_path):
 
 def test_what_the_corpus_counted_is_kept(tmp_path, monkeypatch):
     def documents(self, counts=None):
-        counts["duplicates"] += 2
+        counts["repeated"] += 2
         yield "a"
 
     monkeypatch.setattr(Corpus, "documents", documents)
     found = words_of(tmp_path, "a").prepared(tmp_path / "cache")
-    assert found.corpus == {"duplicates": 2}
+    assert found.corpus == {"repeated": 2}
     assert json.loads((found.path.parent / "facts.json").read_text())["words"] == 1
 
 
 def test_a_corpus_without_a_word_is_refused_and_leaves_nothing(tmp_path):
     (tmp_path / "stop.txt").write_text("的", "utf-8")
     words = words_of(tmp_path, "的 的")
-    words = replace(words, segment=Segmenter("char", stop_words=str(tmp_path / "stop.txt")))
+    words = replace(words, segment=Segmenter("whitespace", stop_words=str(tmp_path / "stop.txt")))
     with pytest.raises(DataError, match=r"c\.txt.*no word") as error:
         words.prepared(tmp_path / "cache")
     assert "stop_words" in str(error.value)

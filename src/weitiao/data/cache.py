@@ -21,7 +21,7 @@ from rich.console import Console
 from weitiao.errors import ConfigError
 
 SHAPING = (
-    *("pyarrow", "openpyxl", "charset-normalizer"),  # reading
+    *("pyarrow", "openpyxl", "charset-normalizer", "mwparserfromhell"),  # reading
     *("ftfy", "opencc", "emoji"),  # cleaning
     *("tokenizers", "transformers", "jieba", "rjieba", "stanza"),  # encoding
 )

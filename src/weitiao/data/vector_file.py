@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from weitiao.data.read.unpack import open_bytes, packed_as
+from weitiao.data.read.unpack import open_bytes, refuse_packed
 from weitiao.errors import DataError
 
 CHUNK = 2**20  # bytes read at once of a binary file
@@ -154,8 +154,7 @@ class VectorFile:
         for pattern, (problem, hint) in FOREIGN.items():
             if pattern.match(begin):
                 self._refuse(problem, hint=hint)
-        if suffix := packed_as(begin):
-            self._refuse("the file is compressed", hint=f"its name should end in {suffix}")
+        refuse_packed(self.path, begin)
 
     def _refuse(
         self, problem: str, row: int | None = None, value: bytes | None = None, hint: str = ""

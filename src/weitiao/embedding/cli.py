@@ -153,11 +153,11 @@ def report_of(words: WordFile, vectors: Any, seconds: dict[str, float]) -> dict[
     counts = vectors.expandos["count"]
     return {
         "documents": words.documents,
+        "left_out": {name: words.corpus[name] for name in ("short", "repeated")},
         "words": words.words,
         "vocabulary": len(vectors),
         "coverage": float(counts.sum() / words.words),
         "seconds": {stage: round(value, 2) for stage, value in seconds.items()},
-        "corpus": words.corpus,
     }
 
 
@@ -192,8 +192,10 @@ def show(results: Results, words: Words, vectors: Any, report: dict[str, Any]) -
 
 
 def _told(report: dict[str, Any]) -> str:
+    seconds, left_out = report["seconds"], report["left_out"]
     return (
-        f"{report['documents']:,} documents, {report['words']:,} running words; vocabulary of"
+        f"{report['documents']:,} documents (left out: {left_out['short']:,} short,"
+        f" {left_out['repeated']:,} repeated), {report['words']:,} running words; vocabulary of"
         f" {report['vocabulary']:,} words, {report['coverage']:.1%} of the running ones; segmented"
-        f" in {report['seconds']['segment']:.1f} s, trained in {report['seconds']['train']:.1f} s"
+        f" in {seconds['segment']:.1f} s, trained in {seconds['train']:.1f} s"
     )

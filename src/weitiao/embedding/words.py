@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.corpora import Corpus
+from weitiao.data.read.files import names_of
 from weitiao.data.segment import Segmenter
+from weitiao.data.segment.spans import batches
 from weitiao.errors import DataError
 from weitiao.plain import plain
 
-CHUNK = 10_000  # documents cut at once: bounds memory, keeps the segmenter's processes busy
+CHARACTERS = 3_000_000  # cut at once: bounds memory, and is worth the segmenter's processes
 # Neither may stand in a word: gensim's two readers part lines at different white space, and readers
 # of vectors take a control character as the sign of a binary file.
 APART = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -32,13 +32,13 @@ class WordFile:
         path: UTF-8 text, a document a line, a space between words.
         documents: those with at least one word.
         words: running words.
-        corpus: what reading found and left out, by name.
+        corpus: what was read and left out, as `Corpus.documents` counts it.
     """
 
     path: Path
     documents: int
     words: int
-    corpus: dict[str, int]
+    corpus: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ class Words:
         """
         folder = cache / self.cache_key()
         make_once(folder, self._write, option="cache")
-        facts: dict[str, Any] = json.loads((folder / "facts.json").read_text("utf-8"))
-        return WordFile(folder / "words.txt", **facts)
+        facts = json.loads((folder / "facts.json").read_text("utf-8"))
+        corpus = Counter(facts["corpus"])
+        return WordFile(folder / "words.txt", facts["documents"], facts["words"], corpus)
 
     def cache_key(self) -> str:
         """Hash of everything that shapes the words: contents, options, versions, our code."""
@@ -89,23 +90,17 @@ class Words:
         if not words:
             raise DataError(
                 "there is no word in the corpus",
-                file=str(self.corpus.files),
-                hint="see corpus.min_chars, corpus.text and segment.stop_words",
+                file=", ".join(names_of(self.corpus.files)),
+                hint="see segment.stop_words",
             )
-        facts = {"documents": documents, "words": words, "corpus": dict(counts)}
+        facts = {"documents": documents, "words": words, "corpus": counts}
         (folder / "facts.json").write_text(json.dumps(facts), "utf-8")
 
     def _rows(self, counts: Counter[str]) -> Iterator[list[str]]:
         """The words of each document that has any, none of them empty or with white space."""
-        for chunk in _chunks(self.corpus.documents(counts)):
-            for row in self.segment.segment(chunk):
+        for texts in batches(self.corpus.documents(counts), CHARACTERS):
+            for row in self.segment.segment(texts):
                 parts = (part for word in row for part in APART.split(word))
                 words = (part for part in parts if 0 < len(part) <= LONGEST)
                 if found := [word.lower() if self.lowercase else word for word in words]:
                     yield found
-
-
-def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(texts)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk

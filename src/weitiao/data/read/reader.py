@@ -26,7 +26,7 @@ from weitiao.errors import ConfigError, DataError
 from weitiao.whole import whole_or_not
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
-_SUFFIXES: dict[str, FileFormat] = {
+SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".jsonl": "jsonl",
@@ -37,7 +37,7 @@ _SUFFIXES: dict[str, FileFormat] = {
     ".feather": "arrow",
     ".xlsx": "xlsx",
 }
-_BINARY = ("parquet", "arrow", "xlsx")
+BINARY = ("parquet", "arrow", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Reader:
                 folder = None
         with tempfile.TemporaryDirectory(dir=folder, prefix="query-") as place:
             rows = Input(name, (Path(place) / "rows.jsonl",), "jsonl")
-            fetch(self._source(rows), query, self.database)
+            fetch(self.source(rows), query, self.database)
             yield rows
 
     def read(self, files: Named, out: Path, quarantine: Path | None = None) -> pa.Table:
@@ -185,7 +185,7 @@ class Reader:
             reading = Reading(self.columns.wanted(), names, aside, self.label_sets)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for each in inputs:
-                    for batch in reading.batches(self._source(each)):
+                    for batch in reading.batches(self.source(each)):
                         file.write_batch(batch)
             if reading.kept == 0:
                 raise DataError(
@@ -193,7 +193,13 @@ class Reader:
                 )
         return map_table(out)
 
-    def _source(self, given: Input) -> Source:
+    def source(self, given: Input) -> Source:
+        """What is read of one input: its columns, format and encoding.
+
+        Raises:
+            DataError: the file can't be of its format, or its encoding can't be told.
+            ConfigError: the encoding is unknown, or an option has no effect on this format.
+        """
         wanted = self.columns.wanted()
         if given.format is not None:
             for option in ("format", "encoding", "header"):
@@ -203,14 +209,14 @@ class Reader:
             return Source(given.name, given.files, given.format, encoding, True, wanted)
         (path,) = given.files
         kind = self.format if self.format != "auto" else _format_of(path)
-        if kind in _BINARY:
+        if kind in BINARY:
             if path.suffix.lower() in COMPRESSED:
                 raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
             if self.encoding != "auto":
                 raise ConfigError(f"data.encoding has no effect on {kind}: {path}")
         if not self.header and kind not in ("csv", "tsv", "xlsx"):
             raise ConfigError(f"data.header has no effect on {kind}: {path}")
-        encoding = "" if kind in _BINARY else resolve(path, self.encoding)
+        encoding = "" if kind in BINARY else resolve(path, self.encoding)
         return Source(given.name, given.files, kind, encoding, self.header, wanted)
 
 
@@ -221,8 +227,8 @@ def _format_of(path: Path) -> FileFormat:
         DataError: it tells none.
     """
     name = Path(bare_name(path))
-    if name.suffix.lower() in _SUFFIXES:
-        return _SUFFIXES[name.suffix.lower()]
+    if name.suffix.lower() in SUFFIXES:
+        return SUFFIXES[name.suffix.lower()]
     if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
         raise DataError("an archive is not read", file=path, hint="unpack it first")
     if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):

@@ -48,6 +48,17 @@ def packed_as(head: bytes) -> str | None:
     return next((suffix for magic, suffix in _MAGIC.items() if head.startswith(magic)), None)
 
 
+def refuse_packed(path: Path, head: bytes) -> None:
+    """Refuse a file that by its first bytes is packed still, though its name doesn't say so.
+
+    Raises:
+        DataError: it is.
+    """
+    if suffix := packed_as(head):
+        hint = f"its name should end in {suffix}"
+        raise DataError("the file is compressed", file=path, hint=hint)
+
+
 def open_bytes(path: Path, *, by_line: bool = False) -> io.BufferedReader:
     """The bytes of a file, unpacked on the way if its suffix says that it is compressed.
 

@@ -1,0 +1,62 @@
+"""Documents that are rows: read as rows with labels are, with the same faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from weitiao.data.read import Columns, Input, Reader
+from weitiao.data.read.reader import BINARY
+from weitiao.data.read.rows import Reading
+from weitiao.data.read.source import FileFormat
+from weitiao.errors import ConfigError, DataError
+
+_OPTIONS = {
+    "--data.train FILE": "corpus.files FILE",
+    "--data.format parquet, arrow or xlsx": "corpus.format parquet or arrow",
+    "--data.format": "corpus.format",
+    "--data.text": "corpus.text",
+    "--data.encoding": "corpus.encoding",
+}
+
+
+def rows(path: Path, kind: FileFormat, column: str, encoding: str) -> Iterator[str]:
+    """The texts of a file of rows, in order.
+
+    Raises:
+        DataError: the file, or a row, is at fault.
+        ConfigError: the encoding is unknown.
+    """
+    columns = Columns(text="text" if kind == "lines" else column, label=None)
+    reader = Reader(columns, kind, "auto" if kind in BINARY else encoding)
+    with options_of_corpus():
+        source = reader.source(Input(str(path), (path,)))
+        reading = Reading(source.wanted, [source.name], aside=None, label_sets=False)
+        for batch in reading.batches(source):
+            yield from batch.column("text").to_pylist()
+
+
+@contextmanager
+def options_of_corpus() -> Iterator[None]:
+    """Tell faults by the options of a corpus, where reading tells them by those of ``data``."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(
+            error.problem,
+            file=error.file,
+            row=error.row,
+            column=error.column,
+            value=error.value,
+            hint=error.hint and _renamed(error.hint),
+        ) from error
+    except ConfigError as error:
+        raise ConfigError(_renamed(str(error))) from error
+
+
+def _renamed(hint: str) -> str:
+    """The advice under our names, without what a corpus has no option for."""
+    for name, ours in _OPTIONS.items():
+        hint = hint.replace(name, ours)
+    return "; ".join(advice for advice in hint.split("; ") if "--data." not in advice)
