@@ -81,7 +81,8 @@ class Corpus:
             DataError, ConfigError: as `documents` does, but for faults within files.
         """
         kinds = self._kinds()
-        options = {name: value for name, value in vars(self).items() if name != "files"}
+        rest = vars(self).keys() - {"files", "format"}  # which contents and kinds stand for
+        options = {name: vars(self)[name] for name in rest}
         contents = [f"{kind} {content_hash(path)}" for path, kind in kinds.items()]
         return hash_of(json.dumps(options, sort_keys=True), *contents)
 

@@ -12,10 +12,8 @@ from weitiao.data.read.unpack import ARCHIVES, bare_name, open_bytes, refuse_pac
 from weitiao.errors import DataError
 
 Columned = Literal["jsonl", "json", "csv", "tsv", "parquet", "arrow"]
-Kind = Literal["lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "wikipedia", "wet"]
-CorpusFormat = Literal[
-    "auto", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "wikipedia", "wet"
-]
+Kind = Literal["lines", Columned, "wikipedia", "wet"]
+CorpusFormat = Literal["auto", Kind]
 _NAMES: dict[str, Kind] = {
     **{suffix: kind for suffix, kind in SUFFIXES.items() if kind != "xlsx"},
     ".txt": "lines",
@@ -24,6 +22,7 @@ _NAMES: dict[str, Kind] = {
     ".warc": "wet",  # told apart by the type of its records
 }
 _RANGE = re.compile(r"-p\d+p\d+$")  # pages-articles1.xml-p1p187712, a part of a dump
+_DUMP = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<mediawiki")
 _HEAD = 1 << 12  # bytes
 
 
@@ -52,7 +51,7 @@ def _by_content(path: Path) -> Kind:
         return "arrow"
     if head.startswith(b"WARC/"):
         return "wet"
-    if b"<mediawiki" in head:
+    if _DUMP.match(head):
         return "wikipedia"
     if re.match(rb"\s*\[\s*\{", head):
         return "json"
