@@ -15,7 +15,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
+.PHONY: help setup train pretrain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ pretrain: setup  ## Pretrain a language model on the embedded corpus, for make t
 
 tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--trials 20")
 	$(PY) src/tune.py $(ARGS)
+
+embed: setup  ## Train word vectors on the embedded corpus (ARGS="--neighbours 好,差")
+	$(PY) src/embed.py $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
 	$(PYTEST) -m "not slow and not slurm" $(ARGS)

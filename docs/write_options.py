@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from jsonargparse import ArgumentParser, capture_parser
 
+from weitiao.embedding.cli import embed_parser
 from weitiao.models.backbones import Backbone
 from weitiao.models.language import LanguageNetwork
 from weitiao.run.evaluate import run_test
@@ -35,7 +36,8 @@ Written by `make docs` from the signatures; a test fails when this file is out o
 Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
 (`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
 `python src/train.py VERB --help` shows the same; `tune` is `python src/tune.py`, which hands all
-options that are not its own to `fit`; `pretrain` is `python src/pretrain.py`.
+options that are not its own to `fit`; `pretrain` is `python src/pretrain.py`, `embed` is
+`python src/embed.py`.
 """
 TRAINER = """\
 These belong to Lightning; its documentation explains them in full. Logger, callbacks and folder of
@@ -69,6 +71,7 @@ def options() -> dict[str, list[Option]]:
         "predict": capture_parser(run_predict, []),
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),
+        "embed": embed_parser(),
     }
     return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}
 

@@ -37,12 +37,17 @@ FORBIDDEN = {
 }
 
 
-def make_once(folder: Path, make: Callable[[Path], None]) -> None:
+def make_once(folder: Path, make: Callable[[Path], None], *, option: str = "data.cache") -> None:
     """Let ``make`` fill an empty folder, which then takes the name ``folder``, unless it is there.
 
     Of several processes one makes it while the others wait. Where ``make`` raises or is killed,
     ``folder`` doesn't appear; where its files are not as they were made, it is made anew, with a
     note. If it is there and whole nothing is written, so the disk may be read-only.
+
+    Args:
+        folder: its name.
+        make: is given the empty folder.
+        option: names the cache on the command line.
 
     Raises:
         ConfigError: the disk is full, or may not be written to.
@@ -50,7 +55,7 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> None:
     if folder.exists() and not damaged(folder):
         return
     with ExitStack() as held:
-        with _disk_of(folder.parent, FORBIDDEN | FULL):
+        with _disk_of(folder.parent, FORBIDDEN | FULL, option):
             folder.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(FileLock(folder.with_suffix(".lock")))
         if folder.exists():
@@ -63,7 +68,7 @@ def make_once(folder: Path, make: Callable[[Path], None]) -> None:
         unfinished = folder.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)  # of a killed process: we hold the lock
         try:
-            with _disk_of(folder.parent, FULL):
+            with _disk_of(folder.parent, FULL, option):
                 unfinished.mkdir()
                 make(unfinished)
                 (unfinished / SEAL).write_text("\n".join(_seal(unfinished)), "utf-8")
@@ -98,7 +103,7 @@ def _seal(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _disk_of(folder: Path, reasons: Mapping[int, str]) -> Iterator[None]:
+def _disk_of(folder: Path, reasons: Mapping[int, str], option: str) -> Iterator[None]:
     """Tell faults of the disk by the option that names the folder."""
     try:
         yield
@@ -108,7 +113,7 @@ def _disk_of(folder: Path, reasons: Mapping[int, str]) -> Iterator[None]:
         if reason is None:
             raise
         raise ConfigError(
-            f"data.cache: {folder} {reason}\n  → --data.cache FOLDER names another one"
+            f"{option}: {folder} {reason}\n  → --{option} FOLDER names another one"
         ) from error
 
 

@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _RUNS = re.compile(r"\s+|\S+")
 
 
-def batches(texts: Sequence[str], characters: int) -> Iterator[list[str]]:
+def batches(texts: Iterable[str], characters: int) -> Iterator[list[str]]:
     """The texts in order, as many at once as have that many characters, or a longer one alone."""
     batch: list[str] = []
     room = characters
