@@ -19,7 +19,7 @@ from jsonargparse import ArgumentParser, capture_parser
 
 from weitiao.embedding.cli import embed_parser
 from weitiao.models.backbones import Backbone
-from weitiao.models.language import LanguageNetwork
+from weitiao.models.language_networks import LanguageNetwork
 from weitiao.run.evaluate import run_test
 from weitiao.run.fit import run_fit
 from weitiao.run.predict import run_predict

@@ -18,7 +18,8 @@ from weitiao.data.language.prepare import Blocks
 from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.errors import ConfigError
 from weitiao.language_card import NOT_PREDICTED, LanguageCard
-from weitiao.models.language import Continued, LanguageModel, Scratch
+from weitiao.models.language import LanguageModel
+from weitiao.models.language_networks import Continued, Scratch
 
 SMALL = partial(Scratch, layers=2, width=16, heads=2, dropout=0.0)
 OBJECTIVES = ("masked", "causal")

@@ -16,7 +16,8 @@ from rich.table import Table
 from weitiao import ranks
 from weitiao.data.language.datamodule import LanguageData
 from weitiao.errors import ConfigError
-from weitiao.models.language import Continued, LanguageModel
+from weitiao.models.language import LanguageModel
+from weitiao.models.language_networks import Continued
 from weitiao.run import stop
 from weitiao.run.callbacks import BestScores
 from weitiao.run.command import TrainingCLI, together
