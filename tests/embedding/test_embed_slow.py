@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -46,11 +47,9 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_hashes_of_strings(metho
 
 def test_a_training_begins_with_the_vectors(command: Command, tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
-    process = embed(
-        "--files=my.csv", "--corpus.text=review", "--min_count=1", "--out=my.vec.gz", cwd=tmp_path
-    )
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == 0, said
+    named = ("--files=my.csv", "--corpus.text=review", "--min_count=1", "--out=my.vec.gz")
+    done = command(*named, cwd=tmp_path, script="embed.py")
+    assert done.code == 0, done.err
     done = command(
         "fit",
         "--data.train=my.csv",
@@ -68,13 +67,12 @@ def test_a_training_begins_with_the_vectors(command: Command, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("logdir", ["logs", "logs/embed-words"])
-def test_tensorboard_shows_the_words(logdir: str, tmp_path: Path) -> None:
+def test_tensorboard_shows_the_words(logdir: str, command: Command, tmp_path: Path) -> None:
     write_corpus(tmp_path / "c.txt")
+    named = ("--files=c.txt", "--corpus.deduplicate=false", "--projected=9")
     for _ in range(2):  # a second call replaces the first
-        process = embed(
-            "--files=c.txt", "--corpus.deduplicate=false", "--projected=9", cwd=tmp_path
-        )
-        assert process.wait(timeout=120) == 0
+        done = command(*named, cwd=tmp_path, script="embed.py")
+        assert done.code == 0, done.err
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -105,7 +103,7 @@ def test_tensorboard_shows_the_words(logdir: str, tmp_path: Path) -> None:
         board.wait(timeout=30)
 
 
-def answer(address: str, until=lambda text: True) -> bytes:
+def answer(address: str, until: Callable[[bytes], bool] = lambda text: True) -> bytes:
     """What the server answers, once it does."""
     deadline = time.monotonic() + 60
     while True:

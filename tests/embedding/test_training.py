@@ -114,6 +114,17 @@ def test_nothing_seen_often_enough_is_told(words):
         trained(words, "cbow", min_count=99999)
 
 
+def test_too_little_memory_is_told_with_what_takes_it(words, monkeypatch):
+    from gensim.models import Word2Vec
+
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 9 TiB")
+
+    monkeypatch.setattr(Word2Vec, "build_vocab", full)
+    with pytest.raises(ConfigError, match=r"Unable to allocate 9 TiB\n.*lower size"):
+        trained(words, "cbow")
+
+
 def test_gensim_is_asked_for_where_it_is_missing(words, monkeypatch):
     monkeypatch.setitem(sys.modules, "gensim.models", None)
     with pytest.raises(MissingExtra, match=r"weitiao\[vectors\]"):
@@ -124,6 +135,12 @@ def test_gensim_is_asked_for_where_it_is_missing(words, monkeypatch):
 def test_a_value_out_of_bounds_names_its_option(name):
     with pytest.raises(ConfigError, match=rf"embed\.{name} must be at least 1, got 0"):
         Training("fasttext", **{name: 0})
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_gensim_cannot_take_is_refused(seed):
+    with pytest.raises(ConfigError, match="seed is from 0 to"):
+        Training(seed=seed)
 
 
 @pytest.mark.parametrize("name", ["min_n", "max_n", "buckets"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 NEAREST = 10
@@ -24,7 +24,8 @@ def neighbours_table(vectors: Any, words: Sequence[str]) -> Table:
         vectors: gensim's ``KeyedVectors``, those of fastText or not.
         words: the words, in any number.
     """
-    table = Table("word", "seen", "nearest by cosine", title="nearest neighbours")
+    nearest = Column("nearest by cosine", overflow="fold")
+    table = Table("word", "seen", nearest, title="nearest neighbours")
     for word in words:
         known = word in vectors.key_to_index
         seen = f"{vectors.get_vecattr(word, 'count'):,}" if known else "–"

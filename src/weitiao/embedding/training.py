@@ -70,7 +70,8 @@ class Training:
     buckets: int = 2_000_000
 
     def __post_init__(self) -> None:
-        at_least(0, "embed", seed=self.seed)
+        if not 0 <= self.seed < 2**32:
+            raise ConfigError(f"seed is from 0 to 4294967295, got {self.seed}")
         at_least(1, "embed", size=self.size, window=self.window, min_count=self.min_count)
         at_least(1, "embed", epochs=self.epochs, workers=self.workers)
         at_least(1, "embed", min_n=self.min_n, buckets=self.buckets)
@@ -87,11 +88,11 @@ class Training:
         """The vectors, as gensim's ``KeyedVectors``: the most frequent word first.
 
         Raises:
-            ConfigError: no word is seen ``min_count`` times.
+            ConfigError: no word is seen ``min_count`` times, or memory doesn't do.
             MissingExtra: gensim is not installed.
         """
         model = self._model()
-        with _progress(self.epochs) as callbacks:
+        with _told_by_option(), _progress(self.epochs) as callbacks:
             model.build_vocab(corpus_file=str(words.path))
             if not len(model.wv):
                 raise ConfigError(
@@ -121,6 +122,16 @@ class Training:
         if self.method != "fasttext":
             return models.Word2Vec(**usual)
         return models.FastText(**usual, min_n=self.min_n, max_n=self.max_n, bucket=self.buckets)
+
+
+@contextmanager
+def _told_by_option() -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise ConfigError(
+            f"out of memory: {error}\n  → lower size or, of fasttext, buckets; or raise min_count"
+        ) from error
 
 
 @contextmanager
