@@ -22,6 +22,7 @@ from weitiao.models.backbones import Backbone
 from weitiao.models.language_networks import LanguageNetwork
 from weitiao.run.evaluate import run_test
 from weitiao.run.fit import run_fit
+from weitiao.run.generate import generate_parser
 from weitiao.run.predict import run_predict
 from weitiao.run.pretrain import run_pretrain
 from weitiao.tuning.cli import tune_parser
@@ -36,8 +37,8 @@ Written by `make docs` from the signatures; a test fails when this file is out o
 Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
 (`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
 `python src/train.py VERB --help` shows the same; `tune` is `python src/tune.py`, which hands all
-options that are not its own to `fit`; `pretrain` is `python src/pretrain.py`, `embed` is
-`python src/embed.py`.
+options that are not its own to `fit`; `pretrain`, `generate` and `embed` are scripts
+of these names in `src/`.
 """
 TRAINER = """\
 These belong to Lightning; its documentation explains them in full. Logger, callbacks and folder of
@@ -71,6 +72,7 @@ def options() -> dict[str, list[Option]]:
         "predict": capture_parser(run_predict, []),
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),
+        "generate": generate_parser(),
         "embed": embed_parser(),
     }
     return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}

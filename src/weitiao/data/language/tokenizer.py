@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tokenizers import decoders
+
 from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError
@@ -82,6 +84,8 @@ class LanguageTokenizer:
 
         some = _at_most(documents, self.characters)
         backend = self._encoder().fit(some, Segmenter("whitespace")).backend
+        characters = self.name == "characters"  # how ids become text again
+        backend.decoder = decoders.Fuse() if characters else decoders.WordPiece()
         return PreTrainedTokenizerFast(
             tokenizer_object=backend,
             **{"pad_token": PAD, "unk_token": UNK, "mask_token": MASK},

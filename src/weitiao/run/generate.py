@@ -1,0 +1,134 @@
+"""Text from a causal language model: how it goes on with a prompt."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from weitiao.bounds import at_least
+from weitiao.data.language.pieces import Frame
+from weitiao.errors import ConfigError
+from weitiao.hub import only_local
+from weitiao.run.parser import Parser
+
+_HANZI = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
+_BETWEEN_HANZI = re.compile(rf"(?<={_HANZI}) (?={_HANZI})")
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How a model goes on with a text.
+
+    Args:
+        model: folder of a causal model and its tokenizer, such as ``logs/RUN/model``.
+        prompt: what it goes on with; may be empty where the tokenizer has a beginning.
+        count: how many times.
+        length: most ids that are added.
+        temperature: above 1 flattens what is drawn from, below sharpens; 0 takes the likeliest.
+        top_k: draw from the so many likeliest ids only; null = from all.
+        top_p: draw from the likeliest ids that together are so likely (Holtzman et al. 2020).
+        beams: above 1: the likeliest whole text that a search with so many beams finds; nothing is
+            drawn.
+        seed: of what is drawn.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect.
+    """
+
+    model: str
+    prompt: str = ""
+    count: int = 1
+    length: int = 64
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float = 1.0
+    beams: int = 1
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        whole = {"count": self.count, "length": self.length, "beams": self.beams}
+        at_least(1, "generate", **whole, top_k=self.top_k)
+        at_least(0, "generate", temperature=self.temperature)
+        if not 0 < self.top_p <= 1:
+            raise ConfigError(f"top_p is a share above 0, up to 1, got {self.top_p}")
+        narrowed = self.top_k is not None or self.top_p < 1
+        if not self.drawn and (narrowed or (self.beams > 1 and self.temperature != 1)):
+            raise ConfigError("temperature, top_k and top_p shape what is drawn: nothing is here")
+        if self.count > max(self.beams, self.drawn and self.count):
+            raise ConfigError(f"count {self.count} exceeds what {self.beams} beams find")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether chance has a part."""
+        return self.beams == 1 and self.temperature > 0
+
+    def texts(self) -> list[str]:
+        """What the model says, the prompt first.
+
+        Raises:
+            ConfigError: there is no such model, it isn't a causal one, or has no room.
+        """
+        model, tokenizer = _load(self.model)
+        own = tokenizer.backend_tokenizer.encode(self.prompt, add_special_tokens=False).ids
+        ids = [*Frame.of(tokenizer, "causal").begin, *own]
+        if not ids:
+            raise ConfigError("prompt is empty, and the tokenizer has no id to begin with")
+        limit = getattr(model.config, "max_position_embeddings", None) or len(ids) + self.length
+        if len(ids) + self.length > limit:
+            raise ConfigError(
+                f"a prompt of {len(ids)} ids and length {self.length} exceed the {limit} positions"
+                " of the model"
+            )
+        torch.manual_seed(self.seed)
+        drawing: dict[str, Any] = {"do_sample": False}
+        if self.drawn:
+            shape = {"temperature": self.temperature, "top_p": self.top_p, "top_k": self.top_k or 0}
+            drawing = {"do_sample": True} | shape
+        prompt = torch.tensor([ids])
+        with torch.inference_mode():
+            found = model.generate(
+                prompt,
+                attention_mask=torch.ones_like(prompt),
+                max_new_tokens=self.length,
+                num_beams=self.beams,
+                num_return_sequences=self.count,
+                pad_token_id=tokenizer.pad_token_id,
+                **drawing,
+            )
+        said = tokenizer.batch_decode(found, skip_special_tokens=True)
+        return [_BETWEEN_HANZI.sub("", text) for text in said]
+
+
+def generate_parser() -> Parser:
+    """The parser of the command line."""
+    parser = Parser(prog="generate.py", description="Go on with a text.")
+    parser.add_class_arguments(Generation, as_group=False)
+    return parser
+
+
+def run_generate(arguments: list[str]) -> None:
+    """Print what the model says, one text after the other."""
+    values = generate_parser().parse_args(arguments).as_dict()
+    for text in Generation(**values).texts():
+        print(text)
+
+
+def _load(name: str) -> tuple[Any, Any]:
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    source: dict[str, Any] = {"trust_remote_code": False, "local_files_only": only_local(name)}
+    try:
+        kind = next(iter(AutoConfig.from_pretrained(name, **source).architectures or []), "none")
+        if not kind.endswith(("LMHeadModel", "ForCausalLM")):
+            raise ConfigError(
+                f"model: {name} holds a {kind}, which doesn't go on with a text"
+                "\n  → pretrain one with --data.objective causal"
+            )
+        model = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **source)
+        return model.eval(), AutoTokenizer.from_pretrained(name, **source)
+    except (OSError, ValueError) as error:
+        told = " ".join(str(error).split())[:300]
+        raise ConfigError(f"model: no loadable model in {name!r}\n  {told}") from error

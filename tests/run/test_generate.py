@@ -1,0 +1,92 @@
+"""`src/generate.py`: a tiny GPT kind goes on with a text; each way of choosing shapes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import reviews
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from weitiao.data.language.tokenizer import LanguageTokenizer
+from weitiao.errors import ConfigError
+from weitiao.run.generate import Generation
+
+TEXTS = [text for text, _ in reviews(40)]
+PROMPT = TEXTS[0][:4]
+
+
+@pytest.fixture(scope="module", params=["characters", "wordpiece"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model with random weights, and its tokenizer."""
+    folder = tmp_path_factory.mktemp(request.param)
+    tokenizer = LanguageTokenizer(request.param, min_count=1).make(iter(TEXTS), "causal")
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=64,
+        pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
+        initializer_range=0.5,
+    )  # fmt: skip
+    GPT2LMHeadModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)
+
+
+def said(model: str, **options) -> list[str]:
+    return Generation(model, PROMPT, **({"length": 20} | options)).texts()
+
+
+def test_the_prompt_comes_first_and_the_same_seed_says_the_same(model: str) -> None:
+    (text,) = said(model)
+    assert text.startswith(PROMPT)
+    assert " " not in text[: len(PROMPT) + 1]
+    assert said(model) == [text]
+
+
+def test_each_option_shapes_what_is_said(model: str) -> None:
+    (plain,) = said(model)
+    for options in (
+        {"seed": 2}, {"temperature": 3.0}, {"temperature": 0.0}, {"top_k": 2}, {"top_p": 0.2},
+        {"beams": 3}, {"length": 4},
+    ):  # fmt: skip
+        assert said(model, **options) != [plain], options
+    assert len(set(said(model, count=3))) == 3
+    assert len(said(model, count=2, beams=3)) == 2
+
+
+def test_the_likeliest_is_what_one_of_k_gives(model: str) -> None:
+    assert said(model, temperature=0.0) == said(model, top_k=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"count": 0}, "count"),
+        ({"top_p": 0.0}, "top_p"),
+        ({"temperature": -1.0}, "temperature"),
+        ({"beams": 2, "top_k": 3}, "nothing is here"),
+        ({"temperature": 0.0, "top_p": 0.5}, "nothing is here"),
+        ({"beams": 2, "count": 3}, "exceeds"),
+        ({"temperature": 0.0, "count": 2}, "exceeds"),
+    ],
+)
+def test_values_out_of_bounds_or_without_effect_are_refused(options, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Generation("none", **options)
+
+
+def test_what_the_model_cannot_do_is_told(model: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="64 positions"):
+        said(model, length=100)
+    with pytest.raises(ConfigError, match="neither a folder nor a name"):
+        Generation(str(tmp_path / "none"), PROMPT).texts()
+
+
+def test_a_masked_model_is_refused(tmp_path: Path) -> None:
+    from transformers import BertConfig, BertForMaskedLM
+
+    config = BertConfig(vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2)
+    BertForMaskedLM(config).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match="BertForMaskedLM, which doesn't go on"):
+        Generation(str(tmp_path), PROMPT).texts()
