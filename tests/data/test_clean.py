@@ -472,4 +472,6 @@ def test_time_is_linear_in_the_number_of_rows(steps):
             times.append(time.process_time() - start)
         return min(times)
 
-    assert seconds(1_000_000, 1) < 10.5 * 1.2 * seconds(100_000, 3)
+    # other work on the machine can only make it look worse
+    ratio = min(seconds(1_000_000, 1) / seconds(100_000, 3) for _ in range(3))
+    assert ratio < 10.5 * 1.2

@@ -130,6 +130,7 @@ def test_a_shipped_config_runs(
         assert len(metric(run, "val/f1_macro")) == 1 + 3  # nothing is learned at rate 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not E5.is_dir(), reason="needs ../shared/models")
 def test_a_real_pretrained_encoder_runs(command: Command, tmp_path: Path) -> None:
     run = train(

@@ -74,7 +74,7 @@ def test_fit_goes_on_with_it(made: Path, command: Command, tmp_path: Path) -> No
     assert done.code == 0, done.err
 
 
-@pytest.mark.parametrize("step", [3, 7])
+@pytest.mark.parametrize("step", [3, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_killed_run_goes_on_to_the_same_digits(made: Path, command: Command, step: int) -> None:
     name = f"killed-{step}"
     kill = ("--trainer.callbacks+=kill_at.KillAt", f"--trainer.callbacks.step={step}")
@@ -125,3 +125,11 @@ def test_bad_values_are_told_and_leave_nothing(
     assert told in done.err
     assert "Traceback" not in done.err
     assert sorted(path.name for path in made.iterdir()) == before
+
+
+def test_the_shipped_config_trains(made: Path, command: Command) -> None:
+    config = Path(__file__).parents[2] / "configs" / "pretrain" / "default.yaml"
+    options = ("--data.corpus.files=c.txt", "--trainer.max_epochs=1", "--trainer.accelerator=cpu")
+    few = ("--trainer.limit_train_batches=1", "--run.folder=shipped", "--data.val=0.2")
+    done = command(f"--config={config}", *options, *few, cwd=made, script="pretrain.py")
+    assert done.code == 0, done.err

@@ -68,7 +68,9 @@ def stops_equal_the_unbroken_run(
         assert rows(run) == unbroken, f"killed at step {step}"
 
 
-@pytest.mark.parametrize(("workers", "more"), [(0, ()), (2, AUGMENTED)])
+@pytest.mark.parametrize(
+    ("workers", "more"), [(0, ()), pytest.param(2, AUGMENTED, marks=pytest.mark.slow)]
+)
 def test_a_killed_run_goes_on_to_the_same_digits(
     command: Command, tmp_path: Path, workers: int, more: tuple[str, ...]
 ) -> None:

@@ -158,6 +158,7 @@ def test_a_start_that_fails_in_all_trials_is_refused_before_the_first(
     assert not (folder / "logs").exists()
 
 
+@pytest.mark.slow
 def test_a_config_that_is_edited_meanwhile_changes_no_trial(folder: Path) -> None:
     search = start(folder, "--trials=2", "--workers=1")
     kept = folder / "logs/tune/default/start.yaml"
@@ -172,6 +173,7 @@ def test_a_config_that_is_edited_meanwhile_changes_no_trial(folder: Path) -> Non
         assert "seed_everything: 3" in config
 
 
+@pytest.mark.slow
 def test_two_folders_do_not_share_a_database(command: Command, folder: Path) -> None:
     storage = f"--storage=sqlite:///{folder / 'study.db'}"
     tune(command, folder, "--trials=1", storage)
@@ -201,6 +203,7 @@ def test_ctrl_c_ends_the_search_and_leaves_its_point_to_the_next(folder: Path) -
     assert "reason" not in trial.user_attrs
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_end_closes_its_lease(folder: Path) -> None:
     search = start(folder, "--workers=1", "--trials=1", "--trainer.max_epochs=400")
     study = folder / "logs/tune/default"
@@ -223,6 +226,7 @@ def test_options_that_trials_have_of_their_own_are_refused(command: Command, fol
     )
 
 
+@pytest.mark.slow
 def test_a_space_with_fewer_points_than_trials_is_told(command: Command, folder: Path) -> None:
     (folder / "space.yaml").write_text(GRID, "utf-8")
     shown = tune(command, folder, "--trials=5", "--trainer.max_epochs=1")
