@@ -81,7 +81,9 @@ def test_a_fault_while_writing_leaves_the_file_as_it_was(tmp_path):
 
 def shown(vectors, *words: str) -> list[list[str]]:
     table = neighbours_table(vectors, words)
-    return list(zip(*([str(cell) for cell in column.cells] for column in table.columns)))  # noqa: B905
+    return list(
+        zip(*([str(cell) for cell in column.cells] for column in table.columns), strict=True)
+    )
 
 
 def test_neighbours_stand_with_their_cosine_and_their_word_with_its_count(vectors):

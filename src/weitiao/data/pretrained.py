@@ -22,6 +22,23 @@ def load_tokenizer(name: str, pad_token: str | None) -> tuple[Tokenizer, int, in
         ConfigError: it can't be loaded or isn't a fast one; it has no padding token and is given
             none, or has one and is given another, or the one given isn't in its vocabulary.
     """
+    instead = "one of characters, wordpiece, words trains a tokenizer on your training split"
+    tokenizer = fast_tokenizer(name, "data.encode.tokenizer", instead)
+    pad_id = _pad_id(tokenizer, name, pad_token)
+    return tokenizer.backend_tokenizer, pad_id, tokenizer.unk_token_id
+
+
+def fast_tokenizer(name: str, option: str, instead: str) -> Any:
+    """The fast tokenizer of `transformers` of that name or folder.
+
+    Args:
+        name: name on the model hub, or folder.
+        option: names it on the command line.
+        instead: what to do where there is none.
+
+    Raises:
+        ConfigError: it can't be loaded or isn't a fast one.
+    """
     from transformers import AutoTokenizer
 
     local = only_local(name)
@@ -32,14 +49,13 @@ def load_tokenizer(name: str, pad_token: str | None) -> tuple[Tokenizer, int, in
     except Exception as error:  # a broken tokenizer.json raises Exception itself
         where = "the folder has no tokenizer" if os.path.isdir(name) else "no such folder or name"
         raise ConfigError(
-            f"data.encode.tokenizer: can't load {name!r} ({where}, or the model hub is away)"
+            f"{option}: can't load {name!r} ({where}, or the model hub is away)"
             f"\n  {str(error).splitlines()[0]}"
-            "\n  → one of characters, wordpiece, words trains a tokenizer on your training split"
+            f"\n  → {instead}"
         ) from error
     if not tokenizer.is_fast:
-        raise ConfigError(f"data.encode.tokenizer: {name!r} has no fast (Rust) tokenizer")
-    pad_id = _pad_id(tokenizer, name, pad_token)
-    return tokenizer.backend_tokenizer, pad_id, tokenizer.unk_token_id
+        raise ConfigError(f"{option}: {name!r} has no fast (Rust) tokenizer")
+    return tokenizer
 
 
 def _pad_id(tokenizer: Any, name: str, pad_token: str | None) -> int:

@@ -58,4 +58,4 @@ def _opened(path: Path, *, packed: bool) -> Iterator[BinaryIO]:
             yield file
             return
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packing:
-            yield packing  # type: ignore[misc]
+            yield packing  # type: ignore[misc]  # written to as a BinaryIO, though none by type

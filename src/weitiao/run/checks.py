@@ -9,6 +9,7 @@ import lightning.pytorch as L
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.strategies import FSDPStrategy, ModelParallelStrategy
+from lightning.pytorch.utilities.model_helpers import is_overridden
 
 from weitiao import ranks
 from weitiao.bounds import at_least
@@ -154,20 +155,27 @@ def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
         )
 
 
-def check_sharing(trainer: L.Trainer) -> None:
+def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
     """Refuse what doesn't go with weights that the processes share out.
 
     Raises:
-        ConfigError: a callback averages such weights, or the strategy is the first FSDP, which
-            shares them out in another way than `TextModule.configure_model`.
+        ConfigError: the module can't share its weights out, a callback averages such weights, or
+            the strategy is the first FSDP, which shares them out in another way than
+            `TextModule.configure_model`.
     """
     if isinstance(trainer.strategy, FSDPStrategy):
         raise ConfigError(
             "trainer.strategy: FSDP is to be had in its second form only"
             "\n  → --config configs/trainer/fsdp.yaml"
         )
+    shared = isinstance(trainer.strategy, ModelParallelStrategy)
+    if shared and not is_overridden("configure_model", module):
+        raise ConfigError(
+            f"trainer.strategy: a {type(module).__name__} doesn't share its weights out"
+            "\n  → --config configs/trainer/ddp.yaml"
+        )
     average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
-    if average and isinstance(trainer.strategy, ModelParallelStrategy):
+    if average and shared:
         raise ConfigError(
             "trainer.callbacks: an average of weights can't be kept where processes share them out"
             "\n  → leave it out, or --config configs/trainer/ddp.yaml"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from rich.console import Console
 from weitiao import ranks
 from weitiao.errors import ConfigError
 from weitiao.models.scores import LOWER_IS_BETTER
+from weitiao.run import stop
 from weitiao.run.callbacks import BestScores, ForgetRetaken, OwnSignals, RandomState, Throughput
 from weitiao.run.checks import (
     check_sharing,
@@ -106,6 +108,31 @@ class TrainingCLI(LightningCLI):
     def shown_score(self) -> str:
         """What the bar shows of a validation, beside loss and accuracy."""
 
+    def fit(self, *, in_order: bool = True) -> dict[str, float]:
+        """Train; gives the scores of the best validation, with ``fit/seconds``.
+
+        Args:
+            in_order: a signal ends the training after a batch, saved; else at once.
+
+        Raises:
+            ConfigError: there was no validation.
+        """
+        started = time.perf_counter()
+        signals = stop.deferred() if in_order else nullcontext()
+        own = self.folder.owned(), self.folder.removed_unless_started()
+        with own[0], own[1], signals, together(self.trainer):
+            self.trainer.fit(
+                self.model,
+                datamodule=self.datamodule,
+                ckpt_path=self.config.ckpt_path,
+                weights_only=True,
+            )
+        if not self.folder.best.is_file():
+            place = self.folder.path
+            raise ConfigError(f"no validation took place, so {place} has no best checkpoint")
+        scores = next(c.scores for c in self.trainer.callbacks if isinstance(c, BestScores))
+        return scores | {"fit/seconds": time.perf_counter() - started}
+
     def write_down(self) -> None:
         """Leave the values in effect in the folder, and show them."""
         config = self.config.clone()
@@ -171,7 +198,7 @@ class TrainingCLI(LightningCLI):
                 )
             except (ValueError, TypeError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
-            check_sharing(trainer)
+            check_sharing(trainer, self.model)
             save_whole_files(trainer)
             if ranks.first():
                 self.write_down()

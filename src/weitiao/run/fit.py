@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +17,7 @@ from weitiao.data.summary import render
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.models.scores import FIRST
-from weitiao.run import corpus, stop
+from weitiao.run import corpus
 from weitiao.run.board import Board
 from weitiao.run.callbacks import BestScores, ChangedShare
 from weitiao.run.checks import (
@@ -28,7 +26,7 @@ from weitiao.run.checks import (
     refuse_foreign_ids,
     refuse_unread_vectors,
 )
-from weitiao.run.command import TrainingCLI, together
+from weitiao.run.command import TrainingCLI
 from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
@@ -152,20 +150,10 @@ def run_fit(
     console = console or Console(stderr=True, highlight=False)
     console.quiet |= not ranks.first()
     cli = FitCLI(arguments, verb, console, driver)
-    started = time.perf_counter()
     # a trial is not gone on with: nothing is worth waiting for
-    in_order = stop.deferred() if driver is None else nullcontext()
-    with cli.folder.owned(), cli.folder.removed_unless_started(), in_order, together(cli.trainer):
-        cli.trainer.fit(
-            cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
-        )
-    if not cli.folder.best.is_file():
-        raise ConfigError(f"no validation took place, so {cli.folder.path} has no best checkpoint")
-    scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
+    scores = cli.fit(in_order=driver is None)
     if ranks.first():  # what an earlier test found belongs to an earlier best checkpoint
-        cli.folder.add_metrics(
-            scores | {"fit/seconds": time.perf_counter() - started}, forget=("test", "floor")
-        )
+        cli.folder.add_metrics(scores, forget=("test", "floor"))
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from weitiao.data.language.datamodule import LanguageData
 from weitiao.errors import ConfigError
 from weitiao.models.language import LanguageModel
 from weitiao.models.language_networks import Continued
-from weitiao.run import stop
 from weitiao.run.callbacks import BestScores
-from weitiao.run.command import TrainingCLI, together
+from weitiao.run.command import TrainingCLI
 from weitiao.run.folder import load_checkpoint, write_json
 
 SCORES = ("val/loss", "val/perplexity", "val/accuracy")
@@ -94,20 +92,10 @@ def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     console = console or Console(stderr=True, highlight=False)
     console.quiet |= not ranks.first()
     cli = PretrainCLI(arguments, console)
-    started, folder = time.perf_counter(), cli.folder
-    with (
-        folder.owned(),
-        folder.removed_unless_started(),
-        stop.deferred(),
-        together(cli.trainer),
-    ):
-        cli.trainer.fit(
-            cli.model, datamodule=cli.datamodule, ckpt_path=cli.config.ckpt_path, weights_only=True
-        )
-    scores = next(c.scores for c in cli.trainer.callbacks if isinstance(c, BestScores))
+    scores, folder = cli.fit(), cli.folder
     target = folder.path / "model"
     if ranks.first():
-        folder.add_metrics(scores | {"fit/seconds": time.perf_counter() - started})
+        folder.add_metrics(scores)
         export(folder.best, cli.model, cli.datamodule.tokenizer, target)
         _show(scores, target, folder.path, console)
     return target

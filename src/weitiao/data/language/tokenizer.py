@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from tokenizers import decoders
 
 from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
+from weitiao.data.pretrained import fast_tokenizer
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError
-from weitiao.hub import only_local
 from weitiao.language_card import Objective
 
 
@@ -69,7 +68,11 @@ class LanguageTokenizer:
         Raises:
             ConfigError: the pretrained one can't be loaded, or isn't a fast one.
         """
-        tokenizer = self._train(documents) if self.trained else self._load()
+        if self.trained:
+            tokenizer = self._train(documents)
+        else:
+            instead = "one of characters, wordpiece trains a tokenizer on the corpus"
+            tokenizer = fast_tokenizer(self.name, "data.tokenizer.name", instead)
         if objective == "masked" and tokenizer.mask_token_id is None:
             tokenizer.add_special_tokens({"mask_token": MASK})
         if tokenizer.pad_token_id is None:
@@ -91,23 +94,6 @@ class LanguageTokenizer:
             **{"pad_token": PAD, "unk_token": UNK, "mask_token": MASK},
             **{"cls_token": CLS, "sep_token": SEP, "bos_token": CLS, "eos_token": SEP},
         )
-
-    def _load(self) -> Any:
-        from transformers import AutoTokenizer
-
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(
-                self.name, trust_remote_code=False, local_files_only=only_local(self.name)
-            )
-        except Exception as error:  # a broken tokenizer.json raises Exception itself
-            where = "the folder has none" if os.path.isdir(self.name) else "no such folder or name"
-            raise ConfigError(
-                f"data.tokenizer.name: can't load {self.name!r} ({where}, or the model hub is away)"
-                f"\n  {str(error).splitlines()[0]}"
-            ) from error
-        if not tokenizer.is_fast:
-            raise ConfigError(f"data.tokenizer.name: {self.name!r} has no fast (Rust) tokenizer")
-        return tokenizer
 
 
 def _at_most(documents: Iterator[str], characters: int) -> Iterator[str]:
