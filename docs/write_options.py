@@ -22,6 +22,7 @@ from weitiao.models.backbones import Backbone
 from weitiao.models.language_networks import LanguageNetwork
 from weitiao.run.evaluate import run_test
 from weitiao.run.fit import run_fit
+from weitiao.run.gain import gain_parser
 from weitiao.run.generate import generate_parser
 from weitiao.run.predict import run_predict
 from weitiao.run.pretrain import run_pretrain
@@ -37,7 +38,7 @@ Written by `make docs` from the signatures; a test fails when this file is out o
 Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
 (`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
 `python src/train.py VERB --help` shows the same; `tune` is `python src/tune.py`, which hands all
-options that are not its own to `fit`; `pretrain`, `generate` and `embed` are scripts
+options that are not its own to `fit`; `pretrain`, `generate`, `gain` and `embed` are scripts
 of these names in `src/`.
 """
 TRAINER = """\
@@ -73,6 +74,7 @@ def options() -> dict[str, list[Option]]:
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),
         "generate": generate_parser(),
+        "gain": gain_parser(),
         "embed": embed_parser(),
     }
     return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}

@@ -280,3 +280,37 @@ def test_groups_too_large_for_a_split_are_refused_with_their_number():
     rows = table(["a", "b"] * 15, [f"g{i // 10}" for i in range(30)])
     with pytest.raises(ConfigError, match="there are 3 groups"):
         Splitter().split(rows, carve=BOTH)
+
+
+# -- a part of train -------------------------------------------------------------------------------
+
+
+def test_a_part_of_train_holds_the_classes_in_proportion_and_in_order() -> None:
+    rows = table(SKEWED)
+    part = Splitter(train=100).thin(rows)
+    assert Counter(part["label"].to_pylist()) == {"a": 70, "b": 25, "c": 4, "d": 1}
+    numbers = [int(text.split()[1]) for text in part["text"].to_pylist()]
+    assert numbers == sorted(numbers)
+
+
+def test_another_seed_draws_another_part_and_the_order_of_rows_does_not_matter() -> None:
+    rows = table(SKEWED)
+
+    def drawn(seed: int, of: pa.Table) -> set[str]:
+        return set(Splitter(train=100, train_seed=seed).thin(of)["text"].to_pylist())
+
+    assert drawn(1, rows) == drawn(1, shuffled(rows))
+    assert len(drawn(1, rows) & drawn(2, rows)) < 50
+
+
+@pytest.mark.parametrize("train", [1001, 3])
+def test_a_part_larger_than_train_or_smaller_than_its_classes_is_refused(train: int) -> None:
+    with pytest.raises(ConfigError, match=f"train = {train}, but train has 1,000 rows of 4"):
+        Splitter(train=train).thin(table(SKEWED))
+
+
+def test_options_of_a_part_are_checked() -> None:
+    with pytest.raises(ConfigError, match="at least 1"):
+        Splitter(train=0)
+    with pytest.raises(ConfigError, match="no effect without"):
+        Splitter(train_seed=1)

@@ -68,6 +68,7 @@ class Auditor:
         cleaned, report = self.clean(tables, task)
         missing, train = {"val", "test"} - tables.keys(), cleaned["train"]
         splits = {**cleaned, **splitter.split(train, carve=missing, strata=strata(train, task))}
+        splits["train"] = splitter.thin(splits["train"], strata(splits["train"], task))
         return summarise({name: splits[name] for name in SPLITS if name in splits}, report, task)
 
     def clean(

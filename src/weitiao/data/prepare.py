@@ -121,7 +121,7 @@ class Preparation:
         usual = {split: getattr(Splitter(), split) for split in ("val", "test")}
         useless = [f"split.{name}" for name in files if shaping.get(name) != usual.get(name)]
         if {"val", "test"} <= files.keys():
-            if replace(self.split, **usual) != Splitter():
+            if (self.split.seed, self.split.stratify) != (Splitter.seed, Splitter.stratify):
                 useless += ["split.seed and split.stratify"]
             if self.read.columns.group is not None:
                 useless += ["group"]

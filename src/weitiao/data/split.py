@@ -9,6 +9,7 @@ from hashlib import blake2b
 import numpy as np
 import pyarrow as pa
 
+from weitiao.bounds import at_least
 from weitiao.data.keys import text_numbers
 from weitiao.errors import ConfigError, DataError
 
@@ -34,12 +35,22 @@ class Splitter:
         test: share of the rows to carve for testing when no test file is given; 0 for no test.
         seed: another seed draws another split.
         stratify: give each split the classes in the same proportion.
+        train: rows of train to learn from, classes in proportion, each with one row at least; null
+            = all. To see what more rows would bring.
+        train_seed: another seed draws other rows of train.
     """
 
     val: float = 0.1
     test: float = 0.1
     seed: int = 0
     stratify: bool = True
+    train: int | None = None
+    train_seed: int = 0
+
+    def __post_init__(self) -> None:
+        at_least(1, "data.split", train=self.train)
+        if self.train is None and self.train_seed:
+            raise ConfigError("data.split.train_seed has no effect without data.split.train")
 
     def split(
         self, table: pa.Table, *, carve: Collection[str], strata: np.ndarray | None = None
@@ -79,6 +90,28 @@ class Splitter:
                 + (f", and there are {len(names)} groups" if "group" in table.column_names else "")
             )
         return splits
+
+    def thin(self, train: pa.Table, strata: np.ndarray | None = None) -> pa.Table:
+        """The rows of train to learn from, in their order.
+
+        Args:
+            train: rows as for `split`.
+            strata: as for `split`.
+
+        Raises:
+            ConfigError: there are fewer rows than asked for, or more classes.
+        """
+        if self.train is None:
+            return train
+        labels = _codes(train, "label")[0] if strata is None else strata
+        rows, classes = train.num_rows, len(np.unique(labels))
+        if not classes <= self.train <= rows:
+            raise ConfigError(
+                f"data.split.train = {self.train}, but train has {rows:,} rows of {classes} classes"
+            )
+        sizes = np.array([self.train, 0, rows - self.train])
+        where = _assign_rows(_rank(train, self.train_seed), labels, labels, sizes)
+        return train.filter(pa.array(where == _TRAIN))
 
     def _sizes(self, rows: int, carve: Collection[str]) -> np.ndarray:
         """Rows wanted of train, val and test, ``(3,)``; 0 for what is not carved."""

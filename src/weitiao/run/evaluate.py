@@ -26,10 +26,14 @@ from weitiao.run.report import final_table, scores
 from weitiao.run.shown import show_empty, show_next_steps
 
 
-def compare_with_floor(run: Run) -> dict[str, Any]:
+def compare_with_floor(run: Run, console: Console | None = None) -> dict[str, Any]:
     """Test the run's best checkpoint, measure the floor on the same split, print both.
 
     Of several processes, the first gives what was measured, the others nothing.
+
+    Args:
+        run: as `run_fit` gives it.
+        console: takes the table; null = standard output.
     """
     run.trainer.test(
         run.module,
@@ -55,7 +59,7 @@ def compare_with_floor(run: Run) -> dict[str, Any]:
             found[fresh], found[fresh], targets, card, "floor_leak_free/", ranked=False
         )
     metrics = run.folder.add_metrics(measured | {"floor/c": floor.c})
-    Console().print(final_table(metrics, card, len(tested.rows)))
+    (console or Console()).print(final_table(metrics, card, len(tested.rows)))
     show_next_steps(run.folder, run.console)
     return metrics
 

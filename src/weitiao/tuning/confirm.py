@@ -16,6 +16,7 @@ from rich.table import Table
 from weitiao.errors import ConfigError
 from weitiao.run.evaluate import run_test
 from weitiao.run.folder import RunFolder
+from weitiao.run.spread import mean_and_sd, paired_p
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, ranked, trials_of
 from weitiao.tuning.pool import run_study
@@ -158,25 +159,17 @@ def _write(candidates: list[Candidate], seeds: list[int], path: Path) -> None:
 
 
 def _table(candidates: list[Candidate], tested: list[float], monitor: str) -> Table:
-    from scipy.stats import ttest_1samp
-
     start = next(one for one in candidates if one.name == NAME)
     table = Table(title=f"confirmed under {len(tested)} other seeds", title_justify="left")
     for title in ("", monitor, "− start", "paired t-test", "test"):
         table.add_column(title, justify="right", no_wrap=True)
     for one in candidates:
-        gains = [a - b for a, b in zip(one.scores, start.scores, strict=True)]
-        # equal gains have no spread to test against
-        p = ttest_1samp(gains, 0).pvalue if statistics.pstdev(gains) > 1e-9 else None
+        p = paired_p(one.scores, start.scores)
         table.add_row(
             one.name,
-            _spread(one.scores),
+            mean_and_sd(one.scores),
             "" if one is start else f"{one.mean - start.mean:+.4f}",
             "" if p is None else f"p = {p:.3f}",
-            _spread(tested) if one is candidates[0] else "",
+            mean_and_sd(tested) if one is candidates[0] else "",
         )
     return table
-
-
-def _spread(values: list[float]) -> str:
-    return f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}"

@@ -1,0 +1,25 @@
+"""How scores of several seeds are told, and whether two sets of them differ."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+
+def mean_and_sd(values: Sequence[float]) -> str:
+    """Mean ± sample standard deviation of two or more scores."""
+    return f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}"
+
+
+def paired_p(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
+    """p of a paired t-test, two-sided; null if all differences are the same.
+
+    Args:
+        ours: a score a seed.
+        theirs: under the same seeds.
+    """
+    from scipy.stats import ttest_1samp
+
+    gains = [a - b for a, b in zip(ours, theirs, strict=True)]
+    # equal gains have no spread to test against
+    return float(ttest_1samp(gains, 0).pvalue) if statistics.pstdev(gains) > 1e-9 else None
