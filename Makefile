@@ -15,7 +15,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
+.PHONY: help setup train pretrain gain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ train: setup  ## Train and test the default model on the embedded corpus, beside
 
 pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with
 	$(PY) src/pretrain.py --config configs/pretrain/default.yaml $(ARGS)
+
+gain: setup  ## Pretrain, fine-tune with and without it, compare under three seeds (an hour)
+	$(PY) src/gain.py --pretrain.words "--config configs/pretrain/default.yaml" $(ARGS)
 
 tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--trials 20")
 	$(PY) src/tune.py $(ARGS)
