@@ -89,11 +89,11 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
             f" of running words: {', '.join(text)}"
         )
     if read := report.get("pretrained on"):
-        counts = (
+        shown = (
             f"{f'{count:,}' if count else 'none'} of the {card.rows[split]:,} {split} texts"
             for split, count in read.items()
         )
-        line = f"pretrain.py showed the model {', '.join(counts)}"
+        line = f"pretrain.py showed the model {', '.join(shown)}"
         again = "pretrain again with --data.without.files FILE"
         yield f"! {line}: {again}" if any(read.values()) else line
 
