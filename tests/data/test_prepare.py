@@ -146,6 +146,14 @@ def test_a_changed_pretrained_tokenizer_gives_another_key(train, tmp_path):
     assert len(keys) == 2
 
 
+def test_what_a_pretrained_model_has_read_shapes_no_key(train, tmp_path):
+    (tmp_path / "tokenizer.json").write_text("{}")
+    prepared = preparation(encode=Encoder(str(tmp_path)))
+    before = prepared.cache_key({"train": train})
+    (tmp_path / "seen.npy").write_bytes(b"1")
+    assert prepared.cache_key({"train": train}) == before
+
+
 def test_the_same_file_as_train_or_as_test_gives_another_key(train):
     keys = {preparation().cache_key({"train": train, split: train}) for split in ("val", "test")}
     assert len(keys) == 2

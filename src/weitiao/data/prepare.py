@@ -19,6 +19,7 @@ from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.read import Columns, Files, Input, Named, Reader
+from weitiao.data.seen import SEEN
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
 from weitiao.data.stages import Stages
@@ -148,7 +149,9 @@ class Preparation:
         folder = Path(self.encode.tokenizer)
         if not self.encode.trained and folder.is_dir():
             yield from sorted(
-                path for path in folder.iterdir() if path.is_file() and path.suffix not in WEIGHTS
+                path
+                for path in folder.iterdir()
+                if path.is_file() and path.suffix not in WEIGHTS and path.name != SEEN
             )
 
     def _build(self, inputs: dict[str, list[Input]], folder: Path) -> None:

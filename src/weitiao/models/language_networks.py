@@ -155,6 +155,7 @@ class Continued(LanguageNetwork):
         if card.vocab_size > model.config.vocab_size:
             model.resize_token_embeddings(card.vocab_size)
         super().__init__(model, card)
+        self.name = name
 
 
 NetworkFactory = Callable[[LanguageCard], LanguageNetwork]

@@ -68,7 +68,7 @@ class Pretrained(HuggingFace):
         _check_kind(name, encoder)
         _check_fit(name, encoder, card)
         super().__init__(encoder)
-        self.config = model.config
+        self.name, self.config = name, model.config
         self.frozen: list[nn.Module] = []
         if lora and freeze:
             raise ConfigError("model.backbone.freeze has no effect with model.backbone.lora")

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from weitiao import ranks
 from weitiao.data.language.datamodule import LanguageData
+from weitiao.data.seen import Seen
 from weitiao.errors import ConfigError
 from weitiao.models.language import LanguageModel
 from weitiao.models.language_networks import Continued
@@ -31,6 +32,9 @@ class PretrainCLI(TrainingCLI):
         arguments: the command line.
         console: shows values in effect.
     """
+
+    read_before: Seen | None = None
+    """What a model that is continued has read, if it is known."""
 
     def __init__(self, arguments: list[str], console: Console) -> None:
         super().__init__(
@@ -56,18 +60,27 @@ class PretrainCLI(TrainingCLI):
         return "perplexity"
 
     def check(self, trainer: dict[str, Any]) -> None:
-        """Refuse a metric that there isn't, and ids that a pretrained model doesn't know."""
+        """Refuse a metric that there isn't, and a pretrained model that doesn't go with the rest.
+
+        Such a model may not know the ids, or lie beside a damaged list of what it has read.
+        """
         monitor = self.config.run.monitor
         if monitor not in SCORES:
             raise ConfigError(f"run.monitor: {monitor!r} is none of {', '.join(SCORES)}")
-        if (
-            isinstance(self.model.network, Continued)
-            and self.datamodule.preparation.tokenizer.trained
-        ):
+        network = self.model.network
+        if not isinstance(network, Continued):
+            return
+        self.read_before = Seen.read(Path(network.name))
+        if self.datamodule.preparation.tokenizer.trained:
             raise ConfigError(
                 "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
                 " trained here\n  → --data.tokenizer.name, the model's own"
             )
+
+    def seen(self) -> Seen:
+        """What the model has read in the end, here and, as far as it is known, before."""
+        known = Seen.read(self.datamodule.prepared[0]), self.read_before
+        return Seen.of(*(some.numbers for some in known if some is not None))
 
     def own_callbacks(self, scores: BestScores) -> list[Callback]:
         """None."""
@@ -96,18 +109,21 @@ def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     target = folder.path / "model"
     if ranks.first():
         folder.add_metrics(scores)
-        export(folder.best, cli.model, cli.datamodule.tokenizer, target)
+        export(folder.best, cli.model, cli.datamodule.tokenizer, cli.seen(), target)
         _show(scores, target, folder.path, console)
     return target
 
 
-def export(checkpoint: Path, module: LanguageModel, tokenizer: Any, target: Path) -> None:
+def export(
+    checkpoint: Path, module: LanguageModel, tokenizer: Any, seen: Seen, target: Path
+) -> None:
     """Write a checkpoint's model and its tokenizer as `transformers` loads them.
 
     Args:
         checkpoint: of the module.
         module: its weights are replaced.
         tokenizer: its tokenizer.
+        seen: what it has read, for ``seen.npy``.
         target: the folder, replaced when it is whole.
     """
     content = load_checkpoint(checkpoint, "LanguageData")
@@ -116,6 +132,7 @@ def export(checkpoint: Path, module: LanguageModel, tokenizer: Any, target: Path
     shutil.rmtree(part, ignore_errors=True)
     module.export(part)
     tokenizer.save_pretrained(part)
+    seen.write(part)
     shutil.rmtree(target, ignore_errors=True)
     part.rename(target)
 

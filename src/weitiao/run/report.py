@@ -61,7 +61,7 @@ def scores(
 
 
 def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
-    """Lines that say what was set aside, cleaned, dropped and cut before training.
+    """Lines that say what was set aside, cleaned, dropped, cut and seen before training.
 
     Args:
         report: what ``audit.json`` holds.
@@ -88,6 +88,14 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
             f"{warning}word vectors: {vectors['vocabulary_share']:.1%} of the vocabulary have one,"
             f" of running words: {', '.join(text)}"
         )
+    if read := report.get("pretrained on"):
+        shown = (
+            f"{f'{count:,}' if count else 'none'} of the {card.rows[split]:,} {split} texts"
+            for split, count in read.items()
+        )
+        line = f"pretrain.py showed the model {', '.join(shown)}"
+        again = "pretrain again with --data.without.files FILE"
+        yield f"! {line}: {again}" if any(read.values()) else line
 
 
 def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:

@@ -7,20 +7,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, compress, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from weitiao.bounds import at_least
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.corpora import Corpus
-from weitiao.data.keys import text_keys
 from weitiao.data.language.packing import pack
 from weitiao.data.language.pieces import Frame, Piece, pieces
 from weitiao.data.language.tokenizer import LanguageTokenizer
+from weitiao.data.seen import Seen, numbers_of
 from weitiao.data.segment import Segmenter
 from weitiao.data.stages import Stages
 from weitiao.errors import ConfigError
@@ -98,6 +97,9 @@ class LanguagePreparation:
     def __call__(self, cache: Path) -> tuple[Path, LanguageCard]:
         """Prepare, or find prepared; gives the folder and the card.
 
+        Beside the files of `Blocks` the folder holds the tokenizer, ``card.json``, ``audit.json``
+        and, of all documents in the blocks, ``seen.npy`` (`weitiao.data.seen`).
+
         Raises:
             DataError: a file is at fault, or the corpus holds nothing.
             ConfigError: options don't fit the corpus.
@@ -123,25 +125,34 @@ class LanguagePreparation:
         counts: Counter[str] = Counter()
         with Stages() as stages:
             stages.begin(f"tokenizer ({self.tokenizer.name})")
-            tokenizer = self.tokenizer.make(self._documents(Counter()), self.objective)
+            tokenizer = self.tokenizer.make(self._texts(), self.objective)
             tokenizer.save_pretrained(folder)
             frame = Frame.of(tokenizer, self.objective)
             if len(frame.begin) + len(frame.end) >= self.max_length:
                 raise ConfigError(f"data.max_length = {self.max_length} leaves no room for text")
             stages.begin("cut, encode and pack the corpus")
+            seen: list[np.ndarray] = []
             with Writer(folder, self.max_length) as writer:
-                for documents in _together(self._documents(counts)):
+                for documents, numbers in self._portions(counts):
+                    seen.append(numbers)
                     for split, some in self._split(documents).items():
                         cut = pieces(some, tokenizer, frame, self.segment, self.max_length)
                         writer.add(split, cut)
+            Seen.of(*seen).write(folder)
         for split in SPLITS:
             if not writer.blocks[split]:
                 raise ConfigError(
                     f"no document falls to {split}: {counts['documents']:,} in all"
                     "\n  → more text, or another data.val"
                 )
+        card = self._card(tokenizer, frame, writer)
+        report = {"corpus": dict(counts), "ids": writer.ids, "filled": writer.filled()}
+        for name, value in (("card", card.plain()), ("audit", report)):
+            (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), "utf-8")
+
+    def _card(self, tokenizer: Any, frame: Frame, writer: Writer) -> LanguageCard:
         special = sorted({*tokenizer.all_special_ids, *frame.begin, *frame.end})
-        card = LanguageCard(
+        return LanguageCard(
             objective=self.objective,
             vocab_size=len(tokenizer),
             pad_id=tokenizer.pad_token_id,
@@ -153,24 +164,26 @@ class LanguagePreparation:
             blocks={split: len(writer.blocks[split]) for split in SPLITS},
             fingerprint=writer.fingerprint(),
         )
-        report = {"corpus": dict(counts), "ids": writer.ids, "filled": writer.filled()}
-        for name, value in (("card", card.plain()), ("audit", report)):
-            (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), "utf-8")
 
-    def _documents(self, counts: Counter[str]) -> Iterator[str]:
-        """The corpus without the texts that are not to be seen, which are counted."""
-        documents = self.corpus.documents(counts)
+    def _texts(self) -> Iterator[str]:
+        """The corpus for its tokenizer, which asks for no numbers."""
         if self.without is None:
-            yield from documents
-            return
-        unseen = {key for some in _together(self.without.documents()) for key in _keys(some)}
-        counts["kept from the model"] = 0
-        for some in _together(documents):
-            for document, key in zip(some, _keys(some), strict=True):
-                if key in unseen:
-                    counts["kept from the model"] += 1
-                else:
-                    yield document
+            return self.corpus.documents()
+        return chain.from_iterable(documents for documents, _ in self._portions(Counter()))
+
+    def _portions(self, counts: Counter[str]) -> Iterator[tuple[list[str], np.ndarray]]:
+        """Documents and their numbers, without the texts not to be seen, which are counted."""
+        hidden = None
+        if self.without is not None:
+            hidden = Seen.of(*map(numbers_of, _together(self.without.documents())))
+            counts["kept from the model"] = 0
+        for documents in _together(self.corpus.documents(counts)):
+            numbers = numbers_of(documents)
+            if hidden is not None:
+                shown = ~hidden.holds(numbers)
+                counts["kept from the model"] += int((~shown).sum())
+                documents, numbers = list(compress(documents, shown)), numbers[shown]
+            yield documents, numbers
 
     def _split(self, documents: Iterable[str]) -> dict[str, list[str]]:
         """Each document by a hash of its text, so that more text moves none of them."""
@@ -185,11 +198,6 @@ class LanguagePreparation:
 def _together(documents: Iterator[str]) -> Iterator[list[str]]:
     while some := list(islice(documents, TOGETHER)):
         yield some
-
-
-def _keys(texts: list[str]) -> list[bytes]:
-    """What is the same for texts that count as the same (`weitiao.data.keys`)."""
-    return text_keys(pa.table({"text": pa.array(texts, pa.string())})).to_pylist()
 
 
 class Writer:

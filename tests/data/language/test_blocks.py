@@ -1,0 +1,56 @@
+"""What stands in the blocks is what is said to be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weitiao.data.corpora import Corpus
+from weitiao.data.language import prepare
+from weitiao.data.language.prepare import LanguagePreparation
+from weitiao.data.language.tokenizer import LanguageTokenizer
+from weitiao.data.seen import Seen, numbers_of
+from weitiao.data.segment import Segmenter
+
+TEXTS = [f"第{number}个 Text" for number in range(60)]
+
+
+def prepared(folder: Path, without: Corpus | None = None, *, repeats: bool = False) -> Path:
+    corpus = folder / "c.txt"
+    corpus.write_text("\n".join(TEXTS * (1 + repeats)), "utf-8")
+    preparation = LanguagePreparation(
+        Corpus(str(corpus), deduplicate=not repeats),
+        Segmenter("char"),
+        LanguageTokenizer("characters", min_count=1),
+        "masked",
+        max_length=32,
+        val=0.2,
+        without=without,
+    )
+    return preparation(folder / "cache")[0]
+
+
+def numbers(folder: Path) -> list[int]:
+    seen = Seen.read(folder)
+    assert seen is not None
+    return seen.numbers.tolist()
+
+
+@pytest.mark.parametrize("together", [7, 1000])
+def test_each_document_is_seen_once(tmp_path, monkeypatch, together) -> None:
+    monkeypatch.setattr(prepare, "TOGETHER", together)
+    expected = np.unique(numbers_of(TEXTS)).tolist()
+    assert len(expected) == len(TEXTS)
+    assert numbers(prepared(tmp_path)) == expected
+    assert numbers(prepared(tmp_path, repeats=True)) == expected
+
+
+@pytest.mark.parametrize("together", [7, 1000])  # of 7, all of some portions are kept
+def test_what_is_kept_from_the_model_is_not_seen(tmp_path, monkeypatch, together) -> None:
+    monkeypatch.setattr(prepare, "TOGETHER", together)
+    hidden = tmp_path / "test.txt"
+    hidden.write_text("\n".join(text.upper().replace(" ", "　") for text in TEXTS[:20]), "utf-8")
+    folder = prepared(tmp_path, Corpus(str(hidden)))
+    assert numbers(folder) == np.unique(numbers_of(TEXTS[20:])).tolist()
