@@ -88,6 +88,12 @@ REFUSED = {
     "unknown format": (["--out=v.model"], 1, "the name of v.model tells no format"),
     "no tensorboard": (["--projected=0", "--tensorboard=b"], 1, "tensorboard has no effect"),
     "nothing frequent": (["--min_count=5000"], 1, "--min_count 1"),
+    "no language": (
+        ["--segment.method=stanza", "--segment.language=1"],
+        1,
+        "segment.language: '1'",
+    ),
+    "a data set": (["--files=hf:a/b"], 1, "→ --files FILE"),
     "a missing file": (["--files=no.txt"], 1, "no.txt"),
     "an empty file": (["--files=empty.txt"], 1, "empty.txt"),
     "no word": (["--files=blank.txt"], 1, "blank.txt"),
@@ -114,5 +120,6 @@ def test_what_cannot_be_is_told_in_one_message_and_writes_nothing(case, planted,
     assert said in told
     assert told.count("error: ") == 1
     assert "Traceback" not in told
+    assert "data." not in told  # options of another command
     assert not [*planted.rglob("words.vec*"), *planted.rglob("*.part")]
     assert (planted / "c.txt").read_bytes() == before
