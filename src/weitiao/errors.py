@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -63,3 +65,26 @@ class MissingExtra(WeitiaoError):
             f"{what} needs the package {package!r}, which is not installed"
             f"\n  → pip install 'weitiao[{extra}]'"
         )
+
+
+@contextmanager
+def retold(tell: Callable[[str], str]) -> Iterator[None]:
+    """Tell faults by the options of this command, where a part tells them by those of another.
+
+    Args:
+        tell: an advice or a whole message, under our names.
+    """
+    try:
+        yield
+    except DataError as error:  # what stands in a file stays as it is
+        raise DataError(
+            error.problem,
+            file=error.file,
+            row=error.row,
+            column=error.column,
+            value=error.value,
+            hint=error.hint and tell(error.hint),
+        ) from error
+    except WeitiaoError as error:
+        error.args = (tell(str(error)),)
+        raise

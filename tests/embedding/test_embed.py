@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -88,8 +89,16 @@ REFUSED = {
     "unknown format": (["--out=v.model"], 1, "the name of v.model tells no format"),
     "no tensorboard": (["--projected=0", "--tensorboard=b"], 1, "tensorboard has no effect"),
     "nothing frequent": (["--min_count=5000"], 1, "--min_count 1"),
+    "no language": (
+        ["--segment.method=stanza", "--segment.language=1"],
+        1,
+        "segment.language: '1'",
+    ),
+    "a data set": (["--files=hf:a/b"], 1, "→ --files FILE"),
     "a missing file": (["--files=no.txt"], 1, "no.txt"),
     "an empty file": (["--files=empty.txt"], 1, "empty.txt"),
+    "no text": (["--files=binary.txt"], 1, "binary.txt: this is a binary file"),
+    "an archive that was cut off": (["--files=cut.txt.gz"], 1, "cut.txt.gz"),
     "no word": (["--files=blank.txt"], 1, "blank.txt"),
     "a file as folder": (["--out=c.txt/v.vec"], 1, "out: c.txt can't be written to"),
     "a board on a file": (["--tensorboard=c.txt"], 1, "tensorboard: c.txt can't be written to"),
@@ -103,6 +112,8 @@ def test_what_cannot_be_is_told_in_one_message_and_writes_nothing(case, planted,
     arguments, code, said = REFUSED[case]
     (planted / "empty.txt").write_text("")
     (planted / "blank.txt").write_text(" \n\n")
+    (planted / "binary.txt").write_bytes(bytes(range(256)) * 9)
+    (planted / "cut.txt.gz").write_bytes(gzip.compress(b"a b c\n" * 9999)[:-9])
     (planted / "folder.vec").mkdir()
     before = (planted / "c.txt").read_bytes()
     try:
@@ -114,5 +125,8 @@ def test_what_cannot_be_is_told_in_one_message_and_writes_nothing(case, planted,
     assert said in told
     assert told.count("error: ") == 1
     assert "Traceback" not in told
+    assert "data." not in told  # options of another command
     assert not [*planted.rglob("words.vec*"), *planted.rglob("*.part")]
+    kept = [path for path in planted.glob(".cache/words/*") if path.suffix != ".lock"]
+    assert len(kept) == (case == "nothing frequent")  # only the words were found
     assert (planted / "c.txt").read_bytes() == before

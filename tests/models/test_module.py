@@ -54,6 +54,14 @@ def learned_by_heart(module: TextModule, target: torch.Tensor, folder: Path) -> 
     return trainer.validate(module, loader(batches), verbose=False)[0]
 
 
+def test_the_mean_loss_of_an_epoch_is_over_rows_not_batches(tmp_path: Path) -> None:
+    sizes, recorder = [12, 1], Recorder()
+    trainer = tiny_trainer(tmp_path, recorder, max_epochs=1)
+    trainer.fit(TextModule(tiny_card()), loader(random_batches(sizes)))
+    mean = sum(n * loss for n, loss in zip(sizes, recorder.losses, strict=True)) / sum(sizes)
+    assert float(trainer.callback_metrics["train/loss_epoch"]) == pytest.approx(mean)
+
+
 QUICK = Optimisation(lr=5e-3)
 
 

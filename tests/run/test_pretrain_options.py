@@ -28,7 +28,7 @@ ANOTHER: dict[str, tuple[str, ...]] = {
     "data.objective": ("--data.objective=causal",),
     "data.tokenizer.name": ("--data.tokenizer.name=characters",),
     "data.tokenizer.vocab_size": (CHARACTERS, "--data.tokenizer.vocab_size=40"),
-    "data.tokenizer.min_count": (CHARACTERS, "--data.tokenizer.min_count=200"),
+    "data.tokenizer.min_count": (CHARACTERS, "--data.tokenizer.min_count=50"),
     "data.tokenizer.lowercase": ("--data.corpus.files=big.txt", "--data.tokenizer.lowercase=false"),
     "data.tokenizer.characters": (CHARACTERS, "--data.tokenizer.characters=200"),
     "data.masking": ("--data.masking={unit: id}",),

@@ -19,7 +19,7 @@ from weitiao.embedding.projector import write_projector
 from weitiao.embedding.store import check_name, write_vectors
 from weitiao.embedding.training import Training, gensim_models
 from weitiao.embedding.words import WordFile, Words
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import ConfigError, DataError, retold
 from weitiao.plain import plain
 from weitiao.run.checkpoint import refuse_overwriting
 from weitiao.run.corpus import TARGET
@@ -106,6 +106,12 @@ def embed_parser() -> Parser:
     return parser
 
 
+def _renamed(told: str) -> str:
+    """What parts tell of their options, under our names."""
+    return told.replace("data.segment", "segment").replace("corpus.files", "--files")
+
+
+@retold(_renamed)
 def run_embed(argv: list[str]) -> None:
     """Train the vectors that the command line describes; write them and what shows them.
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from weitiao.bounds import at_least, shares
 from weitiao.errors import ConfigError
-from weitiao.hub import only_local
 from weitiao.language_card import LanguageCard
 from weitiao.models.backbones import Activation, positions_of
+from weitiao.models.loading import load_model
 
 
 class LanguageNetwork(nn.Module, ABC):
@@ -123,34 +123,15 @@ class Continued(LanguageNetwork):
         layers: keep only the first so many layers; null = all.
 
     Raises:
-        ConfigError: there is no such model, or its tokenizer has more ids than are given here.
+        ConfigError: there is no such model, it lacks weights below the head, or doesn't fit the
+            card: more ids or longer blocks than it knows.
     """
 
     def __init__(self, card: LanguageCard, *, name: str, layers: int | None = None) -> None:
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM
+        from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
         kind = AutoModelForCausalLM if card.objective == "causal" else AutoModelForMaskedLM
-        source: dict[str, Any] = {
-            "trust_remote_code": False,
-            "local_files_only": only_local(name),
-        }
-        try:
-            config = AutoConfig.from_pretrained(name, **source)
-            if layers is not None:
-                if not 1 <= layers <= config.num_hidden_layers:
-                    raise ConfigError(
-                        f"model.network.layers: {name!r} has {config.num_hidden_layers} layers,"
-                        f" can't keep {layers}"
-                    )
-                config.num_hidden_layers = layers
-            model = kind.from_pretrained(
-                name, config=config, dtype=torch.float32, use_safetensors=True, **source
-            )
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"model.network.name: no loadable safetensors model: {name!r}"
-                f"\n  {' '.join(str(error).split())[:300]}"
-            ) from error
+        model = load_model(kind, name, "model.network", layers=layers, may_lack=_is_of_head)
         _check_fit(name, model, card)
         if card.vocab_size > model.config.vocab_size:
             model.resize_token_embeddings(card.vocab_size)
@@ -209,6 +190,11 @@ def _gpt(card: LanguageCard, sizes: _Sizes) -> Any:
             eos_token_id=next(iter(card.end), None),
         )
     )
+
+
+def _is_of_head(model: Any, weight: str) -> bool:
+    """Whether a weight is none of the network below the head."""
+    return not weight.startswith(f"{model.base_model_prefix}.")
 
 
 def _check_fit(name: str, model: Any, card: LanguageCard) -> None:

@@ -27,7 +27,8 @@ class Learner(L.LightningModule):
             loss: ``()``, a mean.
             size: over how many.
         """
-        self.train_loss.update(loss.detach(), size)
+        # each of them, since torchmetrics takes no notice of a weight where NaN isn't looked for
+        self.train_loss.update(loss.detach().expand(size))
         self.log("train/loss", loss, prog_bar=True, batch_size=size)
         self.log("train/loss_epoch", self.train_loss, on_step=False, on_epoch=True, batch_size=size)
 

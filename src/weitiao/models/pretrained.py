@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
-from weitiao.hub import only_local
 from weitiao.models.backbones import HuggingFace, positions_of
 from weitiao.models.freeze import frozen_modules, parameters_up_to
+from weitiao.models.loading import load_model
 from weitiao.models.lora import Lora
 
 
@@ -142,42 +138,21 @@ def _from_config(values: dict[str, Any], trust_remote_code: bool) -> Any:
 
 def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
     """The model with its weights, in which a decoder beside an encoder has no layers."""
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
-    source: dict[str, Any] = {
-        "trust_remote_code": trust_remote_code,
-        "local_files_only": only_local(name),
-    }
-    try:
-        config = AutoConfig.from_pretrained(name, **source)
-        _cut(config, name, layers)
-        with _without_load_report():
-            model, report = AutoModel.from_pretrained(
-                name,
-                config=config,
-                dtype=torch.float32,
-                use_safetensors=True,
-                output_loading_info=True,
-                **source,
-            )
-    except (OSError, ValueError) as error:
-        where = "in that folder" if os.path.isdir(name) else "under that name or path"
-        raise ConfigError(
-            f"model.backbone.name: no loadable safetensors model {where}: {name!r}"
-            f"\n  {' '.join(str(error).split())}"
-        ) from error
-    # Poolers and decoders are taken off anyway; anything else would start random without a word.
-    left_out = ("pooler.", "decoder.") if config.is_encoder_decoder else ("pooler.",)
-    missing = sorted(k for k in report["missing_keys"] if not any(part in k for part in left_out))
-    if missing:
-        raise ConfigError(
-            f"model.backbone.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
-        )
-    return model
+    return load_model(
+        AutoModel,
+        name,
+        "model.backbone",
+        layers=layers,
+        may_lack=_is_taken_off,
+        alter=_without_decoder,
+        trust_remote_code=trust_remote_code,
+    )
 
 
-def _cut(config: Any, name: str, layers: int | None) -> None:
-    """Let the configuration name only the layers that are wanted, and none of a decoder's."""
+def _without_decoder(config: Any) -> None:
+    """Let the configuration name no layer of a decoder beside an encoder."""
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES as SEQ2SEQ,
     )
@@ -187,29 +162,12 @@ def _cut(config: Any, name: str, layers: int | None) -> None:
         for decoder in ("num_decoder_layers", "decoder_layers"):
             if hasattr(config, decoder):
                 setattr(config, decoder, 0)
-    if layers is None:
-        return
-    total = getattr(config, "num_hidden_layers", 0)
-    if not 1 <= layers <= total:
-        raise ConfigError(
-            f"model.backbone.layers: {name!r} has {total} layers, can't keep {layers}"
-        )
-    config.num_hidden_layers = layers
-    if getattr(config, "layer_types", None):  # one entry per layer
-        config.layer_types = config.layer_types[:layers]
 
 
-@contextmanager
-def _without_load_report() -> Iterator[None]:
-    """Hide the table of every key that cut-off layers leave over; what matters is checked."""
-    from transformers.utils import logging
-
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
+def _is_taken_off(model: Any, weight: str) -> bool:
+    """Whether a weight is a pooler's or that of a decoder beside an encoder."""
+    parts = ("pooler.", "decoder.") if model.config.is_encoder_decoder else ("pooler.",)
+    return any(part in weight for part in parts)
 
 
 def _check_kind(name: str, encoder: Any) -> None:

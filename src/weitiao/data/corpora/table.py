@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from weitiao.data.read import Columns, Input, Reader
 from weitiao.data.read.reader import BINARY
 from weitiao.data.read.rows import Reading
 from weitiao.data.read.source import FileFormat
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import retold
 
 _OPTIONS = {
     "--data.train FILE": "corpus.files FILE",
@@ -37,22 +37,9 @@ def rows(path: Path, kind: FileFormat, column: str, encoding: str) -> Iterator[s
             yield from batch.column("text").to_pylist()
 
 
-@contextmanager
-def options_of_corpus() -> Iterator[None]:
+def options_of_corpus() -> AbstractContextManager[None]:
     """Tell faults by the options of a corpus, where reading tells them by those of ``data``."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(
-            error.problem,
-            file=error.file,
-            row=error.row,
-            column=error.column,
-            value=error.value,
-            hint=error.hint and _renamed(error.hint),
-        ) from error
-    except ConfigError as error:
-        raise ConfigError(_renamed(str(error))) from error
+    return retold(_renamed)
 
 
 def _renamed(hint: str) -> str:

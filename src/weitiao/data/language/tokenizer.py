@@ -11,7 +11,7 @@ from tokenizers import decoders
 from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
 from weitiao.data.pretrained import fast_tokenizer
 from weitiao.data.segment import Segmenter
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, retold
 from weitiao.language_card import Objective
 
 
@@ -43,15 +43,8 @@ class LanguageTokenizer:
                 "data.tokenizer.name: what a model reads must be cut without a segmenter"
                 "\n  → characters or wordpiece; data.segment shapes what is masked"
             )
-        if self.trained:
+        with retold(_renamed):
             self._encoder()
-        else:
-            Encoder(
-                tokenizer=self.name,
-                vocab_size=self.vocab_size,
-                min_count=self.min_count,
-                lowercase=self.lowercase,
-            )
 
     @property
     def trained(self) -> bool:
@@ -66,7 +59,8 @@ class LanguageTokenizer:
             objective: ``masked`` needs a mask token; one that is missing is added.
 
         Raises:
-            ConfigError: the pretrained one can't be loaded, or isn't a fast one.
+            ConfigError: the pretrained one can't be loaded, or isn't a fast one; or nothing is
+                seen often enough for a vocabulary.
         """
         if self.trained:
             tokenizer = self._train(documents)
@@ -86,7 +80,8 @@ class LanguageTokenizer:
         from transformers import PreTrainedTokenizerFast
 
         some = _at_most(documents, self.characters)
-        backend = self._encoder().fit(some, Segmenter("whitespace")).backend
+        with retold(_renamed):
+            backend = self._encoder().fit(some, Segmenter("whitespace")).backend
         characters = self.name == "characters"  # how ids become text again
         backend.decoder = decoders.Fuse() if characters else decoders.WordPiece()
         return PreTrainedTokenizerFast(
@@ -102,3 +97,9 @@ def _at_most(documents: Iterator[str], characters: int) -> Iterator[str]:
         characters -= len(document)
         if characters <= 0:
             return
+
+
+def _renamed(told: str) -> str:
+    """What an `Encoder` tells, under our names."""
+    told = told.replace("data.encode.tokenizer", "data.tokenizer.name")
+    return told.replace("data.encode", "data.tokenizer")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
+from weitiao.bounds import at_least
 from weitiao.data.segment import corenlp, dictionary, stanza
 from weitiao.data.segment.word_files import read_stop_words
 from weitiao.errors import ConfigError, DataError
@@ -70,8 +71,7 @@ class Segmenter:
         if self.method not in get_args(Method):
             known = ", ".join(get_args(Method))
             raise ConfigError(f"unknown segmenter {self.method!r}: choose one of {known}")
-        if self.workers < 1:
-            raise ConfigError(f"workers must be at least 1, not {self.workers}")
+        at_least(1, "data.segment", workers=self.workers)
         used = ("method", "stop_words", *_OPTIONS[self.method])
         given = (field for field in fields(self) if getattr(self, field.name) != field.default)
         if useless := ", ".join(field.name for field in given if field.name not in used):
