@@ -41,7 +41,7 @@ train: setup  ## Train and test the default model on the embedded corpus, beside
 pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with
 	$(PY) src/pretrain.py --config configs/pretrain/default.yaml $(ARGS)
 
-gain: setup  ## Pretrain, fine-tune with and without it, compare under three seeds (an hour)
+gain: setup  ## Pretrain, fine-tune with and without it, compare under three seeds
 	$(PY) src/gain.py --pretrain.words "--config configs/pretrain/default.yaml" $(ARGS)
 
 tune: setup  ## Search for a better configuration: 50 random trials (ARGS="--trials 20")

@@ -38,8 +38,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
 }
 SEEDS = 3
 MODELS = "--config configs/default.yaml --config configs/model/pretrained.yaml"
-SMALL = f"{MODELS} --model.optim.lr 1e-3"  # 2 layers of 128, with random weights or pretrained
-PARTS = {"500": "--trainer.max_epochs 12", "all": "--trainer.max_epochs 4"}
+SMALL = f"{MODELS} --model.optim.lr 3e-4"  # 2 layers of 128, with random weights or pretrained
+PARTS = {"500": "--trainer.max_epochs 10", "all": "--trainer.max_epochs 4"}
 SCRATCH = "--config configs/pretrain/default.yaml"
 FOUR_LAYERS = (
     f"{SCRATCH} --model.network Continued --model.network.name {ENCODER.folder}"

@@ -30,6 +30,9 @@ from weitiao.run.pretrain import run_pretrain
 from weitiao.run.spread import mean_and_sd, paired_p
 from weitiao.whole import whole_or_not
 
+FINETUNE = (  # a rate for small networks; encoders from a hub want a tenth of it
+    "--config configs/default.yaml --config configs/model/pretrained.yaml --model.optim.lr 3e-4"
+)
 NONE = "none"
 """Name of fine-tuning without pretraining, beside those of the pretrainings."""
 ALL = "all"
@@ -69,9 +72,9 @@ class Gain:
     """
 
     pretrain: dict[str, str]
-    finetune: str = "--config configs/default.yaml --config configs/model/pretrained.yaml"
+    finetune: str = FINETUNE
     rows: dict[str, str] = field(
-        default_factory=lambda: {"500": "--trainer.max_epochs 12", ALL: ""}
+        default_factory=lambda: {"500": "--trainer.max_epochs 10", ALL: "--trainer.max_epochs 4"}
     )
     seeds: int = 3
     folder: Path = Path("logs/gain")
