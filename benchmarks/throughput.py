@@ -32,8 +32,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -71,9 +71,9 @@ Batch = dict[str, Tensor]
 
 @dataclass
 class Clock:
-    """Counts rows and seconds of a training."""
+    """Counts what is trained on, rows or ids, and the seconds that it takes."""
 
-    rows: int = 0
+    count: int = 0
     steps: int = 0
     started: tuple[float, float] = (0.0, 0.0)
     ended: tuple[float, float] = (0.0, 0.0)
@@ -82,14 +82,14 @@ class Clock:
         """The first batch is about to be loaded."""
         self.started = time.perf_counter(), time.process_time()
 
-    def tick(self, rows: int) -> None:
-        """A step over ``rows`` rows has ended."""
-        self.rows, self.steps = self.rows + rows, self.steps + 1
+    def tick(self, count: int) -> None:
+        """A step over so many has ended."""
+        self.count, self.steps = self.count + count, self.steps + 1
         self.ended = time.perf_counter(), time.process_time()
 
     def rates(self) -> tuple[float, float]:
-        """Rows per second of the wall clock, and per second of processor time."""
-        wall, cpu = (self.rows / (e - s) for s, e in zip(self.started, self.ended, strict=True))
+        """How many per second of the wall clock, and per second of processor time."""
+        wall, cpu = (self.count / (e - s) for s, e in zip(self.started, self.ended, strict=True))
         return wall, cpu
 
 
@@ -297,7 +297,7 @@ def measure(way: str, setting: Setting) -> Result:
     clock = Clock()
     model = WAYS[way](setting, clock)
     expected = setting.steps, setting.epochs * setting.data.card.rows["train"]
-    assert (clock.steps, clock.rows) == expected, f"{way}: steps and rows {clock}, not {expected}"
+    assert (clock.steps, clock.count) == expected, f"{way}: steps and rows {clock}, not {expected}"
     return Result(way, *clock.rates(), macro_f1(model, setting.data))
 
 
@@ -342,18 +342,18 @@ def sampled(rows: int | None, seed: int) -> Path:
     return path
 
 
-def summarise(results: list[Result]) -> list[dict[str, Any]]:
-    """One row per way: medians over the rounds, and how many times faster weitiao is."""
+def summarise(results: Sequence[Any]) -> list[dict[str, Any]]:
+    """One row per way: medians over the rounds, and how many times faster the first way is.
+
+    Args:
+        results: dataclasses with ``way``, ``per_second``, ``per_cpu_second`` and other numbers.
+    """
+    names = [field.name for field in fields(results[0]) if field.name != "way"]
     rows = []
-    for way in WAYS:
+    for way in dict.fromkeys(r.way for r in results):
         own = [r for r in results if r.way == way]
-        rows.append(
-            {"way": way}
-            | {
-                name: statistics.median(getattr(r, name) for r in own)
-                for name in ("per_second", "per_cpu_second", "f1_macro")
-            }
-        )
+        medians = {name: statistics.median(getattr(r, name) for r in own) for name in names}
+        rows.append({"way": way} | medians)
     for row in rows:
         row["speedup"] = rows[0]["per_second"] / row["per_second"]
         row["speedup_cpu"] = rows[0]["per_cpu_second"] / row["per_cpu_second"]
@@ -392,6 +392,14 @@ def environment() -> dict[str, Any]:
     } | {name: version(name) for name in packages}
 
 
+def write(name: str, content: dict[str, Any]) -> None:
+    """Keep what was measured beside what it depends on."""
+    out = ROOT / "benchmarks" / "results" / f"{name}.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    print(f"written: {out.relative_to(ROOT)}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layers", type=int, default=2)
@@ -413,12 +421,9 @@ def main() -> int:
     results = [measure(way, setting) for _ in range(args.rounds) for way in WAYS]
     rows, name = summarise(results), f"{args.layers}x{args.width}"
     show(rows, f"{name}, {setting.data.card.rows['train']} rows, {args.epochs} epoch(s)")
-    out = ROOT / "benchmarks" / "results" / f"throughput-{name}.json"
-    out.parent.mkdir(exist_ok=True)
     content = {"arguments": vars(args), "environment": before, "rows": setting.data.card.rows}
     content |= {"summary": rows, "runs": [asdict(r) for r in results]}
-    out.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    print(f"written: {out.relative_to(ROOT)}")
+    write(f"throughput-{name}", content)
     return 0
 
 

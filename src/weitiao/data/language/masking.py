@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -61,7 +62,7 @@ class Masking:
         chosen = self._choose(words if self.unit == "word" else _each_alone(words), draw)
         labels = np.where(chosen, ids, NOT_PREDICTED)
         seen, fate = ids.copy(), draw.random(len(ids))
-        anything = _meaningful(card)
+        anything = _meaningful(card.vocab_size, tuple(card.special_ids))
         seen[chosen] = card.mask_id
         swapped = chosen & (fate < self.random)
         seen[swapped] = anything[draw.integers(len(anything), size=int(swapped.sum()))]
@@ -98,5 +99,6 @@ def _each_alone(words: np.ndarray) -> np.ndarray:
     return np.where(words >= 0, np.arange(len(words)), -1)
 
 
-def _meaningful(card: LanguageCard) -> np.ndarray:
-    return np.setdiff1d(np.arange(card.vocab_size), card.special_ids)
+@lru_cache(maxsize=1)  # of each block the same
+def _meaningful(vocab_size: int, special_ids: tuple[int, ...]) -> np.ndarray:
+    return np.setdiff1d(np.arange(vocab_size), special_ids)
