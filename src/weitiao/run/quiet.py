@@ -22,7 +22,7 @@ def quiet() -> None:
         ".*args parameter is intended to run from within Python.*",  # the verb is taken off before
         ".*isinstance.treespec, LeafSpec.*",  # Lightning's own use of torch
         ".*is smaller than the logging interval.*",  # small data are fine
-        ".*ModelCheckpoint.*not empty.*",  # on resume
+        ".*Checkpoint directory .* is not empty.*",  # on resume
         ".*in eval mode at the start of training.*",  # frozen layers run without dropout
         ".*recommended to use .*sync_dist=True.*",  # scores are the same on each device
         ".*srun. command is available on your system but is not used.*",

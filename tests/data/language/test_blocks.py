@@ -13,6 +13,7 @@ from weitiao.data.language.prepare import LanguagePreparation
 from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.data.seen import Seen, numbers_of
 from weitiao.data.segment import Segmenter
+from weitiao.errors import ConfigError, DataError
 
 TEXTS = [f"第{number}个 Text" for number in range(60)]
 
@@ -54,3 +55,12 @@ def test_what_is_kept_from_the_model_is_not_seen(tmp_path, monkeypatch, together
     hidden.write_text("\n".join(text.upper().replace(" ", "　") for text in TEXTS[:20]), "utf-8")
     folder = prepared(tmp_path, Corpus(str(hidden)))
     assert numbers(folder) == np.unique(numbers_of(TEXTS[20:])).tolist()
+
+
+def test_faults_of_what_is_kept_are_told_by_its_options(tmp_path: Path) -> None:
+    hidden = tmp_path / "corpus.txt"
+    hidden.write_text("一行\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"data\.without\.text has no effect on lines"):
+        prepared(tmp_path, Corpus(str(hidden), text="body"))
+    with pytest.raises(DataError, match=r"corpus\.txt: the corpus holds no document of 9"):
+        prepared(tmp_path, Corpus(str(hidden), min_chars=9))

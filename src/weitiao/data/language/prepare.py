@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain, compress, islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.data.seen import Seen, numbers_of
 from weitiao.data.segment import Segmenter
 from weitiao.data.stages import Stages
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, retold
 from weitiao.language_card import LanguageCard, Objective
 from weitiao.plain import plain
 
@@ -113,7 +114,7 @@ class LanguagePreparation:
         shaping = {
             **plain(replace(self, segment=replace(self.segment, workers=1))),
             "corpus": self.corpus.cache_key(),
-            "without": self.without and self.without.cache_key(),
+            "without": self.without and _keys_of(self.without),
         }
         named = Path(self.tokenizer.name)
         files = [*self.segment.files()]
@@ -175,7 +176,8 @@ class LanguagePreparation:
         """Documents and their numbers, without the texts not to be seen, which are counted."""
         hidden = None
         if self.without is not None:
-            hidden = Seen.of(*map(numbers_of, _together(self.without.documents())))
+            with retold(_of_without):
+                hidden = Seen.of(*map(numbers_of, _together(self.without.documents())))
             counts["kept from the model"] = 0
         for documents in _together(self.corpus.documents(counts)):
             numbers = numbers_of(documents)
@@ -193,6 +195,17 @@ class LanguagePreparation:
             drawn = int.from_bytes(digest.digest()) / 2**64
             shared["val" if drawn < self.val else "train"].append(document)
         return {split: some for split, some in shared.items() if some}
+
+
+def _keys_of(without: Corpus) -> str:
+    with retold(_of_without):
+        return without.cache_key()
+
+
+def _of_without(told: str) -> str:
+    """What a `Corpus` tells, of the texts that the model must not see."""
+    options = "|".join(field.name for field in fields(Corpus))
+    return re.sub(rf"\bcorpus\.({options})\b", r"data.without.\1", told)
 
 
 def _together(documents: Iterator[str]) -> Iterator[list[str]]:
