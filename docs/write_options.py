@@ -130,7 +130,7 @@ def _kind(hint: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "class_path" in value:
         return value["class_path"].rpartition(".")[2]
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
