@@ -64,6 +64,7 @@ def test_table_and_scores(made: tuple[Path, Outcome]) -> None:
         count = json.loads((run / "data_card.json").read_text("utf-8"))["rows"]["train"]
         assert count == (20 if row["rows"] == "20" else 120)
     assert "paired t-test" in done.out
+    assert "…" not in done.out
 
 
 @pytest.mark.slow

@@ -207,24 +207,25 @@ def run_gain(arguments: list[str]) -> list[Result]:
 
 def gain_table(results: list[Result]) -> Table:
     """Mean and standard deviation over the seeds, and a paired t-test against no pretraining."""
-    table = Table(title="test score, mean ± sd over the seeds", title_justify="left")
-    for title in ("rows", "pretraining", "test", f"− {NONE}", "paired t-test", "floor", "seconds"):
-        table.add_column(title, justify="right", no_wrap=True)
+    title = "test score, mean ± sd over the seeds; p of a paired t-test"
+    table = Table(title=title, title_justify="left")
+    for column in ("rows", "pretraining", "test", f"− {NONE}", "p", "floor", "s a run"):
+        table.add_column(column, justify="right", no_wrap=True)
     for rows in dict.fromkeys(result.rows for result in results):
         without = [r.score for r in results if (r.rows, r.pretraining) == (rows, NONE)]
         for name in dict.fromkeys(result.pretraining for result in results):
             own = [r for r in results if (r.rows, r.pretraining) == (rows, name)]
             scores = [r.score for r in own]
-            p = None if name == NONE else paired_p(scores, without)
+            gain, p = statistics.fmean(scores) - statistics.fmean(without), None
+            if name != NONE:
+                p = paired_p(scores, without)
             table.add_row(
-                str(rows),
+                rows,
                 name,
                 mean_and_sd(scores),
-                ""
-                if name == NONE
-                else f"{statistics.fmean(scores) - statistics.fmean(without):+.4f}",
-                "" if p is None else f"p = {p:.3f}",
-                mean_and_sd([r.floor for r in own]),
+                "" if name == NONE else f"{gain:+.4f}",
+                "" if p is None else f"{p:.3f}",
+                f"{statistics.fmean(r.floor for r in own):.4f}",
                 f"{statistics.fmean(r.seconds for r in own):.0f}",
             )
     return table
