@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import Command, Outcome, reviews, write_csv
 from test_pretrain import SMALL
 
@@ -137,3 +138,20 @@ def test_no_pretraining_is_refused(command: Command, tmp_path: Path) -> None:
     done = command("--pretrain={}", cwd=tmp_path, script="gain.py")
     assert done.code == 1
     assert "got no pretraining" in done.err
+
+
+@pytest.mark.slow
+def test_beside_a_continued_model_stands_the_one_that_it_began_with(
+    made: tuple[Path, Outcome], command: Command
+) -> None:
+    folder, start = made[0], "g/pretrain/words/model"
+    own = [option for option in SMALL if not option.startswith(("--model.network.", "--data.tok"))]
+    own += ["--model.network=Continued", f"--model.network.name={start}"]
+    own += [f"--data.tokenizer.name={start}"]
+    sizes = '--rows={"20": ""}'
+    done = gain(command, folder, f"--pretrain.more={' '.join(own)}", sizes, "--folder=h")
+    assert done.code == 0, done.err
+    for run, name in (("none-20-1", start), ("more-20-1", "h/pretrain/more/model")):
+        config = yaml.safe_load((folder / "h" / run / "config.yaml").read_text("utf-8"))
+        backbone = config["model"]["backbone"]["init_args"]
+        assert (backbone["name"], backbone["config"]) == (name, None)
