@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from experiments import CHNSENTICORP, ENCODER, REVIEWS, TNEWS, Source
 from pretraining_page import page
 from results import commit, processor
@@ -32,10 +33,6 @@ from weitiao.run.gain import NONE
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "pretraining.json"
 PAGE = ROOT / "docs" / "pretraining_results.md"
-COLUMNS: dict[str, dict[str, Any]] = {
-    CHNSENTICORP.title: {"text": "text_a"},
-    TNEWS.title: {"text": "0", "label": "1", "header": False},
-}
 SEEDS = 3
 MODELS = "--config configs/default.yaml --config configs/model/pretrained.yaml"
 SMALL = f"{MODELS} --model.optim.lr 3e-4"  # 2 layers of 128, with random weights or pretrained
@@ -59,6 +56,7 @@ class Comparison:
             ``{data}`` and ``{model}`` for the roots.
         finetune: options of fine-tuning.
         sizes: rows to fine-tune on → further options.
+        columns: YAML that names the columns; None = the usual ones.
         further: more files that are needed.
     """
 
@@ -66,19 +64,26 @@ class Comparison:
     pretrain: Mapping[str, str]
     finetune: str
     sizes: Mapping[str, str]
+    columns: str | None = None
     further: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All files that it needs."""
+        return self.source, *self.further
 
     def run(self, folder: Path, roots: Mapping[str, Path], threads: int) -> Iterator[Row]:
         """All fine-tunings."""
         fixed = f" --run.threads {threads}"
-        texts = texts_of(self.source, folder, roots)
+        texts = texts_of(self.source, self.columns, folder, roots)
         pretrain = {
             name: options.format(texts=texts, **roots) + fixed
             for name, options in self.pretrain.items()
         }
         files = " ".join(files_of(self.source, roots))
+        columns = f" --config {self.columns}" if self.columns else ""
         given = {"pretrain": json.dumps(pretrain), "rows": json.dumps(dict(self.sizes))}
-        given |= {"finetune": f"{self.finetune} {files}{fixed}", "folder": str(folder)}
+        given |= {"finetune": f"{self.finetune}{columns} {files}{fixed}", "folder": str(folder)}
         options = [f"--{name}={value}" for name, value in given.items()]
         subprocess.run(
             [sys.executable, "src/gain.py", *options, f"--seeds={SEEDS}"], cwd=ROOT, check=True
@@ -114,13 +119,17 @@ class Vectors:
     source: Source
     finetune: str
     sizes: Mapping[str, str]
-    further: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All files that it needs."""
+        return (self.source,)
 
     def run(self, folder: Path, roots: Mapping[str, Path], threads: int) -> Iterator[Row]:
         """All trainings."""
         vectors = folder / "skipgram.vec"
         if not vectors.is_file():
-            texts = texts_of(self.source, folder, roots)
+            texts = texts_of(self.source, None, folder, roots)
             command = ["src/embed.py", "--files", str(texts), "--out", str(vectors)]
             subprocess.run([sys.executable, *command, "--projected=0"], cwd=ROOT, check=True)
         shared = [*self.finetune.split(), *files_of(self.source, roots), f"--run.threads={threads}"]
@@ -146,21 +155,23 @@ COMPARISONS: dict[str, Comparison | Vectors] = {
     "chnsenticorp": Comparison(
         CHNSENTICORP,
         {"words": f"{SCRATCH} --data.corpus.files {{texts}}"},
-        f"{SMALL} --config configs/data/chnsenticorp.yaml",
+        SMALL,
         PARTS,
+        "configs/data/chnsenticorp.yaml",
     ),
     "tnews": Comparison(
         TNEWS,
         {"words": f"{SCRATCH} --data.corpus.files {{texts}}"},
-        f"{SMALL} --config configs/data/tnews.yaml",
+        SMALL,
         {"500": PARTS["500"], "all": "--trainer.max_epochs 2"},
+        "configs/data/tnews.yaml",
     ),
     "reviews-encoder": Comparison(
         REVIEWS,
         {"continued": FOUR_LAYERS},
         f"{MODELS} --model.optim.lr 1e-4",
         {"500": "--trainer.max_epochs 6", "all": "--trainer.max_epochs 2"},
-        (ENCODER,),
+        further=(ENCODER,),
     ),
     "reviews-vectors": Vectors(
         REVIEWS,
@@ -177,13 +188,14 @@ def files_of(source: Source, roots: Mapping[str, Path]) -> list[str]:
     return [f"--data.{split}={folder}/{name}" for split, name in source.splits.items()]
 
 
-def texts_of(source: Source, folder: Path, roots: Mapping[str, Path]) -> Path:
+def texts_of(source: Source, columns: str | None, folder: Path, roots: Mapping[str, Path]) -> Path:
     """A file of the source's training texts without labels, a line each."""
     target = folder / "texts.txt"
     if not target.is_file():
         given = dict(part[2:].split("=") for part in files_of(source, roots))
         options = {name.removeprefix("data."): file for name, file in given.items()}
-        rows = TextDataModule(**options, **COLUMNS.get(source.title, {})).rows("train")
+        named = yaml.safe_load((ROOT / columns).read_text("utf-8"))["data"] if columns else {}
+        rows = TextDataModule(**options, **named).rows("train")
         folder.mkdir(parents=True, exist_ok=True)
         lines = (" ".join(text.split()) for text in rows["text"].to_pylist())
         target.write_text("\n".join(lines) + "\n", "utf-8")
@@ -203,7 +215,7 @@ def main() -> int:
     roots = {"data": options.data_root, "model": options.model_root}
     for name in [] if options.table else options.only:
         comparison = COMPARISONS[name]
-        for source in (comparison.source, *comparison.further):
+        for source in comparison.sources:
             source.check(roots)
         rows = list(comparison.run(options.root / name, roots, options.threads))
         facts = {"threads": options.threads, "processor": processor(), "commit": commit()}
