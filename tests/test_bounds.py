@@ -16,6 +16,8 @@ def test_bounds_name_the_option():
     for check, value in ((at_least, 0), (at_least, float("nan"))):
         with pytest.raises(ConfigError, match=r"group\.a must be at least 1, got"):
             check(1, "group", a=value)
+    with pytest.raises(ConfigError, match=r"^a must be at least 1, got 0$"):
+        at_least(1, None, a=0)
     for value in (-0.1, 1, float("nan")):
         with pytest.raises(ConfigError, match=r"group\.a is a share"):
             shares("group", a=value)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from weitiao.errors import ConfigError
 
 
-def at_least(bound: float, group: str, **values: float | None) -> None:
+def at_least(bound: float, group: str | None, **values: float | None) -> None:
     """Refuse values below ``bound``; null passes.
 
     Args:
         bound: the lowest value that makes sense.
-        group: the options' common name, e.g. ``model.backbone``.
+        group: the options' common name, e.g. ``model.backbone``; null = they have none.
         values: options and their values.
 
     Raises:
         ConfigError: names the option.
     """
     for name, value in values.items():
+        option = f"{group}.{name}" if group else name
         if value is not None and not value >= bound:
-            raise ConfigError(f"{group}.{name} must be at least {bound}, got {value}")
+            raise ConfigError(f"{option} must be at least {bound}, got {value}")
 
 
 def shares(group: str, **values: float) -> None:

@@ -86,6 +86,17 @@ def test_fit_counts_what_the_model_was_pretrained_on(world: Path, command: Comma
 
 
 @pytest.mark.slow
+def test_test_counts_the_rows_of_another_file(world: Path, command: Command) -> None:
+    done = fit(command, world, "pretrained/model", "measured")
+    assert done.code == 0, done.err
+    use = ("--ckpt_path=measured/checkpoints/best.ckpt", "--hardware.accelerator=cpu")
+    done = command("test", *use, "--data.test=val.csv", cwd=world)
+    assert done.code == 0, done.err
+    told = "! pretrain.py showed the model 5 of the 25 test texts: pretrain again"
+    assert told in " ".join(done.err.split())
+
+
+@pytest.mark.slow
 def test_what_was_kept_from_the_model_is_not_counted(world: Path, command: Command) -> None:
     hide = ("--data.without.files=[val.csv,test.csv]", "--data.without.text=review")
     done = pretrain(command, world, "--run.folder=clean", *hide)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import reviews
+from safetensors.torch import load_file, save_file
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from weitiao.data.language.tokenizer import LanguageTokenizer
@@ -90,3 +92,28 @@ def test_a_masked_model_is_refused(tmp_path: Path) -> None:
     BertForMaskedLM(config).save_pretrained(tmp_path)
     with pytest.raises(ConfigError, match="BertForMaskedLM, which doesn't go on"):
         Generation(str(tmp_path), PROMPT).texts()
+
+
+@pytest.mark.parametrize(
+    ("file", "spoil", "told"),
+    [
+        ("model.safetensors", lambda path: path.write_bytes(b"x" * 100), "no loadable safetensors"),
+        ("config.json", Path.unlink, "no loadable safetensors"),
+        ("tokenizer.json", lambda path: path.write_text("{}"), "can't load"),
+    ],
+    ids=["weights", "config", "tokenizer"],
+)
+def test_a_damaged_folder_is_told(model: str, tmp_path: Path, file, spoil, told: str) -> None:
+    folder = shutil.copytree(model, tmp_path / "damaged")
+    spoil(folder / file)
+    with pytest.raises(ConfigError, match=rf"^model: {told}"):
+        Generation(str(folder), PROMPT).texts()
+
+
+def test_a_model_that_lacks_weights_is_refused(model: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(model, tmp_path / "part")
+    weights = load_file(folder / "model.safetensors")
+    weights.pop("transformer.ln_f.weight")
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ConfigError, match=r"^model: .* lacks 1 of its weights, e.g. transf"):
+        Generation(str(folder), PROMPT).texts()

@@ -49,7 +49,7 @@ class Results:
 
     def __post_init__(self) -> None:
         check_name(self.out)
-        at_least(0, "embed", projected=self.projected)
+        at_least(0, None, projected=self.projected)
         if self.tensorboard is not None and not self.projected:
             raise ConfigError("tensorboard has no effect with projected 0\n  → --projected 5000")
 

@@ -72,9 +72,9 @@ class Training:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed is from 0 to 4294967295, got {self.seed}")
-        at_least(1, "embed", size=self.size, window=self.window, min_count=self.min_count)
-        at_least(1, "embed", epochs=self.epochs, workers=self.workers)
-        at_least(1, "embed", min_n=self.min_n, buckets=self.buckets)
+        at_least(1, None, size=self.size, window=self.window, min_count=self.min_count)
+        at_least(1, None, epochs=self.epochs, workers=self.workers)
+        at_least(1, None, min_n=self.min_n, buckets=self.buckets)
         if self.max_n < self.min_n:
             raise ConfigError(f"max_n = {self.max_n} is below min_n = {self.min_n}")
         if self.method != "fasttext":

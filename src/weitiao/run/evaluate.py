@@ -18,12 +18,13 @@ from weitiao.run.checkpoint import (
     refuse_overwriting,
     use_parser,
 )
+from weitiao.run.contamination import pretrained_on, told
 from weitiao.run.fit import Run
 from weitiao.run.floor import measure_floor
 from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
 from weitiao.run.report import final_table, scores
-from weitiao.run.shown import show_empty, show_next_steps
+from weitiao.run.shown import show_empty, show_line, show_next_steps
 
 
 def compare_with_floor(run: Run, console: Console | None = None) -> dict[str, Any]:
@@ -101,7 +102,10 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         write_predictions(out, evaluated(trainer), data.card)
     if folder and best:
         metrics = folder.add_metrics(metrics)
-    show_empty(evaluated(trainer).table["text"], Console(stderr=True, highlight=False))
+    notes = Console(stderr=True, highlight=False)
+    show_empty(evaluated(trainer).table["text"], notes)
+    if new and (read := pretrained_on(module, data, ["test"])):
+        show_line(told(read, {"test": len(evaluated(trainer).table)}), notes)
     table = final_table(metrics, data.card, len(evaluated(trainer).rows))
     (console or Console()).print(table)
     return metrics

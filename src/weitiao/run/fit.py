@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
@@ -14,11 +13,9 @@ from rich.console import Console
 
 from weitiao import ranks
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.seen import Seen
 from weitiao.data.summary import render
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
-from weitiao.models.pretrained import Pretrained
 from weitiao.models.scores import FIRST
 from weitiao.run import corpus
 from weitiao.run.board import Board
@@ -30,11 +27,12 @@ from weitiao.run.checks import (
     refuse_unread_vectors,
 )
 from weitiao.run.command import TrainingCLI
+from weitiao.run.contamination import pretrained_on
 from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
 from weitiao.run.report import handling
-from weitiao.run.shown import show_examples, show_next_steps
+from weitiao.run.shown import show_examples, show_line, show_next_steps
 
 
 @dataclass
@@ -126,23 +124,17 @@ class FitCLI(TrainingCLI):
     def write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""
         write_json(self.datamodule.card.plain(), self.folder.card)
-        audit = self.datamodule.prepared.audit | self._read_before()
+        audit, prepared = self.datamodule.prepared.audit, self.datamodule.prepared
+        splits = [split for split in ("val", "test") if prepared.has(split)]
+        read = pretrained_on(self.model, self.datamodule, splits)
+        audit |= {} if read is None else {"pretrained on": read}
         write_json(audit, self.folder.audit)
         super().write_down()
         render(audit["audit"], self.console)
         for line in handling(audit, self.datamodule.card):
-            self.console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
+            show_line(line, self.console)
         if self.datamodule.augment:
             show_examples(self.datamodule.augmented.examples(3), self.console)
-
-    def _read_before(self) -> dict[str, dict[str, int]]:
-        """Rows of val and test whose text the model was pretrained on, where that is known."""
-        backbone, data = self.model.backbone, self.datamodule.prepared
-        seen = Seen.read(Path(backbone.name)) if isinstance(backbone, Pretrained) else None
-        if seen is None:
-            return {}
-        splits = [split for split in ("val", "test") if data.has(split)]
-        return {"pretrained on": {s: int(seen.among(data.rows(s)).sum()) for s in splits}}
 
 
 def run_fit(

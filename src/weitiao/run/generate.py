@@ -10,8 +10,9 @@ import torch
 
 from weitiao.bounds import at_least
 from weitiao.data.language.pieces import Frame
-from weitiao.errors import ConfigError
-from weitiao.hub import only_local
+from weitiao.data.pretrained import fast_tokenizer
+from weitiao.errors import ConfigError, retold
+from weitiao.models.loading import load_model
 from weitiao.run.parser import Parser
 
 _HANZI = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
@@ -50,8 +51,8 @@ class Generation:
 
     def __post_init__(self) -> None:
         whole = {"count": self.count, "length": self.length, "beams": self.beams}
-        at_least(1, "generate", **whole, top_k=self.top_k)
-        at_least(0, "generate", temperature=self.temperature)
+        at_least(1, None, **whole, top_k=self.top_k)
+        at_least(0, None, temperature=self.temperature)
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is a share above 0, up to 1, got {self.top_p}")
         narrowed = self.top_k is not None or self.top_p < 1
@@ -117,18 +118,25 @@ def run_generate(arguments: list[str]) -> None:
 
 
 def _load(name: str) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
-    source: dict[str, Any] = {"trust_remote_code": False, "local_files_only": only_local(name)}
-    try:
-        kind = next(iter(AutoConfig.from_pretrained(name, **source).architectures or []), "none")
-        if not kind.endswith(("LMHeadModel", "ForCausalLM")):
-            raise ConfigError(
-                f"model: {name} holds a {kind}, which doesn't go on with a text"
-                "\n  → pretrain one with --data.objective causal"
-            )
-        model = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **source)
-        return model.eval(), AutoTokenizer.from_pretrained(name, **source)
-    except (OSError, ValueError) as error:
-        told = " ".join(str(error).split())[:300]
-        raise ConfigError(f"model: no loadable model in {name!r}\n  {told}") from error
+    with retold(lambda told: told.replace("generate.name", "model")):
+        model = load_model(
+            AutoModelForCausalLM,
+            name,
+            "generate",
+            layers=None,
+            may_lack=lambda model, weight: False,
+            alter=lambda config: _refuse_silent(name, config),
+        )
+    instead = "logs/RUN/model of pretrain.py has one"
+    return model.eval(), fast_tokenizer(name, "model", instead)
+
+
+def _refuse_silent(name: str, config: Any) -> None:
+    kind = next(iter(config.architectures or []), "none")
+    if not kind.endswith(("LMHeadModel", "ForCausalLM")):
+        raise ConfigError(
+            f"model: {name} holds a {kind}, which doesn't go on with a text"
+            "\n  → pretrain one with --data.objective causal"
+        )

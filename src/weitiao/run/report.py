@@ -10,6 +10,7 @@ import torch
 
 from weitiao.card import DataCard, Task
 from weitiao.models.scores import FIRST, measure
+from weitiao.run.contamination import told
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -89,13 +90,7 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
             f" of running words: {', '.join(text)}"
         )
     if read := report.get("pretrained on"):
-        shown = (
-            f"{f'{count:,}' if count else 'none'} of the {card.rows[split]:,} {split} texts"
-            for split, count in read.items()
-        )
-        line = f"pretrain.py showed the model {', '.join(shown)}"
-        again = "pretrain again with --data.without.files FILE"
-        yield f"! {line}: {again}" if any(read.values()) else line
+        yield told(read, card.rows)
 
 
 def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:

@@ -25,6 +25,11 @@ def show_next_steps(run: RunFolder, console: Console) -> None:
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
+def show_line(line: str, console: Console) -> None:
+    """Print a line; one that begins with ``!`` is a warning."""
+    console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
+
+
 def show_examples(examples: list[tuple[str, str]], console: Console) -> None:
     """Print texts before and after augmentation, a line each."""
     console.rule("augmentation, for example", align="left", style="none", characters="─")

@@ -52,10 +52,10 @@ class Search:
     seeds: int = 3
 
     def __post_init__(self) -> None:
-        at_least(0, "search", seed=self.seed, workers=self.workers, confirm=self.confirm)
-        at_least(1, "search", trials=self.trials, keep_top=self.keep_top)
-        at_least(2, "search", seeds=self.seeds)
-        at_least(0, "search", timeout=self.timeout)
+        at_least(0, None, seed=self.seed, workers=self.workers, confirm=self.confirm)
+        at_least(1, None, trials=self.trials, keep_top=self.keep_top)
+        at_least(2, None, seeds=self.seeds)
+        at_least(0, None, timeout=self.timeout)
         if Path(self.study).name != self.study or self.study in ("", ".", ".."):
             raise ConfigError(f"study: {self.study!r} can't be a folder's name")
         if self.seeds != Search.seeds and not self.confirm:
