@@ -119,9 +119,19 @@ def test_goes_on_where_it_was_and_refuses_another_comparison(
         return [row[:-1] for row in csv.reader(table.splitlines())]
 
     assert scores((runs / "gain.csv").read_text()) == scores(before)
-    other = gain(command, folder, both[0])
-    assert other.code == 1
-    assert "another comparison" in other.err
+    # the runs of the other pretraining and rows are there, but not asked for
+    fewer = gain(command, folder, both[0], '--rows={"20": "--trainer.max_epochs=2"}')
+    assert fewer.code == 0, fewer.err
+    assert json.loads((runs / "gain.json").read_text("utf-8"))["pretrain"] == options
+    for changed in (
+        [f"{both[0]} --data.masking.ngram=2"],
+        [both[1], both[0]],
+        [*both, f"--finetune={FIX} --model.pooling=max"],
+        [*both, '--rows={"20": ""}'],
+    ):
+        other = gain(command, folder, *changed)
+        assert other.code == 1
+        assert "another comparison" in other.err
 
 
 @pytest.mark.parametrize("name", ["none", "a/b"])

@@ -8,7 +8,7 @@ import re
 import shlex
 import statistics
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -65,7 +65,8 @@ class Gain:
             fewer rows need more epochs.
         seeds: each fine-tuning is done with the seeds 1 to this; of a part of the rows, each draws
             its own.
-        folder: of all runs; the same command goes on there.
+        folder: of all runs; the same command goes on there, also with further pretrainings, rows or
+            seeds.
 
     Raises:
         ConfigError: a value is out of bounds, or a name can't be a folder's.
@@ -122,16 +123,22 @@ class Gain:
             yield Result(name, rows, seed, score, floor, metrics["fit/seconds"])
 
     def _claim(self) -> None:
-        """Take the folder, or refuse to mix two comparisons."""
-        plan, file = asdict(self), self.folder / "gain.json"
-        del plan["seeds"], plan["folder"]  # more seeds may follow
-        if file.is_file() and (held := json.loads(file.read_text("utf-8"))) != plan:
-            raise ConfigError(
-                f"{self.folder} holds another comparison: {json.dumps(held, ensure_ascii=False)}"
-                "\n  → --folder FOLDER"
-            )
+        """Take the folder, or refuse to mix two comparisons; pretrainings and rows may be added."""
+        file = self.folder / "gain.json"
+        held = json.loads(file.read_text("utf-8")) if file.is_file() else None
+        grown = {"pretrain": self.pretrain, "rows": self.rows}
+        if held:
+            grown = {part: held[part] | named for part, named in grown.items()}
+            same = all(held[part].items() <= named.items() for part, named in grown.items())
+            # none begins with the weights of the first
+            first = next(iter(held["pretrain"])) == next(iter(self.pretrain))
+            if not (same and first and held["finetune"] == self.finetune):
+                raise ConfigError(
+                    f"{self.folder} holds another comparison:"
+                    f" {json.dumps(held, ensure_ascii=False)}\n  → --folder FOLDER"
+                )
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_json(plan, file)
+        write_json({"finetune": self.finetune, **grown}, file)
 
     def _pretrain(self) -> None:
         held_out = self.folder / "held_out.jsonl"
