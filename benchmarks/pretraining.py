@@ -170,7 +170,7 @@ COMPARISONS: dict[str, Comparison | Vectors] = {
         REVIEWS,
         {"continued": FOUR_LAYERS},
         f"{MODELS} --model.optim.lr 1e-4",
-        {"500": "--trainer.max_epochs 6", "all": "--trainer.max_epochs 2"},
+        {"500": "--trainer.max_epochs 6", "all": "--trainer.max_epochs 1"},
         further=(ENCODER,),
     ),
     "reviews-vectors": Vectors(
