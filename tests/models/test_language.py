@@ -10,6 +10,13 @@ import pytest
 import torch
 from conftest import reviews
 from torch.nn import functional as F
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    BertConfig,
+    DebertaV2Config,
+    GPTNeoConfig,
+)
 
 from weitiao.data.batch import Batching, Draws
 from weitiao.data.corpora import Corpus
@@ -167,3 +174,53 @@ def test_weights_that_were_cut_off_are_told(headless: tuple[str, int]) -> None:
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(ConfigError, match=r"network\.name: no loadable safetensors model in"):
         Continued(card(50), name=headless[0])
+
+
+def saved(folder: Path, of: LanguageData, config: type, **sizes: object) -> str:
+    """A model of another kind in a folder, with weights large enough to tell one from another."""
+    torch.manual_seed(0)
+    shape = config(
+        vocab_size=of.card.vocab_size, max_position_embeddings=64, initializer_range=0.5, **sizes
+    )
+    auto = AutoModelForCausalLM if of.card.objective == "causal" else AutoModelForMaskedLM
+    auto.from_config(shape).save_pretrained(folder / "model")
+    return str(folder / "model")
+
+
+NEO = {
+    "hidden_size": 16,
+    "num_layers": 2,
+    "num_heads": 2,
+    "attention_types": [[["global", "local"], 1]],
+}
+BERT = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+}
+
+
+def test_pieces_stay_apart_where_attention_adds_its_mask(tmp_path: Path) -> None:
+    of = data(tmp_path, "causal")
+    network = Continued(of.card, name=saved(tmp_path, of, GPTNeoConfig, **NEO)).eval()
+    ids = torch.arange(6)[None] + 5
+    positions, piece = torch.tensor([[0, 1, 2, 0, 1, 2]]), torch.tensor([[0, 0, 0, 1, 1, 1]])
+    with torch.no_grad():
+        together = network(ids, positions, piece)[:, 3:]
+        alone = network.model.base_model(ids[:, 3:]).last_hidden_state
+    assert network.eager
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("objective", "config"),
+    [("masked", DebertaV2Config), ("causal", BertConfig)],
+)
+def test_what_reads_packed_pieces_otherwise_is_refused(
+    tmp_path: Path, objective: str, config: type
+) -> None:
+    of = data(tmp_path, objective)
+    name = saved(tmp_path, of, config, **BERT)
+    with pytest.raises(ConfigError, match="can't learn from packed texts"):
+        Continued(of.card, name=name)

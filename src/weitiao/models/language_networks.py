@@ -15,6 +15,8 @@ from weitiao.language_card import LanguageCard
 from weitiao.models.backbones import Activation, positions_of
 from weitiao.models.loading import load_model
 
+_UNSEEN = torch.finfo(torch.float32).min
+
 
 class LanguageNetwork(nn.Module, ABC):
     """A language model of `transformers` that reads packed pieces and predicts single positions.
@@ -28,7 +30,9 @@ class LanguageNetwork(nn.Module, ABC):
         super().__init__()
         self.model, self.causal = model.train(), card.objective == "causal"
         self.first_position = positions_of(model).first
+        self.eager = model.config._attn_implementation == "eager"
         self.head = self._head()
+        self._refuse_mixing()
 
     def forward(self, input_ids: Tensor, positions: Tensor, piece: Tensor) -> Tensor:
         """Hidden states ``(B, T, H)``, each of which sees its own piece only.
@@ -41,6 +45,8 @@ class LanguageNetwork(nn.Module, ABC):
         sees = piece[:, None, :, None] == piece[:, None, None, :]  # (B, 1, T, T)
         if self.causal:
             sees = sees.tril()
+        if self.eager:  # adds the mask to its scores
+            sees = torch.zeros_like(sees, dtype=torch.float32).masked_fill(~sees, _UNSEEN)
         more = {} if not self.causal else {"use_cache": False}
         return self.model.base_model(
             input_ids=input_ids,
@@ -63,6 +69,45 @@ class LanguageNetwork(nn.Module, ABC):
             f"model.network: the head of a {type(self.model).__name__} isn't one that this project"
             " knows\n  → a BERT, RoBERTa or GPT kind"
         )
+
+    def _refuse_mixing(self) -> None:
+        """Stop before packed pieces are read in another way than `transformers` reads each alone.
+
+        Some kinds take the mask for something else, others know none of this shape, and a
+        BERT kind that learned to look back would be read both ways. Which do is found by trying.
+
+        Raises:
+            ConfigError: two pieces side by side have other hidden states than each alone.
+        """
+        size, pad = self.model.config.vocab_size, self.model.config.pad_token_id
+        ids = torch.tensor([[i for i in range(min(size, 5)) if i != pad][:4]])
+        pieces = ids, ids.flip(1)
+        positions, number = torch.arange(ids.shape[1])[None], torch.zeros_like(ids)
+        side_by_side = [
+            torch.cat(pair, 1) for pair in (pieces, (positions, positions), (number, number + 1))
+        ]
+        training = self.training
+        self.eval()
+        try:
+            with torch.inference_mode():
+                alone = [
+                    self.model.base_model(input_ids=x, attention_mask=torch.ones_like(x))[0]
+                    for x in pieces
+                ]
+                same = torch.allclose(
+                    self(*side_by_side), torch.cat(alone, 1), rtol=1e-3, atol=1e-4
+                )
+        except (RuntimeError, ValueError, TypeError, IndexError):  # of a mask of this shape
+            same = False
+        self.train(training)
+        if not same:
+            kind = "causal" if self.causal else "masked"
+            raise ConfigError(
+                f"model.network: a {type(self.model).__name__} can't learn from packed texts as"
+                f" data.objective {kind} needs it: beside each other it reads them in another way"
+                " than alone\n  → a BERT or RoBERTa kind for masked; a GPT, Llama or Qwen kind for"
+                " causal"
+            )
 
     def _fits(self, head: Any) -> bool:
         ids = torch.arange(4)[None] % self.model.config.vocab_size
