@@ -134,6 +134,24 @@ def test_goes_on_where_it_was_and_refuses_another_comparison(
         assert "another comparison" in other.err
 
 
+@pytest.mark.slow
+def test_what_has_not_begun_may_be_corrected(
+    made: tuple[Path, Outcome], command: Command, tmp_path: Path
+) -> None:
+    folder = made[0]
+    place, sizes = f"--folder={tmp_path / 'g'}", ("--rows.20=--trainer.max_epochs=2",)
+    wrong = gain(command, folder, "--pretrain.a=--data.corpus.files=nope.txt", *sizes, place)
+    assert wrong.code == 1
+    assert "nope.txt" in wrong.err
+    done = command(
+        f"--finetune={FIX}", "--seeds=2", f"--pretrain.a={with_options()}", *sizes, place,
+        cwd=folder, script="gain.py",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    found = sorted(path.name for path in (tmp_path / "g").glob("*-*-*"))
+    assert found == ["a-20-1", "a-20-2", "none-20-1", "none-20-2"]
+
+
 @pytest.mark.parametrize("name", ["none", "a/b"])
 def test_names_that_cannot_be_told_apart_are_refused(
     command: Command, tmp_path: Path, name: str

@@ -36,6 +36,22 @@ def made(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
+def test_the_last_step_is_validated_wherever_it_falls(made: Path, command: Command) -> None:
+    same_rate = ("--model.optim.schedule=constant", "--model.optim.warmup=0")
+    steps = (*same_rate, "--trainer.max_epochs=-1", "--trainer.max_steps")
+    done = pretrain(command, made, *steps, "3", "--run.folder=steps")
+    assert done.code == 0, done.err
+    assert (made / "steps" / "model" / "model.safetensors").is_file()
+    done = pretrain(command, made, *steps, "7", "--ckpt_path=steps/checkpoints/last.ckpt")
+    assert done.code == 0, done.err
+    whole = pretrain(command, made, *steps, "7", "--run.folder=whole-steps")
+    assert whole.code == 0, whole.err
+    last = [row for row in rows(made / "whole-steps") if "train/loss" in row]
+    assert last
+    assert last[-1] == [row for row in rows(made / "steps") if "train/loss" in row][-1]
+
+
 def rows(run: Path) -> list[tuple[str, ...]]:
     with (run / "metrics.csv").open(encoding="utf-8") as file:
         found = [tuple(row.values()) for row in csv.DictReader(file)]

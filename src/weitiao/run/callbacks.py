@@ -71,6 +71,17 @@ class OwnSignals(Callback):
     on_sanity_check_start = on_test_start = on_predict_start = on_train_start
 
 
+class ValidateAtEnd(Callback):
+    """Lets the last step of ``trainer.max_steps`` be validated, wherever in its epoch it falls.
+
+    Lightning validates at once when it is told to stop, but not when it has reached its last step.
+    """
+
+    def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
+        """Tell it to stop at that step."""
+        trainer.should_stop |= trainer.global_step == trainer.max_steps
+
+
 class ForgetRetaken(Callback):
     """On resume, removes rows of ``metrics.csv`` that lie after the checkpoint."""
 

@@ -26,7 +26,14 @@ from weitiao import ranks
 from weitiao.errors import ConfigError
 from weitiao.models.scores import LOWER_IS_BETTER
 from weitiao.run import stop
-from weitiao.run.callbacks import BestScores, ForgetRetaken, OwnSignals, RandomState, Throughput
+from weitiao.run.callbacks import (
+    BestScores,
+    ForgetRetaken,
+    OwnSignals,
+    RandomState,
+    Throughput,
+    ValidateAtEnd,
+)
 from weitiao.run.checks import (
     check_sharing,
     check_trainer,
@@ -129,7 +136,10 @@ class TrainingCLI(LightningCLI):
             )
         if not self.folder.best.is_file():
             place = self.folder.path
-            raise ConfigError(f"no validation took place, so {place} has no best checkpoint")
+            raise ConfigError(
+                f"no validation took place, so {place} has no best checkpoint"
+                "\n  → --trainer.check_val_every_n_epoch 1"
+            )
         scores = next(c.scores for c in self.trainer.callbacks if isinstance(c, BestScores))
         return scores | {"fit/seconds": time.perf_counter() - started}
 
@@ -224,6 +234,7 @@ class TrainingCLI(LightningCLI):
                 )
             ),
             OwnSignals(),
+            ValidateAtEnd(),
             RandomState(),
             ForgetRetaken(),
             EndIfDiverged(),

@@ -8,10 +8,10 @@ import re
 import shlex
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from jsonargparse import ArgumentParser, capture_parser
@@ -37,6 +37,7 @@ NONE = "none"
 """Name of fine-tuning without pretraining, beside those of the pretrainings."""
 ALL = "all"
 """Of the rows: no part of them."""
+ROWS = {"500": "--trainer.max_epochs 10", ALL: "--trainer.max_epochs 4"}
 
 
 class Result(NamedTuple):
@@ -62,7 +63,7 @@ class Gain:
         pretrain: name → options of ``src/pretrain.py``; the networks are of one shape.
         finetune: options of ``src/train.py`` for a pretrained backbone, without the name.
         rows: how many rows of train to fine-tune on, or ``all`` → further options of fine-tuning:
-            fewer rows need more epochs.
+            fewer rows need more epochs; null = 500 in 10 epochs, all in 4.
         seeds: each fine-tuning is done with the seeds 1 to this; of a part of the rows, each draws
             its own.
         folder: of all runs; the same command goes on there, also with further pretrainings, rows or
@@ -74,9 +75,7 @@ class Gain:
 
     pretrain: dict[str, str]
     finetune: str = FINETUNE
-    rows: dict[str, str] = field(
-        default_factory=lambda: {"500": "--trainer.max_epochs 10", ALL: "--trainer.max_epochs 4"}
-    )
+    rows: dict[str, str] | None = None
     seeds: int = 3
     folder: Path = Path("logs/gain")
 
@@ -88,8 +87,13 @@ class Gain:
                 "pretrain: each pretraining needs a name of letters, digits, _ and -, but not"
                 f" {NONE!r}; got {', '.join(names) or 'no pretraining'}"
             )
-        if not self.rows or not all(size == ALL or size.isdecimal() for size in self.rows):
-            raise ConfigError(f"rows: numbers of rows, or {ALL!r}; got {', '.join(self.rows)}")
+        if not self.sizes or not all(size == ALL or size.isdecimal() for size in self.sizes):
+            raise ConfigError(f"rows: numbers of rows, or {ALL!r}; got {', '.join(self.sizes)}")
+
+    @property
+    def sizes(self) -> dict[str, str]:
+        """The rows in effect."""
+        return ROWS if self.rows is None else self.rows
 
     def results(self, console: Console) -> Iterator[Result]:
         """Pretrain, and fine-tune as often as is needed; what is done already is not done again.
@@ -105,12 +109,12 @@ class Gain:
         ways = {NONE: self._beginning()} | {
             name: _named(self._model(name)) for name in self.pretrain
         }
-        plan = list(product(self.rows, range(1, self.seeds + 1), ways))
+        plan = list(product(self.sizes, range(1, self.seeds + 1), ways))
         for number, (rows, seed, name) in enumerate(plan, 1):
             folder = RunFolder(self.folder / f"{name}-{rows}-{seed}", started=True)
             if not _tested(folder):
                 part = [] if rows == ALL else _part(rows, seed)
-                options = [*shlex.split(self.finetune), *shlex.split(self.rows[rows])]
+                options = [*shlex.split(self.finetune), *shlex.split(self.sizes[rows])]
                 _finetune([*options, *ways[name], *part], seed, folder)
             metrics = json.loads(folder.metrics.read_text("utf-8"))
             first = FIRST[json.loads(folder.card.read_text("utf-8"))["task"]]
@@ -124,10 +128,8 @@ class Gain:
 
     def _claim(self) -> None:
         """Take the folder, or refuse to mix two comparisons; pretrainings and rows may be added."""
-        file = self.folder / "gain.json"
-        held = json.loads(file.read_text("utf-8")) if file.is_file() else None
-        grown = {"pretrain": self.pretrain, "rows": self.rows}
-        if held:
+        file, grown = self.folder / "gain.json", {"pretrain": self.pretrain, "rows": self.sizes}
+        if held := self._held(file):
             grown = {part: held[part] | named for part, named in grown.items()}
             same = all(held[part].items() <= named.items() for part, named in grown.items())
             # none begins with the weights of the first
@@ -137,18 +139,38 @@ class Gain:
                     f"{self.folder} holds another comparison:"
                     f" {json.dumps(held, ensure_ascii=False)}\n  → --folder FOLDER"
                 )
+        else:
+            self._held_out.unlink(missing_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json({"finetune": self.finetune, **grown}, file)
 
+    def _held(self, file: Path) -> dict[str, Any] | None:
+        """What has begun of the comparison in the folder: the rest may still be changed."""
+        if not file.is_file():
+            return None
+        held = json.loads(file.read_text("utf-8"))
+        begun = {
+            "pretrain": lambda name: self._model(name).parent.is_dir(),
+            "rows": lambda size: any(self.folder.glob(f"*-{size}-*")),
+        }
+        for part, has_begun in begun.items():
+            held[part] = {name: more for name, more in held[part].items() if has_begun(name)}
+        return held if held["pretrain"] else None
+
     def _pretrain(self) -> None:
-        held_out = self.folder / "held_out.jsonl"
         for name, options in self.pretrain.items():
             if self._model(name).is_dir():
                 continue
-            if not held_out.is_file():
-                self._hold_out(held_out)
-            own = [f"--run.folder={self._model(name).parent}", f"--data.without.files={held_out}"]
+            if not self._held_out.is_file():
+                self._hold_out(self._held_out)
+            without = f"--data.without.files={self._held_out}"
+            own = [f"--run.folder={self._model(name).parent}", without]
             run_pretrain([*shlex.split(options), *own])
+
+    @property
+    def _held_out(self) -> Path:
+        """Texts of validation and test."""
+        return self.folder / "held_out.jsonl"
 
     def _model(self, name: str) -> Path:
         return self.folder / "pretrain" / name / "model"
@@ -166,8 +188,10 @@ class Gain:
         parser.add_class_arguments(TextDataModule, "data")
         data = parser.instantiate(parser.parse_object({"data": parsed.data.as_dict()})).data
         count = data.card.rows["train"]
-        if large := [size for size in self.rows if size != ALL and int(size) > count]:
-            raise ConfigError(f"rows: {', '.join(large)}, but train has {count:,}")
+        if large := [size for size in self.sizes if size != ALL and int(size) > count]:
+            raise ConfigError(
+                f"rows: {', '.join(large)}, but train has {count:,}\n  → --rows.{ALL} OPTIONS"
+            )
         with whole_or_not(target) as part, part.open("w", encoding="utf-8") as file:
             for split in ("val", "test"):
                 table = data.rows(split)

@@ -110,7 +110,7 @@ def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     if ranks.first():
         folder.add_metrics(scores)
         export(folder.best, cli.model, cli.datamodule.tokenizer, cli.seen(), target)
-        _show(scores, target, folder.path, console)
+        _show(scores, target, cli.model.card.objective, console)
     return target
 
 
@@ -146,13 +146,16 @@ def _corpus(audit: dict[str, Any]) -> Table:
     return table
 
 
-def _show(scores: dict[str, float], model: Path, run: Path, console: Console) -> None:
+def _show(scores: dict[str, float], model: Path, objective: str, console: Console) -> None:
     shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
-    lines = (
+    lines = [
         f"best: {shown}",
-        f"run folder: {run}",
+        f"run folder: {model.parent}",
         "next:",
-        f"  python src/train.py train --config configs/model/pretrained.yaml"
-        f" --model.backbone.name {model} --data.encode.tokenizer {model}",
-    )
+        "  python src/train.py train --config configs/default.yaml"
+        " --config configs/model/pretrained.yaml"
+        f" --model.backbone.name {model} --data.encode.tokenizer {model} --data.train FILE",
+    ]
+    if objective == "causal":
+        lines.append(f"  python src/generate.py --model {model} --prompt TEXT")
     console.print("\n".join(lines), markup=False, soft_wrap=True)
