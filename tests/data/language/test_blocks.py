@@ -18,13 +18,19 @@ from weitiao.errors import ConfigError, DataError
 TEXTS = [f"第{number}个 Text" for number in range(60)]
 
 
-def prepared(folder: Path, without: Corpus | None = None, *, repeats: bool = False) -> Path:
+def prepared(
+    folder: Path,
+    without: Corpus | None = None,
+    *,
+    repeats: bool = False,
+    tokenizer: LanguageTokenizer = LanguageTokenizer("characters", min_count=1),
+) -> Path:
     corpus = folder / "c.txt"
     corpus.write_text("\n".join(TEXTS * (1 + repeats)), "utf-8")
     preparation = LanguagePreparation(
         Corpus(str(corpus), deduplicate=not repeats),
         Segmenter("char"),
-        LanguageTokenizer("characters", min_count=1),
+        tokenizer,
         "masked",
         max_length=32,
         val=0.2,
@@ -55,6 +61,20 @@ def test_what_is_kept_from_the_model_is_not_seen(tmp_path, monkeypatch, together
     hidden.write_text("\n".join(text.upper().replace(" ", "　") for text in TEXTS[:20]), "utf-8")
     folder = prepared(tmp_path, Corpus(str(hidden)))
     assert numbers(folder) == np.unique(numbers_of(TEXTS[20:])).tolist()
+
+
+@pytest.mark.parametrize(
+    "name", ["characters", "wordpiece", pytest.param("trained before", marks=pytest.mark.slow)]
+)
+def test_a_corpus_of_which_all_is_kept_is_told(tmp_path: Path, name: str) -> None:
+    hidden = tmp_path / "test.txt"
+    hidden.write_text("\n".join(TEXTS), "utf-8")
+    tokenizer = LanguageTokenizer(name)
+    if not tokenizer.trained:
+        LanguageTokenizer().make(iter(TEXTS), "masked").save_pretrained(tmp_path / name)
+        tokenizer = LanguageTokenizer(str(tmp_path / name))
+    with pytest.raises(ConfigError, match="all 60 documents are kept from the model"):
+        prepared(tmp_path, Corpus(str(hidden)), tokenizer=tokenizer)
 
 
 def test_faults_of_what_is_kept_are_told_by_its_options(tmp_path: Path) -> None:

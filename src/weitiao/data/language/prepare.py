@@ -186,6 +186,11 @@ class LanguagePreparation:
                 counts["kept from the model"] += int((~shown).sum())
                 documents, numbers = list(compress(documents, shown)), numbers[shown]
             yield documents, numbers
+        if hidden is not None and counts["kept from the model"] == counts["documents"]:
+            raise ConfigError(
+                f"all {counts['documents']:,} documents are kept from the model by data.without"
+                "\n  → more text, or fewer data.without.files"
+            )
 
     def _split(self, documents: Iterable[str]) -> dict[str, list[str]]:
         """Each document by a hash of its text, so that more text moves none of them."""
