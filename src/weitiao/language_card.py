@@ -20,7 +20,7 @@ class LanguageCard:
         pad_id: fills a batch.
         mask_id: stands for what is masked; null for ``causal``.
         special_ids: ids that are never masked, nor put in place of others.
-        begin: ids before each piece of text.
+        begin: ids before each piece of a text or, for ``causal``, before each text.
         end: ids after it.
         max_length: longest block, in ids.
         blocks: number of blocks per split.

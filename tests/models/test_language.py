@@ -45,9 +45,9 @@ def data(folder: Path, objective: str, length: int = 64) -> LanguageData:
     )
 
 
-def everything(of: LanguageData) -> dict[str, torch.Tensor]:
-    """All held-out blocks as one batch."""
-    blocks = Blocks.of(of.prepared[0], "val")
+def everything(of: LanguageData, split: str = "val") -> dict[str, torch.Tensor]:
+    """All blocks of a split as one batch."""
+    blocks = Blocks.of(of.prepared[0], split)
     rows = PackedRows(blocks, of.card, of.masking, of.seed)
     numbers = np.arange(len(rows))
     return rows.__getitems__(Draws(numbers, numbers, 0))
@@ -77,9 +77,12 @@ def test_packed_pieces_have_the_loss_that_each_has_alone(tmp_path: Path, objecti
     assert torch.allclose(torch.cat(alone).sort().values, together, atol=1e-5)
 
 
+@pytest.mark.parametrize("length", [64, 16])
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_the_loss_is_that_of_transformers_itself(tmp_path: Path, objective: str) -> None:
-    of = data(tmp_path, objective)
+def test_the_loss_is_that_of_transformers_itself(
+    tmp_path: Path, objective: str, length: int
+) -> None:
+    of = data(tmp_path, objective, length)
     module = LanguageModel(of.card, SMALL).eval()
     batch = everything(of)
     total, count = 0.0, 0
@@ -101,6 +104,14 @@ def test_each_id_of_a_causal_piece_is_asked_but_the_first(tmp_path: Path) -> Non
     batch = everything(data(tmp_path, "causal"))
     asked = batch["labels"] != NOT_PREDICTED
     assert (asked == (batch["positions"] > 0) & batch["attention_mask"]).all()
+
+
+def test_as_many_ends_are_asked_as_there_are_documents(tmp_path: Path) -> None:
+    of = data(tmp_path, "causal", length=16)
+    batches = [everything(of, split) for split in ("train", "val")]
+    assert sum(int((batch["labels"] == of.card.end[0]).sum()) for batch in batches) == 120
+    assert sum(int((batch["positions"] == 0).sum()) for batch in batches) > 240  # most are cut
+    assert all(batch["input_ids"].shape[1] <= 16 for batch in batches)
 
 
 def test_a_model_is_built_again_from_plain_values(tmp_path: Path) -> None:

@@ -19,11 +19,12 @@ CONTINUED = ("--model.network=Continued", "--model.network.name=model")
 
 
 class Bad(NamedTuple):
-    """A corpus or options at fault, and what is told of them."""
+    """A corpus or options at fault, what is told of them, and whether before the preparation."""
 
     told: list[str]
     options: tuple[str, ...] = ()
     corpus: tuple[str, bytes] = ("c.txt", "\n".join(TEXTS).encode())
+    early: bool = False
 
 
 BAD = {
@@ -39,10 +40,15 @@ BAD = {
         ["seen 9999 times", "--data.tokenizer.min_count 1"],
         ("--data.tokenizer.name=characters", "--data.tokenizer.min_count=9999"),
     ),
-    "ids of its own": Bad(["doesn't know the ids", "--data.tokenizer.name"], CONTINUED),
+    "ids of its own": Bad(["doesn't know the ids", "--data.tokenizer.name"], CONTINUED, early=True),
     "more ids than the model": Bad(
         ["data.tokenizer.name must be the model's own", "'model' knows"],
         (*CONTINUED, "--data.tokenizer.name=bigger"),
+    ),
+    "ids of another model": Bad(
+        ["tokens of the model 'model'", "id in 'other'", "→ --data.tokenizer.name model"],
+        (*CONTINUED, "--data.tokenizer.name=other"),
+        early=True,
     ),
     "more layers than the model": Bad(
         ["model.network.layers: 'model' has 1 layers, can't keep 2"],
@@ -61,7 +67,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model with its tokenizer, one whose weights were cut off, a tokenizer with more ids."""
+    """A model with its tokenizer, one whose weights were cut off; tokenizers with other ids."""
     from transformers import BertConfig, BertForMaskedLM
 
     folder = tmp_path_factory.mktemp("models")
@@ -76,6 +82,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights.write_bytes(weights.read_bytes()[:-100])
     tokenizer.add_tokens(["一", "二", "三"])
     tokenizer.save_pretrained(folder / "bigger")
+    other = LanguageTokenizer("characters", min_count=1).make(iter(TEXTS[:30]), "masked")
+    other.save_pretrained(folder / "other")
     return folder
 
 
@@ -83,7 +91,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_cannot_be_is_told_and_leaves_nothing(
     case: str, models: Path, command: Command, tmp_path: Path
 ) -> None:
-    told, options, (name, content) = BAD[case]
+    told, options, (name, content), early = BAD[case]
     shutil.copytree(models, tmp_path, dirs_exist_ok=True)
     (tmp_path / name).write_bytes(content)
     before = set(tmp_path.rglob("*"))
@@ -100,3 +108,5 @@ def test_what_cannot_be_is_told_and_leaves_nothing(
     left = {path for path in tmp_path.rglob("*") if ".cache" not in path.parts}
     assert left == before
     assert not [*tmp_path.rglob("*.part")]
+    if early:
+        assert not (tmp_path / ".cache").exists()

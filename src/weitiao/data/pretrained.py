@@ -10,6 +10,11 @@ from tokenizers import Tokenizer
 from weitiao.errors import ConfigError
 from weitiao.hub import only_local
 
+_VOCABULARIES = (
+    *("tokenizer.json", "vocab.txt", "vocab.json"),
+    *("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"),
+)
+
 
 def load_tokenizer(name: str, pad_token: str | None) -> tuple[Tokenizer, int, int | None]:
     """The Rust tokenizer of that name or folder, and its ids of padding and of the unknown.
@@ -56,6 +61,21 @@ def fast_tokenizer(name: str, option: str, instead: str) -> Any:
     if not tokenizer.is_fast:
         raise ConfigError(f"{option}: {name!r} has no fast (Rust) tokenizer")
     return tokenizer
+
+
+def has_tokenizer(name: str) -> bool:
+    """Whether a model comes with a tokenizer; `transformers` makes one up where it doesn't.
+
+    Args:
+        name: name on the model hub, or folder.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    from transformers.utils import has_file
+
+    local = only_local(name)
+    return any(has_file(name, file, local_files_only=local) for file in _VOCABULARIES)
 
 
 def _pad_id(tokenizer: Any, name: str, pad_token: str | None) -> int:

@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from weitiao import ranks
+from weitiao.data.encode import TRAINED
 from weitiao.data.language.datamodule import LanguageData
+from weitiao.data.pretrained import fast_tokenizer, has_tokenizer
 from weitiao.data.seen import Seen
 from weitiao.errors import ConfigError
 from weitiao.models.language import LanguageModel
-from weitiao.models.language_networks import Continued
 from weitiao.run.callbacks import BestScores
 from weitiao.run.command import TrainingCLI
 from weitiao.run.folder import load_checkpoint, write_json
@@ -59,23 +60,22 @@ class PretrainCLI(TrainingCLI):
         """How well held-out text is predicted."""
         return "perplexity"
 
-    def check(self, trainer: dict[str, Any]) -> None:
-        """Refuse a metric that there isn't, and a pretrained model that doesn't go with the rest.
+    def before_instantiate_classes(self) -> None:
+        """Refuse a pretrained model that doesn't go with the rest, before the corpus is prepared.
 
         Such a model may not know the ids, or lie beside a damaged list of what it has read.
         """
+        super().before_instantiate_classes()
+        model = self.config.get("model.network.init_args.name")
+        if model is not None:
+            self.read_before = Seen.read(Path(model))
+            refuse_other_ids(model, self.config.data.tokenizer.name)
+
+    def check(self, trainer: dict[str, Any]) -> None:
+        """Refuse a metric that there isn't."""
         monitor = self.config.run.monitor
         if monitor not in SCORES:
             raise ConfigError(f"run.monitor: {monitor!r} is none of {', '.join(SCORES)}")
-        network = self.model.network
-        if not isinstance(network, Continued):
-            return
-        self.read_before = Seen.read(Path(network.name))
-        if self.datamodule.preparation.tokenizer.trained:
-            raise ConfigError(
-                "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
-                " trained here\n  → --data.tokenizer.name, the model's own"
-            )
 
     def seen(self) -> Seen:
         """What the model has read in the end, here and, as far as it is known, before."""
@@ -112,6 +112,36 @@ def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
         export(folder.best, cli.model, cli.datamodule.tokenizer, cli.seen(), target)
         _show(scores, target, cli.model.card.objective, console)
     return target
+
+
+def refuse_other_ids(model: str, tokenizer: str) -> None:
+    """Stop before a model reads ids that mean something else to it.
+
+    Args:
+        model: its name on the model hub, or its folder; nothing is known of one that was saved
+            without its tokenizer.
+        tokenizer: how the text is to become ids; may know more tokens, such as a mask.
+
+    Raises:
+        ConfigError: the ids are not those that the model has learned.
+    """
+    if tokenizer in TRAINED:
+        raise ConfigError(
+            "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
+            " trained here\n  → --data.tokenizer.name, the model's own"
+        )
+    if Path(tokenizer) == Path(model) or not has_tokenizer(model):
+        return
+    damaged = "mend it, or remove it: then nothing is compared"
+    own = fast_tokenizer(model, "model.network.name", damaged).get_vocab()
+    given = fast_tokenizer(tokenizer, "data.tokenizer.name", "the model's own").get_vocab()
+    other = sorted((number, token) for token, number in own.items() if given.get(token) != number)
+    if other:
+        raise ConfigError(
+            f"data.tokenizer.name: of the {len(own):,} tokens of the model {model!r},"
+            f" {len(other):,} have another id in {tokenizer!r}, or none, e.g. {other[0][1]!r}"
+            f"\n  → --data.tokenizer.name {model}"
+        )
 
 
 def export(

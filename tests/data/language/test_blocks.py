@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,19 @@ from weitiao.errors import ConfigError, DataError
 TEXTS = [f"第{number}个 Text" for number in range(60)]
 
 
-def prepared(folder: Path, without: Corpus | None = None, *, repeats: bool = False) -> Path:
+def prepared(
+    folder: Path,
+    without: Corpus | None = None,
+    *,
+    repeats: bool = False,
+    tokenizer: LanguageTokenizer = LanguageTokenizer("characters", min_count=1),
+) -> Path:
     corpus = folder / "c.txt"
     corpus.write_text("\n".join(TEXTS * (1 + repeats)), "utf-8")
     preparation = LanguagePreparation(
         Corpus(str(corpus), deduplicate=not repeats),
         Segmenter("char"),
-        LanguageTokenizer("characters", min_count=1),
+        tokenizer,
         "masked",
         max_length=32,
         val=0.2,
@@ -57,10 +64,49 @@ def test_what_is_kept_from_the_model_is_not_seen(tmp_path, monkeypatch, together
     assert numbers(folder) == np.unique(numbers_of(TEXTS[20:])).tolist()
 
 
-def test_faults_of_what_is_kept_are_told_by_its_options(tmp_path: Path) -> None:
-    hidden = tmp_path / "corpus.txt"
-    hidden.write_text("一行\n", "utf-8")
-    with pytest.raises(ConfigError, match=r"data\.without\.text has no effect on lines"):
-        prepared(tmp_path, Corpus(str(hidden), text="body"))
-    with pytest.raises(DataError, match=r"corpus\.txt: the corpus holds no document of 9"):
-        prepared(tmp_path, Corpus(str(hidden), min_chars=9))
+@pytest.mark.parametrize(
+    "name", ["characters", "wordpiece", pytest.param("trained before", marks=pytest.mark.slow)]
+)
+def test_a_corpus_of_which_all_is_kept_is_told(tmp_path: Path, name: str) -> None:
+    hidden = tmp_path / "test.txt"
+    hidden.write_text("\n".join(TEXTS), "utf-8")
+    tokenizer = LanguageTokenizer(name)
+    if not tokenizer.trained:
+        LanguageTokenizer().make(iter(TEXTS), "masked").save_pretrained(tmp_path / name)
+        tokenizer = LanguageTokenizer(str(tmp_path / name))
+    with pytest.raises(ConfigError, match="all 60 documents are kept from the model"):
+        prepared(tmp_path, Corpus(str(hidden)), tokenizer=tokenizer)
+
+
+BAD = {
+    "encoding": (b"\xff\xfe", {}, "→ .*--{}.encoding NAME"),
+    "no encoding": (b"a", {"encoding": "utf-9"}, "^--{}.encoding: Python knows no text encoding"),
+    "column": (b"a", {"text": "body"}, "^{}.text has no effect on lines"),
+    "binary": (bytes(range(256)) * 9, {"format": "auto"}, "--{}.format parquet or arrow"),
+    "data set": (b"a", {"files": "hf:a/b"}, "→ --{}.files FILE"),
+    "no file": (b"a", {"files": []}, "→ --{}.files FILE"),
+    "short": (b"a", {"min_chars": 9}, "^bad: the corpus holds no document of 9"),
+}
+
+
+@pytest.mark.parametrize("option", ["data.corpus", "data.without"])
+@pytest.mark.parametrize("case", BAD)
+def test_faults_of_a_corpus_are_told_by_its_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, option: str
+) -> None:
+    content, options, told = BAD[case]
+    monkeypatch.chdir(tmp_path)
+    Path("bad").write_bytes(content)
+    Path("good.txt").write_text("\n".join(TEXTS), "utf-8")
+    corpora = {"data.corpus": Corpus("good.txt"), option: Corpus(**{"files": "bad"} | options)}
+    preparation = LanguagePreparation(
+        corpora["data.corpus"],
+        Segmenter("char"),
+        LanguageTokenizer("characters", min_count=1),
+        "masked",
+        max_length=32,
+        val=0.2,
+        without=corpora.get("data.without"),
+    )
+    with pytest.raises((ConfigError, DataError), match=told.format(re.escape(option))):
+        preparation(Path("cache"))

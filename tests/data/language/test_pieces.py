@@ -55,5 +55,29 @@ def test_a_text_of_a_causal_model_ends(tmp_path) -> None:
     backend = Tokenizer(models.WordLevel({"<end>": 0, "a": 1, "?": 2}, "?"))
     backend.pre_tokenizer = pre_tokenizers.Split("", "isolated")
     plain = PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="<end>", unk_token="?")
-    assert Frame.of(plain, "causal") == Frame([], [0])
+    assert Frame.of(plain, "causal") == Frame([], [0], each=False)
     assert Frame.of(plain, "masked") == Frame([], [])
+
+
+@pytest.mark.parametrize(("begin", "end"), [([2], [3]), ([], [3]), ([2], []), ([2, 2], [3, 3])])
+def test_a_document_of_a_causal_model_ends_once_and_after_text(tokenizer, begin, end) -> None:
+    frame = Frame(begin, end, each=False)
+    for length in range(1, 30):
+        text = TEXTS[0] * 9
+        text = text[: tokenizer(text, add_special_tokens=False).token_to_chars(length - 1).end]
+        cut = list(pieces([text], tokenizer, frame, Segmenter("char"), 8))
+        inside = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert [i for piece in cut for i in piece.ids.tolist()] == [*begin, *inside, *end]
+        assert all(8 - len(end) <= len(piece.ids) <= 8 for piece in cut[:-1])
+        assert len(end) < len(cut[-1].ids) <= 8
+        for number, piece in enumerate(cut):
+            special = (len(begin) if number == 0 else 0, len(end) if piece is cut[-1] else 0)
+            words = piece.words[special[0] : len(piece.ids) - special[1]]
+            assert words[0] == 0
+            assert (np.diff(words) >= 0).all()
+            assert (piece.words == -1).sum() == sum(special)
+
+
+def test_a_text_without_ids_has_no_piece(tokenizer) -> None:
+    for each in (True, False):
+        assert not list(pieces(["", " "], tokenizer, Frame([2], [3], each), Segmenter("char"), 8))

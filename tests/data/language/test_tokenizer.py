@@ -17,6 +17,8 @@ from weitiao.errors import ConfigError
         ({"name": "mine", "vocab_size": 9}, "data.tokenizer.vocab_size has no effect"),
         ({"name": "mine", "min_count": 1}, "data.tokenizer.min_count has no effect"),
         ({"name": "mine", "lowercase": False}, "data.tokenizer.lowercase has no effect"),
+        ({"characters": 0}, "data.tokenizer.characters must be at least 1, got 0"),
+        ({"characters": -5}, "data.tokenizer.characters must be at least 1, got -5"),
         ({"name": "words"}, "data.tokenizer.name: "),
     ],
     ids=str,

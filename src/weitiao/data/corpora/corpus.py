@@ -91,7 +91,7 @@ class Corpus:
         for name in names_of(self.files):
             if is_dataset(name) or is_query(name):
                 problem = "a corpus is read from files, not from data sets or databases"
-                raise ConfigError(f"{problem}: {name}\n  → corpus.files FILE")
+                raise ConfigError(f"{problem}: {name}\n  → --corpus.files FILE")
         with options_of_corpus():
             kinds = {
                 path: kind_of(path) if self.format == "auto" else self.format

@@ -13,11 +13,11 @@ from weitiao.data.read.source import FileFormat
 from weitiao.errors import retold
 
 _OPTIONS = {
-    "--data.train FILE": "corpus.files FILE",
-    "--data.format parquet, arrow or xlsx": "corpus.format parquet or arrow",
-    "--data.format": "corpus.format",
-    "--data.text": "corpus.text",
-    "--data.encoding": "corpus.encoding",
+    "--data.train FILE": "--corpus.files FILE",
+    "--data.format parquet, arrow or xlsx": "--corpus.format parquet or arrow",
+    "--data.format": "--corpus.format",
+    "--data.text": "--corpus.text",
+    "--data.encoding": "--corpus.encoding",
 }
 
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import chain, compress, islice
 from pathlib import Path
 from typing import Any
@@ -113,8 +114,8 @@ class LanguagePreparation:
         """Hash of everything that shapes the result."""
         shaping = {
             **plain(replace(self, segment=replace(self.segment, workers=1))),
-            "corpus": self.corpus.cache_key(),
-            "without": self.without and _keys_of(self.without),
+            "corpus": _key_of(self.corpus, "data.corpus"),
+            "without": self.without and _key_of(self.without, "data.without"),
         }
         named = Path(self.tokenizer.name)
         files = [*self.segment.files()]
@@ -169,23 +170,28 @@ class LanguagePreparation:
     def _texts(self) -> Iterator[str]:
         """The corpus for its tokenizer, which asks for no numbers."""
         if self.without is None:
-            return self.corpus.documents()
+            return _documents(self.corpus, "data.corpus")
         return chain.from_iterable(documents for documents, _ in self._portions(Counter()))
 
     def _portions(self, counts: Counter[str]) -> Iterator[tuple[list[str], np.ndarray]]:
         """Documents and their numbers, without the texts not to be seen, which are counted."""
         hidden = None
         if self.without is not None:
-            with retold(_of_without):
-                hidden = Seen.of(*map(numbers_of, _together(self.without.documents())))
+            texts = _documents(self.without, "data.without")
+            hidden = Seen.of(*map(numbers_of, _together(texts)))
             counts["kept from the model"] = 0
-        for documents in _together(self.corpus.documents(counts)):
+        for documents in _together(_documents(self.corpus, "data.corpus", counts)):
             numbers = numbers_of(documents)
             if hidden is not None:
                 shown = ~hidden.holds(numbers)
                 counts["kept from the model"] += int((~shown).sum())
                 documents, numbers = list(compress(documents, shown)), numbers[shown]
             yield documents, numbers
+        if hidden is not None and counts["kept from the model"] == counts["documents"]:
+            raise ConfigError(
+                f"all {counts['documents']:,} documents are kept from the model by data.without"
+                "\n  → more text, or fewer data.without.files"
+            )
 
     def _split(self, documents: Iterable[str]) -> dict[str, list[str]]:
         """Each document by a hash of its text, so that more text moves none of them."""
@@ -197,15 +203,20 @@ class LanguagePreparation:
         return {split: some for split, some in shared.items() if some}
 
 
-def _keys_of(without: Corpus) -> str:
-    with retold(_of_without):
-        return without.cache_key()
+def _key_of(corpus: Corpus, option: str) -> str:
+    with retold(partial(_renamed, option)):
+        return corpus.cache_key()
 
 
-def _of_without(told: str) -> str:
-    """What a `Corpus` tells, of the texts that the model must not see."""
-    options = "|".join(field.name for field in fields(Corpus))
-    return re.sub(rf"\bcorpus\.({options})\b", r"data.without.\1", told)
+def _documents(corpus: Corpus, option: str, counts: Counter[str] | None = None) -> Iterator[str]:
+    with retold(partial(_renamed, option)):
+        yield from corpus.documents(counts)
+
+
+def _renamed(option: str, told: str) -> str:
+    """What a `Corpus` tells, by the option that it is given as."""
+    names = "|".join(field.name for field in fields(Corpus))
+    return re.sub(rf"\bcorpus\.({names})\b", rf"{option}.\1", told)
 
 
 def _together(documents: Iterator[str]) -> Iterator[list[str]]:

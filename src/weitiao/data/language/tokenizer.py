@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenizers import decoders
 
+from weitiao.bounds import at_least
 from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
 from weitiao.data.pretrained import fast_tokenizer
 from weitiao.data.segment import Segmenter
@@ -43,6 +44,7 @@ class LanguageTokenizer:
                 "data.tokenizer.name: what a model reads must be cut without a segmenter"
                 "\n  → characters or wordpiece; data.segment shapes what is masked"
             )
+        at_least(1, "data.tokenizer", characters=self.characters)
         with retold(_renamed):
             self._encoder()
 
