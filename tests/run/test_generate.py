@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from conftest import reviews
 from safetensors.torch import load_file, save_file
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.errors import ConfigError
@@ -94,20 +95,40 @@ def test_a_masked_model_is_refused(tmp_path: Path) -> None:
         Generation(str(tmp_path), PROMPT).texts()
 
 
+def edit(path: Path, **values: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | values), "utf-8")
+
+
 @pytest.mark.parametrize(
     ("file", "spoil", "told"),
     [
         ("model.safetensors", lambda path: path.write_bytes(b"x" * 100), "no loadable safetensors"),
         ("config.json", Path.unlink, "no loadable safetensors"),
+        ("config.json", lambda path: edit(path, n_layer="x"), r"no loadable .*\n.* 'n_layer'"),
+        (
+            "config.json",
+            lambda path: edit(path, n_embd=32),
+            r".* has \d+ of its weights in another shape .*: \(48,\), not \(96,\)",
+        ),
         ("tokenizer.json", lambda path: path.write_text("{}"), "can't load"),
     ],
-    ids=["weights", "config", "tokenizer"],
+    ids=["weights", "config", "value", "width", "tokenizer"],
 )
 def test_a_damaged_folder_is_told(model: str, tmp_path: Path, file, spoil, told: str) -> None:
     folder = shutil.copytree(model, tmp_path / "damaged")
     spoil(folder / file)
     with pytest.raises(ConfigError, match=rf"^model: {told}"):
         Generation(str(folder), PROMPT).texts()
+
+
+def test_ids_that_the_model_does_not_know_are_refused(model: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(model, tmp_path / "other")
+    own = AutoTokenizer.from_pretrained(folder)
+    known = len(own)
+    own.add_tokens(["𠮷"])
+    own.save_pretrained(folder)
+    with pytest.raises(ConfigError, match=f"{known + 1} ids, the model knows {known}\n  →"):
+        Generation(str(folder), "𠮷").texts()
 
 
 def test_a_model_that_lacks_weights_is_refused(model: str, tmp_path: Path) -> None:

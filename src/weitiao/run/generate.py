@@ -77,6 +77,12 @@ class Generation:
         ids = [*Frame.of(tokenizer, "causal").begin, *own]
         if not ids:
             raise ConfigError("prompt is empty, and the tokenizer has no id to begin with")
+        known = model.get_input_embeddings().num_embeddings
+        if max(ids) >= known:
+            raise ConfigError(
+                f"model: the tokenizer of {self.model!r} has {len(tokenizer)} ids, the model knows"
+                f" {known}\n  → the tokenizer must be the model's own"
+            )
         limit = getattr(model.config, "max_position_embeddings", None) or len(ids) + self.length
         if len(ids) + self.length > limit:
             raise ConfigError(
