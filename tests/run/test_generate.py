@@ -58,6 +58,11 @@ def test_each_option_shapes_what_is_said(model: str) -> None:
     assert len(said(model, count=2, beams=3)) == 2
 
 
+@pytest.mark.parametrize("seed", [-(2**63), 2**64 - 1])
+def test_the_farthest_seeds_are_taken(model: str, seed: int) -> None:
+    assert said(model, seed=seed) == said(model, seed=seed)
+
+
 def test_the_likeliest_is_what_one_of_k_gives(model: str) -> None:
     assert said(model, temperature=0.0) == said(model, top_k=1)
 
@@ -72,6 +77,9 @@ def test_the_likeliest_is_what_one_of_k_gives(model: str) -> None:
         ({"temperature": 0.0, "top_p": 0.5}, "nothing is here"),
         ({"beams": 2, "count": 3}, "exceeds"),
         ({"temperature": 0.0, "count": 2}, "exceeds"),
+        ({"seed": 2**64}, "seed is from -9223372036854775808 to 18446744073709551615"),
+        ({"seed": -(2**63) - 1}, "seed is from"),
+        ({"prompt": "房\udcff"}, r"prompt is no text in UTF-8: '房\\udcff'"),
     ],
 )
 def test_values_out_of_bounds_or_without_effect_are_refused(options, told: str) -> None:

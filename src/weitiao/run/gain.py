@@ -25,7 +25,7 @@ from weitiao.models.scores import FIRST
 from weitiao.run.evaluate import compare_with_floor
 from weitiao.run.fit import run_fit
 from weitiao.run.folder import RunFolder, write_json
-from weitiao.run.parser import Parser
+from weitiao.run.parser import Parser, flat
 from weitiao.run.pretrain import run_pretrain
 from weitiao.run.spread import mean_and_sd, paired_p
 from weitiao.whole import whole_or_not
@@ -88,8 +88,14 @@ class Gain:
                 "pretrain: each pretraining needs a name of letters, digits, _ and -, but not"
                 f" {NONE!r}; got {', '.join(names) or 'no pretraining'}"
             )
-        if not self.rows or not all(size == ALL or size.isdecimal() for size in self.rows):
-            raise ConfigError(f"rows: numbers of rows, or {ALL!r}; got {', '.join(self.rows)}")
+        if not self.rows or not all(re.fullmatch(f"[1-9][0-9]*|{ALL}", row) for row in self.rows):
+            raise ConfigError(f"rows: numbers from 1, or {ALL!r}; got {', '.join(self.rows)}")
+        given = {"finetune": self.finetune, "pretrain": self.pretrain, "rows": self.rows}
+        for option, options in flat(given).items():
+            try:
+                shlex.split(options)
+            except ValueError as error:
+                raise ConfigError(f"{option}: {error}: {options}") from error
 
     def results(self, console: Console) -> Iterator[Result]:
         """Pretrain, and fine-tune as often as is needed; what is done already is not done again.

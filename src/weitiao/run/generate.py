@@ -54,6 +54,10 @@ class Generation:
         at_least(0, None, temperature=self.temperature)
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is a share above 0, up to 1, got {self.top_p}")
+        if not -(2**63) <= self.seed < 2**64:
+            raise ConfigError(f"seed is from {-(2**63)} to {2**64 - 1}, got {self.seed}")
+        if re.search(r"[\ud800-\udfff]", self.prompt):
+            raise ConfigError(f"prompt is no text in UTF-8: {self.prompt!r}")
         narrowed = self.top_k is not None or self.top_p < 1
         if not self.drawn and (narrowed or (self.beams > 1 and self.temperature != 1)):
             raise ConfigError("temperature, top_k and top_p shape what is drawn: nothing is here")
