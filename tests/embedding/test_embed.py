@@ -86,6 +86,7 @@ def test_without_files_the_embedded_corpus_is_taken(planted, capsys):
 REFUSED = {
     "unknown method": (["--method=glove"], 2, "glove"),
     "unknown option": (["--sise=3"], 2, "did you mean --size?"),
+    "files of a part": (["--corpus.files=c.txt"], 2, "--corpus.files\n  → --files"),
     "unknown format": (["--out=v.model"], 1, "the name of v.model tells no format"),
     "no tensorboard": (["--projected=0", "--tensorboard=b"], 1, "tensorboard has no effect"),
     "nothing frequent": (["--min_count=5000"], 1, "--min_count 1"),

@@ -139,6 +139,18 @@ def test_a_value_out_of_bounds_names_its_option(name):
         Training("fasttext", **{name: 0})
 
 
+@pytest.mark.parametrize("name", ["size", "window", "max_n", "buckets"])
+def test_a_value_that_gensim_cannot_hold_names_its_option(name):
+    with pytest.raises(ConfigError, match=rf"^{name} must be at most 1000000000, got 3000000000"):
+        Training("fasttext", **{name: 3_000_000_000})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_farthest_window_is_that_of_any_text(method, words):
+    found = trained(words, method, epochs=1, window=10**9)
+    assert np.isfinite(found.vectors).all()
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_that_gensim_cannot_take_is_refused(seed):
     with pytest.raises(ConfigError, match="seed is from 0 to"):

@@ -155,6 +155,18 @@ def test_weights_that_are_not_there_are_refused_not_drawn(tmp_path: Path) -> Non
         Pretrained(tiny_card(), name=str(folder))
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(64, r".* in another shape .*: \("), ("x", r"no loadable .*\n.*'intermediate_size'")],
+)
+def test_a_configuration_that_does_not_fit_is_told(value, told: str, tmp_path: Path) -> None:
+    folder = save_pretrained("bert", tmp_path)
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"intermediate_size": value}), "utf-8")
+    with pytest.raises(ConfigError, match=rf"^model\.backbone\.name: {told}"):
+        Pretrained(tiny_card(), name=str(folder))
+
+
 def test_code_of_the_model_runs_only_when_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,9 @@ import yaml
 from conftest import Command, Outcome, reviews, write_csv
 from test_pretrain import SMALL
 
+from weitiao.errors import ConfigError
+from weitiao.run.gain import Gain
+
 FIX = "--config fix.yaml"
 SIZES = '--rows={"20": "--trainer.max_epochs=2", "all": ""}'
 
@@ -166,6 +169,21 @@ def test_no_pretraining_is_refused(command: Command, tmp_path: Path) -> None:
     done = command("--pretrain={}", cwd=tmp_path, script="gain.py")
     assert done.code == 1
     assert "got no pretraining" in done.err
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"rows": {"0": ""}}, "rows: .* got 0"),
+        ({"rows": {"20": "", "٣": ""}}, "rows: .* got 20, ٣"),
+        ({"rows": {"20": "--a '"}}, "rows.20: No closing quotation: --a '"),
+        ({"finetune": '"'}, "finetune: No closing quotation"),
+        ({"pretrain": {"a": "", "b": "--a 'c"}}, "pretrain.b: No closing quotation: --a 'c"),
+    ],
+)
+def test_rows_and_options_that_cannot_be_read_are_refused_at_once(values, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{told}"):
+        Gain(**{"pretrain": {"a": ""}} | values)
 
 
 @pytest.mark.slow

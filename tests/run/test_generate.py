@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from conftest import reviews
 from safetensors.torch import load_file, save_file
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.errors import ConfigError
@@ -57,6 +58,11 @@ def test_each_option_shapes_what_is_said(model: str) -> None:
     assert len(said(model, count=2, beams=3)) == 2
 
 
+@pytest.mark.parametrize("seed", [-(2**63), 2**64 - 1])
+def test_the_farthest_seeds_are_taken(model: str, seed: int) -> None:
+    assert said(model, seed=seed) == said(model, seed=seed)
+
+
 def test_the_likeliest_is_what_one_of_k_gives(model: str) -> None:
     assert said(model, temperature=0.0) == said(model, top_k=1)
 
@@ -71,6 +77,9 @@ def test_the_likeliest_is_what_one_of_k_gives(model: str) -> None:
         ({"temperature": 0.0, "top_p": 0.5}, "nothing is here"),
         ({"beams": 2, "count": 3}, "exceeds"),
         ({"temperature": 0.0, "count": 2}, "exceeds"),
+        ({"seed": 2**64}, "seed is from -9223372036854775808 to 18446744073709551615"),
+        ({"seed": -(2**63) - 1}, "seed is from"),
+        ({"prompt": "房\udcff"}, r"prompt is no text in UTF-8: '房\\udcff'"),
     ],
 )
 def test_values_out_of_bounds_or_without_effect_are_refused(options, told: str) -> None:
@@ -79,8 +88,12 @@ def test_values_out_of_bounds_or_without_effect_are_refused(options, told: str) 
 
 
 def test_what_the_model_cannot_do_is_told(model: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="64 positions"):
+    with pytest.raises(ConfigError, match="64 positions") as error:
         said(model, length=100)
+    room = int(str(error.value).partition("→ --length ")[2])
+    assert said(model, temperature=0.0, length=room) == said(model, temperature=0.0, length=None)
+    with pytest.raises(ConfigError, match=r"64 positions of the model\n  → a shorter prompt$"):
+        Generation(model, "好" * 64).texts()
     with pytest.raises(ConfigError, match="neither a folder nor a name"):
         Generation(str(tmp_path / "none"), PROMPT).texts()
 
@@ -94,20 +107,40 @@ def test_a_masked_model_is_refused(tmp_path: Path) -> None:
         Generation(str(tmp_path), PROMPT).texts()
 
 
+def edit(path: Path, **values: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | values), "utf-8")
+
+
 @pytest.mark.parametrize(
     ("file", "spoil", "told"),
     [
         ("model.safetensors", lambda path: path.write_bytes(b"x" * 100), "no loadable safetensors"),
         ("config.json", Path.unlink, "no loadable safetensors"),
+        ("config.json", lambda path: edit(path, n_layer="x"), r"no loadable .*\n.* 'n_layer'"),
+        (
+            "config.json",
+            lambda path: edit(path, n_embd=32),
+            r".* has \d+ of its weights in another shape .*: \(48,\), not \(96,\)",
+        ),
         ("tokenizer.json", lambda path: path.write_text("{}"), "can't load"),
     ],
-    ids=["weights", "config", "tokenizer"],
+    ids=["weights", "config", "value", "width", "tokenizer"],
 )
 def test_a_damaged_folder_is_told(model: str, tmp_path: Path, file, spoil, told: str) -> None:
     folder = shutil.copytree(model, tmp_path / "damaged")
     spoil(folder / file)
     with pytest.raises(ConfigError, match=rf"^model: {told}"):
         Generation(str(folder), PROMPT).texts()
+
+
+def test_ids_that_the_model_does_not_know_are_refused(model: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(model, tmp_path / "other")
+    own = AutoTokenizer.from_pretrained(folder)
+    known = len(own)
+    own.add_tokens(["𠮷"])
+    own.save_pretrained(folder)
+    with pytest.raises(ConfigError, match=f"{known + 1} ids, the model knows {known}\n  →"):
+        Generation(str(folder), "𠮷").texts()
 
 
 def test_a_model_that_lacks_weights_is_refused(model: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from weitiao.embedding.words import WordFile
 from weitiao.errors import ConfigError, MissingExtra
 
 Method = Literal["skipgram", "cbow", "fasttext"]
+_MOST = 10**9  # gensim's C ints hold it, and the sum of it and a place in a text
 
 
 def gensim_models() -> Any:
@@ -75,6 +76,9 @@ class Training:
         at_least(1, None, size=self.size, window=self.window, min_count=self.min_count)
         at_least(1, None, epochs=self.epochs, workers=self.workers)
         at_least(1, None, min_n=self.min_n, buckets=self.buckets)
+        for name in ("size", "window", "max_n", "buckets"):
+            if getattr(self, name) > _MOST:
+                raise ConfigError(f"{name} must be at most {_MOST}, got {getattr(self, name)}")
         if self.max_n < self.min_n:
             raise ConfigError(f"max_n = {self.max_n} is below min_n = {self.min_n}")
         if self.method != "fasttext":

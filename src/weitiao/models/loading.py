@@ -35,9 +35,10 @@ def load_model(
         trust_remote_code: run Python code that comes with the model.
 
     Raises:
-        ConfigError: there is no such model, its files are at fault, it has fewer layers or lacks
-            weights.
+        ConfigError: there is no such model, its files are at fault or don't fit each other, it has
+            fewer layers or lacks weights.
     """
+    from huggingface_hub.errors import StrictDataclassError
     from safetensors import SafetensorError
     from transformers import AutoConfig
 
@@ -55,15 +56,22 @@ def load_model(
                 config=config,
                 dtype=torch.float32,
                 use_safetensors=True,
+                ignore_mismatched_sizes=True,  # refused below, with the weight's name
                 output_loading_info=True,
                 **source,
             )
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, SafetensorError, StrictDataclassError) as error:
         where = "in that folder" if os.path.isdir(name) else "under that name or path"
         raise ConfigError(
             f"{options}.name: no loadable safetensors model {where}: {name!r}"
             f"\n  {' '.join(str(error).split())}"
         ) from error
+    if unfit := sorted(report["mismatched_keys"]):
+        weight, found, wanted = unfit[0]
+        raise ConfigError(
+            f"{options}.name: {name!r} has {len(unfit)} of its weights in another shape than its"
+            f" configuration says, e.g. {weight}: {tuple(found)}, not {tuple(wanted)}"
+        )
     # anything else would start random without a word
     missing = sorted(key for key in report["missing_keys"] if not may_lack(model, key))
     if missing:

@@ -25,7 +25,7 @@ from weitiao.models.scores import FIRST
 from weitiao.run.evaluate import compare_with_floor
 from weitiao.run.fit import run_fit
 from weitiao.run.folder import RunFolder, write_json
-from weitiao.run.parser import Parser
+from weitiao.run.parser import Parser, flat
 from weitiao.run.pretrain import run_pretrain
 from weitiao.run.spread import mean_and_sd, paired_p
 from weitiao.whole import whole_or_not
@@ -87,8 +87,14 @@ class Gain:
                 "pretrain: each pretraining needs a name of letters, digits, _ and -, but not"
                 f" {NONE!r}; got {', '.join(names) or 'no pretraining'}"
             )
-        if not self.sizes or not all(size == ALL or size.isdecimal() for size in self.sizes):
-            raise ConfigError(f"rows: numbers of rows, or {ALL!r}; got {', '.join(self.sizes)}")
+        if not self.sizes or not all(re.fullmatch(f"[1-9][0-9]*|{ALL}", n) for n in self.sizes):
+            raise ConfigError(f"rows: numbers from 1, or {ALL!r}; got {', '.join(self.sizes)}")
+        given = {"finetune": self.finetune, "pretrain": self.pretrain, "rows": self.sizes}
+        for option, options in flat(given).items():
+            try:
+                shlex.split(options)
+            except ValueError as error:
+                raise ConfigError(f"{option}: {error}: {options}") from error
 
     @property
     def sizes(self) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Generation:
         model: folder of a causal model and its tokenizer, such as ``logs/RUN/model``.
         prompt: what it goes on with; may be empty where the tokenizer has a beginning.
         count: how many times.
-        length: most ids that are added.
+        length: most ids that are added; null = 64, or what the model has positions for.
         temperature: above 1 flattens what is drawn from, below sharpens; 0 takes the likeliest.
         top_k: draw from the so many likeliest ids only; null = from all.
         top_p: draw from the likeliest ids that together are so likely (Holtzman et al. 2020).
@@ -42,7 +42,7 @@ class Generation:
     model: str
     prompt: str = ""
     count: int = 1
-    length: int = 64
+    length: int | None = None
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float = 1.0
@@ -50,11 +50,14 @@ class Generation:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        whole = {"count": self.count, "length": self.length, "beams": self.beams}
-        at_least(1, None, **whole, top_k=self.top_k)
+        at_least(1, None, count=self.count, length=self.length, top_k=self.top_k, beams=self.beams)
         at_least(0, None, temperature=self.temperature)
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is a share above 0, up to 1, got {self.top_p}")
+        if not -(2**63) <= self.seed < 2**64:
+            raise ConfigError(f"seed is from {-(2**63)} to {2**64 - 1}, got {self.seed}")
+        if re.search(r"[\ud800-\udfff]", self.prompt):
+            raise ConfigError(f"prompt is no text in UTF-8: {self.prompt!r}")
         narrowed = self.top_k is not None or self.top_p < 1
         if not self.drawn and (narrowed or (self.beams > 1 and self.temperature != 1)):
             raise ConfigError("temperature, top_k and top_p shape what is drawn: nothing is here")
@@ -77,12 +80,13 @@ class Generation:
         ids = [*Frame.of(tokenizer, "causal").begin, *own]
         if not ids:
             raise ConfigError("prompt is empty, and the tokenizer has no id to begin with")
-        limit = getattr(model.config, "max_position_embeddings", None) or len(ids) + self.length
-        if len(ids) + self.length > limit:
+        known = model.get_input_embeddings().num_embeddings
+        if max(ids) >= known:
             raise ConfigError(
-                f"a prompt of {len(ids)} ids and length {self.length} exceed the {limit} positions"
-                " of the model"
+                f"model: the tokenizer of {self.model!r} has {len(tokenizer)} ids, the model knows"
+                f" {known}\n  → the tokenizer must be the model's own"
             )
+        length = self._length(len(ids), getattr(model.config, "max_position_embeddings", None))
         torch.manual_seed(self.seed)
         drawing: dict[str, Any] = {"do_sample": False}
         if self.drawn:
@@ -93,7 +97,7 @@ class Generation:
             found = model.generate(
                 prompt,
                 attention_mask=torch.ones_like(prompt),
-                max_new_tokens=self.length,
+                max_new_tokens=length,
                 num_beams=self.beams,
                 num_return_sequences=self.count,
                 pad_token_id=tokenizer.pad_token_id,
@@ -101,6 +105,18 @@ class Generation:
             )
         said = tokenizer.batch_decode(found, skip_special_tokens=True)
         return [_BETWEEN_HANZI.sub("", text) for text in said]
+
+    def _length(self, used: int, limit: int | None) -> int:
+        """Most ids that are added to the ``used`` ones of the prompt."""
+        wanted = self.length or 64
+        room = limit - used if limit else wanted
+        if room < 1 or (self.length and room < self.length):
+            way = f"--length {room}" if room > 0 else "a shorter prompt"
+            raise ConfigError(
+                f"a prompt of {used} ids and length {wanted} exceed the {limit} positions of the"
+                f" model\n  → {way}"
+            )
+        return min(wanted, room)
 
 
 def generate_parser() -> Parser:

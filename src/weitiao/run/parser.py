@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -69,11 +70,15 @@ class Parser(LightningArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print one short message and exit with 2."""
+        linked = re.match(r"argument (\S+) --> (\S+): ", message)
+        if linked:  # argparse would tell that it can't call the option's type
+            message = f"unrecognized arguments: --{linked[2]}"
         lines = [_cut(line) for line in message.splitlines() if line.strip()]
         if len(lines) > _LINES:  # the place stands first, the value last
             lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
         place = f"{self._reading}: " if self._reading else ""
-        hint = self._near(message) or f"{self.prog} --help lists the options"
+        near = f"--{linked[1]}" if linked else self._near(message)
+        hint = near or f"{self.prog} --help lists the options"
         print("\n  ".join([f"error: {place}{lines[0]}", *lines[1:], f"→ {hint}"]), file=sys.stderr)
         raise SystemExit(2)
 

@@ -92,6 +92,16 @@ def test_a_binary_file_is_refused(tmp_path: Path, encoding: str) -> None:
         resolve(written(tmp_path, b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40), encoding)
 
 
+@pytest.mark.parametrize("named", ["utf-8", "gb18030", "latin-1"])
+@pytest.mark.parametrize("codec", ["utf-16", "utf-32"])
+def test_a_mark_that_belies_the_named_encoding_is_told(
+    tmp_path: Path, codec: str, named: str
+) -> None:
+    told = rf"in {codec.upper()}, .* not in {named}\n  → --data\.encoding auto"
+    with pytest.raises(DataError, match=told):
+        resolve(written(tmp_path, SIMPLIFIED.encode(codec)), named)
+
+
 @pytest.mark.parametrize("name", ["utf-9", "base64", "rot13"])
 def test_an_unknown_encoding_is_a_fault_of_the_configuration(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match=name):

@@ -43,7 +43,8 @@ def resolve(path: Path, encoding: str = "auto") -> str:
 
     Raises:
         ConfigError: no codec has this name.
-        DataError: the file is binary, or its encoding can't be told.
+        DataError: the file is binary, its encoding can't be told, or it says itself that it is in
+            UTF-16 or UTF-32 where another one is named.
     """
     if encoding == "auto":
         return detect(path)
@@ -57,8 +58,15 @@ def resolve(path: Path, encoding: str = "auto") -> str:
         ) from error
     if not codec.startswith(("utf-16", "utf-32")):
         with open_bytes(path) as file:
-            if b"\0" in file.read(_CHUNK):
-                raise _binary(path)
+            head = file.read(_CHUNK)
+        if (marked := _marked(head)) in ("utf-16", "utf-32"):
+            raise DataError(
+                f"this is a file in {marked.upper()}, as its first bytes say, not in {encoding}",
+                file=path,
+                hint="--data.encoding auto",
+            )
+        if b"\0" in head:
+            raise _binary(path)
     return encoding
 
 
@@ -75,10 +83,8 @@ def detect(path: Path) -> str:
         DataError: the file is binary, or no candidate is well ahead of the others.
     """
     with open_bytes(path) as file:
-        head = file.peek(4)
-        for mark, name in _BOMS.items():
-            if head.startswith(mark):
-                return name
+        if marked := _marked(file.peek(4)):
+            return marked
         decoder = codecs.getincrementaldecoder("utf-8")()
         strict, seen = True, 0
         while seen < _BOUND and (chunk := file.read(_CHUNK)):
@@ -91,6 +97,11 @@ def detect(path: Path) -> str:
                 except UnicodeDecodeError:
                     strict = False
     return "utf-8" if strict else _legacy(path)
+
+
+def _marked(head: bytes) -> str | None:
+    """The codec that a byte order mark tells."""
+    return next((name for mark, name in _BOMS.items() if head.startswith(mark)), None)
 
 
 def _wide(path: Path) -> str:
