@@ -42,7 +42,7 @@ def page(found: dict[str, Any]) -> str:
         parts += [f"## {TITLES[name]}\n", _table(rows), *_pretrained(rows)]
         seeds = len({row["seed"] for row in rows})
         parts.append(
-            f"{seeds} seeds, {facts['threads']} threads of {facts['processor']},"
+            f"{seeds} seeds, threads: {facts['threads']} of {facts['processor']},"
             f" commit {facts['commit']}.\n"
         )
     return "\n".join(parts)
