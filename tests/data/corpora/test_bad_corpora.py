@@ -39,7 +39,7 @@ def test_a_bad_row_is_told_by_its_place(tmp_path: Path, suffix: str) -> None:
 FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "binary": (bytes(range(256)) * 9, ["binary file", "--corpus.format parquet or arrow"]),
     "binary.txt": (b"\0\1\2", ["binary file"]),
-    "wide.txt": ("好\n".encode("utf-16"), ["in UTF-16, ", "→ corpus.encoding auto"]),
+    "wide.txt": ("好\n".encode("utf-16"), ["in UTF-16, ", "→ --corpus.encoding auto"]),
     "unpacked": (gzip.compress(b"a\n"), ["compressed", "end in .gz"]),
     "a.xlsx": (b"PK\x03\x04", ["workbook", "save it as CSV"]),
     "a.tar.gz": (gzip.compress(b"a\n"), ["archive", "unpack it"]),

@@ -79,7 +79,7 @@ def test_a_corpus_of_which_all_is_kept_is_told(tmp_path: Path, name: str) -> Non
 
 
 BAD = {
-    "encoding": (b"\xff\xfe", {}, "→ .*--{}.encoding NAME"),
+    "encoding": (b"\xff\xff", {}, "→ .*--{}.encoding NAME"),
     "no encoding": (b"a", {"encoding": "utf-9"}, "^--{}.encoding: Python knows no text encoding"),
     "column": (b"a", {"text": "body"}, "^{}.text has no effect on lines"),
     "binary": (bytes(range(256)) * 9, {"format": "auto"}, "--{}.format parquet or arrow"),
