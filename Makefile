@@ -35,7 +35,7 @@ $(CORPUS): | $(VENV)/.installed
 
 setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embedded corpus
 
-train: setup  ## Train and test the default model on the embedded corpus, beside the floor
+train: setup  ## Train and test the default model on the embedded corpus, beside the baseline
 	$(PY) src/train.py train --config configs/default.yaml $(ARGS)
 
 pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with

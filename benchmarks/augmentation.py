@@ -77,7 +77,7 @@ def train(folder: Path, seed: int, options: list[str]) -> dict[str, Any]:
     with (run / "predictions.csv").open(encoding="utf-8", newline="") as file:
         right = [row["label"] == row["true"] for row in csv.DictReader(file)]
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))
-    scores = {name: metrics[f"{name}/f1_macro"] for name in ("val", "test", "floor")}
+    scores = {name: metrics[f"{name}/f1_macro"] for name in ("val", "test", "baseline")}
     return scores | {"right": right, "seconds": time.perf_counter() - since}
 
 
@@ -122,7 +122,7 @@ def compare(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         only, only_plain = int((right & ~plain_right).sum()), int((plain_right & ~right).sum())
         row: dict[str, Any] = {"rows": rows, "model": model, "way": way, "seeds": len(test)}
         row |= {"val": np.mean([r["val"] for r in of_way]), "test": test.mean()}
-        row |= {"sd": test.std(ddof=1), "floor": np.mean([r["floor"] for r in of_way])}
+        row |= {"sd": test.std(ddof=1), "baseline": np.mean([r["baseline"] for r in of_way])}
         row |= {"gain": (test - plain).mean(), "seconds": np.mean([r["seconds"] for r in of_way])}
         if way != WAYS[1]:
             row["t_p"] = float(ttest_rel(test, plain).pvalue)

@@ -65,7 +65,7 @@ class Experiment:
         model: how a reader knows it.
         configs: YAML under ``configs/``, without suffix, after ``default``.
         metric: what it is judged by, without the split's name.
-        goal: least mean on the leak-free test, or the floor's; None = no goal was set.
+        goal: least mean on the leak-free test, or the baseline's; None = no goal was set.
         options: further options by name.
         raw: also train on the files as they are.
     """
@@ -74,7 +74,7 @@ class Experiment:
     model: str
     configs: tuple[str, ...]
     metric: str
-    goal: float | Literal["floor"] | None = None
+    goal: float | Literal["baseline"] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     raw: bool = False
 
@@ -200,7 +200,7 @@ EXPERIMENTS = {
         "default",
         ("data/tnews",),
         "f1_macro",
-        "floor",
+        "baseline",
         {"data.encode.max_length": "64", "trainer.max_epochs": "2"},
         raw=True,
     ),

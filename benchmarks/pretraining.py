@@ -90,7 +90,7 @@ class Comparison:
         )
         with (folder / "gain.csv").open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                numbers = {name: float(row[name]) for name in ("score", "floor", "seconds")}
+                numbers = {name: float(row[name]) for name in ("score", "baseline", "seconds")}
                 yield {**row, **numbers, "seed": int(row["seed"])} | self._pretrained(folder, row)
 
     @staticmethod
@@ -140,7 +140,7 @@ class Vectors:
                 for name, own in ((NONE, []), ("skipgram", [f"--data.encode.vectors={vectors}"])):
                     options = [*shared, *more.split(), *part, *own, f"--seed_everything={seed}"]
                     done = train(options, folder / f"{name}-{size}-{seed}").metrics
-                    scores = {"score": done["test/f1_macro"], "floor": done["floor/f1_macro"]}
+                    scores = {"score": done["test/f1_macro"], "baseline": done["baseline/f1_macro"]}
                     scores |= {"seconds": done["fit/seconds"], "seed": seed}
                     yield {"pretraining": name, "rows": size, **scores}
 

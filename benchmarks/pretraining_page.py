@@ -21,7 +21,7 @@ where `DATA` and `MODELS` are the folders of [results.md](results.md). Test macr
 standard deviation over the seeds; the checkpoint is the best on validation, tested once.
 Pretraining and word vectors saw no text of validation and test. Of 500 rows, each seed draws its
 own, the same with and without pretraining. Gain: mean difference under the same seeds, with p of a
-paired t-test; with three seeds only large and steady gains have a small p. Floor: TF-IDF and a
+paired t-test; with three seeds only large and steady gains have a small p. Baseline: TF-IDF and a
 linear SVM on the same rows.
 """
 TITLES = {
@@ -31,7 +31,7 @@ TITLES = {
     "reviews-encoder": "Embedded corpus, four layers of the encoder, pretrained on",
     "reviews-vectors": "Embedded corpus, TextCNN of words; vectors random or skip-gram",
 }
-COLUMNS = ("rows", "pretraining", "macro F1", "gain", "p", "floor", "s a run")
+COLUMNS = ("rows", "pretraining", "macro F1", "gain", "p", "baseline", "s a run")
 
 
 def page(found: dict[str, Any]) -> str:
@@ -66,14 +66,14 @@ def _cells(rows: list[dict[str, Any]], size: str, name: str) -> list[str]:
     if name != NONE:
         gain = f"{statistics.fmean(scores) - statistics.fmean(without):+.2f}"
         p = paired_p(scores, without)
-    floor = 100 * statistics.fmean(row["floor"] for row in own)
+    baseline = 100 * statistics.fmean(row["baseline"] for row in own)
     return [
         size,
         name,
         f"{statistics.fmean(scores):.2f} ± {statistics.stdev(scores):.2f}",
         gain,
         "" if p is None else f"{p:.3f}",
-        f"{floor:.2f}",
+        f"{baseline:.2f}",
         f"{statistics.fmean(row['seconds'] for row in own):.0f}",
     ]
 

@@ -4,7 +4,7 @@
         [--only NAME …] [--seeds 1 2 3] [--protocols leak-free] [--threads N] [--table]
 
 Each result is one `src/train.py train` in a process of its own: it chooses by validation, tests
-once and measures the floor on the same rows. What is done stands in
+once and measures the baseline on the same rows. What is done stands in
 benchmarks/results/real_data.json after each run, so a benchmark that was killed goes on where it
 was; a changed recipe is run anew. docs/results.md is written from that file, with --table without
 running anything. The exit code is 1 where a mean misses its goal.

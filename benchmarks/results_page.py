@@ -21,10 +21,10 @@ own; a benchmark that was killed goes on where it was. How the recipes were foun
 stands in [experiments.md](experiments.md).
 
 Recipes were chosen by validation. Each training keeps the checkpoint that is best on validation and
-is tested once. Floor: TF-IDF of character 1–3-grams and a linear SVM, for a regression ridge
+is tested once. Baseline: TF-IDF of character 1–3-grams and a linear SVM, for a regression ridge
 regression on what two texts share, its strength chosen on the same validation rows. All scores in
 %, mean ± standard deviation over the seeds. CPU s: seconds of all cores together that the whole
-command takes per seed, floor and tests included.
+command takes per seed, baseline and tests included.
 """
 LEAK_FREE = """\
 ## Leak-free
@@ -49,12 +49,12 @@ def page(rows: list[Row]) -> str:
         HEAD,
         LEAK_FREE,
         _table(
-            ["data", "model", "metric", "floor", "model", "gain", "goal", "seeds", "CPU s"],
+            ["data", "model", "metric", "baseline", "model", "gain", "goal", "seeds", "CPU s"],
             (_leak_free(name, runs) for name, runs in _by_experiment(rows, "leak-free")),
         ),
         RAW,
         _table(
-            ["data", "model", "metric", "floor", "model", "not in train", "seeds", "CPU s"],
+            ["data", "model", "metric", "baseline", "model", "not in train", "seeds", "CPU s"],
             (_raw(name, runs) for name, runs in _by_experiment(rows, "raw")),
         ),
         "## Circumstances\n",
@@ -74,15 +74,15 @@ def all_met(rows: list[Row]) -> bool:
 
 def _is_met(experiment: Experiment, runs: list[Row]) -> bool:
     goal = experiment.goal or 0.0
-    if goal == "floor":
-        goal = statistics.mean(_values(runs, f"floor/{experiment.metric}"))
+    if goal == "baseline":
+        goal = statistics.mean(_values(runs, f"baseline/{experiment.metric}"))
     return statistics.mean(_values(runs, f"test/{experiment.metric}")) >= goal
 
 
 def _goal(experiment: Experiment, runs: list[Row]) -> str:
     if experiment.goal is None:
         return "–"
-    least = "floor" if experiment.goal == "floor" else f"{100 * experiment.goal:.0f}"
+    least = "baseline" if experiment.goal == "baseline" else f"{100 * experiment.goal:.0f}"
     return f"≥ {least}, {'met' if _is_met(experiment, runs) else '**missed**'}"
 
 
@@ -95,13 +95,13 @@ def _by_experiment(rows: list[Row], protocol: Protocol) -> Iterator[tuple[str, l
 
 def _leak_free(name: str, runs: list[Row]) -> list[str]:
     experiment = EXPERIMENTS[name]
-    floor = statistics.mean(_values(runs, f"floor/{experiment.metric}"))
+    baseline = statistics.mean(_values(runs, f"baseline/{experiment.metric}"))
     tested = _values(runs, f"test/{experiment.metric}")
     return [
         *_named(experiment),
-        f"{100 * floor:.1f}",
+        f"{100 * baseline:.1f}",
         f"**{_spread(tested)}**",
-        f"{100 * (statistics.mean(tested) - floor):+.1f}",
+        f"{100 * (statistics.mean(tested) - baseline):+.1f}",
         _goal(experiment, runs),
         *_effort(runs),
     ]
@@ -111,7 +111,7 @@ def _raw(name: str, runs: list[Row]) -> list[str]:
     experiment = EXPERIMENTS[name]
     return [
         *_named(experiment),
-        f"{100 * statistics.mean(_values(runs, f'floor/{experiment.metric}')):.1f}",
+        f"{100 * statistics.mean(_values(runs, f'baseline/{experiment.metric}')):.1f}",
         _spread(_values(runs, f"test/{experiment.metric}")),
         _spread(_values(runs, f"test_leak_free/{experiment.metric}")),
         *_effort(runs),

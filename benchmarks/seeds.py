@@ -1,11 +1,11 @@
-"""The default model over several seeds, beside the floor: is the difference more than luck?
+"""The default model over several seeds, beside the baseline: is the difference more than luck?
 
     python benchmarks/seeds.py --seeds 1 2 3 [--config configs/default.yaml ...]
 
 Each seed is one `src/train.py train` in a process of its own. The table gives test scores, the time
-of the whole command, and McNemar's exact test of the rows that only one of model and floor gets
+of the whole command, and McNemar's exact test of the rows that only one of model and baseline gets
 right. Results go to benchmarks/results/seeds.json. The exit code is 1 unless the mean macro F1 is
-0.5 points above the floor and each seed is above it.
+0.5 points above the baseline and each seed is above it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from scipy.stats import binomtest
 from training import train
 
 from weitiao.data.datamodule import TextDataModule
-from weitiao.run.floor import measure_floor
+from weitiao.run.baseline import measure_baseline
 
 BAR = 0.005
 RESULTS = Path(__file__).parent / "results" / "seeds.json"
@@ -56,31 +56,31 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         runs = [measure(seed, options.config, Path(root)) for seed in options.seeds]
-    floor = measure_floor(runs[0]["prepared"])
-    floor_right = floor.predicted == floor.targets
+    baseline = measure_baseline(runs[0]["prepared"])
+    baseline_right = baseline.predicted == baseline.targets
     table = Table(title="test split, macro F1 in %", title_justify="left")
-    for column in ("seed", "validation", "test", "floor", "difference", "McNemar p", "seconds"):
+    for column in ("seed", "validation", "test", "baseline", "difference", "McNemar p", "seconds"):
         table.add_column(column, justify="right")
     rows = []
     for run in runs:
-        only_model = int((run["right"] & ~floor_right).sum())
-        only_floor = int((~run["right"] & floor_right).sum())
+        only_model = int((run["right"] & ~baseline_right).sum())
+        only_baseline = int((~run["right"] & baseline_right).sum())
         rows.append(
             {
                 "seed": run["seed"],
                 "val": run["metrics"]["val/f1_macro"],
                 "test": run["metrics"]["test/f1_macro"],
-                "floor": run["metrics"]["floor/f1_macro"],
-                "mcnemar_p": binomtest(only_model, only_model + only_floor).pvalue,
+                "baseline": run["metrics"]["baseline/f1_macro"],
+                "mcnemar_p": binomtest(only_model, only_model + only_baseline).pvalue,
                 "seconds": run["seconds"],
             }
         )
         row = rows[-1]
-        scores = [100 * row[name] for name in ("val", "test", "floor")]
-        gain = 100 * (row["test"] - row["floor"])
+        scores = [100 * row[name] for name in ("val", "test", "baseline")]
+        gain = 100 * (row["test"] - row["baseline"])
         cells = (*(f"{score:.2f}" for score in scores), f"{gain:+.2f}", f"{row['mcnemar_p']:.3f}")
         table.add_row(str(row["seed"]), *cells, f"{row['seconds']:.0f}")
-    gains = np.array([row["test"] - row["floor"] for row in rows])
+    gains = np.array([row["test"] - row["baseline"] for row in rows])
     tests = np.array([row["test"] for row in rows])
     spread = tests.std(ddof=1) if len(tests) > 1 else float("nan")
     table.caption = (

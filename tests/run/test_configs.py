@@ -96,7 +96,7 @@ def train(command: Command, folder: Path, *arguments: str, config: str = "") -> 
     assert done.code == 0, done.err
     assert "iscard" not in done.err
     assert "arning" not in done.err
-    assert "floor" in done.out
+    assert "baseline" in done.out
     return (folder / "logs" / "latest").resolve()
 
 

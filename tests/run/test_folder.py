@@ -59,7 +59,7 @@ def test_the_run_behind_latest_is_taken_by_its_own_name(workplace: Path) -> None
 
 def test_metrics_are_flat_numbers_under_the_names_of_the_board(run_of: Path) -> None:
     metrics = json.loads((run_of / "metrics.json").read_text("utf-8"))
-    assert {"val/f1_macro", "test/f1_macro", "test/accuracy", "floor/f1_macro"} <= metrics.keys()
+    assert {"val/f1_macro", "test/f1_macro", "test/accuracy", "baseline/f1_macro"} <= metrics.keys()
     assert all(isinstance(value, int | float) for value in metrics.values())
 
 

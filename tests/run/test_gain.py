@@ -64,7 +64,7 @@ def test_table_and_scores(made: tuple[Path, Outcome]) -> None:
         run = folder / "g" / f"{row['pretraining']}-{row['rows']}-{row['seed']}"
         metrics = json.loads((run / "metrics.json").read_text("utf-8"))
         assert float(row["score"]) == metrics["test/f1_macro"]
-        assert float(row["floor"]) == metrics["floor/f1_macro"]
+        assert float(row["baseline"]) == metrics["baseline/f1_macro"]
         count = json.loads((run / "data_card.json").read_text("utf-8"))["rows"]["train"]
         assert count == (20 if row["rows"] == "20" else 120)
     assert "paired t-test" in done.out

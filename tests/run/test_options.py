@@ -28,7 +28,7 @@ from option_world import TRAIN, make_world
 from weitiao.data.segment.dictionary import _WORTH_PROCESSES
 from weitiao.errors import WeitiaoError
 from weitiao.run.checkpoint import LabelledFile, PredictFile, open_checkpoint, use_parser
-from weitiao.run.evaluate import compare_with_floor, run_test
+from weitiao.run.evaluate import compare_with_baseline, run_test
 from weitiao.run.fit import run_fit
 from weitiao.run.parser import flat
 from weitiao.run.predict import run_predict
@@ -145,7 +145,7 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
         run = run_fit(arguments, "train")
     used = torch.get_num_threads()
     torch.set_num_threads(threads)
-    metrics = compare_with_floor(run)
+    metrics = compare_with_baseline(run)
     files = {
         re.sub(r"\d{8}-\d{6}", "TIME", str(path))
         for path in Path().rglob("*")

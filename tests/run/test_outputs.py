@@ -101,7 +101,7 @@ def test_leak_free_scores_are_those_of_the_rows_not_in_train(leaky: tuple[Path, 
     del expected["test_leak_free/loss"]
     free = {k: v for k, v in found.items() if k.startswith("test_leak_free/")}
     assert free == pytest.approx(expected, abs=1e-5)
-    assert 0 <= found["floor_leak_free/f1_macro"] <= 1
+    assert 0 <= found["baseline_leak_free/f1_macro"] <= 1
     assert "leak-free" in done.out
     assert "stand in train" in done.err
 
@@ -179,10 +179,10 @@ def test_hanzi_are_drawn_in_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch
 def test_scores_of_classes_have_no_auroc() -> None:
     targets = np.array([0, 1, 2, 1])
     found = np.array([0, 1, 1, 1])
-    of_classes = scores(found, found, targets, CARD, "floor/", ranked=False)
+    of_classes = scores(found, found, targets, CARD, "baseline/", ranked=False)
     of_shares = scores(np.eye(3)[found], found, targets, CARD, "test/")
-    assert of_classes["floor/accuracy"] == of_shares["test/accuracy"] == 0.75
-    assert set(of_shares) - {k.replace("floor", "test") for k in of_classes} == {"test/auroc"}
+    assert of_classes["baseline/accuracy"] == of_shares["test/accuracy"] == 0.75
+    assert set(of_shares) - {k.replace("baseline", "test") for k in of_classes} == {"test/auroc"}
 
 
 def rendered(metrics: dict[str, float]) -> str:
@@ -195,8 +195,8 @@ def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
     shares = np.eye(3)
     true, found = np.array([0, 1, 2]), np.array([0, 0, 2])
     test = scores(shares, true, true, CARD, "test/")
-    floor = scores(found, found, true, CARD, "floor/", ranked=False)
-    text = rendered(test | floor)
+    baseline = scores(found, found, true, CARD, "baseline/", ranked=False)
+    text = rendered(test | baseline)
     assert "[red]中评" in text
     row = next(line for line in text.splitlines() if "accuracy" in line)
     assert [cell.strip() for cell in row.split("│")[1:-1]] == [
@@ -207,10 +207,10 @@ def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
     ]
 
 
-def test_the_table_has_no_floor_where_none_was_measured() -> None:
+def test_the_table_has_no_baseline_where_none_was_measured() -> None:
     true = np.array([0, 1, 2])
     text = rendered(scores(np.eye(3), true, true, CARD, "test/"))
-    assert "floor" not in text
+    assert "baseline" not in text
     assert "difference" not in text
 
 
@@ -220,6 +220,6 @@ def test_a_limited_test_is_compared_on_the_rows_it_took(workplace: Path, command
     assert done.code == 0, done.err
     assert "test, 5 rows" in done.out
     metrics = json.loads((workplace / "logs/latest/metrics.json").read_text("utf-8"))
-    for name in ("test/accuracy", "floor/accuracy"):  # a fifth, not a twentieth
+    for name in ("test/accuracy", "baseline/accuracy"):  # a fifth, not a twentieth
         fifths = 5 * metrics[name]
         assert fifths == pytest.approx(round(fifths), abs=1e-5)

@@ -146,7 +146,7 @@ def test_a_checkpoint_predicts_as_it_was_tested(
 def test_the_table_and_the_audit_speak_of_the_task(learned: Learned, task: str) -> None:
     shown = {"regression": "Spearman", "multilabel": "Hamming", "ordinal": "weighted kappa"}
     assert shown[task] in learned.done.out
-    assert "floor" in learned.done.out
+    assert "baseline" in learned.done.out
     assert ("target: mean" in learned.done.err) == (task == "regression")
     assert "Warning" not in learned.done.err
 

@@ -101,7 +101,7 @@ def test_test_repeats_the_score_of_training(workplace: Path, command: Command) -
     assert after == pytest.approx(before, abs=1e-6)
     assert (folder / "predictions.csv").read_text("utf-8") == rows
     assert "macro F1" in done.out
-    assert "floor" in done.out
+    assert "baseline" in done.out
 
 
 def test_test_refuses_a_split_that_is_not_the_runs_own(workplace: Path, command: Command) -> None:
@@ -133,7 +133,7 @@ def test_test_on_a_file_keeps_the_names_of_the_classes(
     right = np.mean([row["true"] == row["label"] for row in out])
     assert right > 0.7  # a mix-up of names would give less than 0.3
     assert f"{100 * right:.2f}" in done.out
-    assert "floor" not in done.out  # it was measured on another file
+    assert "baseline" not in done.out  # it was measured on another file
     assert (workplace / "logs/latest/metrics.json").read_bytes() == before
 
 

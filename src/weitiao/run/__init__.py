@@ -1,1 +1,1 @@
-"""Join data, model and Trainer: command line, run folders, callbacks, the floor, the table."""
+"""Join data, model and Trainer: command line, run folders, callbacks, the baseline, the table."""

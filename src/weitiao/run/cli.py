@@ -10,7 +10,7 @@ from weitiao.run.guard import guarded
 
 USAGE = """usage: {prog} VERB [options]
 
-  train    fit, test the best checkpoint, and measure the floor on the same split
+  train    fit, test the best checkpoint, and measure the baseline on the same split
   fit      train a model; the test split is not read
   test     measure a checkpoint on its run's test split, or on --data.test FILE
   predict  label new texts with a checkpoint
@@ -39,10 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(arguments: list[str]) -> None:
-    from weitiao.run.evaluate import compare_with_floor
+    from weitiao.run.evaluate import compare_with_baseline
     from weitiao.run.fit import run_fit
 
-    compare_with_floor(run_fit(arguments, "train"))
+    compare_with_baseline(run_fit(arguments, "train"))
 
 
 def _fit(arguments: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The verb ``test``, and the comparison with the floor that ends ``train``."""
+"""The verb ``test``, and the comparison with the baseline that ends ``train``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from weitiao import ranks
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
+from weitiao.run.baseline import measure_baseline
 from weitiao.run.checkpoint import (
     LabelledFile,
     open_checkpoint,
@@ -20,15 +21,14 @@ from weitiao.run.checkpoint import (
 )
 from weitiao.run.contamination import pretrained_on, told
 from weitiao.run.fit import Run
-from weitiao.run.floor import measure_floor
 from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
 from weitiao.run.report import final_table, scores
 from weitiao.run.shown import show_empty, show_line, show_next_steps
 
 
-def compare_with_floor(run: Run, console: Console | None = None) -> dict[str, Any]:
-    """Test the run's best checkpoint, measure the floor on the same split, print both.
+def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str, Any]:
+    """Test the run's best checkpoint, measure the baseline on the same split, print both.
 
     Of several processes, the first gives what was measured, the others nothing.
 
@@ -48,18 +48,18 @@ def compare_with_floor(run: Run, console: Console | None = None) -> dict[str, An
         return {}
     run.folder.add_metrics(test_scores(run.trainer, card))
     write_predictions(run.folder.predictions, tested, card)
-    with run.console.status("measuring the floor: TF-IDF + linear"):
-        floor = measure_floor(run.data.prepared)
+    with run.console.status("measuring the baseline: TF-IDF + linear"):
+        baseline = measure_baseline(run.data.prepared)
     # the same rows, should trainer.limit_test_batches have left some out
-    found = floor.predicted[tested.rows]
-    measured = scores(found, found, tested.targets, card, "floor/", ranked=False)
+    found = baseline.predicted[tested.rows]
+    measured = scores(found, found, tested.targets, card, "baseline/", ranked=False)
     fresh = leak_free(tested)
     if not fresh.all():
         targets = tested.targets[fresh]
         measured |= scores(
-            found[fresh], found[fresh], targets, card, "floor_leak_free/", ranked=False
+            found[fresh], found[fresh], targets, card, "baseline_leak_free/", ranked=False
         )
-    metrics = run.folder.add_metrics(measured | {"floor/c": floor.c})
+    metrics = run.folder.add_metrics(measured | {"baseline/c": baseline.c})
     (console or Console()).print(final_table(metrics, card, len(tested.rows)))
     show_next_steps(run.folder, run.console)
     return metrics

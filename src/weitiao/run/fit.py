@@ -157,7 +157,7 @@ def run_fit(
     # a trial is not gone on with: nothing is worth waiting for
     scores = cli.fit(in_order=driver is None)
     if ranks.first():  # what an earlier test found belongs to an earlier best checkpoint
-        cli.folder.add_metrics(scores, forget=("test", "floor"))
+        cli.folder.add_metrics(scores, forget=("test", "baseline"))
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )

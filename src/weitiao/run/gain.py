@@ -22,7 +22,7 @@ from weitiao.bounds import at_least
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
-from weitiao.run.evaluate import compare_with_floor
+from weitiao.run.evaluate import compare_with_baseline
 from weitiao.run.fit import run_fit
 from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.parser import Parser, flat
@@ -47,7 +47,7 @@ class Result(NamedTuple):
     rows: str
     seed: int
     score: float
-    floor: float
+    baseline: float
     seconds: float
 
 
@@ -124,13 +124,13 @@ class Gain:
                 _finetune([*options, *ways[name], *part], seed, folder)
             metrics = json.loads(folder.metrics.read_text("utf-8"))
             first = FIRST[json.loads(folder.card.read_text("utf-8"))["task"]]
-            score, floor = metrics[f"test/{first}"], metrics[f"floor/{first}"]
+            score, baseline = metrics[f"test/{first}"], metrics[f"baseline/{first}"]
             console.print(
                 f"{number}/{len(plan)}: {rows} rows, seed {seed}, pretraining {name}:"
-                f" test {first} {score:.4f}, floor {floor:.4f}",
+                f" test {first} {score:.4f}, baseline {baseline:.4f}",
                 markup=False,
             )
-            yield Result(name, rows, seed, score, floor, metrics["fit/seconds"])
+            yield Result(name, rows, seed, score, baseline, metrics["fit/seconds"])
 
     def _claim(self) -> None:
         """Take the folder, or refuse to mix two comparisons; pretrainings and rows may be added."""
@@ -246,7 +246,7 @@ def gain_table(results: list[Result]) -> Table:
     """Mean and standard deviation over the seeds, and a paired t-test against no pretraining."""
     title = "test score, mean ± sd over the seeds; p of a paired t-test"
     table = Table(title=title, title_justify="left")
-    for column in ("rows", "pretraining", "test", f"− {NONE}", "p", "floor", "s a run"):
+    for column in ("rows", "pretraining", "test", f"− {NONE}", "p", "baseline", "s a run"):
         table.add_column(column, justify="right", no_wrap=True)
     for rows in dict.fromkeys(result.rows for result in results):
         without = [r.score for r in results if (r.rows, r.pretraining) == (rows, NONE)]
@@ -262,7 +262,7 @@ def gain_table(results: list[Result]) -> Table:
                 mean_and_sd(scores),
                 "" if name == NONE else f"{gain:+.4f}",
                 "" if p is None else f"{p:.3f}",
-                f"{statistics.fmean(r.floor for r in own):.4f}",
+                f"{statistics.fmean(r.baseline for r in own):.4f}",
                 f"{statistics.fmean(r.seconds for r in own):.0f}",
             )
     return table
@@ -277,13 +277,15 @@ def _part(rows: str, seed: int) -> list[str]:
 
 
 def _finetune(options: list[str], seed: int, folder: RunFolder) -> None:
-    """Train, test and measure the floor."""
+    """Train, test and measure the baseline."""
     own = [f"--seed_everything={seed}", f"--run.folder={folder.path}"]
     run = run_fit([*options, *own], "train", Console(quiet=True))
-    compare_with_floor(run, Console(quiet=True))
+    compare_with_baseline(run, Console(quiet=True))
 
 
 def _tested(folder: RunFolder) -> bool:
     if not folder.metrics.is_file():
         return False
-    return any(name.startswith("floor/") for name in json.loads(folder.metrics.read_text("utf-8")))
+    return any(
+        name.startswith("baseline/") for name in json.loads(folder.metrics.read_text("utf-8"))
+    )

@@ -1,4 +1,4 @@
-"""The final table: the model beside the floor."""
+"""The final table: the model beside the baseline."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
 
 
 def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:
-    """Test scores, the first one of the task in bold; beside the floor's where it was measured.
+    """Test scores, the first one of the task in bold; beside the baseline's where it was measured.
 
     Args:
-        metrics: flat values with ``test/…`` and, where there are any, ``floor/…``, and both for
+        metrics: flat values with ``test/…`` and, where there are any, ``baseline/…``, and both for
             the leak-free rows alone.
         card: task and labels.
         rows: test rows that were measured.
@@ -112,12 +112,12 @@ def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Tabl
         for title, prefix in (
             ("model", "test/"),
             ("model, leak-free", "test_leak_free/"),
-            ("floor: TF-IDF + linear", "floor/"),
-            ("floor, leak-free", "floor_leak_free/"),
+            ("baseline: TF-IDF + linear", "baseline/"),
+            ("baseline, leak-free", "baseline_leak_free/"),
         )
         if prefix + first in metrics
     ]
-    compared = f"floor/{first}" in metrics
+    compared = f"baseline/{first}" in metrics
     table.add_column("")
     for title in (*(title for title, _ in columns), *(["difference"] if compared else [])):
         table.add_column(title, justify="right")
@@ -127,7 +127,7 @@ def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Tabl
         values = {prefix: scale * metrics[prefix + key] for _, prefix in columns}
         cells = [f"{value:{form}}" for value in values.values()]
         if compared:
-            cells.append(f"{values['test/'] - values['floor/']:+{form}}")
+            cells.append(f"{values['test/'] - values['baseline/']:+{form}}")
         # a label is no markup, whatever brackets it has
         table.add_row(Text(title), *cells, style="bold" if key == first else None)
     return table

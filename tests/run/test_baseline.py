@@ -1,4 +1,4 @@
-"""The floor is TF-IDF and a linear classifier on the same rows, chosen by validation."""
+"""The baseline is TF-IDF and a linear classifier on the same rows, chosen by validation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
 from weitiao.card import DataCard
-from weitiao.run.floor import CHOICES, measure_floor
+from weitiao.run.baseline import CHOICES, measure_baseline
 
 
 def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNamespace:
-    """What `measure_floor` asks of prepared data."""
+    """What `measure_baseline` asks of prepared data."""
 
     def rows(split: str) -> pa.Table:
         texts = [text for text, _ in splits[split]]
@@ -39,9 +39,9 @@ def coded(count: int, seed: int, noise: float = 0.1) -> list[tuple[str, int]]:
     return [(text, int(label == "差评")) for text, label in reviews(count, seed, noise)]
 
 
-def test_the_floor_is_the_best_by_validation_of_scikit_learns_own(tmp_path: Path) -> None:
+def test_the_baseline_is_the_best_by_validation_of_scikit_learns_own(tmp_path: Path) -> None:
     splits = {"train": coded(150, 1), "val": coded(40, 2, 0.3), "test": coded(60, 3)}
-    floor = measure_floor(prepared(**splits))
+    baseline = measure_baseline(prepared(**splits))
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
     x = vectorizer.fit_transform([text for text, _ in splits["train"]])
     models = {
@@ -53,41 +53,41 @@ def test_the_floor_is_the_best_by_validation_of_scikit_learns_own(tmp_path: Path
 
     val = [y for _, y in splits["val"]]
     by_val = {c: f1_score(val, predicted(c, "val"), average="macro") for c in CHOICES}
-    assert by_val[floor.c] == max(by_val.values())
-    assert floor.predicted.tolist() == predicted(floor.c, "test").tolist()
-    assert floor.targets.tolist() == [y for _, y in splits["test"]]
+    assert by_val[baseline.c] == max(by_val.values())
+    assert baseline.predicted.tolist() == predicted(baseline.c, "test").tolist()
+    assert baseline.targets.tolist() == [y for _, y in splits["test"]]
 
 
-def test_the_floor_learns_what_is_easy() -> None:
-    floor = measure_floor(
+def test_the_baseline_learns_what_is_easy() -> None:
+    baseline = measure_baseline(
         prepared(train=coded(150, 1, 0), val=coded(40, 2, 0), test=coded(60, 3, 0))
     )
-    assert np.mean(floor.predicted == floor.targets) > 0.95
+    assert np.mean(baseline.predicted == baseline.targets) > 0.95
 
 
-def test_test_rows_do_not_shape_the_floor() -> None:
+def test_test_rows_do_not_shape_the_baseline() -> None:
     train, val, test = coded(150, 1), coded(40, 2), coded(60, 3)
-    alone = measure_floor(prepared(train=train, val=val, test=test[:5]))
-    among = measure_floor(prepared(train=train, val=val, test=test))
+    alone = measure_baseline(prepared(train=train, val=val, test=test[:5]))
+    among = measure_baseline(prepared(train=train, val=val, test=test))
     assert alone.predicted.tolist() == among.predicted[:5].tolist()
     assert alone.c == among.c
 
 
 def test_the_second_text_of_a_pair_counts() -> None:
     splits = {"train": coded(150, 1, 0), "val": coded(40, 2, 0), "test": coded(60, 3, 0)}
-    floor = measure_floor(prepared(pair=True, **splits))
-    assert np.mean(floor.predicted == floor.targets) > 0.95
+    baseline = measure_baseline(prepared(pair=True, **splits))
+    assert np.mean(baseline.predicted == baseline.targets) > 0.95
 
 
 def test_a_class_that_validation_lacks_gives_no_warning(recwarn: pytest.WarningsRecorder) -> None:
     train = [*coded(100, 1), *((f"还行一般{i}", 2) for i in range(5))]
-    measure_floor(prepared(train=train, val=coded(20, 2), test=[*coded(20, 3), ("还行", 2)]))
+    measure_baseline(prepared(train=train, val=coded(20, 2), test=[*coded(20, 3), ("还行", 2)]))
     assert not recwarn.list
 
 
-def test_a_run_writes_the_floor_of_its_own_split(run_of: Path) -> None:
+def test_a_run_writes_the_baseline_of_its_own_split(run_of: Path) -> None:
     metrics = json.loads((run_of / "metrics.json").read_text("utf-8"))
     shared = {k.removeprefix("test/") for k in metrics if k.startswith("test/")}
-    floor = {k.removeprefix("floor/") for k in metrics if k.startswith("floor/")}
-    assert shared - floor == {"auroc", "loss"}
-    assert metrics["floor/c"] in CHOICES
+    baseline = {k.removeprefix("baseline/") for k in metrics if k.startswith("baseline/")}
+    assert shared - baseline == {"auroc", "loss"}
+    assert metrics["baseline/c"] in CHOICES

@@ -1,4 +1,4 @@
-"""The floor: what TF-IDF and a linear model reach on the same split."""
+"""The baseline: what TF-IDF and a linear model reach on the same split."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ WIDER = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
-class Floor:
-    """Scores of the floor on the test split.
+class Baseline:
+    """Scores of the baseline on the test split.
 
     Args:
         c: inverse regularisation, chosen on validation by the score that is looked at first.
@@ -33,7 +33,7 @@ class Floor:
     targets: np.ndarray
 
 
-def measure_floor(prepared: Prepared) -> Floor:
+def measure_baseline(prepared: Prepared) -> Baseline:
     """Fit TF-IDF of character 1–3-grams and a linear model on train, choose C on val, test once.
 
     Character n-grams need no segmentation, and are the strongest linear baseline on short Chinese
@@ -50,7 +50,7 @@ def measure_floor(prepared: Prepared) -> Floor:
         if best is None or score > best[0]:
             best = (score, c, model)
     assert best is not None
-    return Floor(best[1], best[2].predict(x["test"]), targets["test"])
+    return Baseline(best[1], best[2].predict(x["test"]), targets["test"])
 
 
 def _linear(card: DataCard, c: float) -> Any:
