@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 from torchmetrics.functional import classification as many
-from torchmetrics.functional import pearson_corrcoef, r2_score
 from torchmetrics.utilities import dim_zero_cat
 
 from weitiao.card import DataCard, Task
@@ -23,6 +23,17 @@ FIRST: dict[Task, str] = {
 """The score of each task that is looked at first, and by which the best checkpoint is chosen."""
 
 LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming", "perplexity")
+
+NEED_DIFFERENCE = ("auroc", "average_precision", "qwk", "r2", "pearson", "spearman")
+"""Scores that are undefined, NaN, where all targets are equal, as those of a single row are."""
+
+
+def mode_of(monitor: str) -> Literal["max", "min"]:
+    """Whether more or less of a metric ``SPLIT/NAME`` is better.
+
+    The F1 of a class that is called ``loss``, ``val/f1_class/loss``, is no loss.
+    """
+    return "min" if monitor.partition("/")[2] in LOWER_IS_BETTER else "max"
 
 
 def build_scores(card: DataCard, decide: nn.Module) -> Scores:
@@ -139,16 +150,32 @@ Scores = OfClasses | Together
 
 
 def regression_scores(values: Tensor, targets: Tensor) -> dict[str, Tensor]:
-    """Errors in the unit of the targets, R² and correlations of ``(N,)`` both."""
+    """Errors in the unit of the targets, R² and correlations of ``(N,)`` both.
+
+    R² is not torchmetrics': it takes sums of squares below 1e-4 for 0, so that of targets in small
+    units any prediction has an R² of 1.
+    """
     found, true = values.double(), targets.double()
     error = found - true
+    spread = (true - true.mean()).square().sum()
     return {
-        "r2": r2_score(found, true),
-        "pearson": pearson_corrcoef(found, true),
-        "spearman": pearson_corrcoef(ranks(found), ranks(true)),
+        "r2": 1 - error.square().sum() / spread if _differ(true) else spread.new_tensor(torch.nan),
+        "pearson": correlation(found, true),
+        "spearman": correlation(ranks(found), ranks(true)),
         "mse": error.square().mean(),
         "mae": error.abs().mean(),
     }
+
+
+def correlation(one: Tensor, other: Tensor) -> Tensor:
+    """Pearson's correlation of ``(N,)`` both, a scalar; NaN where either has equal values only."""
+    if not (_differ(one) and _differ(other)):  # else the rounding of a mean is correlated
+        return one.new_tensor(torch.nan)
+    return torch.corrcoef(torch.stack([one, other]))[0, 1]
+
+
+def _differ(values: Tensor) -> bool:
+    return bool(values.min() < values.max())
 
 
 def ranks(values: Tensor) -> Tensor:

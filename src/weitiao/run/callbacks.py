@@ -183,8 +183,9 @@ class BestScores(Callback):
             for name, value in trainer.callback_metrics.items()
             if name.startswith("val/")
         }
-        best = self.scores.get(self.monitor)
-        if best is None or best != best or self.sign * scores[self.monitor] > self.sign * best:
+        new, best = scores[self.monitor], self.scores.get(self.monitor)
+        defined = best != best and new == new  # the first score that is a number
+        if best is None or defined or self.sign * new > self.sign * best:
             self.scores = scores | {"best/epoch": trainer.current_epoch}
 
     def state_dict(self) -> dict[str, Any]:

@@ -38,10 +38,46 @@ def check_run(verb: str, module: TextModule, monitor: str) -> None:
             raise ConfigError(
                 f"there is no {split} split\n  → --data.{split} FILE, or data.split.{split} above 0"
             )
+    _refuse_unknown("run.monitor", monitor, module)
+
+
+def _refuse_unknown(option: str, monitor: str, module: TextModule) -> None:
     metrics = ["val/loss", *(f"val/{name}" for name in score_names(module.card))]
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
-        raise ConfigError(f"run.monitor: validation gives no metric {monitor!r}\n  → {near}")
+        raise ConfigError(f"{option}: validation gives no metric {monitor!r}\n  → {near}")
+
+
+def refuse_unknown_monitors(trainer: dict[str, Any], module: TextModule) -> None:
+    """Refuse callbacks that stop by a metric which the task doesn't have.
+
+    Args:
+        trainer: flat values ``trainer.NAME``.
+        module: knows its metrics.
+
+    Raises:
+        ConfigError: names the class and metrics that there are.
+    """
+    given = trainer.get("trainer.callbacks") or []
+    for callback in given if isinstance(given, list) else [given]:
+        name = str(callback["class_path"]).rpartition(".")[2]
+        monitor = (callback.get("init_args") or {}).get("monitor")
+        if name == "EarlyStopping" and monitor and not monitor.startswith("train/"):
+            _refuse_unknown(f"trainer.callbacks: {name}", monitor, module)
+
+
+def refuse_double_balance(module: TextModule, data: TextDataModule) -> None:
+    """Refuse to make up twice for classes of unequal size.
+
+    Raises:
+        ConfigError: rare classes are drawn more often, and weighted as if they were not.
+    """
+    if data.sampling == "balanced" and module.hparams["loss"]["class_weights"] == "balanced":
+        raise ConfigError(
+            "data.sampling and model.loss.class_weights are both balanced: each alone makes up for"
+            " unequal classes, both together favour the rare ones"
+            "\n  → --data.sampling all, or --model.loss.class_weights none"
+        )
 
 
 def check_trainer(trainer: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lightning.pytorch as L
 import torch
@@ -24,7 +24,7 @@ from rich.console import Console
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
-from weitiao.models.scores import LOWER_IS_BETTER
+from weitiao.models.scores import mode_of
 from weitiao.run import stop
 from weitiao.run.callbacks import (
     BestScores,
@@ -50,6 +50,7 @@ from weitiao.run.progress import Progress
 from weitiao.run.resume import go_on_from, with_config_of_checkpoint
 from weitiao.run.saving import LastCheckpoint, save_whole_files
 from weitiao.run.shown import show_values
+from weitiao.run.undefined import TellUndefined
 
 
 class TrainingCLI(LightningCLI):
@@ -241,6 +242,7 @@ class TrainingCLI(LightningCLI):
             LearningRateMonitor(logging_interval="step"),
             Throughput(),
             scores,
+            TellUndefined(scores),
             *self.own_callbacks(scores),
             best,
             LastCheckpoint(self.folder.last, options.save_every),
@@ -256,8 +258,3 @@ def together(trainer: L.Trainer) -> Iterator[None]:
         if trainer.strategy.launcher is not None:
             trainer.strategy.launcher.kill(signal.SIGKILL)
         raise
-
-
-def mode_of(monitor: str) -> Literal["max", "min"]:
-    """Whether more or less of the metric is better."""
-    return "min" if monitor.rpartition("/")[2] in LOWER_IS_BETTER else "max"

@@ -25,6 +25,7 @@ from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
 from weitiao.run.report import final_table, scores
 from weitiao.run.shown import show_empty, show_line, show_next_steps
+from weitiao.run.undefined import TellUndefined
 
 
 def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
             " on the run's own test split go to its folder"
         )
     board = folder.tensorboard() if folder and best else False
-    trainer = options.hardware.trainer(EvaluationRows(), logger=board)
+    trainer = options.hardware.trainer(EvaluationRows(), TellUndefined(), logger=board)
     trainer.test(module, datamodule=data, verbose=False)
     if not ranks.first():
         return {}

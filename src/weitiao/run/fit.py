@@ -23,7 +23,9 @@ from weitiao.run.callbacks import BestScores, ChangedShare
 from weitiao.run.checks import (
     check_run,
     refuse_blind_pooling,
+    refuse_double_balance,
     refuse_foreign_ids,
+    refuse_unknown_monitors,
     refuse_unread_vectors,
 )
 from weitiao.run.command import TrainingCLI
@@ -33,6 +35,7 @@ from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
 from weitiao.run.report import handling
 from weitiao.run.shown import show_examples, show_line, show_next_steps
+from weitiao.run.undefined import refuse_undefined, undefined
 
 
 @dataclass
@@ -95,8 +98,13 @@ class FitCLI(TrainingCLI):
         super().before_instantiate_classes()
 
     def monitored(self) -> str:
-        """The first score of the task."""
-        return f"val/{self.shown_score()}"
+        """The first score of the task, or the loss where val can't have that score."""
+        first = f"val/{self.shown_score()}"
+        if not undefined(first, self.datamodule):
+            return first
+        line = f"! {first} is undefined on val, where all targets are equal: val/loss chooses"
+        show_line(line, self.console)
+        return "val/loss"
 
     def shown_score(self) -> str:
         """The first score of the task."""
@@ -105,6 +113,9 @@ class FitCLI(TrainingCLI):
     def check(self, trainer: dict[str, Any]) -> None:
         """Refuse splits, metrics and parts that don't go together."""
         check_run(self.verb, self.model, self.config.run.monitor)
+        refuse_undefined(self.config.run.monitor, self.datamodule)
+        refuse_unknown_monitors(trainer, self.model)
+        refuse_double_balance(self.model, self.datamodule)
         refuse_foreign_ids(self.model, self.datamodule)
         refuse_blind_pooling(self.model)
         refuse_unread_vectors(self.model)

@@ -12,18 +12,19 @@ from jsonargparse import ArgumentParser, Namespace, capture_parser
 from weitiao import ranks
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
-from weitiao.models.scores import FIRST
+from weitiao.models.scores import FIRST, mode_of
 from weitiao.run.checks import (
     check_run,
     check_trainer,
     device_count,
     refuse_blind_pooling,
+    refuse_double_balance,
     refuse_foreign_ids,
     refuse_unread_vectors,
 )
-from weitiao.run.command import mode_of
 from weitiao.run.fit import run_fit
 from weitiao.run.parser import flat
+from weitiao.run.undefined import refuse_undefined
 from weitiao.tuning.space import Space, Value, as_options, ends_of
 from weitiao.whole import whole_or_not
 
@@ -81,6 +82,8 @@ class Start:
         made = self.parser.instantiate(self.parsed)
         check_trainer({k: v for k, v in self.config.items() if k.startswith("trainer.")})
         check_run("fit", made.model, self.monitor)
+        refuse_undefined(self.monitor, made.data)
+        refuse_double_balance(made.model, made.data)
         refuse_foreign_ids(made.model, made.data)
         refuse_blind_pooling(made.model)
         refuse_unread_vectors(made.model)
