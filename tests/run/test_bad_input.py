@@ -197,6 +197,21 @@ TABLE = [
         "unknown_monitor", ["run.monitor", "val/f1", "val/f1_macro"], argv=["--run.monitor=val/f1"]
     ),
     Bad(
+        "early_stopping_by_another_task",
+        ["EarlyStopping", "'val/f1_macro'", "val/r2"],
+        as_csv([(text, str(len(text))) for text, _ in ROWS]),
+        [
+            "--data.task=regression",
+            "--trainer.callbacks=EarlyStopping",
+            "--trainer.callbacks.monitor=val/f1_macro",
+        ],
+    ),
+    Bad(
+        "balanced_twice",
+        ["data.sampling", "model.loss.class_weights", "--data.sampling all"],
+        argv=["--data.sampling=balanced", "--model.loss.class_weights=balanced"],
+    ),
+    Bad(
         "words_for_numbers",
         ["my.csv", "row 2", "'stars'", "not a number"],
         argv=["--data.task=regression"],

@@ -26,7 +26,7 @@ def quiet() -> None:
         ".*in eval mode at the start of training.*",  # frozen layers run without dropout
         ".*recommended to use .*sync_dist=True.*",  # scores are the same on each device
         ".*srun. command is available on your system but is not used.*",
-        ".*No (positive|negative) samples (in targets|found in target).*",  # `TellUndefined` says it
+        ".*No (positive|negative) samples (in targets|found in target).*",  # see `TellUndefined`
         ".*FSDP2-wrapped module .* returned a view.*",  # nothing is done to it in place
     ):
         warnings.filterwarnings("ignore", known)
