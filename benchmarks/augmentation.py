@@ -29,6 +29,7 @@ from rich.table import Table
 from scipy.stats import binomtest, ttest_rel
 from sklearn.model_selection import train_test_split
 
+from weitiao.csv_file import write_csv
 from weitiao.data.datamodule import TextDataModule
 
 ROOT = Path(__file__).parents[1]
@@ -46,10 +47,8 @@ def default_data(folder: Path) -> TextDataModule:
 
 def write(table: pa.Table, path: Path) -> None:
     """Texts and labels as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        rows = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)
-        writer.writerows([("text", "label"), *rows])
+    rows = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)
+    write_csv(path, [("text", "label"), *rows])
 
 
 def sample(table: pa.Table, rows: int, seed: int) -> pa.Table:

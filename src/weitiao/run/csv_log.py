@@ -10,7 +10,8 @@ from typing import Any
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
-from weitiao.whole import naming, whole_or_not
+from weitiao.csv_file import csv_writer, write_csv
+from weitiao.whole import naming
 
 FIELDS = ("step", "epoch", "metric", "value")
 
@@ -47,7 +48,7 @@ class CSVLog(Logger):
         epoch = int(values.pop("epoch", -1))
         fresh = not self.path.exists()
         with naming(self.path), self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            writer = csv_writer(file)
             if fresh:
                 writer.writerow(FIELDS)
             writer.writerows((step, epoch, name, repr(v)) for name, v in sorted(values.items()))
@@ -60,11 +61,8 @@ class CSVLog(Logger):
         lines = self.path.read_bytes()
         whole = lines[: lines.rfind(b"\n") + 1]  # a crash may have left half a row at the end
         rows = [
-            row
+            [row[field] for field in FIELDS]
             for row in csv.DictReader(io.StringIO(whole.decode("utf-8"), newline=""))
             if row["value"] is not None and int(row["step"]) < step
         ]
-        with whole_or_not(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(self.path, [FIELDS, *rows])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import shlex
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from weitiao.bounds import at_least
+from weitiao.csv_file import write_csv
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.scores import FIRST
@@ -235,9 +235,7 @@ def run_gain(arguments: list[str]) -> list[Result]:
     parser = gain_parser()
     gain = Gain(**parser.instantiate(parser.parse_args(arguments)).as_dict())
     results = list(gain.results(Console(stderr=True, highlight=False)))
-    with whole_or_not(gain.folder / "gain.csv") as part, part.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([Result._fields, *results])
+    write_csv(gain.folder / "gain.csv", [Result._fields, *results])
     Console().print(gain_table(results))
     return results
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,12 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from weitiao import ranks
 from weitiao.card import DataCard
+from weitiao.csv_file import write_csv
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.labels import join_labels
 from weitiao.data.targets import target_array, target_column
 from weitiao.models.module import TextModule
 from weitiao.run.figures import confusion_figure, scatter_figure
-from weitiao.whole import whole_or_not
 
 WORST = 20  # mistakes shown
 SHOWN = 200  # characters of a text in TensorBoard
@@ -189,7 +188,4 @@ def write_predictions(path: Path, predicted: Predicted, card: DataCard) -> None:
     }
     for c, label in enumerate(card.labels):
         columns[f"p({label})"] = [f"{p:.6f}" for p in predicted.predictions[:, c].tolist()]
-    with whole_or_not(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+    write_csv(path, [list(columns), *zip(*columns.values(), strict=True)])

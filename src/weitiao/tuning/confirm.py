@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import statistics
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from optuna.trial import TrialState
 from rich.console import Console
 from rich.table import Table
 
+from weitiao.csv_file import write_csv
 from weitiao.errors import ConfigError
 from weitiao.run.evaluate import run_test
 from weitiao.run.folder import RunFolder
@@ -23,7 +23,6 @@ from weitiao.tuning.pool import run_study
 from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin
 from weitiao.tuning.trial import drop_checkpoints
-from weitiao.whole import whole_or_not
 
 NAME = "start"
 """Of what the search started from, beside the trials."""
@@ -150,12 +149,12 @@ def _test(winner: Candidate, monitor: str) -> list[float]:
 
 
 def _write(candidates: list[Candidate], seeds: list[int], path: Path) -> None:
-    with whole_or_not(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["candidate", "config", "seed", "value", "folder"])
-        for one in candidates:
-            rows = zip(seeds, one.scores, one.folders, strict=True)
-            writer.writerows([one.name, one.config, *row] for row in rows)
+    rows = [
+        [one.name, one.config, *row]
+        for one in candidates
+        for row in zip(seeds, one.scores, one.folders, strict=True)
+    ]
+    write_csv(path, [["candidate", "config", "seed", "value", "folder"], *rows])
 
 
 def _table(candidates: list[Candidate], tested: list[float], monitor: str) -> Table:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from weitiao.csv_file import csv_writer
 from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, objects, tabulate
 from weitiao.data.read.unpack import open_bytes
 
@@ -178,5 +179,5 @@ def _csv_fault(row: int, line: str, unclosed: bool, error: csv.Error) -> BadRow:
 
 def _as_csv(cells: list[Any]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
+    csv_writer(text).writerow(cells)
+    return text.getvalue().removesuffix("\n")

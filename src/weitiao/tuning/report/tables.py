@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.markup import escape
 from rich.table import Table
 
+from weitiao.csv_file import write_csv
 from weitiao.tuning.outcomes import ranked, score, trials_of
 from weitiao.tuning.report.names import short_keys, shown, shown_time
 from weitiao.tuning.report.objectives import front, objectives
-from weitiao.whole import whole_or_not
 
 TOP = 10
 FACTS = ("seconds", "folder", "reason", "worker", "threads")
@@ -62,17 +61,16 @@ def write_trials(study: optuna.Study, path: Path) -> None:
     keys = list(dict.fromkeys(key for trial in trials for key in trial.params))
     several, on_front = len(study.directions) > 1, front(study)
     values = [*objectives(study), "front"] if several else ["value"]
-    with whole_or_not(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["trial", "state", *values, *FACTS, *keys])
-        for trial in trials:
-            scores = _scores(trial, len(study.directions))
-            mark = [trial.number in on_front] if several else []
-            facts = (trial.user_attrs.get(name) for name in FACTS)
-            # null is a value; a cell is empty where the trial's branch has no such key
-            params = {key: "null" if v is None else v for key, v in trial.params.items()}
-            own = (params.get(key) for key in keys)
-            writer.writerow([trial.number, trial.state.name, *scores, *mark, *facts, *own])
+    rows: list[list[Any]] = [["trial", "state", *values, *FACTS, *keys]]
+    for trial in trials:
+        scores = _scores(trial, len(study.directions))
+        mark = [trial.number in on_front] if several else []
+        facts = (trial.user_attrs.get(name) for name in FACTS)
+        # null is a value; a cell is empty where the trial's branch has no such key
+        params = {key: "null" if v is None else v for key, v in trial.params.items()}
+        own = (params.get(key) for key in keys)
+        rows.append([trial.number, trial.state.name, *scores, *mark, *facts, *own])
+    write_csv(path, rows)
 
 
 def _scores(trial: FrozenTrial, count: int) -> list[Any]:
