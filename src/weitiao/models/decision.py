@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
+from weitiao.models.precision import FullPrecision
 
 _GRID = 199  # thresholds tried for all labels at once: 0.005 … 0.995
 
@@ -62,7 +63,7 @@ class MostProbable(nn.Module):
         return probabilities.argmax(-1)
 
 
-class Thresholds(nn.Module):
+class Thresholds(FullPrecision):
     """The labels whose probability reaches their threshold.
 
     Args:

@@ -7,12 +7,12 @@ from typing import Any
 
 from torch import Tensor
 from torch.nn import functional as F
-from torchmetrics import MeanMetric
 
 from weitiao.language_card import NOT_PREDICTED, LanguageCard
 from weitiao.models.language_networks import NetworkFactory, Scratch
 from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
+from weitiao.models.precision import Mean
 from weitiao.plain import INSTANTIATOR, plain
 
 Batch = dict[str, Tensor]
@@ -39,8 +39,8 @@ class LanguageModel(Learner):
         self.save_hyperparameters(values | {"card": card.plain()}, logger=False)
         self.card, self.optim = card, optim
         self.network = network(card)
-        self.val_loss = MeanMetric(nan_strategy="disable")
-        self.val_hits = MeanMetric()
+        self.val_loss = Mean()
+        self.val_hits = Mean()
 
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Logits ``(N, V)`` of the ``N`` positions that are asked, and their ids ``(N,)``."""

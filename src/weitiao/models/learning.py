@@ -6,10 +6,10 @@ from typing import Any
 
 import lightning.pytorch as L
 from torch import Tensor
-from torchmetrics import MeanMetric
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
+from weitiao.models.precision import Mean
 
 
 class Learner(L.LightningModule):
@@ -17,8 +17,7 @@ class Learner(L.LightningModule):
 
     def __init__(self) -> None:
         super().__init__()
-        # a loss that is no number stays visible; by default the metric would leave it out
-        self.train_loss = MeanMetric(nan_strategy="disable")
+        self.train_loss = Mean()
 
     def log_loss(self, loss: Tensor, size: int) -> None:
         """Log a batch's loss.

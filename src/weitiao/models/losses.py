@@ -15,6 +15,7 @@ from weitiao.bounds import at_least, shares
 from weitiao.card import DataCard, Task
 from weitiao.errors import ConfigError
 from weitiao.models.link import continuation_ratios
+from weitiao.models.precision import FullPrecision
 
 Kind = Literal[
     "cross_entropy", "squared_hinge", "focal", "binary_cross_entropy", "corn", "mse", "huber"
@@ -81,7 +82,7 @@ class Loss:
             raise ConfigError(f"model.loss.label_smoothing has no effect on the task {card.task}")
         weight = self._weight(card)
         if kind == "cross_entropy":
-            return nn.CrossEntropyLoss(weight=weight, label_smoothing=self.label_smoothing)
+            return CrossEntropy(weight=weight, label_smoothing=self.label_smoothing)
         if card.task == "regression":
             delta = self.huber_delta if kind == "huber" else None
             return StandardError(card.target_mean, card.target_scale, delta)
@@ -114,7 +115,11 @@ class Loss:
         return counts.sum() / (len(counts) * counts)
 
 
-class OfClasses(nn.Module):
+class CrossEntropy(FullPrecision, nn.CrossEntropyLoss):
+    """torch's, whose weights keep their precision."""
+
+
+class OfClasses(FullPrecision):
     """Mean over rows, weighted by their class.
 
     Args:
@@ -140,7 +145,7 @@ class OfClasses(nn.Module):
         return (weights * losses).sum() / weights.sum()
 
 
-class OfLabels(nn.Module):
+class OfLabels(FullPrecision):
     """Mean over rows and labels; labels that are given count by their weight.
 
     Args:

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
-from torchmetrics import MeanMetric
 
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
@@ -22,6 +21,7 @@ from weitiao.models.link import logits_width, predictions, row_losses
 from weitiao.models.losses import Loss
 from weitiao.models.optim import Optimisation
 from weitiao.models.pooling import PoolingName, build_pooling
+from weitiao.models.precision import Mean, full
 from weitiao.models.pretrained import Pretrained as Pretrained  # so that its short name works
 from weitiao.models.recurrent import Recurrent as Recurrent  # so that its short name works
 from weitiao.models.scores import Scores, Together, build_scores
@@ -77,9 +77,7 @@ class TextModule(Learner):
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
         self.scores = nn.ModuleDict({s: build_scores(card, self.decide) for s in ("val", "test")})
-        self.eval_loss = nn.ModuleDict(
-            {split: MeanMetric(nan_strategy="disable") for split in ("val", "test")}
-        )
+        self.eval_loss = nn.ModuleDict({split: Mean() for split in ("val", "test")})
 
     def configure_model(self) -> None:
         """Share the weights out among the processes, where the strategy is `ModelParallelStrategy`.
@@ -120,7 +118,8 @@ class TextModule(Learner):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a batch, summed over the parts: each learns to stand alone."""
         target = batch["target"]
-        loss = torch.stack([self.loss(part, target) for part in self.parts(**inputs(batch))]).sum()
+        parts = self.parts(**inputs(batch))
+        loss = torch.stack([self.loss(full(part), target) for part in parts]).sum()
         self.log_loss(loss, len(target))
         return loss
 
@@ -134,7 +133,8 @@ class TextModule(Learner):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Predictions (see `weitiao.models.link`), with the ``row (B,)`` each belongs to."""
-        return {"row": batch["row"], "predictions": predictions(self(**inputs(batch)), self.card)}
+        found = predictions(full(self(**inputs(batch))), self.card)
+        return {"row": batch["row"], "predictions": found}
 
     def on_validation_epoch_end(self) -> None:
         """Choose thresholds, where there are any; log the scores."""
@@ -169,7 +169,7 @@ class TextModule(Learner):
         The loss here is `row_losses` of the mixed logits, whatever the training minimises, so that
         models trained by different losses can be compared.
         """
-        logits, target = self(**inputs(batch)), batch["target"]
+        logits, target = full(self(**inputs(batch))), batch["target"]
         found, losses = predictions(logits, self.card), row_losses(logits, target, self.card)
         mean, scores = self.scores_of(split)
         mean.update(losses)

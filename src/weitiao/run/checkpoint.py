@@ -22,6 +22,7 @@ from weitiao.run.callbacks import OwnSignals
 from weitiao.run.checks import refuse_other_processes
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.parser import Parser
+from weitiao.run.precision import keep_targets
 from weitiao.run.progress import Progress
 
 OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
@@ -121,7 +122,7 @@ class Hardware:
 
     def trainer(self, *callbacks: L.Callback, **kwargs: Any) -> L.Trainer:
         """A Trainer that only evaluates."""
-        return L.Trainer(
+        trainer = L.Trainer(
             accelerator=self.accelerator,
             devices=self.devices,
             num_nodes=self.num_nodes,
@@ -131,6 +132,8 @@ class Hardware:
             callbacks=[Progress(), OwnSignals(), *callbacks],
             **kwargs,
         )
+        keep_targets(trainer)
+        return trainer
 
 
 def open_checkpoint(

@@ -46,6 +46,7 @@ from weitiao.run.diverged import EndIfDiverged
 from weitiao.run.folder import RunFolder
 from weitiao.run.options import RunOptions
 from weitiao.run.parser import Parser, flat
+from weitiao.run.precision import keep_targets
 from weitiao.run.progress import Progress
 from weitiao.run.resume import go_on_from, with_config_of_checkpoint
 from weitiao.run.saving import LastCheckpoint, save_whole_files
@@ -211,6 +212,7 @@ class TrainingCLI(LightningCLI):
                 raise ConfigError(f"trainer: {error}") from error
             check_sharing(trainer, self.model)
             save_whole_files(trainer)
+            keep_targets(trainer)
             if ranks.first():
                 self.write_down()
         return trainer
