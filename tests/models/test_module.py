@@ -38,6 +38,7 @@ from weitiao.models.losses import Loss
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
 from weitiao.models.pretrained import Pretrained
+from weitiao.models.wide import Wide
 
 STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
 
@@ -112,23 +113,37 @@ def test_every_task_is_learned_by_heart(task: str, pooling: str, kind: str, tmp_
         assert scores["val/exact_match" if task == "multilabel" else "val/accuracy"] >= 0.99
 
 
-def test_accumulated_batches_learn_as_one_large_batch(tmp_path: Path) -> None:
-    large = random_batches([8] * 6)
-    small = [{k: v[i : i + 4] for k, v in batch.items()} for batch in large for i in (0, 4)]
+class Gradients(TextModule):
+    """Keeps the gradient of each step, as the optimiser gets it."""
 
-    def losses(batches: list[Batch], accumulate: int) -> torch.Tensor:
+    def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
+        grads = [p.grad.flatten() for p in self.parameters() if p.grad is not None]
+        self.seen = [*getattr(self, "seen", []), torch.cat(grads).clone()]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        Loss(),
+        Loss(class_weights="balanced", label_smoothing=0.1),
+        Loss("focal", class_weights="balanced"),
+    ],
+)
+def test_accumulated_batches_learn_as_one_large_batch(loss: Loss, tmp_path: Path) -> None:
+    large = random_batches([9, 9, 5])
+    parts = [(0, 1), (1, 3), (3, 9), (0, 5), (5, 6), (6, 9), (0, 4), (4, 5)]  # the last: too few
+    small = [{k: v[a:b] for k, v in large[i // 3].items()} for i, (a, b) in enumerate(parts)]
+
+    def gradients(batches: list[Batch], accumulate: int) -> torch.Tensor:
         torch.manual_seed(0)
-        recorder = Recorder()
-        module = TextModule(
-            tiny_card(), FROM_SCRATCH["transformer"], head=Head(dropout=0.0), optim=STEADY
-        )
-        trainer = tiny_trainer(tmp_path, recorder, max_epochs=1, accumulate_grad_batches=accumulate)
-        trainer.fit(module, loader(batches))
-        assert trainer.global_step == 6
-        return torch.tensor(recorder.losses)
+        wide = Wide(buckets=50, dropout=0.0)
+        head = Head(dropout=0.0)
+        module = Gradients(tiny_card(), SMALL, head=head, loss=loss, optim=STEADY, wide=wide)
+        options = {"accumulate_grad_batches": accumulate, "precision": "64-true"}
+        tiny_trainer(tmp_path, max_epochs=1, **options).fit(module, loader(batches))
+        return torch.stack(module.seen)
 
-    halves = losses(small, 2) * 2  # Lightning reports the share of a loss
-    torch.testing.assert_close(halves.view(-1, 2).mean(1), losses(large, 1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(gradients(small, 3), gradients(large, 1), atol=1e-9, rtol=1e-6)
 
 
 def test_clipping_bounds_the_gradient(tmp_path: Path) -> None:

@@ -56,11 +56,7 @@ class LanguageModel(Learner):
         logits, labels = self.predict(batch)
         loss = F.cross_entropy(logits.float(), labels)
         self.log_loss(loss, len(labels))
-        return loss * self._share(loss.new_full((), len(labels)))
-
-    def _share(self, asked: Tensor) -> Tensor:
-        """How this process' loss counts, so that the processes' mean is that of all positions."""
-        return asked / self.trainer.strategy.reduce(asked.clone(), reduce_op="mean")
+        return self.weighed(loss, loss.new_full((), len(labels)))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Update loss and accuracy."""

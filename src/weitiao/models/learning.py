@@ -1,11 +1,13 @@
-"""What every LightningModule of ours logs while it learns."""
+"""What every LightningModule of ours does while it learns: weigh its batches, log its loss."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import lightning.pytorch as L
+import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from weitiao import ranks
 from weitiao.errors import ConfigError
@@ -13,11 +15,45 @@ from weitiao.models.precision import Mean
 
 
 class Learner(L.LightningModule):
-    """Logs ``train/loss`` of each batch, and its mean over the epoch, which outlives a stop."""
+    """Learns from the batches of a step as from one, and logs their loss.
+
+    ``train/loss`` is that of each batch; its mean over the epoch outlives a stop.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.train_loss = Mean()
+        self._unit: Tensor | None = None  # mean size of the processes' first batches of a step
+        self._size: Tensor  # of this process' batches of the step so far
+
+    def weighed(self, loss: Tensor, size: Tensor) -> Tensor:
+        """What a batch adds to its step, so that unequal ones count as one large batch would.
+
+        Lightning's step is a mean of means, over processes and over ``accumulate_grad_batches``,
+        by which it also divides the last, short window of an epoch.
+
+        Args:
+            loss: ``()``, a mean.
+            size: ``()``, over how many, or over weights of this sum.
+        """
+        if self.trainer.accumulate_grad_batches == self.trainer.world_size == 1:
+            return loss
+        if self._unit is None:
+            self._unit = self.trainer.strategy.reduce(size.clone(), reduce_op="mean")
+            self._size = torch.zeros_like(size)
+        self._size += size
+        return loss * (size / self._unit)
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Divide accumulated gradients by what they are the sum over."""
+        unit, self._unit = self._unit, None
+        count = self.trainer.accumulate_grad_batches
+        if unit is None or count == 1:
+            return
+        share = count * unit / self.trainer.strategy.reduce(self._size, reduce_op="mean")
+        for parameter in self.parameters():
+            if parameter.grad is not None:
+                parameter.grad.mul_(share)
 
     def log_loss(self, loss: Tensor, size: int) -> None:
         """Log a batch's loss.
@@ -34,6 +70,7 @@ class Learner(L.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Begin the epoch's mean anew; Lightning doesn't call this on a resume in mid-epoch."""
         self.train_loss.reset()
+        self._unit = None
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep each process' mean loss so far, so that it survives a stop in mid-epoch."""

@@ -192,6 +192,18 @@ class StandardError(nn.Module):
         return F.huber_loss(found, true, delta=self.delta)
 
 
+def size_of(loss: nn.Module, target: Tensor) -> Tensor:
+    """What the mean of a loss is over: its rows, or the sum of the weights of their classes.
+
+    Args:
+        loss: as `Loss.build` gives it.
+        target: ``(B,)`` or ``(B, C)``.
+    """
+    if isinstance(loss, CrossEntropy | OfClasses) and loss.weight is not None:
+        return loss.weight[target].sum()
+    return torch.tensor(float(len(target)), device=target.device)
+
+
 def squared_hinge(logits: Tensor, target: Tensor) -> Tensor:
     """``max(0, 1 - y·s)²`` with ``y`` = 1 for a target of 1, else -1; all ``(B, C)``."""
     return torch.relu(1 - (2 * target - 1) * logits).square()

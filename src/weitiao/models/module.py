@@ -18,7 +18,7 @@ from weitiao.models.decision import Decision, Thresholds
 from weitiao.models.heads import Head
 from weitiao.models.learning import Learner
 from weitiao.models.link import logits_width, predictions, row_losses
-from weitiao.models.losses import Loss
+from weitiao.models.losses import Loss, size_of
 from weitiao.models.optim import Optimisation
 from weitiao.models.pooling import PoolingName, build_pooling
 from weitiao.models.precision import Mean, full
@@ -121,7 +121,7 @@ class TextModule(Learner):
         parts = self.parts(**inputs(batch))
         loss = torch.stack([self.loss(full(part), target) for part in parts]).sum()
         self.log_loss(loss, len(target))
-        return loss
+        return self.weighed(loss, size_of(self.loss, target).to(loss))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Update the validation metrics; see `_evaluate`."""
