@@ -290,7 +290,10 @@ TEST = NEW_FILE | {
 }
 PREDICT = NEW_FILE | {
     "general/out": Effect("output", "another.csv"),
+    "general/text": Effect("refused", "很好"),  # beside a file; alone: test_predict.py
+    "general/pair": Effect("refused", "很好"),
     "data/data.predict": Effect("output", "more.csv"),
+    "data/data.on_bad_row": Effect("output", "quarantine", ("--data.predict=bad.csv",), mends=True),
     "data/data.header": Effect(
         "output", "false", ("--data.predict=bare.csv", "--data.text=0"), mends=True
     ),

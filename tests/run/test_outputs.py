@@ -17,7 +17,8 @@ from sklearn import metrics as sk
 
 from weitiao.card import DataCard
 from weitiao.run.figures import confusion_figure
-from weitiao.run.outputs import SHOWN, WORST, Evaluated, worst_mistakes, write_predictions
+from weitiao.run.outputs import SHOWN, WORST, Evaluated, worst_mistakes
+from weitiao.run.prediction_files import write_predictions
 from weitiao.run.report import final_table, scores
 
 LABELS = ["好评", "差评", "[red]中评"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -24,18 +22,13 @@ from weitiao.data.batch import (
 )
 from weitiao.data.clean import Cleaner
 from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.prepare import (
-    Preparation,
-    Prepared,
-    clean_rows,
-    columns_of_the_file,
-    encode_rows,
-)
-from weitiao.data.read import Columns, Files, Format, Reader, refuse_idle
+from weitiao.data.new_rows import read_new_rows, rows_of_texts
+from weitiao.data.prepare import Preparation, Prepared, columns_of_the_file, encode_rows
+from weitiao.data.read import Columns, Files, Format, Named, Reader, refuse_idle
 from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
-from weitiao.data.targets import canonical, target_column
+from weitiao.data.targets import target_column
 from weitiao.errors import ConfigError
 from weitiao.plain import INSTANTIATOR, plain
 
@@ -123,7 +116,7 @@ class TextDataModule(L.LightningDataModule):
         self.files: dict[str, Files] = {
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }
-        self.predict_files = predict
+        self.predict_files: Named | None = predict
         refuse_without_classes(sampling, task)
         words = words_to_prepare(segment, encode, augment)
         self.preparation = Preparation(reader, clean, audit, split, words, encode, labels, task)
@@ -132,6 +125,8 @@ class TextDataModule(L.LightningDataModule):
         self._prepared: Prepared | None = None
         self._fitted: tuple[DataCard, dict[str, Any]] | None = None
         self._new_rows: dict[str, pa.Table] = {}
+        self.set_aside: list[dict[str, Any]] = []
+        """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
 
     @property
     def prepared(self) -> Prepared:
@@ -196,6 +191,10 @@ class TextDataModule(L.LightningDataModule):
             lines.setdefault(file, []).append(str(row))
         return "; ".join(f"its rows in {file}: {', '.join(found)}" for file, found in lines.items())
 
+    def take_texts(self, texts: list[str], pairs: list[str] | None = None) -> None:
+        """Let texts that stand in no file be the rows of ``predict``; see `rows_of_texts`."""
+        self._new_rows["predict"] = rows_of_texts(self.preparation, texts, pairs)
+
     def train_dataloader(self) -> ResumableLoader:
         """Shuffled batches under the token budget, resumable at any batch."""
         return self._loader("train")
@@ -227,17 +226,15 @@ class TextDataModule(L.LightningDataModule):
     def _unprepared(self, split: str) -> pa.Table:
         """Rows of a file that is new to a loaded checkpoint: read and cleaned, none dropped."""
         if split not in self._new_rows:
-            files = self.predict_files if split == "predict" else self.files.get(split)
+            files: Named | None = (
+                self.predict_files if split == "predict" else self.files.get(split)
+            )
             if files is None:
                 raise ConfigError(f"no {split} file is named\n  → --data.{split} FILE")
-            reader = replace(self.preparation.read, on_bad_row="raise")
-            if split == "predict":
-                reader = reader.without_labels()
-            with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
-                table = reader.read(files, Path(folder) / "rows.arrow")
-                table, _ = clean_rows(self.preparation.clean, table, may_drop=False)
-                with columns_of_the_file(self.preparation.read.columns):
-                    self._new_rows[split] = canonical(table, self.preparation.task)
+            labelled = split != "predict"
+            self._new_rows[split], self.set_aside = read_new_rows(
+                self.preparation, files, labelled=labelled
+            )
         return self._new_rows[split]
 
     def state_dict(self) -> dict[str, Any]:

@@ -63,14 +63,23 @@ class PredictFile(NewFile):
     """The file to label.
 
     Args:
-        predict: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query.
+        predict: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query; ``-`` = standard input, a
+            text a line unless ``format`` says otherwise.
+        on_bad_row: stop at a row that can't be read, or write it without a label and with the
+            reason as ``error``.
     """
 
-    predict: str | list[str]
+    predict: str | list[str] | None = None
+    on_bad_row: Literal["raise", "quarantine"] = "raise"
 
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's."""
-        return super().changes() | {"database": self.database}
+        return super().changes() | {"predict": self.predict, "database": self.database}
+
+    def of_a_file(self) -> str | None:
+        """The first option that only a file has any use for."""
+        usual = PredictFile(batch=self.batch)
+        return next((name for name in vars(self) if vars(self)[name] != vars(usual)[name]), None)
 
 
 @dataclass(frozen=True, kw_only=True)

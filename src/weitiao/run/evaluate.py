@@ -22,7 +22,8 @@ from weitiao.run.checkpoint import (
 from weitiao.run.contamination import pretrained_on, told
 from weitiao.run.fit import Run
 from weitiao.run.folder import RunFolder
-from weitiao.run.outputs import Evaluated, EvaluationRows, write_predictions
+from weitiao.run.outputs import Evaluated, EvaluationRows
+from weitiao.run.prediction_files import write_predictions, writer_of
 from weitiao.run.report import final_table, scores
 from weitiao.run.shown import show_empty, show_line, show_next_steps
 from weitiao.run.undefined import TellUndefined
@@ -77,9 +78,15 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         The scores; of several processes, the first gives them, the others nothing.
     """
     parser = use_parser("test", LabelledFile)
-    parser.add_argument("--out", type=Path | None, help="CSV of the predictions on --data.test.")
+    parser.add_argument(
+        "--out",
+        type=Path | None,
+        help="File of the predictions on --data.test: .csv, .jsonl or .parquet.",
+    )
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
+    if options.out:
+        writer_of(options.out)  # refused now, not after the work
     refuse_overwriting(options.out, options.data.test)
     module, data = open_checkpoint(
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code

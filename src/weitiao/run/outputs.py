@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import lightning.pytorch as L
@@ -16,7 +15,6 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from weitiao import ranks
 from weitiao.card import DataCard
-from weitiao.csv_file import write_csv
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.labels import join_labels
 from weitiao.data.targets import target_array, target_column
@@ -35,11 +33,14 @@ class Predicted:
         table: ``N`` readable rows.
         predictions: probabilities ``(N, C)``, or values ``(N,)``.
         decided: classes ``(N,)``, labels ``(N, C)`` bool, or values ``(N,)``.
+        bad: rows that were set aside, as `TextDataModule.set_aside` has them; null = any would
+            have been refused.
     """
 
     table: pa.Table
     predictions: np.ndarray
     decided: np.ndarray
+    bad: Sequence[Mapping[str, Any]] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -165,27 +166,3 @@ def texts_of(decided: np.ndarray, card: DataCard) -> list[str]:
     if card.task == "multilabel":
         return [join_labels(card.labels[c] for c in np.flatnonzero(row)) for row in decided]
     return [card.labels[c] for c in decided.tolist()]
-
-
-def write_predictions(path: Path, predicted: Predicted, card: DataCard) -> None:
-    """Write ``id, text, label, probability of each class`` in the order of the rows.
-
-    ``text`` is the original, and ``label`` the predicted one; where the rows have labels, the true
-    one stands as ``true``; where they are pairs, the second text as ``pair``.
-
-    Args:
-        path: the CSV file, written beside and renamed.
-        predicted: the rows and their predictions.
-        card: task and labels.
-    """
-    table = predicted.table
-    columns: dict[str, Sequence[str]] = {
-        "id": table["id"].to_pylist(),
-        "text": table["original"].to_pylist(),
-        **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
-        "label": texts_of(predicted.decided, card),
-        **({"true": table["label"].to_pylist()} if "label" in table.column_names else {}),
-    }
-    for c, label in enumerate(card.labels):
-        columns[f"p({label})"] = [f"{p:.6f}" for p in predicted.predictions[:, c].tolist()]
-    write_csv(path, [list(columns), *zip(*columns.values(), strict=True)])

@@ -145,8 +145,8 @@ def test_without_labels_reads_rows_to_predict(tmp_path: Path) -> None:
     reader = Reader(Columns(group="author")).without_labels()
     assert read(tmp_path, "text\n好\n", columns=reader.columns).column_names[:2] == ["id", "text"]
     table = read(tmp_path, "1 的 一\n\n二\n", "txt", format="lines", columns=reader.columns)
-    assert table["text"].to_pylist() == ["1 的 一", "二"]
-    assert table["row"].to_pylist() == [1, 3]
+    assert table["text"].to_pylist() == ["1 的 一", "", "二"]  # a line in, a line out
+    assert table["row"].to_pylist() == [1, 2, 3]
 
 
 def test_headerless_columns_are_called_by_number(tmp_path: Path) -> None:

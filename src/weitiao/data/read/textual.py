@@ -87,19 +87,19 @@ def read_tsv(source: Source) -> Iterator[Chunk]:
 
 
 def read_lines(source: Source) -> Iterator[Chunk]:
-    """Lines of ``label text``; without a wanted label each line is a text."""
+    """Lines of ``label text``; without a wanted label each line is a text, a blank one, too."""
     labelled = "label" in source.wanted
     names = ["label", "text"] if labelled else ["text"]
 
     def batches() -> Iterator[Records]:
+        if not labelled:
+            for first, lines in _blocks(source):
+                cells = [[line.rstrip("\r\n")] for line in lines]
+                yield Records(list(range(first, first + len(lines))), cells)
+            return
         for rows, lines in _filled(source):
             # A line without white space stays one cell, and is set aside as too short.
-            cells = (
-                [_WHITE_SPACE.split(line, 1) for line in lines]
-                if labelled
-                else [[line] for line in lines]
-            )
-            yield Records(rows, cells)
+            yield Records(rows, [_WHITE_SPACE.split(line, 1) for line in lines])
 
     return tabulate(source, batches(), " ".join, names)
 

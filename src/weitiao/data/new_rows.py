@@ -1,0 +1,60 @@
+"""Rows that are new to a loaded checkpoint: treated as those of training were, none dropped."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from weitiao.data.prepare import Preparation, clean_rows, columns_of_the_file
+from weitiao.data.read import Named
+from weitiao.data.targets import canonical
+
+
+def read_new_rows(
+    preparation: Preparation, files: Named, *, labelled: bool
+) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """The readable rows of files, and those that were set aside: file, row, column, reason, raw.
+
+    Args:
+        preparation: how the rows of training were treated.
+        files: what to read.
+        labelled: whether the rows have labels. Of those no bad one is set aside: a score is that
+            of all rows.
+
+    Raises:
+        DataError: a file or a row is at fault.
+    """
+    reader = preparation.read
+    reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
+        aside = Path(folder) / "bad.jsonl"
+        table = reader.read(files, Path(folder) / "rows.arrow", aside)
+        lines = aside.read_text("utf-8").split("\n") if aside.exists() else []
+        return _treated(preparation, table), [json.loads(line) for line in lines if line]
+
+
+def rows_of_texts(
+    preparation: Preparation, texts: list[str], pairs: list[str] | None = None
+) -> pa.Table:
+    """The readable rows of texts that stand in no file, numbered from 0.
+
+    Args:
+        preparation: how the rows of training were treated.
+        texts: the texts.
+        pairs: the second text of each, for a model of pairs.
+    """
+    columns: dict[str, Any] = {"id": [str(i) for i in range(len(texts))], "text": texts}
+    columns |= {} if pairs is None else {"pair": pairs}
+    columns |= {"file": ["--text"] * len(texts), "row": range(1, len(texts) + 1)}
+    return _treated(preparation, pa.table(columns))
+
+
+def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
+    table, _ = clean_rows(preparation.clean, table, may_drop=False)
+    with columns_of_the_file(preparation.read.columns):
+        return canonical(table, preparation.task)
