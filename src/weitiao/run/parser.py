@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
+from argparse import ArgumentError
 from typing import Any, NoReturn
 
 import jsonargparse._typehints
@@ -15,6 +15,8 @@ from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
 
 from weitiao.aliases import refuse_endless
+from weitiao.run.hints import explained, right_name
+from weitiao.strict_yaml import names_as_typed, strict
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
 
@@ -32,7 +34,7 @@ def _discard_all_of_another_class(_: Any, before: Any, value: Any) -> None:
 # There is no public switch for it; a test of stacked configs sees whether this still takes.
 jsonargparse._typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
 
-_Loader: Any = loading.get_yaml_default_loader()
+_Loader: Any = strict(loading.get_yaml_default_loader())
 
 
 class _FiniteLoader(_Loader):
@@ -58,6 +60,11 @@ class Parser(LightningArgumentParser):
 
     _reading: str | os.PathLike[str] | None = None
 
+    def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
+        """As jsonargparse does, but names are taken as they are typed."""
+        typed = names_as_typed(list(sys.argv[1:] if args is None else args))
+        return super().parse_args(typed, *more, **kwargs)
+
     def parse_path(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Namespace:
         """As jsonargparse does, but what is wrong in a file is told with the file's name."""
         before, self._reading = self._reading, path
@@ -70,23 +77,27 @@ class Parser(LightningArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print one short message and exit with 2."""
+        if not self.exit_on_error:  # of a part, whose name the whole knows
+            raise ArgumentError(None, message) from ex
         linked = re.match(r"argument (\S+) --> (\S+): ", message)
         if linked:  # argparse would tell that it can't call the option's type
             message = f"unrecognized arguments: --{linked[2]}"
+        ambiguous = re.match(r"ambiguous option: (\S+) could match", message)
+        if ambiguous:  # an abbreviation, to argparse
+            message = f"unrecognized arguments: {ambiguous[1]}"
+        message, way_out = explained(message)
         lines = [_cut(line) for line in message.splitlines() if line.strip()]
         if len(lines) > _LINES:  # the place stands first, the value last
             lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
         place = f"{self._reading}: " if self._reading else ""
         near = f"--{linked[1]}" if linked else self._near(message)
-        hint = near or f"{self.prog} --help lists the options"
+        hint = way_out or near or f"{self.prog} --help lists the options"
         print("\n  ".join([f"error: {place}{lines[0]}", *lines[1:], f"→ {hint}"]), file=sys.stderr)
         raise SystemExit(2)
 
     def _near(self, message: str) -> str | None:
         _, found, unknown = message.partition("nrecognized arguments: ")
-        name = unknown.split()[0].split("=")[0] if found else ""
-        near = difflib.get_close_matches(name, self._option_string_actions, n=1, cutoff=0.8)
-        return f"did you mean {near[0]}?" if near else None
+        return right_name(unknown.split()[0], self._option_string_actions) if found else None
 
 
 def _cut(line: str) -> str:

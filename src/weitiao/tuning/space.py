@@ -21,6 +21,7 @@ from optuna.distributions import (
 
 from weitiao.aliases import refuse_endless
 from weitiao.errors import ConfigError
+from weitiao.strict_yaml import strict
 
 Value = bool | int | float | str | None
 Point = dict[str, Value]
@@ -50,7 +51,7 @@ def read_space(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, no YAML, or names no key.
     """
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = yaml.load(path.read_text("utf-8"), strict(yaml.SafeLoader))
         refuse_endless(content)
     except OSError as error:
         raise ConfigError(f"no such search space: {path}") from error

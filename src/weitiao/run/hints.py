@@ -1,0 +1,145 @@
+"""The way out of a wrong command line: what an option is called here, and where it belongs."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Collection, Iterator
+from pydoc import locate
+
+_PRETRAINED = "--model.backbone Pretrained"
+ELSEWHERE = {
+    "batch_size": "data.batch.size",
+    "bf16": "trainer.precision",
+    "checkpoint": "ckpt_path",
+    "early_stopping_patience": "config configs/trainer/early_stopping.yaml",
+    "epoch": "trainer.max_epochs",
+    "epochs": "trainer.max_epochs",
+    "eval_file": "data.val",
+    "fp16": "trainer.precision",
+    "gpus": "trainer.devices",
+    "grad_accum": "trainer.accumulate_grad_batches",
+    "gradient_accumulation_steps": "trainer.accumulate_grad_batches",
+    "gradient_clip": "trainer.gradient_clip_val",
+    "label_column": "data.label",
+    "label_column_name": "data.label",
+    "learning_rate": "model.optim.lr",
+    "lora_alpha": "model.backbone.lora.alpha",
+    "lora_r": "model.backbone.lora.rank",
+    "lr": "model.optim.lr",
+    "lr_scheduler": "model.optim.schedule",
+    "lr_scheduler_type": "model.optim.schedule",
+    "max_grad_norm": "trainer.gradient_clip_val",
+    "max_len": "data.encode.max_length",
+    "max_length": "data.encode.max_length",
+    "max_seq_len": "data.encode.max_length",
+    "max_seq_length": "data.encode.max_length",
+    "metric_for_best_model": "run.monitor",
+    "model.name": "model.backbone.name",
+    "model_name": "model.backbone.name",
+    "model_name_or_path": "model.backbone.name",
+    "n_epochs": "trainer.max_epochs",
+    "num_epochs": "trainer.max_epochs",
+    "num_train_epochs": "trainer.max_epochs",
+    "num_workers": "data.batch.workers",
+    "optim": "model.optim.optimizer",
+    "optimizer": "model.optim.optimizer",
+    "output_dir": "run.root",
+    "per_device_train_batch_size": "data.batch.size",
+    "random_state": "seed_everything",
+    "resume": "ckpt_path",
+    "resume_from_checkpoint": "ckpt_path",
+    "scheduler": "model.optim.schedule",
+    "seed": "seed_everything",
+    "test_file": "data.test",
+    "text_column": "data.text",
+    "text_column_name": "data.text",
+    "tokenizer": "data.encode.tokenizer",
+    "tokenizer_name": "data.encode.tokenizer",
+    "train_batch_size": "data.batch.size",
+    "train_file": "data.train",
+    "valid_file": "data.val",
+    "validation": "data.val",
+    "validation_file": "data.val",
+    "warmup_ratio": "model.optim.warmup",
+    "warmup_steps": "model.optim.warmup",
+    "wd": "model.optim.weight_decay",
+}
+"""What other frameworks call an option, and what it is called here."""
+
+
+def right_name(given: str, options: Collection[str]) -> str | None:
+    """What was probably meant.
+
+    Args:
+        given: an unknown argument, as typed.
+        options: those that there are, with their dashes.
+    """
+    name = given.split("=")[0]
+    if not name.startswith("-"):
+        return (
+            f"options begin with dashes: --data.train {name}"
+            if _has("data.train", options)
+            else None
+        )
+    bare = name.lstrip("-").replace("-", "_").lower()
+    last = bare.rpartition(".")[2]
+    known = ELSEWHERE.get(bare) or ELSEWHERE.get(last)
+    if known and _has(known.split()[0], options):
+        return f"here it is --{known}"
+    ends = [option for option in options if option.endswith(f".{bare}")]
+    near = ends or difflib.get_close_matches(name, options, n=1, cutoff=0.8)
+    return f"did you mean {min(near, key=len)}?" if near else None
+
+
+def _has(name: str, options: Collection[str]) -> bool:
+    """Whether there is such an option, or one that it is a part of: `model.backbone.name`."""
+    return any(f"--{name}".startswith(f"{option}.") or f"--{name}" == option for option in options)
+
+
+def explained(message: str) -> tuple[str, str | None]:
+    """A message of jsonargparse as a person would put it, and the way out.
+
+    Args:
+        message: as jsonargparse words it.
+
+    Returns:
+        the message as it was and no way out, where there is nothing to add.
+    """
+    key = re.search(r'Parser key "([\w.]+)"', message)
+    refused = re.search(r"Option '(\w+)' is not accepted.*class_path='([\w.]+)'", message, re.S)
+    unknown = re.search(r"dot import path string: (\S+)", message)
+    model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
+    if key and refused and refused[1] == "class_path":
+        return f"{key[1]}: options stand beside class_path", "they belong under init_args"
+    if key and refused:
+        return _of_another_class(key[1], refused[1], refused[2])
+    if named := (unknown if key and key[1] == "model.backbone" else None) or model:
+        way_out = f"a model by name or folder: {_PRETRAINED} --model.backbone.name {named[1]}"
+        return f"model.backbone: {named[1]} is no class", way_out
+    if key and key[1] == "data.labels":
+        return "data.labels is a list of names", "--data.labels '[bad, good, \"so, so\"]'"
+    return message, None
+
+
+def _of_another_class(key: str, option: str, path: str) -> tuple[str, str | None]:
+    kind = locate(path)
+    assert isinstance(kind, type)
+    its = ", ".join(_options(kind))
+    problem = f"{key}.{option}: {kind.__name__} has no such option; it has {its or 'none'}"
+    base = next((b for b in kind.__mro__[1:] if b.__module__.startswith("weitiao.")), None)
+    having = [other for other in _below(base) if option in _options(other)] if base else []
+    names = sorted(other.__name__ for other in having)
+    return problem, f"an option of {', '.join(names)}: --{key} {names[0]}" if names else None
+
+
+def _options(kind: type) -> list[str]:
+    return [name for name in inspect.signature(kind).parameters if name != "card"]
+
+
+def _below(kind: type) -> Iterator[type]:
+    sub: type
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _below(sub)

@@ -1,0 +1,94 @@
+"""YAML without the two surprises of its loaders: a key given twice, and names taken for values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+NAMES = ("labels", "keep")
+"""Keys whose lists hold names: ``[no, yes]`` is no list of truth values, ``[01, 1:30]`` none of
+numbers."""
+
+_STR = "tag:yaml.org,2002:str"
+
+
+def strict(loader: Any) -> Any:
+    """A loader that refuses a key given twice, where YAML's own take the last one without a word.
+
+    What stands in a list under one of `NAMES` is taken as it is typed.
+
+    Args:
+        loader: a loader class of PyYAML.
+    """
+
+    class Strict(loader):
+        def get_single_node(self) -> yaml.Node | None:
+            node: yaml.Node | None = super().get_single_node()
+            for mapping in _mappings(node):
+                _check(mapping)
+            return node
+
+    return Strict
+
+
+def names_as_typed(arguments: list[str]) -> list[str]:
+    """The command line, with the lists of names in quotes: ``--data.labels '["no", "yes"]'``."""
+    typed, option = [], ""
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if equals and _holds_names(name):
+            argument = f"{name}={_quoted(value)}"
+        elif _holds_names(option):
+            argument = _quoted(argument)
+        typed.append(argument)
+        option = argument
+    return typed
+
+
+def _holds_names(option: str) -> bool:
+    return option.startswith("--") and option.rpartition(".")[2] in NAMES
+
+
+def _quoted(value: str) -> str:
+    try:
+        names = yaml.load(value, yaml.BaseLoader)
+    except yaml.YAMLError:  # the parser tells what is wrong with it
+        return value
+    plain = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return json.dumps(names, ensure_ascii=False) if plain else value
+
+
+def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    """All mappings below a node; aliases make it a graph."""
+    waiting, seen = [node] if node else [], set()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, yaml.MappingNode):
+            yield each
+            waiting += [part for pair in each.value for part in pair]
+        elif isinstance(each, yaml.SequenceNode):
+            waiting += each.value
+
+
+def _check(mapping: yaml.MappingNode) -> None:
+    lines: dict[tuple[str, str], int] = {}
+    for key, value in mapping.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        line, name = key.start_mark.line + 1, (key.tag, key.value)
+        if name in lines:
+            raise yaml.YAMLError(
+                f"{key.value!r} stands twice, in line {lines[name]} and in line {line}:"
+                " the first would be lost"
+            )
+        lines[name] = line
+        if key.value in NAMES and isinstance(value, yaml.SequenceNode):
+            for each in value.value:
+                if isinstance(each, yaml.ScalarNode) and not each.style:  # a plain one
+                    each.tag = _STR
