@@ -8,7 +8,7 @@ from typing import Literal
 from weitiao.errors import ConfigError
 
 
-def only_local(name: str, kind: Literal["model", "dataset"] = "model") -> bool:
+def only_local(name: str, option: str, kind: Literal["model", "dataset"] = "model") -> bool:
     """Whether ``name`` is a folder, or a name whose files can only come from the local cache.
 
     One short request decides. Left alone, `transformers` repeats a request that gets no answer for
@@ -16,6 +16,7 @@ def only_local(name: str, kind: Literal["model", "dataset"] = "model") -> bool:
 
     Args:
         name: name on the hub, or folder.
+        option: names it on the command line.
         kind: what is to be loaded.
 
     Raises:
@@ -29,11 +30,33 @@ def only_local(name: str, kind: Literal["model", "dataset"] = "model") -> bool:
     try:
         HfApi().repo_info(name, repo_type=kind, timeout=5)
     except HFValidationError as error:
-        raise ConfigError(f"{name!r} is neither a folder nor a name on the {kind} hub") from error
+        raise ConfigError(
+            f"{option}: {name!r} is neither a folder nor a name on the {kind} hub"
+        ) from error
     except RepositoryNotFoundError as error:
         raise ConfigError(
-            f"{name!r} is no folder, and the {kind} hub has no such {kind}"
+            f"{option}: {name!r} is no folder, and the {kind} hub has no such {kind}"
         ) from error
     except Exception:  # the client's errors differ by release; whatever they are, no answer came
         return True
     return False
+
+
+def searched(name: str, local: bool) -> str:
+    """Where something that can't be loaded was looked for, as part of a message.
+
+    Args:
+        name: name on the hub, or folder.
+        local: as `only_local` tells.
+    """
+    from huggingface_hub import constants
+
+    if os.path.isdir(name):
+        return "in that folder"
+    if not local:
+        return f"under that name at {constants.ENDPOINT}"
+    away = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "no answer"
+    return (
+        f"under that name: no folder here, not in the cache {constants.HF_HUB_CACHE},"
+        f" and {away} from {constants.ENDPOINT} (bring it in by docs/models.md)"
+    )

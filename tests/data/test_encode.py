@@ -1,3 +1,4 @@
+import json
 import time
 from itertools import permutations
 from pathlib import Path
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from weitiao.data.coverage import Coverage
 from weitiao.data.encode import SPECIALS, Encoder, TextEncoder
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError
@@ -114,7 +116,10 @@ def test_senseless_sizes_are_refused(options):
 
 def test_unknown_share_counts_ids_of_the_unknown():
     encoder = fit(texts=["好好"])
-    assert encoder.unknown_share(encoder.encode(["好坏"])) == 1 / 4  # [CLS] 好 [UNK] [SEP]
+    found = Coverage.of(encoder, encoder.encode(["好坏", "坏", ""]))
+    assert (found.unknown_share, found.unknown_rows) == (2 / 3, 1)  # without [CLS] and [SEP]
+    pairs = Coverage.of(encoder, encoder.encode(["好坏", "坏"], ["坏", "坏"]))
+    assert (pairs.unknown_share, pairs.unknown_rows) == (4 / 5, 1)
 
 
 # -- ids -------------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ def test_unknown_share_of_a_pretrained_tokenizer_counts_its_own_unknown(tmp_path
     encoder = fit(save_tokenizer(tmp_path))
     again = TextEncoder.from_state(encoder.state(), Segmenter())
     for one in (encoder, again):
-        assert one.unknown_share(one.encode(["ax"])) == 1 / 4
+        assert Coverage.of(one, one.encode(["ax"])).unknown_share == 1 / 2
 
 
 def test_truncation_and_padding_saved_with_a_tokenizer_are_not_ours(tmp_path):
@@ -292,3 +297,72 @@ def test_a_real_tokenizer_gives_the_ids_of_auto_tokenizer():
     assert rows(table) == both["input_ids"]
     assert rows(table, "token_type_ids") == both["token_type_ids"]
     assert any(rows(table, "cut"))
+
+
+# -- special tokens that stand in a text -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+@pytest.mark.parametrize("tokenizer", ["characters", "wordpiece", "words"])
+def test_a_trained_tokenizer_reads_special_tokens_in_a_text_as_text(tokenizer, lowercase):
+    text = "好 [SEP] [PAD] [CLS] [MASK] 坏"
+    cut = Segmenter("whitespace")
+    encoder = fit(tokenizer, [text, "好坏 SEP"], cut, min_count=1, lowercase=lowercase)
+    for one in (encoder, TextEncoder.from_state(encoder.state(), cut)):
+        (ids,) = rows(one.encode([text]))
+        assert not {encoder.pad_id, CLS, SEP, SPECIALS.index("[MASK]")} & set(ids[1:-1])
+        assert Coverage.of(one, one.encode([text, "好"])).special_rows == 0
+
+
+@pytest.mark.parametrize("kind", ["unigram", "added"])
+def test_an_option_decides_what_special_tokens_in_a_text_mean(kind, tmp_path):
+    pieces = [*("<pad>", "</s>", "<unk>", "<s>"), "▁", "<", "/", "s", ">", *"abc"]
+    if kind == "unigram":  # as XLM-R: they stand in the vocabulary itself
+        backend = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], 2))
+        backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    else:
+        backend = Tokenizer(models.WordLevel({p: i for i, p in enumerate(pieces)}, "<unk>"))
+        backend.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    backend.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 3), ("</s>", 1)]
+    )
+    names = {"unk_token": "<unk>", "pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>"}
+    PreTrainedTokenizerFast(tokenizer_object=backend, **names).save_pretrained(tmp_path)
+    texts = ["ab</s>c", "<pad>a", "abc", "a < s >"]
+    for habit, option, special in (
+        *((None, None, 2), (None, "keep", 2), (None, "split", 0)),
+        *((True, None, 0), (True, "keep", 2)),
+    ):
+        if habit:
+            own = AutoTokenizer.from_pretrained(tmp_path, split_special_tokens=True)
+            own.save_pretrained(tmp_path)
+        encoder = fit(str(tmp_path), special_text=option)
+        again = TextEncoder.from_state(encoder.state(), Segmenter())
+        for one in (encoder, again):
+            table = one.encode(texts)
+            assert Coverage.of(one, table).special_rows == special, (habit, option)
+            assert rows(table)[2] == rows(fit(str(tmp_path)).encode(texts))[2]
+        assert again.state() == encoder.state()
+
+
+def test_what_trained_tokenizers_do_with_special_tokens_is_no_option():
+    with pytest.raises(ConfigError, match="special_text has no effect: 'characters'"):
+        Encoder(special_text="keep")
+
+
+def test_a_tokenizer_that_panics_is_told(tmp_path):
+    name = save_tokenizer(tmp_path)
+    file = tmp_path / "tokenizer.json"
+    content = json.loads(file.read_text("utf-8"))
+    content["post_processor"]["special_tokens"] = {}
+    file.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(ConfigError, match=r"data\.encode\.tokenizer: .* fails on a text"):
+        fit(name)
+
+
+def test_what_the_tokenizer_raises_on_some_texts_only_is_told(tmp_path):
+    backend = Tokenizer(models.Unigram([("a", -1.0), ("▁", -1.0)]))
+    encoder = TextEncoder(backend, 0, None, 9, "head", "keep")
+    assert rows(encoder.encode(["aa"])) == [[0, 0]]
+    with pytest.raises(ConfigError, match=r"data\.encode\.tokenizer: .* fails on a text: .*unk_id"):
+        encoder.encode(["aa", "好"])

@@ -410,7 +410,9 @@ def test_the_report_tells_what_was_read_cleaned_cut_and_unknown(cache, tmp_path)
     assert report["read"]["train"] == {"rows": 61, "quarantined": 1}
     assert report["clean"]["train"]["changed"]["html"] == 61
     assert report["clean"]["train"]["dropped"]["empty"] == 1
-    assert report["encode"]["train"] == {"cut_share": 1.0, "unknown_share": 0.0}
+    assert report["encode"]["train"] == {
+        **{"cut_share": 1.0, "unknown_share": 0.0, "unknown_rows": 0, "special_rows": 0}
+    }
     assert (prepared.folder / "train.quarantine.jsonl").exists()
     assert report["audit"]["splits"]["train"]["rows"] == 48
 
@@ -420,7 +422,8 @@ def test_shares_of_the_report_are_those_of_the_ids(train, cache, tmp_path):
     encode = Encoder(max_length=10, min_count=1)
     report = preparation(encode=encode)({"train": train, "test": test}, cache).audit
     assert report["encode"]["test"]["cut_share"] == pytest.approx(1 / 3)
-    assert report["encode"]["test"]["unknown_share"] == pytest.approx(4 / (5 + 3 + 10))
+    assert report["encode"]["test"]["unknown_share"] == pytest.approx(4 / (3 + 1 + 8))
+    assert report["encode"]["test"]["unknown_rows"] == 2
 
 
 def test_rows_that_cleaning_empties_stop_with_an_error(cache, tmp_path):

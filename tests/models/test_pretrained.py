@@ -236,5 +236,43 @@ def test_unknown_name_fails_at_once(name: str) -> None:
 
 
 def test_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no loadable safetensors model in that folder"):
+    with pytest.raises(ConfigError, match=r"no loadable safetensors model .* in that folder"):
         Pretrained(tiny_card(), name=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "quantized",
+    [
+        {"quant_method": "bitsandbytes", "load_in_8bit": True},
+        {"quant_method": "awq", "bits": 4},
+        {"quant_method": "gptq", "bits": 4},
+        {"quant_method": "fp8"},
+    ],
+    ids=lambda quantized: quantized["quant_method"],
+)
+def test_a_quantized_model_is_told_in_one_line(quantized: dict, tmp_path: Path) -> None:
+    config = save_pretrained("bert", tmp_path) / "config.json"
+    config.write_text(
+        json.dumps(json.loads(config.read_text()) | {"quantization_config": quantized})
+    )
+    with pytest.raises(ConfigError, match=r"^model\.backbone\.name: .* is quantized") as error:
+        Pretrained(tiny_card(), name=str(tmp_path))
+    assert quantized["quant_method"] in str(error.value)
+    assert str(error.value).endswith("\n  → take the unquantized one")
+
+
+@pytest.mark.parametrize(
+    "fault", [ImportError("needs a package"), RuntimeError("broken"), KeyError()]
+)
+def test_whatever_loading_raises_is_told_in_one_line(
+    fault: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("transformers.AutoModel.from_pretrained", fail)
+    folder = str(save_pretrained("bert", tmp_path))
+    with pytest.raises(ConfigError, match=r"^model\.backbone\.name: no loadable") as error:
+        Pretrained(tiny_card(), name=folder)
+    assert (str(fault) or type(fault).__name__) in str(error.value)
+    assert str(error.value).count("\n") == 1

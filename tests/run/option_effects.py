@@ -113,7 +113,7 @@ DATA = {
     "data.segment/data.segment.models": Effect("refused", "nowhere", WORDS),
     "data.segment/data.segment.url": Effect("refused", "http://localhost:9001", WORDS),
     "data.encode/data.encode.tokenizer": Effect("prepared", "wordpiece"),
-    "data.encode/data.encode.vocab_size": Effect("prepared", "20"),
+    "data.encode/data.encode.vocab_size": Effect("prepared", "40"),
     "data.encode/data.encode.min_count": Effect("prepared", "60"),
     "data.encode/data.encode.lowercase": Effect("prepared", "false"),
     "data.encode/data.encode.max_length": Effect("prepared", "12"),
@@ -122,6 +122,9 @@ DATA = {
     ),
     "data.encode/data.encode.pad_token": Effect(
         "prepared", "[UNK]", ("--data.encode.tokenizer=bare_bert",), mends=True
+    ),
+    "data.encode/data.encode.special_text": Effect(
+        "prepared", "split", ("--data.train=special.csv", "--data.encode.tokenizer=bert")
     ),
     "data.encode/data.encode.vectors": Effect("loss", "vectors.txt", CNN),
     "data.batch/data.batch.tokens": Effect("order", "60"),

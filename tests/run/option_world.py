@@ -92,6 +92,7 @@ def make_world(folder: Path) -> None:
     write_csv(folder / "my.csv", every, HEADER)
     write_csv(folder / "more.csv", [*every[10:], *every[3:5]], HEADER)
     write_csv(folder / "val.csv", every[4:30], HEADER)
+    write_csv(folder / "special.csv", [(f"{row[0]}[PAD]", *row[1:]) for row in every], HEADER)
     shutil.copy("val.csv", "unnamed.dat")
     Path("gbk.csv").write_text(Path("val.csv").read_text("utf-8").replace("😀", ""), "gb18030")
     write_csv(folder / "bare.csv", [(row[0], row[2]) for row in every[5:]], every[4][::2][:2])

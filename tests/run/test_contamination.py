@@ -34,7 +34,7 @@ READ = {"val": 5, "test": 12}
 def test_one_line_tells_and_warns_only_of_what_was_read(read: dict[str, int], told: str) -> None:
     rows = {"train": 9, "val": 1000, "test": 1736}
     card = DataCard("classification", ["a", "b"], [5, 4], 9, 0, max_length=8, rows=rows)
-    encode = {"train": {"cut_share": 0.0, "unknown_share": 0.0}}
+    encode = {"train": {"cut_share": 0.0, "unknown_share": 0.0, "special_rows": 0}}
     report = {"read": {}, "clean": {}, "encode": encode, "pretrained on": read}
     line = f"pretrain.py showed the model {told}"
     if any(read.values()):

@@ -11,8 +11,9 @@ import pyarrow as pa
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from weitiao.data.cache import content_hash, hash_of
-from weitiao.data.pretrained import load_tokenizer
+from weitiao.data.pretrained import load_tokenizer, rust_faults
 from weitiao.data.segment import Segmenter
+from weitiao.data.special_text import SpecialText, read_as_text
 from weitiao.data.truncate import Truncation, kept_positions
 from weitiao.errors import ConfigError
 
@@ -37,6 +38,10 @@ class Encoder:
         truncation: which part of a longer text stays: its head, its tail, or half of each.
         pad_token: token that fills a batch, of a pretrained tokenizer that names none (GPT-2,
             Llama). Padding is masked, so any token of the vocabulary will do.
+        special_text: what a special token means that somebody wrote into a text, such as ``[SEP]``
+            or ``</s>``: ``keep`` gives it the id of the token, ``split`` reads it as any text; null
+            = as the pretrained tokenizer's own files say, which mostly keep it. Trained tokenizers
+            read it as text.
         vectors: file of vectors of ``words`` or ``characters`` that the model begins with: text or
             binary of word2vec, GloVe, fastText's ``.vec``; plain or compressed.
 
@@ -51,6 +56,7 @@ class Encoder:
     max_length: int = 128
     truncation: Truncation = "head"
     pad_token: str | None = None
+    special_text: SpecialText | None = None
     vectors: str | None = None
 
     def __post_init__(self) -> None:
@@ -64,6 +70,11 @@ class Encoder:
         if self.trained and self.pad_token is not None:
             raise ConfigError(
                 f"data.encode.pad_token has no effect: {self.tokenizer!r} has a padding token"
+            )
+        if self.trained and self.special_text is not None:
+            raise ConfigError(
+                f"data.encode.special_text has no effect: {self.tokenizer!r} reads special tokens"
+                " in a text as text"
             )
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
@@ -91,8 +102,11 @@ class Encoder:
                 or nothing is seen often enough for a vocabulary.
         """
         if not self.trained:
-            backend, pad_id, unk_id = load_tokenizer(self.tokenizer, self.pad_token)
-            return TextEncoder(backend, pad_id, unk_id, self.max_length, self.truncation)
+            backend, pad_id, unk_id, own = load_tokenizer(self.tokenizer, self.pad_token)
+            special_text = self.special_text or own
+            return TextEncoder(
+                backend, pad_id, unk_id, self.max_length, self.truncation, special_text
+            )
         words = segmenter if self.tokenizer == "words" else None
         backend = self._train(_words(words, list(texts)) if words else texts)
         if backend.get_vocab_size() <= len(SPECIALS):
@@ -101,7 +115,9 @@ class Encoder:
                 " empty\n  → --data.encode.min_count 1"
             )
         pad_id, unk_id = SPECIALS.index(PAD), SPECIALS.index(UNK)  # the trainers put these first
-        return TextEncoder(backend, pad_id, unk_id, self.max_length, self.truncation, words)
+        return TextEncoder(
+            backend, pad_id, unk_id, self.max_length, self.truncation, "split", words
+        )
 
     def _train(self, texts: Iterable[str] | Iterable[list[str]]) -> Tokenizer:
         """A tokenizer trained on texts or, for a vocabulary of words, on the words of each."""
@@ -158,6 +174,7 @@ class TextEncoder:
         unk_id: id of what the vocabulary lacks; null where it lacks nothing (bytes).
         max_length: longest sequence, special ids included.
         truncation: which part of a longer text stays.
+        special_text: whether special tokens in a text keep their ids.
         segmenter: cuts the text into words first, for a vocabulary of words.
     """
 
@@ -168,12 +185,17 @@ class TextEncoder:
         unk_id: int | None,
         max_length: int,
         truncation: Truncation,
+        special_text: SpecialText,
         segmenter: Segmenter | None = None,
     ) -> None:
         backend.no_truncation()  # ours keeps head, tail or both
         backend.no_padding()  # batches are padded when they are made
+        backend.encode_special_tokens = False  # else it may be as the tokenizer was last used
+        if special_text == "split":
+            read_as_text(backend, words=segmenter is not None)
         self.backend, self.pad_id, self.unk_id = backend, pad_id, unk_id
-        self.max_length, self.truncation, self.segmenter = max_length, truncation, segmenter
+        self.max_length, self.truncation = max_length, truncation
+        self.special_text, self.segmenter = special_text, segmenter
 
     @property
     def vocab_size(self) -> int:
@@ -189,7 +211,7 @@ class TextEncoder:
             No row is without ids: a text that gives none, not even special ones, gets ``pad_id``.
 
         Raises:
-            ConfigError: the special ids leave no room for text.
+            ConfigError: the special ids leave no room for text, or the tokenizer fails.
         """
         special = self.backend.num_special_tokens_to_add(pairs is not None)
         if special >= self.max_length:
@@ -210,9 +232,10 @@ class TextEncoder:
         inputs = self._units(texts)
         if pairs is not None:
             inputs = list(zip(inputs, self._units(pairs), strict=True))
-        encodings = self.backend.encode_batch_fast(
-            inputs, is_pretokenized=self.segmenter is not None, add_special_tokens=True
-        )
+        with rust_faults("data.encode.tokenizer: it"):
+            encodings = self.backend.encode_batch_fast(
+                inputs, is_pretokenized=self.segmenter is not None, add_special_tokens=True
+            )
         ids = [encoding.ids or [self.pad_id] for encoding in encodings]
         types = [encoding.type_ids or [0] for encoding in encodings] if pairs is not None else []
         cut = [len(row) > self.max_length for row in ids]
@@ -229,11 +252,6 @@ class TextEncoder:
     def _units(self, texts: Sequence[str]) -> Sequence[Any]:
         return _words(self.segmenter, texts) if self.segmenter else texts
 
-    def unknown_share(self, encoded: pa.Table) -> float:
-        """Share of ids that are the unknown one: how badly the vocabulary fits the text."""
-        ids = encoded["input_ids"].combine_chunks().flatten().to_numpy()
-        return float(np.mean(ids == self.unk_id)) if len(ids) else 0.0
-
     def state(self) -> dict[str, Any]:
         """Plain values from which `from_state` makes the same encoder again."""
         return {
@@ -242,6 +260,7 @@ class TextEncoder:
             "unk_id": self.unk_id,
             "max_length": self.max_length,
             "truncation": self.truncation,
+            "special_text": self.special_text,
             "words": None if self.segmenter is None else _word_files(self.segmenter),
         }
 
@@ -263,6 +282,7 @@ class TextEncoder:
             state["unk_id"],
             state["max_length"],
             state["truncation"],
+            state["special_text"],
             None if state["words"] is None else segmenter,
         )
 

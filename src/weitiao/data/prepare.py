@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
+from weitiao.data.coverage import Coverage, refuse_unread
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.read import Columns, Files, Input, Named, Reader
 from weitiao.data.seen import SEEN
@@ -180,7 +180,7 @@ class Preparation:
             **_described(target_array(targets["train"]), self.task, len(labels)),
         )
         for name, value in {
-            "encoder": encoder.state(),
+            "encoder": encoder.state() | {"coverage": report["encode"]["train"]},
             "audit": report,
             "card": card.plain(),
         }.items():
@@ -199,10 +199,9 @@ class Preparation:
         encoder = self.encode.fit(all_texts(tables["train"]), self.segment)
         for split, table in tables.items():
             encoded = encode_rows(encoder, table)
-            report["encode"][split] = {
-                "cut_share": pc.mean(encoded["cut"]).as_py(),
-                "unknown_share": encoder.unknown_share(encoded),
-            }
+            report["encode"][split] = asdict(found := Coverage.of(encoder, encoded))
+            if split == "train":
+                refuse_unread(self.encode, encoded, table, found.unknown_share)
             encoded = encoded.append_column("target", targets[split])
             write_table(table, folder / f"{split}.rows.arrow")
             write_table(encoded, folder / f"{split}.ids.arrow")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
 
+from weitiao.data.special_text import SpecialText
 from weitiao.errors import ConfigError
-from weitiao.hub import only_local
+from weitiao.hub import only_local, searched
 
 _VOCABULARIES = (
     *("tokenizer.json", "vocab.txt", "vocab.json"),
     *("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"),
 )
+_NO_UNITS = ("", "▁")  # what SentencePiece kinds have without any vocabulary
+_TRIAL = "a 好 龘 𪚥 ꙮ"  # something that any vocabulary lacks
 
 
-def load_tokenizer(name: str, pad_token: str | None) -> tuple[Tokenizer, int, int | None]:
-    """The Rust tokenizer of that name or folder, and its ids of padding and of the unknown.
+def load_tokenizer(
+    name: str, pad_token: str | None
+) -> tuple[Tokenizer, int, int | None, SpecialText]:
+    """The Rust tokenizer of that name or folder, its ids of padding and of the unknown, its habit.
 
     Args:
         name: name on the model hub, or folder.
@@ -30,7 +37,8 @@ def load_tokenizer(name: str, pad_token: str | None) -> tuple[Tokenizer, int, in
     instead = "one of characters, wordpiece, words trains a tokenizer on your training split"
     tokenizer = fast_tokenizer(name, "data.encode.tokenizer", instead)
     pad_id = _pad_id(tokenizer, name, pad_token)
-    return tokenizer.backend_tokenizer, pad_id, tokenizer.unk_token_id
+    habit: SpecialText = "split" if tokenizer.split_special_tokens else "keep"
+    return tokenizer.backend_tokenizer, pad_id, tokenizer.unk_token_id, habit
 
 
 def fast_tokenizer(name: str, option: str, instead: str) -> Any:
@@ -42,39 +50,84 @@ def fast_tokenizer(name: str, option: str, instead: str) -> Any:
         instead: what to do where there is none.
 
     Raises:
-        ConfigError: it can't be loaded or isn't a fast one.
+        ConfigError: it can't be loaded, isn't a fast one, doesn't read the vocabulary that lies
+            beside it, or fails on a text.
     """
     from transformers import AutoTokenizer
 
-    local = only_local(name)
+    local = only_local(name, option)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             name, trust_remote_code=False, local_files_only=local
         )
     except Exception as error:  # a broken tokenizer.json raises Exception itself
-        where = "the folder has no tokenizer" if os.path.isdir(name) else "no such folder or name"
         raise ConfigError(
-            f"{option}: can't load {name!r} ({where}, or the model hub is away)"
-            f"\n  {str(error).splitlines()[0]}"
+            f"{option}: can't load a tokenizer {name!r} {searched(name, local)}"
+            f"\n  {next(iter(str(error).splitlines()), type(error).__name__)}"
             f"\n  → {instead}"
         ) from error
     if not tokenizer.is_fast:
         raise ConfigError(f"{option}: {name!r} has no fast (Rust) tokenizer")
+    _refuse_made_up(tokenizer, name, option)
+    with rust_faults(f"{option}: {name!r}"):
+        tokenizer.backend_tokenizer.encode(_TRIAL)
     return tokenizer
 
 
-def has_tokenizer(name: str) -> bool:
+def _refuse_made_up(tokenizer: Any, name: str, option: str) -> None:
+    """Refuse what `transformers` makes up of special tokens where it finds no file that it reads.
+
+    So each text would become the same few ids.
+    """
+    backend = tokenizer.backend_tokenizer
+    special = {*_NO_UNITS, *backend.get_added_tokens_decoder().values()}
+    if backend.get_vocab(with_added_tokens=False).keys() - set(map(str, special)):
+        return
+    kind, files = type(tokenizer).__name__, dict.fromkeys(tokenizer.vocab_files_names.values())
+    there = [file for file in _VOCABULARIES if Path(name, file).is_file()]
+    mend = '"tokenizer_class": "BertTokenizer"' if "vocab.txt" in there else "tokenizer_class"
+    raise ConfigError(
+        f"{option}: {name!r} is loaded as a {kind}, which reads {' and '.join(files)} and found no"
+        f" vocabulary; there is {' and '.join(there) or 'none'}"
+        f"\n  → if it is of another kind: {mend} in its config.json"
+    )
+
+
+@contextmanager
+def rust_faults(what: str) -> Iterator[None]:
+    """Tell what the Rust tokenizer raises: `Exception` itself, or a panic, which is none.
+
+    Args:
+        what: names the tokenizer, its option first.
+
+    Raises:
+        ConfigError: the block fails so.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error) is not Exception and type(error).__name__ != "PanicException":
+            raise
+        told = " ".join(str(error).split())
+        raise ConfigError(
+            f"{what} fails on a text: {told}"
+            "\n  → its files don't fit each other: an unknown token that its vocabulary lacks?"
+        ) from error
+
+
+def has_tokenizer(name: str, option: str) -> bool:
     """Whether a model comes with a tokenizer; `transformers` makes one up where it doesn't.
 
     Args:
         name: name on the model hub, or folder.
+        option: names it on the command line.
 
     Raises:
         ConfigError: there is no such model.
     """
     from transformers.utils import has_file
 
-    local = only_local(name)
+    local = only_local(name, option)
     return any(has_file(name, file, local_files_only=local) for file in _VOCABULARIES)
 
 

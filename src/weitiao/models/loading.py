@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from weitiao.errors import ConfigError
-from weitiao.hub import only_local
+from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.hub import only_local, searched
 
 
 def load_model(
@@ -35,19 +34,16 @@ def load_model(
         trust_remote_code: run Python code that comes with the model.
 
     Raises:
-        ConfigError: there is no such model, its files are at fault or don't fit each other, it has
-            fewer layers or lacks weights.
+        ConfigError: there is no such model, its files are at fault or don't fit each other, it is
+            quantized, has fewer layers or lacks weights.
     """
-    from huggingface_hub.errors import StrictDataclassError
-    from safetensors import SafetensorError
     from transformers import AutoConfig
 
-    source: dict[str, Any] = {
-        "trust_remote_code": trust_remote_code,
-        "local_files_only": only_local(name),
-    }
+    local = only_local(name, f"{options}.name")
+    source: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": local}
     try:
         config = AutoConfig.from_pretrained(name, **source)
+        _refuse_quantized(config, name, options)
         alter(config)
         _cut(config, name, options, layers)
         with _without_load_report():
@@ -60,11 +56,14 @@ def load_model(
                 output_loading_info=True,
                 **source,
             )
-    except (OSError, ValueError, SafetensorError, StrictDataclassError) as error:
-        where = "in that folder" if os.path.isdir(name) else "under that name or path"
+    except (WeitiaoError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # packages that a model wants, its own code: all kinds
+        if "can't allocate memory" in str(error):
+            raise
         raise ConfigError(
-            f"{options}.name: no loadable safetensors model {where}: {name!r}"
-            f"\n  {' '.join(str(error).split())}"
+            f"{options}.name: no loadable safetensors model {name!r} {searched(name, local)}"
+            f"\n  {' '.join(str(error).split())[:1000] or type(error).__name__}"
         ) from error
     if unfit := sorted(report["mismatched_keys"]):
         weight, found, wanted = unfit[0]
@@ -79,6 +78,17 @@ def load_model(
             f"{options}.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
         )
     return model
+
+
+def _refuse_quantized(config: Any, name: str, options: str) -> None:
+    """Refuse rounded weights (bitsandbytes, AWQ, GPTQ, FP8, …), which have no gradients."""
+    for field in ("quantization_config", "compression_config"):
+        if found := getattr(config, field, None):
+            values = found if isinstance(found, dict) else vars(found)
+            raise ConfigError(
+                f"{options}.name: {name!r} is quantized ({values.get('quant_method', field)});"
+                " such models aren't fine-tuned here\n  → take the unquantized one"
+            )
 
 
 def _cut(config: Any, name: str, options: str, layers: int | None) -> None:

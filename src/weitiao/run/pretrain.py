@@ -130,7 +130,7 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
             "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
             " trained here\n  → --data.tokenizer.name, the model's own"
         )
-    if Path(tokenizer) == Path(model) or not has_tokenizer(model):
+    if Path(tokenizer) == Path(model) or not has_tokenizer(model, "model.network.name"):
         return
     damaged = "mend it, or remove it: then nothing is compared"
     own = fast_tokenizer(model, "model.network.name", damaged).get_vocab()

@@ -76,7 +76,7 @@ def _loaded(name: str, config: str | None) -> dict[str, tuple[Path, ...]]:
     except ImportError as error:
         raise MissingExtra("datasets", "datasets", f"reading hf:{name}") from error
     is_folder = Path(name).is_dir()
-    offline = not is_folder and only_local(name, "dataset")
+    offline = not is_folder and only_local(name, f"hf:{name}", "dataset")
     try:
         with _offline(datasets, offline):
             loaded: dict[str, Any] = datasets.load_dataset(name, config)
