@@ -144,6 +144,11 @@ class TextModule(Learner):
             self.decide.tune(*scores.everything())
         self._log_scores("val")
 
+    @property
+    def fits_on_validation(self) -> bool:
+        """Whether a validation's end fits anything to the weights that were measured."""
+        return isinstance(self.decide, Thresholds) and self.decide.decision.threshold != "half"
+
     def on_test_epoch_end(self) -> None:
         """Log the scores."""
         self._log_scores("test")

@@ -33,6 +33,7 @@ from weitiao.run.contamination import pretrained_on
 from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
+from weitiao.run.refit import refit
 from weitiao.run.report import handling
 from weitiao.run.shown import show_examples, show_line, show_next_steps
 from weitiao.run.undefined import refuse_undefined, undefined
@@ -167,6 +168,7 @@ def run_fit(
     cli = FitCLI(arguments, verb, console, driver)
     # a trial is not gone on with: nothing is worth waiting for
     scores = cli.fit(in_order=driver is None)
+    scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best)
     if ranks.first():  # what an earlier test found belongs to an earlier best checkpoint
         cli.folder.add_metrics(scores, forget=("test", "baseline"))
     run = Run(

@@ -73,6 +73,11 @@ def go_on_from(
     folder = RunFolder.of_checkpoint(path)
     refuse_other_place(folder, options)
     found, content = readable(path, console, data)
+    if "optimizer_states" not in content:
+        raise ConfigError(
+            f"{found} is for use: it holds no state of the optimiser to go on with"
+            f"\n  → --ckpt_path {folder.last}"
+        )
     refuse_other_values(content, held)
     return folder, str(found)
 

@@ -19,6 +19,13 @@ from weitiao.run import stop
 
 PREVIOUS = "previous.ckpt"
 """The name under which the checkpoint before ``last.ckpt`` is kept."""
+BEST = "best.ckpt"
+"""The name of the checkpoint that is kept for use."""
+TO_GO_ON = (
+    *("optimizer_states", "lr_schedulers", "loops", "callbacks"),
+    *("current_model_state", "averaging_state"),  # of Lightning's WeightAveraging
+)
+"""What only a resume needs of a checkpoint, two thirds of it and more; ``last.ckpt`` keeps it."""
 
 
 class LastCheckpoint(Checkpoint):
@@ -124,10 +131,15 @@ class WholeFiles(TorchCheckpointIO):
     ) -> None:
         """Write; the file that was there stays until the new one is whole.
 
+        Of ``best.ckpt`` what use needs: Lightning's ``save_weights_only`` doesn't call the
+        callbacks that put averaged weights in place of the last.
+
         Raises:
             ConfigError: the disk is full, or the folder can't be written to; names the file.
         """
         path = Path(path)
+        if path.name == BEST:
+            checkpoint = {key: part for key, part in checkpoint.items() if key not in TO_GO_ON}
         # no name of its own for each attempt: killed ones would pile up
         part = path.with_name(f"{path.name}.part")
         try:
