@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -331,3 +332,25 @@ def test_a_lone_carriage_return_comes_back(trained: Path, command: Command, tmp_
     done = command("predict", f"--ckpt_path={trained / BEST}", *again, cwd=tmp_path)
     assert done.code == 0, done.err
     assert [row["label"] for row in read_csv(tmp_path / "again.csv")] == [r["label"] for r in rows]
+
+
+@pytest.mark.parametrize("verb", ["predict", "test"])
+def test_texts_outside_the_vocabulary_are_told(
+    verb: str, trained: Path, command: Command, tmp_path: Path
+) -> None:
+    known = reviews(20, seed=4)
+    foreign = [("traditional 漢語", "好评"), ("🍣🍜", "差评"), ("ὀψέ", "好评")]
+    shares = []
+    for rows in (known, known + foreign * 5):
+        write_csv(tmp_path / "new.csv", rows)
+        ckpt, file = f"--ckpt_path={trained / BEST}", f"--data.{verb}=new.csv"
+        done = command(verb, ckpt, file, "--out=out.csv", cwd=tmp_path)
+        assert done.code == 0, done.err
+        line = next(x for x in done.err.splitlines() if "unknown ids: " in x)
+        told = re.search(rf"unknown ids: {verb} ([\d.]+)% \(train ([\d.]+)%\)", line)
+        assert told, line
+        shares.append((line.startswith("! "), float(told[1]), float(told[2])))
+        assert ("! of 15 of the texts the model knows nothing" in done.err) == (rows != known)
+    assert [large for large, *_ in shares] == [False, True]
+    assert shares[0][1] < 5 < shares[1][1]
+    assert shares[0][2] == shares[1][2]

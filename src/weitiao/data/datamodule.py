@@ -21,6 +21,7 @@ from weitiao.data.batch import (
     position_of,
 )
 from weitiao.data.clean import Cleaner
+from weitiao.data.coverage import Coverage
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.new_rows import read_new_rows, rows_of_texts
 from weitiao.data.prepare import Preparation, Prepared, columns_of_the_file, encode_rows
@@ -125,6 +126,8 @@ class TextDataModule(L.LightningDataModule):
         self._prepared: Prepared | None = None
         self._fitted: tuple[DataCard, dict[str, Any]] | None = None
         self._new_rows: dict[str, pa.Table] = {}
+        self.coverage: Coverage | None = None
+        """Of the rows that were new to a loaded checkpoint, once they were encoded."""
         self.set_aside: list[dict[str, Any]] = []
         """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
 
@@ -160,6 +163,11 @@ class TextDataModule(L.LightningDataModule):
     @property
     def _encoder_state(self) -> dict[str, Any]:
         return self._fitted[1] if self._fitted else self.prepared.encoder
+
+    @property
+    def trained_coverage(self) -> Coverage:
+        """How well the tokenizer covers the training split."""
+        return Coverage(**self._encoder_state["coverage"])
 
     def prepare_data(self) -> None:
         """Prepare before ranks start to read; a loaded checkpoint may do without training data."""
@@ -255,7 +263,9 @@ class TextDataModule(L.LightningDataModule):
     def _loader(self, split: str) -> ResumableLoader:
         table = self.rows(split)
         if split == "predict" or "train" not in self.files:
-            encoded = encode_rows(self.encoder, table)
+            encoder = self.encoder
+            encoded = encode_rows(encoder, table)
+            self.coverage = Coverage.of(encoder, encoded)
             if split != "predict":
                 with columns_of_the_file(self.preparation.read.columns):
                     targets = target_column(table, self.card.labels, self.card.task)

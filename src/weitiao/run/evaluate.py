@@ -25,7 +25,7 @@ from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows
 from weitiao.run.prediction_files import write_predictions, writer_of
 from weitiao.run.report import final_table, scores
-from weitiao.run.shown import show_empty, show_line, show_next_steps
+from weitiao.run.shown import show_coverage, show_empty, show_line, show_next_steps
 from weitiao.run.undefined import TellUndefined
 
 
@@ -112,6 +112,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         metrics = folder.add_metrics(metrics)
     notes = Console(stderr=True, highlight=False)
     show_empty(evaluated(trainer).table["text"], notes)
+    show_coverage(data, "test", notes)
     if new and (read := pretrained_on(module, data, ["test"])):
         show_line(told(read, {"test": len(evaluated(trainer).table)}), notes)
     table = final_table(metrics, data.card, len(evaluated(trainer).rows))

@@ -27,7 +27,7 @@ from weitiao.run.checkpoint import (
 )
 from weitiao.run.outputs import Predicted, decide, in_order
 from weitiao.run.prediction_files import print_predictions, write_predictions, writer_of
-from weitiao.run.shown import show_empty, show_line
+from weitiao.run.shown import show_coverage, show_empty, show_line
 
 STREAM = "-"
 """Names standard input as a file to read, and standard output as a file to write."""
@@ -80,6 +80,7 @@ def run_predict(arguments: list[str]) -> Path | None:
     bad = data.set_aside if options.data.on_bad_row == "quarantine" else None
     predicted = Predicted(data.rows("predict"), found.numpy(), decide(module, found), bad=bad)
     show_empty(predicted.table["text"], console)
+    show_coverage(data, "predict", console)
     if bad:
         show_line(f"! {len(bad):,} bad rows have no label: their reason stands in error", console)
     if out is None:

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from weitiao.card import DataCard, Task
-from weitiao.data.coverage import MANY_UNKNOWN
 from weitiao.models.scores import FIRST, measure
 from weitiao.run.contamination import told
+from weitiao.run.unknown import special_text, unknown_ids
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -94,26 +94,6 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
         )
     if read := report.get("pretrained on"):
         yield told(read, card.rows)
-
-
-def unknown_ids(shares: Mapping[str, float], beside: float = 0.0) -> str:
-    """A line that tells the share of the unknown id, and warns of a large one.
-
-    Args:
-        shares: of each split.
-        beside: that of the training split, where others are told.
-    """
-    large = max(shares.values()) >= max(MANY_UNKNOWN, 2 * beside)
-    told = ", ".join(f"{split} {share:.2%}" for split, share in shares.items())
-    return f"{'! ' if large else ''}unknown ids: {told}"
-
-
-def special_text(split: str, rows: int) -> str:
-    """A line that warns of texts in which special tokens keep their ids."""
-    return (
-        f"! {rows:,} texts of {split} hold special tokens of the tokenizer, which mean to the model"
-        " what they mean around a text; as text: --data.encode.special_text split"
-    )
 
 
 def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:

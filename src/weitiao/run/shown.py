@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from weitiao.data.datamodule import TextDataModule
 from weitiao.run.folder import RunFolder
+from weitiao.run.unknown import new_texts
 
 
 def show_next_steps(run: RunFolder, console: Console) -> None:
@@ -48,6 +50,13 @@ def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
             f"! {empty:,} of {len(texts):,} texts are empty: the model answers, but to nothing",
             style="yellow",
         )
+
+
+def show_coverage(data: TextDataModule, split: str, console: Console) -> None:
+    """Say how well the tokenizer covers texts that are new to it, and warn if it does so badly."""
+    if data.coverage is not None:
+        for line in new_texts(split, data.coverage, data.trained_coverage):
+            show_line(line, console)
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
