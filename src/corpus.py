@@ -3,6 +3,7 @@
 import sys
 
 from weitiao.run.corpus import main
+from weitiao.run.guard import guarded
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -89,9 +89,10 @@ def check_trainer(trainer: dict[str, Any]) -> None:
     Raises:
         ConfigError: says which value is at fault.
     """
-    for name in ("accumulate_grad_batches", "log_every_n_steps"):
+    for name in ("accumulate_grad_batches", "log_every_n_steps", "check_val_every_n_epoch"):
         at_least(1, "trainer", **{name: trainer.get(f"trainer.{name}")})
-    for name in ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches"):
+    needed = ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches")
+    for name in (*needed, "val_check_interval"):
         if trainer.get(f"trainer.{name}") == 0:
             raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")
     if trainer.get("trainer.max_epochs") == -1 and trainer.get("trainer.max_steps") == -1:

