@@ -30,7 +30,7 @@ class _LineFeeds:
         return self._file.write(line.removesuffix("\r\n") + "\n")
 
 
-def csv_writer(file: TextIO) -> CSVWriter:
+def csv_writer(file: TextIO, separator: str = ",") -> CSVWriter:
     r"""A writer of rows that end in a line feed; cells with a line feed or ``\r`` are quoted.
 
     Up to 3.11.8 and 3.12.2, Python's own quotes only what stands in the mark that ends its rows: a
@@ -38,8 +38,9 @@ def csv_writer(file: TextIO) -> CSVWriter:
 
     Args:
         file: open for writing with ``newline=""``.
+        separator: what stands between two cells.
     """
-    return csv.writer(_LineFeeds(file), lineterminator="\r\n")
+    return csv.writer(_LineFeeds(file), delimiter=separator, lineterminator="\r\n")
 
 
 def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:

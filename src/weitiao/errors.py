@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +67,11 @@ class MissingExtra(WeitiaoError):
             f"{what} needs the package {package!r}, which is not installed"
             f"\n  → pip install 'weitiao[{extra}]'"
         )
+
+
+def shell_word(text: str) -> str:
+    """The text as it is typed in a shell: in quotes where it holds what a shell understands."""
+    return text if re.fullmatch(r"[\w@%+=:,./-]+", text) else shlex.quote(text)
 
 
 @contextmanager

@@ -407,7 +407,7 @@ def test_the_report_tells_what_was_read_cleaned_cut_and_unknown(cache, tmp_path)
         read=Reader(on_bad_row="quarantine"), encode=Encoder(max_length=4, min_count=1)
     )({"train": file}, cache)
     report = prepared.audit
-    assert report["read"]["train"] == {"rows": 61, "quarantined": 1}
+    assert report["read"]["train"] == {"rows": 61, "quarantined": 1, "notes": []}
     assert report["clean"]["train"]["changed"]["html"] == 61
     assert report["clean"]["train"]["dropped"]["empty"] == 1
     assert report["encode"]["train"] == {

@@ -84,6 +84,13 @@ DATA = {
     ),
     "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",), mends=True),
     "data/data.database": Effect("prepared", "my.db", ("--data.train=all.sql",), mends=True),
+    "data/data.separator": Effect(
+        "prepared", ";", ("--data.train=semicolon.csv",), before=",", mends=True
+    ),
+    "data/data.sheet": Effect("prepared", "new", ("--data.train=my.xlsx",), before="old"),
+    "data/data.extra_cells": Effect(
+        "prepared", "ignore", ("--data.train=wide.csv",), mends=True
+    ),
     "data/data.task": Effect("prepared", "multilabel"),
     "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),
@@ -265,6 +272,11 @@ NEW_FILE = {
     "data/data.format": Effect("output", "csv", ("--data.{verb}=unnamed.dat",), mends=True),
     "data/data.encoding": Effect("output", "gb18030", ("--data.{verb}=gbk.csv",), before="latin-1"),
     "data/data.database": Effect("output", "my.db", ("--data.{verb}=all.sql",), mends=True),
+    "data/data.separator": Effect(
+        "output", ";", ("--data.{verb}=semicolon.csv",), before=",", mends=True
+    ),
+    "data/data.sheet": Effect("output", "new", ("--data.{verb}=my.xlsx",), before="old"),
+    "data/data.extra_cells": Effect("output", "ignore", ("--data.{verb}=wide.csv",), mends=True),
     "data/data.pair": Effect("refused", "other"),
     "data/data.batch": Effect("order", "{size: 2}"),
     "data.batch: Batching/data.batch.tokens": Effect("order", "60"),

@@ -54,6 +54,18 @@ def save_database(path: Path, rows: list[tuple[str, ...]]) -> None:
     connection.close()
 
 
+def save_workbook(path: Path, sheets: dict[str, list[tuple[str, ...]]]) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in [HEADER, *rows]:
+            sheet.append(row)
+    book.save(path)
+
+
 def save_bert(folder: Path, seed: int, **names: str) -> None:
     """A tiny BERT of 60 ids with its tokenizer of characters, whose ``names`` say what is what."""
     from tokenizers import Tokenizer, models, pre_tokenizers
@@ -97,6 +109,10 @@ def make_world(folder: Path) -> None:
     Path("gbk.csv").write_text(Path("val.csv").read_text("utf-8").replace("😀", ""), "gb18030")
     write_csv(folder / "bare.csv", [(row[0], row[2]) for row in every[5:]], every[4][::2][:2])
     Path("bad.csv").write_text(Path("my.csv").read_text("utf-8") + "cut,\n", "utf-8")
+    lines = Path("my.csv").read_text("utf-8").splitlines()
+    Path("semicolon.csv").write_text("\n".join(line.replace(",", ";") for line in lines), "utf-8")
+    Path("wide.csv").write_text("\n".join([*lines, lines[-1] + ",more"]), "utf-8")
+    save_workbook(folder / "my.xlsx", {"old": every[5:], "new": every})
     Path("words.txt").write_text("房间服务\n酒店\n很好\n", "utf-8")
     save_database(folder / "my.db", every)
     Path("all.sql").write_text("SELECT * FROM reviews ORDER BY no", "utf-8")

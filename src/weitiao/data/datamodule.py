@@ -25,7 +25,7 @@ from weitiao.data.coverage import Coverage
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.new_rows import read_new_rows, rows_of_texts
 from weitiao.data.prepare import Preparation, Prepared, columns_of_the_file, encode_rows
-from weitiao.data.read import Columns, Files, Format, Named, Reader, refuse_idle
+from weitiao.data.read import Columns, ExtraCells, Files, Format, Named, Reader, refuse_idle
 from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
@@ -55,6 +55,10 @@ class TextDataModule(L.LightningDataModule):
         on_bad_row: stop at a row that can't be read, or set it aside with its reason.
         database: URL that SQL queries are put to, or the path of a SQLite file; a password stands
             in it as ``${VARIABLE}`` of the environment.
+        separator: what stands between the cells of CSV and TSV, one character (``\\t`` is a tab);
+            ``auto`` tries others where comma or tab don't give the named columns.
+        sheet: sheet of a workbook; ``auto`` takes the first visible one with the named columns.
+        extra_cells: whether a row with more cells than the header is bad, or loses them.
         task: what a label is: one class, any number of classes, one class of an ordered scale, a
             number.
         labels: names of the classes in the order of the probabilities; null = found in the data.
@@ -86,6 +90,9 @@ class TextDataModule(L.LightningDataModule):
         header: bool = True,
         on_bad_row: Literal["raise", "quarantine"] = "raise",
         database: str | None = None,
+        separator: str = "auto",
+        sheet: str = "auto",
+        extra_cells: ExtraCells = "bad",
         task: Task = "classification",
         labels: list[str] | None = None,
         clean: Cleaner = Cleaner(),
@@ -112,6 +119,9 @@ class TextDataModule(L.LightningDataModule):
             on_bad_row,
             database=database,
             label_sets=task == "multilabel",
+            separator=separator,
+            sheet=sheet,
+            extra_cells=extra_cells,
         )
         refuse_idle(database, (train, val, test, predict))
         self.files: dict[str, Files] = {
@@ -130,6 +140,8 @@ class TextDataModule(L.LightningDataModule):
         """Of the rows that were new to a loaded checkpoint, once they were encoded."""
         self.set_aside: list[dict[str, Any]] = []
         """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
+        self.notes: list[str] = []
+        """What a person should know of how a file that is new to a checkpoint was read."""
 
     @property
     def prepared(self) -> Prepared:
@@ -241,7 +253,7 @@ class TextDataModule(L.LightningDataModule):
                 raise ConfigError(f"no {split} file is named\n  → --data.{split} FILE")
             labelled = split != "predict"
             self._new_rows[split], self.set_aside = read_new_rows(
-                self.preparation, files, labelled=labelled
+                self.preparation, files, labelled=labelled, notes=self.notes
             )
         return self._new_rows[split]
 

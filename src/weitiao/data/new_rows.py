@@ -16,7 +16,7 @@ from weitiao.data.targets import canonical
 
 
 def read_new_rows(
-    preparation: Preparation, files: Named, *, labelled: bool
+    preparation: Preparation, files: Named, *, labelled: bool, notes: list[str] | None = None
 ) -> tuple[pa.Table, list[dict[str, Any]]]:
     """The readable rows of files, and those that were set aside: file, row, column, reason, raw.
 
@@ -25,6 +25,7 @@ def read_new_rows(
         files: what to read.
         labelled: whether the rows have labels. Of those no bad one is set aside: a score is that
             of all rows.
+        notes: as `Reader.read` has it.
 
     Raises:
         DataError: a file or a row is at fault.
@@ -33,7 +34,7 @@ def read_new_rows(
     reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
     with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
         aside = Path(folder) / "bad.jsonl"
-        table = reader.read(files, Path(folder) / "rows.arrow", aside)
+        table = reader.read(files, Path(folder) / "rows.arrow", aside, notes)
         lines = aside.read_text("utf-8").split("\n") if aside.exists() else []
         return _treated(preparation, table), [json.loads(line) for line in lines if line]
 

@@ -226,9 +226,11 @@ class Preparation:
     ) -> pa.Table:
         stages.begin(f"read {split}")
         quarantine = folder / f"{split}.quarantine.jsonl"
-        table = self.read.read(inputs, folder / f"{split}.raw.arrow", quarantine)
+        notes: list[str] = []
+        table = self.read.read(inputs, folder / f"{split}.raw.arrow", quarantine, notes)
         quarantined = sum(1 for _ in quarantine.open("rb")) if quarantine.exists() else 0
-        report["read"][split] = {"rows": table.num_rows, "quarantined": quarantined}
+        counts = {"rows": table.num_rows, "quarantined": quarantined}
+        report["read"][split] = counts | {"notes": notes}
         stages.begin(f"clean {split}: {table.num_rows:,} rows")
         # Given validation and test files are rewritten like any text, but lose no row.
         table, report["clean"][split] = clean_rows(self.clean, table, may_drop=split == "train")

@@ -13,7 +13,7 @@ from jsonargparse import ArgumentError
 from weitiao.bounds import at_least
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.read import Files, Format, expand
+from weitiao.data.read import ExtraCells, Files, Format, expand
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.models.backbones import Backbone
 from weitiao.models.module import TextModule
@@ -41,6 +41,9 @@ class NewFile:
         encoding: text encoding; ``auto`` finds it.
         header: whether the first line names the columns.
         database: URL that a SQL query is put to; never that of the training rows.
+        separator: what stands between the cells of CSV and TSV; ``auto`` finds it.
+        sheet: sheet of a workbook; ``auto`` takes the first with the named columns.
+        extra_cells: whether a row with more cells than the header is bad, or loses them.
         batch: budget of a batch.
     """
 
@@ -51,6 +54,9 @@ class NewFile:
     encoding: str | None = None
     header: bool | None = None
     database: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
+    extra_cells: ExtraCells | None = None
     batch: Batching | None = None
 
     def changes(self) -> dict[str, Any]:

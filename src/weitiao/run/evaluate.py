@@ -111,6 +111,8 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     if folder and best:
         metrics = folder.add_metrics(metrics)
     notes = Console(stderr=True, highlight=False)
+    for note in data.notes:
+        show_line(f"! {note}", notes)
     show_empty(evaluated(trainer).table["text"], notes)
     show_coverage(data, "test", notes)
     if new and (read := pretrained_on(module, data, ["test"])):

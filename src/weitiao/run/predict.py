@@ -79,6 +79,8 @@ def run_predict(arguments: list[str]) -> Path | None:
         return out
     bad = data.set_aside if options.data.on_bad_row == "quarantine" else None
     predicted = Predicted(data.rows("predict"), found.numpy(), decide(module, found), bad=bad)
+    for note in data.notes:
+        show_line(f"! {note}", console)
     show_empty(predicted.table["text"], console)
     show_coverage(data, "predict", console)
     if bad:
@@ -165,6 +167,7 @@ def _on_this_machine(
         given = file.changes()
         if given.setdefault("format", "lines") == "lines":
             given = {"text": "text", "id": None, "header": True} | given
+            given = {"separator": "auto", "sheet": "auto"} | given
             _warn_of_json(path, console)
         try:
             yield {"encoding": "auto"} | given | {"predict": None}, [Input(path.name, (path,))]

@@ -72,6 +72,7 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
     for split, read in report["read"].items():
         if read["quarantined"]:
             yield f"! {split}: {read['quarantined']:,} rows could not be read and were set aside"
+        yield from (f"! {split}: {note}" for note in read["notes"])
     for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
         for split, cleaned in report["clean"].items():
             counts = [f"{step} {count:,}" for step, count in cleaned[act].items() if count]

@@ -48,7 +48,7 @@ def check(table: pa.Table, first_row: int = 1) -> None:
 def test_a_json_document_is_read_in_every_encoding(
     tmp_path: Path, encoding: str, indent: int | None, wrap: bool
 ) -> None:
-    document = {"the data": ROWS} if wrap else ROWS
+    document = {"version": "1", "n": 4, "the data": ROWS, "end": None} if wrap else ROWS
     text = json.dumps(document, ensure_ascii=False, indent=indent)
     (tmp_path / "a.json").write_bytes(f" \n{text}\n ".encode(encoding))
     check(read(tmp_path / "a.json"))
@@ -106,7 +106,14 @@ def test_undecodable_bytes_spoil_one_row_of_json(tmp_path: Path) -> None:
         ("[" + "[" * 99999, 1, "nested"),
         ('{"text": "a", "label": 1}\n{"text": "b", "label": 0}', None, "--data.format jsonl"),
         ('{"text": ["a"], "label": 1}', None, "--data.format jsonl"),
-        ('{"data": [{"text": "a", "label": 1}], "version": 1}', 1, "an object of one key"),
+        ('{"data": [{"text": "a", "label": 1}], "more": [1]}', 1, "another list or object"),
+        ('{"text": {"0": "a"}, "label": {"0": 1}}', None, 'needed is a list, .{"text": …'),
+        ('{"data": [{"title": "a", "paragraphs": [{"context": "b"}]}]}', None, "SQuAD"),
+        (
+            '[{"text": "a", "rows": [{"label": 1}]}]',
+            None,
+            "'rows' is a list of objects with 'label'",
+        ),
         ('{"data": [{"text": "a", "label": 1}]', 1, "cut off"),
         ('"text"', None, r"'\[' should stand here"),
         ("[]", None, "holds no row"),

@@ -4,5 +4,16 @@ from weitiao.data.read.database import refuse_idle
 from weitiao.data.read.files import Files, expand
 from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.reader import Columns, Format, Reader
+from weitiao.data.read.source import ExtraCells
 
-__all__ = ["Columns", "Files", "Format", "Input", "Named", "Reader", "expand", "refuse_idle"]
+__all__ = [
+    "Columns",
+    "ExtraCells",
+    "Files",
+    "Format",
+    "Input",
+    "Named",
+    "Reader",
+    "expand",
+    "refuse_idle",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,24 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
-_MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see textual.py
+_MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see text_file.py
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class NoValue:
+    """A cell of a workbook that holds something else than a value.
+
+    Args:
+        reason: what it holds, and why that is no value.
+        hint: the way out.
+    """
+
+    reason: str
+    hint: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 def as_array(
@@ -48,6 +65,8 @@ def as_array(
 
 def _fault(value: Any, sets: bool) -> str:
     """Why a cell is no text (or, with `sets`, no list of texts)."""
+    if isinstance(value, NoValue):
+        return value.reason
     if value is None or isinstance(value, float):
         return "the value is missing"
     if sets and isinstance(value, list):

@@ -21,7 +21,7 @@ from urllib.parse import quote, quote_plus
 from weitiao.data.read.cells import as_text
 from weitiao.data.read.files import Files, expand, is_query, names_of
 from weitiao.data.read.source import Source
-from weitiao.data.read.textual import MARK
+from weitiao.data.read.text_file import MARK
 from weitiao.errors import ConfigError, DataError
 
 if TYPE_CHECKING:

@@ -7,15 +7,13 @@ same rules as those of JSON Lines.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, objects
-from weitiao.data.read.textual import MARK
-from weitiao.data.read.unpack import open_bytes
+from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, form, objects
+from weitiao.data.read.text_file import open_text, without_nuls
 from weitiao.errors import DataError
 
 _LONGEST = 64 << 20  # characters of one object: what is longer is a fault in its syntax
@@ -26,13 +24,13 @@ _LINES = "one object per line is JSON Lines: --data.format jsonl"
 
 
 def read_json(source: Source) -> Iterator[Chunk]:
-    """A list of objects, alone or under the only key of an object: ``{"data": [...]}``.
+    """A list of objects, alone or in an object that holds no other: ``{"data": [...]}``.
 
     Rows are objects, counted from 1. The columns are those that any row of the first block has.
     """
-    with io.TextIOWrapper(open_bytes(source.path), source.encoding, MARK, newline="") as file:
+    with open_text(source) as file:
         records, size, first = Records(), 0, True
-        for number, (value, text) in enumerate(_Scanner(file, source.name).members(), 1):
+        for number, (value, text) in enumerate(_Scanner(file, source).members(), 1):
             if isinstance(value, dict):
                 records.rows.append(number)
                 records.cells.append([value, text])
@@ -52,11 +50,11 @@ class _Scanner:
 
     Args:
         file: the text.
-        name: what it is called in errors.
+        source: where it comes from.
     """
 
-    def __init__(self, file: TextIO, name: str) -> None:
-        self._file, self._name = file, name
+    def __init__(self, file: TextIO, source: Source) -> None:
+        self._file, self._source = file, source
         self._text, self._at = "", 0
         self._count: int | None = None  # of members begun
         self._decoder = json.JSONDecoder()
@@ -70,7 +68,7 @@ class _Scanner:
             self._enter_object()
         self._take("[")
         if wrapped and self._next() not in ("{", "]"):
-            raise self._fault(_NO_LIST, hint=_LINES)
+            raise self._fault(_NO_LIST, hint=self._form())
         self._count = 0
         while self._next() != "]":
             if self._count:
@@ -80,18 +78,42 @@ class _Scanner:
             yield self._value()
         self._take("]")
         if wrapped:
-            self._take("}", hint="only a list, or an object of one key and a list, can be read")
+            self._leave_object()
         if self._next():
             raise self._fault("something follows the end of the list")
 
     def _enter_object(self) -> None:
-        """Pass by the brace and the key before the list."""
+        """Pass by what stands before the list."""
         self._take("{")
-        if self._next() != "}":
+        while self._next() != "}":
+            if self._next_value() == "[":
+                return
+            if self._next() == "{":
+                break
             self._value()
-            self._take(":")
-        if self._next() != "[":
-            raise self._fault(_NO_LIST, hint=_LINES)
+            if self._next() == ",":
+                self._take(",")
+        raise self._fault(_NO_LIST, hint=self._form())
+
+    def _leave_object(self) -> None:
+        """Pass by what stands behind the list."""
+        while self._next() == ",":
+            self._take(",")
+            self._next()
+            if self._next_value() in ("[", "{"):
+                problem = "beside the list of rows stands another list or object"
+                raise self._fault(problem, hint=self._form())
+            self._value()
+        self._take("}")
+
+    def _next_value(self) -> str:
+        """Pass by a key; the first character of its value."""
+        self._value()
+        self._take(":")
+        return self._next()
+
+    def _form(self) -> str:
+        return f"needed is a list, {form(self._source)}; {_LINES}"
 
     def _next(self) -> str:
         """The next character that is no white space; "" at the end."""
@@ -103,12 +125,12 @@ class _Scanner:
             if not self._read_on():
                 return ""
 
-    def _take(self, mark: str, hint: str | None = None) -> None:
+    def _take(self, mark: str) -> None:
         found = self._next()
         if not found:
             raise self._fault("the document is cut off")
         if found != mark:
-            raise self._fault(f"this is not JSON: {mark!r} should stand here", hint=hint)
+            raise self._fault(f"this is not JSON: {mark!r} should stand here")
         self._at += 1
 
     def _value(self) -> tuple[Any, str]:
@@ -130,9 +152,10 @@ class _Scanner:
     def _read_on(self) -> bool:
         """Forget what lies behind, and read as much again as lies ahead; False at the end."""
         more = self._file.read(max(BLOCK, len(self._text) - self._at))
+        more = without_nuls(self._source, more)
         self._text, self._at = self._text[self._at :] + more, 0
         return bool(more)
 
     def _fault(self, problem: str, hint: str | None = None) -> DataError:
         place = self._text[self._at : self._at + _SHOWN] or None
-        return DataError(problem, file=self._name, row=self._count, value=place, hint=hint)
+        return DataError(problem, file=self._source.name, row=self._count, value=place, hint=hint)

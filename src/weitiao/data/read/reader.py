@@ -19,7 +19,7 @@ from weitiao.data.read.files import expand, is_dataset, is_query
 from weitiao.data.read.huggingface import split_files
 from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.rows import Reading
-from weitiao.data.read.source import FileFormat, Source
+from weitiao.data.read.source import ExtraCells, FileFormat, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
 from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError
@@ -38,6 +38,7 @@ SUFFIXES: dict[str, FileFormat] = {
     ".xlsx": "xlsx",
 }
 BINARY = ("parquet", "arrow", "xlsx")
+_ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,12 @@ class Reader:
             JSON text, and an empty cell or list is the empty set.
         database: URL that SQL queries are put to, or the path of a SQLite file; passwords stand in
             it as ``${VARIABLE}``.
+        separator: what stands between the cells of CSV and TSV, one character. "auto": a comma or
+            a tab; another one where only that gives the wanted columns, which is noted.
+        sheet: the name of the sheet of an XLSX workbook. "auto": the first that is visible and
+            holds the wanted columns; what is left out is noted.
+        extra_cells: whether a row of CSV, TSV or XLSX with more cells than the header is bad, or
+            what stands beyond the header is left out and counted.
     """
 
     columns: Columns = Columns()
@@ -98,10 +105,23 @@ class Reader:
     on_bad_row: Literal["raise", "quarantine"] = "raise"
     label_sets: bool = False
     database: str | None = None
+    separator: str = "auto"
+    sheet: str = "auto"
+    extra_cells: ExtraCells = "bad"
 
     def __post_init__(self) -> None:
         if self.database is not None:
             refuse_secrets(self.database)
+        if self.separator != "auto" and (len(self._mark) != 1 or self._mark in '"\r\n'):
+            raise ConfigError(
+                f"data.separator must be one character, not {self.separator!r}"
+                "\n  → --data.separator ';', or '\\t' for a tab"
+            )
+
+    @property
+    def _mark(self) -> str:
+        """The separator; a tab may be written as in most languages."""
+        return "\t" if self.separator == "\\t" else self.separator
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
@@ -152,7 +172,13 @@ class Reader:
             fetch(self.source(rows), query, self.database)
             yield rows
 
-    def read(self, files: Named, out: Path, quarantine: Path | None = None) -> pa.Table:
+    def read(
+        self,
+        files: Named,
+        out: Path,
+        quarantine: Path | None = None,
+        notes: list[str] | None = None,
+    ) -> pa.Table:
         """Stream `files` into the Arrow file `out`, and map it into memory.
 
         Args:
@@ -160,6 +186,7 @@ class Reader:
             out: written beside and renamed, so it is whole or not there.
             quarantine: gets the bad rows as JSON Lines of file, row, column, reason, raw;
                 by default it lies beside `out`. With ``on_bad_row: raise`` it is not written.
+            notes: gets a line for each thing that a person should know, though no row is bad.
 
         Returns:
             A table of strings: ``id``, ``text``, ``pair``, ``label``, ``group`` (the last three
@@ -187,6 +214,8 @@ class Reader:
                 for each in inputs:
                     for batch in reading.batches(self.source(each)):
                         file.write_batch(batch)
+            if notes is not None:
+                notes += reading.notes.lines()
             if reading.kept == 0:
                 raise DataError(
                     f"all of the {reading.total} rows are bad", file=names[-1], hint=reading.first
@@ -202,9 +231,8 @@ class Reader:
         """
         wanted = self.columns.wanted()
         if given.format is not None:
-            for option in ("format", "encoding", "header"):
-                if getattr(self, option) != getattr(Reader, option):
-                    raise ConfigError(f"data.{option} has no effect on {given.name}")
+            for option in ("format", "encoding", "header", "separator", "sheet"):
+                self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
             return Source(given.name, given.files, given.format, encoding, True, wanted)
         (path,) = given.files
@@ -212,12 +240,26 @@ class Reader:
         if kind in BINARY:
             if path.suffix.lower() in COMPRESSED:
                 raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
-            if self.encoding != "auto":
-                raise ConfigError(f"data.encoding has no effect on {kind}: {path}")
-        if not self.header and kind not in ("csv", "tsv", "xlsx"):
-            raise ConfigError(f"data.header has no effect on {kind}: {path}")
+            self._refuse_idle("encoding", f"{kind}: {path}")
+        for option, kinds in _ONLY_FOR.items():
+            if kind not in kinds:
+                self._refuse_idle(option, f"{kind}: {path}")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
-        return Source(given.name, given.files, kind, encoding, self.header, wanted)
+        return Source(
+            given.name,
+            given.files,
+            kind,
+            encoding,
+            self.header,
+            wanted,
+            separator=self._mark,
+            sheet=self.sheet,
+            extra_cells=self.extra_cells,
+        )
+
+    def _refuse_idle(self, option: str, on: str) -> None:
+        if getattr(self, option) != getattr(Reader, option):
+            raise ConfigError(f"data.{option} has no effect on {on}")
 
 
 def _format_of(path: Path) -> FileFormat:

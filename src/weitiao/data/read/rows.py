@@ -10,9 +10,11 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.data.read.cells import SeenIds, as_array, shown, undecodable
+from weitiao.data.read.cells import NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.data.read.encoding import is_really_utf8
 from weitiao.data.read.formats import read_chunks
+from weitiao.data.read.notes import NotesOfFiles
+from weitiao.data.read.quotes import QuotedCells
 from weitiao.data.read.source import BadRow, Chunk, Source
 from weitiao.errors import DataError
 
@@ -38,6 +40,7 @@ class Reading:
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
         self.first: str | None = None
+        self.notes = NotesOfFiles()
         roles = ["id", *(role for role in _ROLES if role in wanted)]
         self.schema = pa.schema(
             [
@@ -49,7 +52,7 @@ class Reading:
 
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The good rows of a file."""
-        before, broken = self.total, 0
+        before, broken, quotes = self.total, 0, QuotedCells(source)
         for chunk in read_chunks(source):
             arrays, faults = _check(source, chunk, self._sets)
             if "id" in arrays:
@@ -58,6 +61,7 @@ class Reading:
             broken += sum(fault.undecodable for fault in bad)
             self._set_aside(source.name, bad)
             if chunk.rows:
+                quotes.see(arrays)
                 yield self._batch(source, chunk, arrays, faults)
             self.total += len(chunk.rows) + len(chunk.bad)
         if self.total == before:
@@ -68,6 +72,8 @@ class Reading:
                 file=source.name,
                 hint="name the encoding: --data.encoding NAME (or auto)",
             )
+        quotes.note()
+        self.notes.add(source.name, source.notes)
 
     def _batch(
         self, source: Source, chunk: Chunk, arrays: dict[str, pa.Array], faults: dict[int, BadRow]
@@ -140,13 +146,14 @@ def _check(
         )
         garbled = _garbled(values, reasons, source.encoding)
         for i, reason in (reasons | garbled).items():
+            empty = isinstance(values[i], NoValue)
             fault = BadRow(
                 chunk.rows[i],
                 reason,
                 chunk.raw(i),
                 column=column,
-                value=shown(values[i]),
-                hint=_OTHER_ENCODING if i in garbled else None,
+                value=None if empty else shown(values[i]),
+                hint=_OTHER_ENCODING if i in garbled else values[i].hint if empty else None,
                 undecodable=i in garbled,
             )
             faults.setdefault(i, fault)

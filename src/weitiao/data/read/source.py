@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from weitiao.errors import DataError
+from weitiao.data.read.notes import Notes
+from weitiao.errors import DataError, shell_word
 
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
+ExtraCells = Literal["bad", "ignore"]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
 
@@ -28,6 +31,10 @@ class Source:
         header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
             "0", "1", …
         wanted: role (text, label, …) → name of its column.
+        separator: what stands between the cells of CSV and TSV; or "auto".
+        sheet: the name of the sheet of an XLSX workbook; or "auto".
+        extra_cells: what a row with more cells than the header is.
+        notes: what was found in reading.
     """
 
     name: str
@@ -36,6 +43,10 @@ class Source:
     encoding: str
     header: bool
     wanted: dict[str, str]
+    separator: str = "auto"
+    sheet: str = "auto"
+    extra_cells: ExtraCells = "bad"
+    notes: Notes = field(default_factory=Notes, compare=False)
 
     @property
     def path(self) -> Path:
@@ -60,9 +71,11 @@ class Source:
         else:
             shown = ", ".join(repr(n if len(n) <= 40 else n[:39] + "…") for n in names[:20])
             problem = f"there is no such column; the columns are {shown}"
+            if self.notes.facts:
+                problem += f" ({'; '.join(self.notes.facts)})"
             near = difflib.get_close_matches(name, names, n=1)
             say = f"did you mean {near[0]!r}? Say " if near else ""
-            hint = f"{say}--data.{role} {near[0] if near else 'NAME'}"
+            hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
             if self.header and self.format in ("csv", "tsv", "xlsx"):
                 hint += "; if the first row is data, --data.header false"
         return DataError(problem, file=self.name, column=name, hint=hint)
@@ -147,51 +160,27 @@ def objects(source: Source, records: Records, *, check: bool) -> Chunk:
     """
     values = [value for value, _ in records.cells]
     if check and values:
-        source.positions(list(dict.fromkeys(key for value in values for key in value)))
+        names = list(dict.fromkeys(key for value in values for key in value))
+        _refuse_nested(source, values[0], names)
+        source.positions(names)
     columns = [[value.get(name) for value in values] for name in source.wanted.values()]
     return Chunk(records.rows, columns, raw_of(records.cells, itemgetter(1)), records.bad)
 
 
-def tabulate(
-    source: Source,
-    batches: Iterable[Records],
-    raw: Callable[[list[Any]], str],
-    names: list[str] | None = None,
-) -> Iterator[Chunk]:
-    """Take the header off, set rows of another width aside, and turn records into columns."""
-    positions: list[int] | None = None
-    for batch in batches:
-        if names is None:
-            first = batch.rows[0] if batch.rows else None
-            if batch.bad and (first is None or batch.bad[0].row < first):
-                fault = batch.bad[0]
-                raise fault.error(source.name)
-            if first is None:
-                continue
-            names = [str(cell) for cell in batch.cells[0]]
-            if source.header:
-                del batch.rows[0], batch.cells[0]
-            else:
-                names = [str(position) for position in range(len(names))]
-        if positions is None:
-            positions = source.positions(names)
-        _set_ragged_aside(batch, len(names), raw)
-        cells = batch.cells
-        columns = [[record[position] for record in cells] for position in positions]
-        yield Chunk(batch.rows, columns, raw_of(cells, raw), batch.bad)
+def form(source: Source) -> str:
+    """The form that JSON should have."""
+    cells = (f"{json.dumps(name, ensure_ascii=False)}: …" for name in source.wanted.values())
+    return f"[{{{', '.join(cells)}}}, …]"
 
 
-def _set_ragged_aside(batch: Records, width: int, raw: Callable[[list[Any]], str]) -> None:
-    if set(map(len, batch.cells)) <= {width}:
-        return
-    rows, records = batch.rows, batch.cells
-    batch.rows, batch.cells = [], []
-    for row, record in zip(rows, records, strict=True):
-        if len(record) == width:
-            batch.rows.append(row)
-            batch.cells.append(record)
-        else:
-            reason = f"the row has {len(record)} cells, not {width}"
-            shown = raw(record)
-            hint = "is a separator or a quote missing, or one too many?"
-            batch.bad.append(BadRow(row, reason, shown, value=shown, hint=hint))
+def _refuse_nested(source: Source, value: dict[str, Any], names: list[str]) -> None:
+    """Refuse objects that hold the rows in a list, as those of SQuAD do."""
+    lists = [n for n, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    if lists and not set(source.wanted.values()) <= set(names):
+        inner = ", ".join(repr(name) for name in value[lists[0]][0])
+        squad = " (as in SQuAD)" if lists[0] in ("paragraphs", "qas") else ""
+        raise DataError(
+            f"the rows are nested{squad}: {lists[0]!r} is a list of objects with {inner}",
+            file=source.name,
+            hint=f"needed is one flat object per row: {form(source)}",
+        )

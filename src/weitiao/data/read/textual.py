@@ -2,53 +2,48 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from weitiao.csv_file import csv_writer
-from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, objects, tabulate
-from weitiao.data.read.unpack import open_bytes
+from weitiao.data.read.dialect import Dialect, LineEnd, dialect_of, line_end_of
+from weitiao.data.read.source import BLOCK, BadRow, Chunk, Records, Source, objects
+from weitiao.data.read.table import tabulate
+from weitiao.data.read.text_file import head_of, open_text, without_nuls
 
 _LONGEST_CELL = 16 << 20  # characters: an unclosed quote swallows no more than this
 _WHITE_SPACE = re.compile(r"\s")
+_SPACE_QUOTE = re.compile(r'\s+"')
+_UNFINISHED = "unexpected end of data"  # how the csv module calls a quote that isn't closed
 
 
-def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
-    """The codec error handler "mark": like surrogateescape, but for every codec and byte.
+def _blocks(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
+    """(number of the first line, lines with their ends) in blocks of about `BLOCK` characters.
 
-    No codec takes a newline for part of a faulty character, so the lines stay whole.
+    Args:
+        source: the file.
+        end: what ends a line; a text may well hold the other one.
+        skip: lines at the beginning to leave out.
     """
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return "".join(chr(0xDC00 + b) for b in error.object[error.start : error.end]), error.end
-
-
-MARK = "weitiao.mark"
-"""Error handler of codecs that leaves each undecodable byte as a lone surrogate (U+DC00 + byte)."""
-codecs.register_error(MARK, _mark_undecodable)
-
-
-def _blocks(source: Source) -> Iterator[tuple[int, list[str]]]:
-    """(number of the first line, lines with their ends) in blocks of about `BLOCK` characters."""
     first = 1
-    data = open_bytes(source.path, by_line=True)
-    # Only "\n" ends a line: a text may well hold a lone carriage return.
-    with io.TextIOWrapper(data, source.encoding, MARK, newline="\n") as file:
+    with open_text(source, end, by_line=True) as file:
         while lines := file.readlines(BLOCK):
-            if first == 1:
-                lines[0] = lines[0].removeprefix("\ufeff")
-            yield first, lines
-            first += len(lines)
+            count = len(lines)
+            # a byte order mark begins the file, and each of those that were joined to it
+            bare = [line[1:] if line[0] == "\ufeff" else line for line in lines]
+            kept = max(0, skip + 1 - first)
+            yield first + kept, [without_nuls(source, line) for line in bare[kept:]]
+            first += count
 
 
-def _filled(source: Source) -> Iterator[tuple[list[int], list[str]]]:
+def _filled(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[list[int], list[str]]]:
     """The lines that aren't empty, without their ends, and their numbers, block by block."""
-    for first, lines in _blocks(source):
+    for first, lines in _blocks(source, end, skip):
         bare = [line.rstrip("\r\n") for line in lines]
         if all(bare):
             yield list(range(first, first + len(bare))), bare
@@ -57,10 +52,15 @@ def _filled(source: Source) -> Iterator[tuple[list[int], list[str]]]:
             yield numbers, [line for line in bare if line]
 
 
+def _line_end(source: Source) -> LineEnd:
+    """What ends the lines of a file that is no table."""
+    return line_end_of(head_of(source), table=False)
+
+
 def read_jsonl(source: Source) -> Iterator[Chunk]:
     """JSON Lines. The columns are those that any row of the first block has."""
     checked = False
-    for numbers, lines in _filled(source):
+    for numbers, lines in _filled(source, _line_end(source)):
         records = Records()
         for number, line in zip(numbers, lines, strict=True):
             try:
@@ -72,18 +72,10 @@ def read_jsonl(source: Source) -> Iterator[Chunk]:
                 records.rows.append(number)
                 records.cells.append([value, line])
             else:
-                hint = "JSON Lines hold one object per line"
+                hint = "JSON Lines hold one object per line; a list is read by --data.format json"
                 records.bad.append(BadRow(number, reason, line, value=line, hint=hint))
         yield objects(source, records, check=not checked)
         checked = checked or bool(records.rows)
-
-
-def read_tsv(source: Source) -> Iterator[Chunk]:
-    """Tab-separated values without quoting: a quotation mark is a character like any other."""
-    batches = (
-        Records(rows, [line.split("\t") for line in lines]) for rows, lines in _filled(source)
-    )
-    return tabulate(source, batches, "\t".join)
 
 
 def read_lines(source: Source) -> Iterator[Chunk]:
@@ -93,32 +85,43 @@ def read_lines(source: Source) -> Iterator[Chunk]:
 
     def batches() -> Iterator[Records]:
         if not labelled:
-            for first, lines in _blocks(source):
+            for first, lines in _blocks(source, _line_end(source)):
                 cells = [[line.rstrip("\r\n")] for line in lines]
                 yield Records(list(range(first, first + len(lines))), cells)
             return
-        for rows, lines in _filled(source):
+        for rows, lines in _filled(source, _line_end(source)):
             # A line without white space stays one cell, and is set aside as too short.
             yield Records(rows, [_WHITE_SPACE.split(line, 1) for line in lines])
 
     return tabulate(source, batches(), " ".join, names)
 
 
-def read_csv(source: Source) -> Iterator[Chunk]:
-    """Comma-separated values after RFC 4180: quoted cells may hold commas, quotes and newlines."""
+def read_cells(source: Source) -> Iterator[Chunk]:
+    """CSV after RFC 4180, whose quoted cells may hold separators, quotes and newlines; or TSV.
+
+    TSV knows no quoting: a quotation mark is a character like any other.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    return tabulate(source, _csv_batches(source), _as_csv)
+    dialect = dialect_of(source)
+    if dialect.quoted:
+        raw = partial(_as_csv, separator=dialect.separator)
+        return tabulate(source, _csv_batches(source, dialect), raw)
+    batches = (
+        Records(rows, [line.split(dialect.separator) for line in lines])
+        for rows, lines in _filled(source, dialect.line_end, dialect.skip)
+    )
+    return tabulate(source, batches, dialect.separator.join)
 
 
-def _csv_batches(source: Source) -> Iterator[Records]:
+def _csv_batches(source: Source, dialect: Dialect) -> Iterator[Records]:
     rest: list[str] = []
-    first = 1
-    for _, block in _blocks(source):
+    first = 1 + dialect.skip
+    for _, block in _blocks(source, dialect.line_end, dialect.skip):
         feed = _Feed(rest + block)
-        yield _parse_csv(feed, first, more=True)
+        yield _parse_csv(feed, first, dialect.separator, more=True)
         first += feed.at
         rest = feed.lines[feed.at :]
-    yield _parse_csv(_Feed(rest), first, more=False)
+    yield _parse_csv(_Feed(rest), first, dialect.separator, more=False)
 
 
 class _Feed:
@@ -139,7 +142,7 @@ class _Feed:
         return line
 
 
-def _parse_csv(feed: _Feed, first: int, *, more: bool) -> Records:
+def _parse_csv(feed: _Feed, first: int, separator: str, *, more: bool) -> Records:
     """The records in `feed`, whose first line is number `first`.
 
     With `more` lines to come, an unfinished record at the end is left in `feed`. After a fault
@@ -147,15 +150,15 @@ def _parse_csv(feed: _Feed, first: int, *, more: bool) -> Records:
     that an unclosed quote doesn't take the following rows with it.
     """
     records = Records()
-    reader = csv.reader(feed, strict=True)
+    next_record = _csv_reader(feed, separator, more=more)
     while True:
         start = feed.at
         try:
-            cells = next(reader)
+            cells = next_record()
         except StopIteration:
             return records
         except csv.Error as error:
-            unfinished = str(error) == "unexpected end of data"
+            unfinished = str(error) == _UNFINISHED
             if unfinished and more:
                 feed.at = start
                 return records
@@ -170,6 +173,31 @@ def _parse_csv(feed: _Feed, first: int, *, more: bool) -> Records:
             records.cells.append(cells)
 
 
+def _csv_reader(feed: _Feed, separator: str, *, more: bool) -> Callable[[], list[str]]:
+    """Reads the next record; white space between separator and quote is taken for no cell's.
+
+    A record in which a cell begins so is read again without that space, unless that gives none.
+    """
+    exact = csv.reader(feed, strict=True, delimiter=separator)
+    spaced = csv.reader(feed, strict=True, delimiter=separator, skipinitialspace=True)
+
+    def read() -> list[str]:
+        start = feed.at
+        cells = next(exact)
+        if ' "' not in feed.lines[start] or not any(map(_SPACE_QUOTE.match, cells)):
+            return cells
+        end, feed.at = feed.at, start
+        try:
+            return next(spaced)
+        except csv.Error as error:
+            if more and str(error) == _UNFINISHED:
+                raise
+            feed.at = end
+            return cells
+
+    return read
+
+
 def _csv_fault(row: int, line: str, unclosed: bool, error: csv.Error) -> BadRow:
     reason = "a quote opens here and is not closed" if unclosed else f"this is not CSV: {error}"
     hint = 'put quotes around a cell that holds commas, quotes or newlines, and write " in it as ""'
@@ -177,7 +205,7 @@ def _csv_fault(row: int, line: str, unclosed: bool, error: csv.Error) -> BadRow:
     return BadRow(row, reason, raw, value=raw, hint=hint)
 
 
-def _as_csv(cells: list[Any]) -> str:
+def _as_csv(cells: list[Any], separator: str) -> str:
     text = io.StringIO()
-    csv_writer(text).writerow(cells)
+    csv_writer(text, separator).writerow(cells)
     return text.getvalue().removesuffix("\n")

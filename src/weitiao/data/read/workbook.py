@@ -1,0 +1,152 @@
+"""Excel workbooks: which sheet is read, and what its cells are."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from weitiao.data.read.cells import NoValue
+from weitiao.data.read.source import Chunk, Records, Source
+from weitiao.data.read.table import FIRST_ROWS, header_in, tabulate
+from weitiao.errors import DataError, MissingExtra, shell_word
+
+_SHEET_ROWS = 1024  # a cell of a sheet holds 32,767 characters at most
+_FORMULA = re.compile(rb"<(?:\w{1,16}:)?f[ />]")
+_OVERLAP = 32  # bytes, more than the pattern takes
+_NOT_COMPUTED = NoValue(
+    "a formula that was never computed",
+    hint="open the workbook in Excel or LibreOffice and save it, so that its formulas are computed",
+)
+
+
+def read_xlsx(source: Source) -> Iterator[Chunk]:
+    """A sheet of a workbook. An empty cell is an empty text, as in CSV."""
+    return tabulate(source, _batches(source), _as_json, sparse=True)
+
+
+def _batches(source: Source) -> Iterator[Records]:
+    with ExitStack() as stack:
+        book = _open(source.path, stack, values=True)
+        sheet = _chosen(source, book)
+        formulas = None
+        if _holds_formulas(source.path):
+            formulas = _sized(_open(source.path, stack, values=False)[sheet.title])
+        batch = Records()
+        for number, cells in enumerate(_rows(sheet, formulas), 1):
+            if cells:
+                batch.rows.append(number)
+                batch.cells.append(cells)
+            if len(batch.rows) >= _SHEET_ROWS:
+                yield batch
+                batch = Records()
+        yield batch
+
+
+def _open(path: Path, stack: ExitStack, *, values: bool) -> Any:
+    """The workbook, with the values of its formulas or with the formulas themselves."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise MissingExtra("openpyxl", "xlsx", "reading XLSX") from error
+    file = stack.enter_context(path.open("rb"))  # of a path, openpyxl wants a certain suffix
+    book = openpyxl.load_workbook(file, read_only=True, data_only=values)
+    stack.callback(book.close)
+    return book
+
+
+def _sized(sheet: Any) -> Any:
+    sheet.reset_dimensions()  # what files say of their size is often wrong
+    return sheet
+
+
+def _chosen(source: Source, book: Any) -> Any:
+    """The sheet that is named; or the first that is visible and has the wanted columns, or rows.
+
+    Raises:
+        DataError: there is no such sheet, or none that is visible holds a row.
+    """
+    sheets = {sheet.title: _sized(sheet) for sheet in book.worksheets}
+    if source.sheet != "auto":
+        if source.sheet in sheets:
+            return sheets[source.sheet]
+        near = difflib.get_close_matches(source.sheet, sheets, n=1)
+        hint = f"--data.sheet {shell_word(near[0] if near else next(iter(sheets)))}"
+        names = ", ".join(map(repr, sheets))
+        problem = f"there is no sheet {source.sheet!r}; the sheets are {names}"
+        raise DataError(problem, file=source.name, hint=hint)
+    first = {title: list(islice(_filled(sheet), FIRST_ROWS)) for title, sheet in sheets.items()}
+    filled = [title for title, rows in first.items() if rows]
+    shown = [title for title in filled if sheets[title].sheet_state == "visible"]
+    if not shown:
+        hidden = f"hidden ones do: --data.sheet {shell_word(filled[0])}" if filled else None
+        raise DataError("no visible sheet holds a row", file=source.name, hint=hidden)
+    wanted = source.wanted.values()
+    fitting = [t for t in shown if source.header and header_in(wanted, first[t])]
+    chosen = (fitting or shown)[0]
+    if others := [_described(sheets[title]) for title in filled if title != chosen]:
+        left = f"left out: {', '.join(others)} (--data.sheet NAME)"
+        source.notes.facts.append(f"the sheet {chosen!r} is read; {left}")
+    return sheets[chosen]
+
+
+def _described(sheet: Any) -> str:
+    return repr(sheet.title) + ("" if sheet.sheet_state == "visible" else ", which is hidden")
+
+
+def _filled(sheet: Any) -> Iterator[list[Any]]:
+    return filter(None, _rows(sheet, None))
+
+
+def _rows(sheet: Any, formulas: Any) -> Iterator[list[Any]]:
+    """Each row up to its last filled cell.
+
+    Args:
+        sheet: with the values of formulas.
+        formulas: the same sheet with the formulas themselves; null = it holds none.
+    """
+    if formulas is None:
+        rows = ([_value(cell) for cell in cells] for cells in sheet.iter_rows())
+    else:
+        both = zip(sheet.iter_rows(), formulas.iter_rows(), strict=True)
+        rows = (list(map(_value, cells, written)) for cells, written in both)
+    for row in rows:
+        while row and row[-1] == "":
+            del row[-1]
+        yield row
+
+
+def _value(cell: Any, written: Any = None) -> Any:
+    """The value of a cell, given the formula that may be written in it."""
+    if cell.data_type == "e":
+        hint = "mend the formula, or empty the cell"
+        return NoValue(f"the workbook has an error here, {cell.value}", hint=hint)
+    if cell.value is not None:
+        return cell.value
+    # a formula whose value is the empty text has the type "str"
+    if written is not None and written.data_type == "f" and cell.data_type != "str":
+        return _NOT_COMPUTED
+    return ""
+
+
+def _holds_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        for name in sheets:
+            with archive.open(name) as file:
+                tail = b""
+                while chunk := file.read(1 << 20):
+                    if _FORMULA.search(tail + chunk):
+                        return True
+                    tail = chunk[-_OVERLAP:]
+    return False
+
+
+def _as_json(cells: list[Any]) -> str:
+    return json.dumps(cells, ensure_ascii=False, default=str)
