@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.errors import ConfigError
-from weitiao.run.generate import Generation
+from weitiao.run.generate import Generation, run_generate
 
 TEXTS = [text for text, _ in reviews(40)]
 PROMPT = TEXTS[0][:4]
@@ -45,6 +45,29 @@ def test_the_prompt_comes_first_and_the_same_seed_says_the_same(model: str) -> N
     assert text.startswith(PROMPT)
     assert " " not in text[: len(PROMPT) + 1]
     assert said(model) == [text]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "unknown"),
+    [
+        ("龘房间很好", "龘"),
+        ("ABC Hotel", "ABC"),
+        ("１２３房间", "１"),
+        ("龘龘", "龘"),
+        ("房间 很好  ", ""),
+        ("".join(map(chr, range(0x9F00, 0x9F20))), " and 22 more"),
+    ],
+)
+def test_the_prompt_is_printed_as_typed_and_what_is_unknown_told(
+    model: str, prompt: str, unknown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_generate(["--model", model, "--prompt", prompt, "--length=20"])
+    out, err = capsys.readouterr()
+    assert out.startswith(prompt)
+    told = err.partition("! the model doesn't know ")[2]
+    assert bool(told) == bool(unknown)
+    assert unknown[:1] in told
+    assert err.endswith(unknown + "\n") or " more" not in unknown
 
 
 def test_each_option_shapes_what_is_said(model: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from rich.console import Console
+from tokenizers import Encoding
 
 from weitiao.bounds import at_least
 from weitiao.data.language.pieces import Frame
@@ -14,7 +16,9 @@ from weitiao.data.pretrained import fast_tokenizer
 from weitiao.errors import ConfigError, retold
 from weitiao.models.loading import load_model
 from weitiao.run.parser import Parser
+from weitiao.run.shown import show_line
 
+SHOWN = 10  # pieces of a prompt that the model doesn't know
 _HANZI = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
 _BETWEEN_HANZI = re.compile(rf"(?<={_HANZI}) (?={_HANZI})")
 
@@ -69,15 +73,20 @@ class Generation:
         """Whether chance has a part."""
         return self.beams == 1 and self.temperature > 0
 
-    def texts(self) -> list[str]:
-        """What the model says, the prompt first.
+    def texts(self, notes: Console | None = None) -> list[str]:
+        """What the model says, after the prompt as it was typed.
+
+        Args:
+            notes: takes a warning of what of the prompt the model doesn't know.
 
         Raises:
             ConfigError: there is no such model, it isn't a causal one, or has no room.
         """
         model, tokenizer = _load(self.model)
-        own = tokenizer.backend_tokenizer.encode(self.prompt, add_special_tokens=False).ids
-        ids = [*Frame.of(tokenizer, "causal").begin, *own]
+        own = tokenizer.backend_tokenizer.encode(self.prompt, add_special_tokens=False)
+        if notes and (unknown := _unknown(self.prompt, own, tokenizer)):
+            show_line(f"! the model doesn't know {unknown}", notes)
+        ids = [*Frame.of(tokenizer, "causal").begin, *own.ids]
         if not ids:
             raise ConfigError("prompt is empty, and the tokenizer has no id to begin with")
         known = model.get_input_embeddings().num_embeddings
@@ -103,8 +112,17 @@ class Generation:
                 pad_token_id=tokenizer.pad_token_id,
                 **drawing,
             )
-        said = tokenizer.batch_decode(found, skip_special_tokens=True)
-        return [_BETWEEN_HANZI.sub("", text) for text in said]
+        return [self.prompt + self._added(row, len(ids), tokenizer) for row in found.tolist()]
+
+    def _added(self, ids: list[int], known: int, tokenizer: Any) -> str:
+        """What stands after the first ``known`` ids, which are those of the prompt."""
+        whole, before = (
+            tokenizer.decode(some, skip_special_tokens=True) for some in (ids, ids[:known])
+        )
+        if not whole.startswith(before):  # where the two meet, the decoder moved a space
+            whole, before = tokenizer.decode(ids[known:], skip_special_tokens=True), ""
+        last = self.prompt[-1:]
+        return _BETWEEN_HANZI.sub("", last + whole[len(before) :])[len(last) :]
 
     def _length(self, used: int, limit: int | None) -> int:
         """Most ids that are added to the ``used`` ones of the prompt."""
@@ -129,8 +147,18 @@ def generate_parser() -> Parser:
 def run_generate(arguments: list[str]) -> None:
     """Print what the model says, one text after the other."""
     values = generate_parser().parse_args(arguments).as_dict()
-    for text in Generation(**values).texts():
+    for text in Generation(**values).texts(Console(stderr=True, highlight=False)):
         print(text)
+
+
+def _unknown(prompt: str, encoding: Encoding, tokenizer: Any) -> str:
+    """The first pieces of a prompt that get the unknown id, and how many more there are."""
+    if tokenizer.unk_token_id == tokenizer.eos_token_id:  # GPT-2's: it knows every byte
+        return ""
+    pairs = zip(encoding.ids, encoding.offsets, strict=True)
+    pieces = [prompt[at:to] for i, (at, to) in pairs if i == tokenizer.unk_token_id]
+    shown, more = list(dict.fromkeys(pieces))[:SHOWN], len(set(pieces)) - SHOWN
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def _load(name: str) -> tuple[Any, Any]:

@@ -110,3 +110,19 @@ def test_faults_of_a_corpus_are_told_by_its_options(
     )
     with pytest.raises((ConfigError, DataError), match=told.format(re.escape(option))):
         preparation(Path("cache"))
+
+
+@pytest.mark.parametrize("name", ["characters", "wordpiece"])
+def test_special_tokens_in_a_document_are_text(tmp_path, name) -> None:
+    corpus = tmp_path / "c.txt"
+    texts = [f"第{number}个 [SEP] [MASK]" for number in range(60)]
+    corpus.write_text("\n".join(texts), "utf-8")
+    tokenizer = LanguageTokenizer(name, min_count=1)
+    preparation = LanguagePreparation(
+        Corpus(str(corpus)), Segmenter("char"), tokenizer, "masked", max_length=32, val=0.2
+    )
+    folder, card = preparation(tmp_path / "cache")
+    blocks = prepare.Blocks.of(folder, "train")
+    assert card.mask_id not in blocks.ids
+    ends = int((np.asarray(blocks.ids) == card.end[0]).sum())
+    assert ends == len(blocks.pieces) - 1  # one for each document, none within

@@ -22,7 +22,7 @@ def test_all_of_a_text_comes_back_in_pieces(tokenizer) -> None:
     assert (len(frame.begin), len(frame.end)) == (1, 1)
     for text in TEXTS:
         whole = tokenizer(text, add_special_tokens=False)["input_ids"]
-        cut = list(pieces([text], tokenizer, frame, Segmenter("char"), 8))
+        cut = list(pieces([text], tokenizer.backend_tokenizer, frame, Segmenter("char"), 8))
         assert all(len(piece.ids) <= 8 for piece in cut)
         inside = [i for piece in cut for i in piece.ids[1:-1].tolist()]
         assert inside == whole
@@ -65,7 +65,7 @@ def test_a_document_of_a_causal_model_ends_once_and_after_text(tokenizer, begin,
     for length in range(1, 30):
         text = TEXTS[0] * 9
         text = text[: tokenizer(text, add_special_tokens=False).token_to_chars(length - 1).end]
-        cut = list(pieces([text], tokenizer, frame, Segmenter("char"), 8))
+        cut = list(pieces([text], tokenizer.backend_tokenizer, frame, Segmenter("char"), 8))
         inside = tokenizer(text, add_special_tokens=False)["input_ids"]
         assert [i for piece in cut for i in piece.ids.tolist()] == [*begin, *inside, *end]
         assert all(8 - len(end) <= len(piece.ids) <= 8 for piece in cut[:-1])
@@ -80,4 +80,8 @@ def test_a_document_of_a_causal_model_ends_once_and_after_text(tokenizer, begin,
 
 def test_a_text_without_ids_has_no_piece(tokenizer) -> None:
     for each in (True, False):
-        assert not list(pieces(["", " "], tokenizer, Frame([2], [3], each), Segmenter("char"), 8))
+        assert not list(
+            pieces(
+                ["", " "], tokenizer.backend_tokenizer, Frame([2], [3], each), Segmenter("char"), 8
+            )
+        )

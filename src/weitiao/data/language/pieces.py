@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from weitiao.data.segment import Segmenter
 from weitiao.language_card import Objective
@@ -70,19 +71,19 @@ class Piece:
 
 
 def pieces(
-    documents: Sequence[str], tokenizer: Any, frame: Frame, segmenter: Segmenter, longest: int
+    documents: Sequence[str], backend: Tokenizer, frame: Frame, segmenter: Segmenter, longest: int
 ) -> Iterator[Piece]:
     """All of each document, in pieces of at most ``longest`` ids.
 
     Args:
         documents: texts.
-        tokenizer: a fast one of `transformers`.
+        backend: the Rust tokenizer.
         frame: special ids around each piece, or each document.
         segmenter: cuts the words; ids of which one reaches into two words belong to one.
         longest: most ids of a piece, special ones included.
     """
     room = longest - len(frame.begin) - len(frame.end)
-    encodings = tokenizer.backend_tokenizer.encode_batch(list(documents), add_special_tokens=False)
+    encodings = backend.encode_batch(list(documents), add_special_tokens=False)
     for encoding, words in zip(encodings, segmenter.segment(documents), strict=True):
         ids = np.array(encoding.ids, np.int32)
         numbers = word_numbers(np.array(encoding.offsets, np.int64).reshape(-1, 2), words)

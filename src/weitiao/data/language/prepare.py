@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from weitiao.bounds import at_least
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
@@ -23,6 +24,7 @@ from weitiao.data.language.pieces import Frame, Piece, pieces
 from weitiao.data.language.tokenizer import LanguageTokenizer
 from weitiao.data.seen import Seen, numbers_of
 from weitiao.data.segment import Segmenter
+from weitiao.data.special_text import read_as_text
 from weitiao.data.stages import Stages
 from weitiao.errors import ConfigError, retold
 from weitiao.language_card import LanguageCard, Objective
@@ -134,11 +136,13 @@ class LanguagePreparation:
                 raise ConfigError(f"data.max_length = {self.max_length} leaves no room for text")
             stages.begin("cut, encode and pack the corpus")
             seen: list[np.ndarray] = []
+            # a copy: who asks the model to fill a [MASK] needs the tokenizer as it is
+            backend = read_as_text(Tokenizer.from_str(tokenizer.backend_tokenizer.to_str()))
             with Writer(folder, self.max_length) as writer:
                 for documents, numbers in self._portions(counts):
                     seen.append(numbers)
                     for split, some in self._split(documents).items():
-                        cut = pieces(some, tokenizer, frame, self.segment, self.max_length)
+                        cut = pieces(some, backend, frame, self.segment, self.max_length)
                         writer.add(split, cut)
             Seen.of(*seen).write(folder)
         for split in SPLITS:
