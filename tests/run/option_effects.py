@@ -88,9 +88,7 @@ DATA = {
         "prepared", ";", ("--data.train=semicolon.csv",), before=",", mends=True
     ),
     "data/data.sheet": Effect("prepared", "new", ("--data.train=my.xlsx",), before="old"),
-    "data/data.extra_cells": Effect(
-        "prepared", "ignore", ("--data.train=wide.csv",), mends=True
-    ),
+    "data/data.extra_cells": Effect("prepared", "ignore", ("--data.train=wide.csv",), mends=True),
     "data/data.task": Effect("prepared", "multilabel"),
     "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),

@@ -156,8 +156,9 @@ def _unknown(prompt: str, encoding: Encoding, tokenizer: Any) -> str:
     if tokenizer.unk_token_id == tokenizer.eos_token_id:  # GPT-2's: it knows every byte
         return ""
     pairs = zip(encoding.ids, encoding.offsets, strict=True)
-    pieces = [prompt[at:to] for i, (at, to) in pairs if i == tokenizer.unk_token_id]
-    shown, more = list(dict.fromkeys(pieces))[:SHOWN], len(set(pieces)) - SHOWN
+    pieces = dict.fromkeys(prompt[at:to] for i, (at, to) in pairs if i == tokenizer.unk_token_id)
+    pieces.pop(" ", None)  # nobody misses it
+    shown, more = list(pieces)[:SHOWN], len(pieces) - SHOWN
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
