@@ -38,7 +38,7 @@ def of_a_gpu() -> None:
         (of_a_gpu, "data.batch.tokens and data.batch.size"),
         (lambda: torch.empty(TOO_MUCH, dtype=torch.uint8), "data.batch.tokens and data.batch.size"),
         (lambda: np.zeros(TOO_MUCH, np.uint8), "data.batch.tokens and data.batch.size"),
-        (lambda: pa.allocate_buffer(TOO_MUCH), "while data are prepared: fewer rows"),
+        (lambda: pa.allocate_buffer(TOO_MUCH), "fewer rows, or more memory"),
         (lambda: list(DataLoader(Killed(), num_workers=1)), "data.batch.workers"),
     ],
     ids=["gpu", "cpu", "numpy", "arrow", "worker"],

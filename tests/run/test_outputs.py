@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from rich.console import Console
 from sklearn import metrics as sk
 
 from weitiao.card import DataCard
+from weitiao.run.dispensable import Dispensable
 from weitiao.run.figures import confusion_figure
 from weitiao.run.outputs import SHOWN, WORST, Evaluated, worst_mistakes
 from weitiao.run.prediction_files import write_predictions
@@ -224,3 +227,37 @@ def test_a_limited_test_is_compared_on_the_rows_it_took(workplace: Path, command
     for name in ("test/accuracy", "baseline/accuracy"):  # a fifth, not a twentieth
         fifths = 5 * metrics[name]
         assert fifths == pytest.approx(round(fifths), abs=1e-5)
+
+
+def test_the_picture_of_many_classes_is_bounded_and_shows_the_most_confused() -> None:
+    classes, draw = 3000, np.random.default_rng(0)
+    true = np.repeat(np.arange(classes), 20)
+    found = np.where(draw.random(len(true)) < 0.01, draw.integers(classes, size=len(true)), true)
+    found[true == 2345] = 17  # confused most
+    labels = [f"第{c}类 $a_{c}^" + "长" * 500 for c in range(classes)]
+    tracemalloc.start()
+    figure = confusion_figure(found, true, labels)
+    figure.savefig(io.BytesIO(), format="png")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    assert max(figure.get_size_inches()) <= 12
+    axes = figure.axes[0]
+    shown = [int(name.get_text().split()[0]) for name in axes.get_yticklabels()]
+    assert shown == sorted(shown)
+    assert {17, 2345} <= set(shown)
+    assert len(shown) == 20
+    row, column = shown.index(2345), shown.index(17)
+    assert axes.texts[row * 20 + column].get_text() == "20"
+    assert axes.images[0].get_array()[row, column] == 1.0
+
+
+def test_a_picture_that_fails_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    dispensable = Dispensable()
+    for _ in range(2):
+        with dispensable.part("the picture"):
+            raise MemoryError("std::bad_alloc")
+    said = "! left out, the run goes on: the picture (MemoryError: std::bad_alloc)\n"
+    assert capsys.readouterr().err == said
+    with pytest.raises(OSError, match="No space"), dispensable.part("another"):
+        raise OSError(errno.ENOSPC, "No space left on device")

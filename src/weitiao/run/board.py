@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from weitiao.run.callbacks import BestScores
+from weitiao.run.dispensable import Dispensable
 
 
 class Board(Callback):
@@ -35,22 +36,25 @@ class Board(Callback):
             if value is not None
         }
         self.scores = scores
+        self.dispensable = Dispensable()
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the hyper-parameters and the names of the metrics."""
         from torch.utils.tensorboard.summary import hparams
 
         names = [f"{part}/{self.metric}" for part in ("best", *(["test"] if self.test else []))]
-        for writer in self._writers(trainer):
-            for summary in hparams(self.values, dict.fromkeys(names, 0.0)):
-                writer.file_writer.add_summary(summary)
+        with self.dispensable.part("HPARAMS in TensorBoard"):
+            for writer in self._writers(trainer):
+                for summary in hparams(self.values, dict.fromkeys(names, 0.0)):
+                    writer.file_writer.add_summary(summary)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the best validation score under a name of its own; ``val/…`` goes on after it."""
         best = self.scores.scores.get(f"val/{self.metric}")
         if best is not None:
-            for writer in self._writers(trainer):
-                writer.add_scalar(f"best/{self.metric}", best, trainer.global_step)
+            with self.dispensable.part("HPARAMS in TensorBoard"):
+                for writer in self._writers(trainer):
+                    writer.add_scalar(f"best/{self.metric}", best, trainer.global_step)
 
     def on_exception(
         self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException

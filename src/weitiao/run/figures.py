@@ -10,6 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+DRAWN = 20  # classes; each takes its part of the picture's side
+LONGEST = 24  # characters of a label
+POINTS = 10_000  # of a scatter
 CJK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "SimHei")
 
 
@@ -22,35 +25,61 @@ def cjk_fonts() -> list[str]:
 
 
 def confusion_figure(found: np.ndarray, targets: np.ndarray, labels: Sequence[str]) -> Figure:
-    """The confusion matrix of classes ``(N,)``; colour is the share of the true class."""
+    """The confusion of classes ``(N,)``; colour is the share of the true class.
+
+    Of more than `DRAWN` classes, those that are confused most often: the side is bounded.
+    """
     from matplotlib.figure import Figure
 
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, (targets, found), 1)
-    size = max(4.0, 1.5 + 0.5 * len(labels))
+    shown = most_confused(found, targets, len(labels))
+    place = np.full(len(labels), -1)
+    place[shown] = np.arange(len(shown))
+    drawn = (place[found] >= 0) & (place[targets] >= 0)
+    counts = np.zeros((len(shown), len(shown)), np.int64)
+    np.add.at(counts, (place[targets[drawn]], place[found[drawn]]), 1)
+    rows = np.bincount(targets, minlength=len(labels))[shown]
+    shares = counts / np.maximum(rows[:, None], 1)
+    size = max(4.0, 1.5 + 0.5 * len(shown))
     figure = Figure(figsize=(size, size), layout="constrained")
     axes = figure.subplots()
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     fonts = cjk_fonts()
-    names = [f"{i} {label}" for i, label in enumerate(labels)]
+    names = [f"{i} {_short(labels[i])}" for i in shown]
     if not fonts:  # what can't be drawn is left out; the number of the class still tells
         names = [name.encode("ascii", "ignore").decode() for name in names]
     family = [*fonts, "DejaVu Sans"]  # named here, since it is drawn after this function's end
-    axes.set_xticks(range(len(labels)), names, rotation=90, family=family)
-    axes.set_yticks(range(len(labels)), names, family=family)
+    axes.set_xticks(range(len(shown)), names, rotation=90, family=family, parse_math=False)
+    axes.set_yticks(range(len(shown)), names, family=family, parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    if len(labels) <= 20:
-        for i, j in np.ndindex(*counts.shape):
-            colour = "white" if shares[i, j] > 0.5 else "black"
-            axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", color=colour)
+    if len(shown) < len(labels):
+        axes.set_title(f"the most confused {len(shown)} of {len(labels):,} classes")
+    for i, j in np.ndindex(*counts.shape):
+        colour = "white" if shares[i, j] > 0.5 else "black"
+        axes.text(j, i, f"{counts[i, j]:,}", ha="center", va="center", color=colour)
     return figure
 
 
+def most_confused(found: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
+    """Up to `DRAWN` classes in their order, those with most rows wrongly in or out; ``(≤ 20,)``."""
+    wrong = found != targets
+    mistakes = sum(np.bincount(of[wrong], minlength=classes) for of in (found, targets))
+    return np.sort(np.argsort(-mistakes, kind="stable")[:DRAWN])
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
+
+
 def scatter_figure(found: np.ndarray, targets: np.ndarray) -> Figure:
-    """Found values against true ones, ``(N,)`` both, with the line on which they are equal."""
+    """Found values against true ones, ``(N,)`` both, with the line on which they are equal.
+
+    Of many rows it shows some at equal distances.
+    """
     from matplotlib.figure import Figure
+
+    step = -(-len(found) // POINTS)
+    found, targets = found[::step], targets[::step]
 
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()

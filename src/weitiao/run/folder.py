@@ -22,7 +22,7 @@ from weitiao.run import stop
 from weitiao.whole import naming, whole_or_not
 
 if TYPE_CHECKING:
-    from lightning.pytorch.loggers import TensorBoardLogger
+    from weitiao.run.dispensable import TensorBoard
 
 
 SHARED = "WEITIAO_RUN_FOLDER"
@@ -177,11 +177,11 @@ class RunFolder:
                 shutil.rmtree(self.path, ignore_errors=True)
             raise
 
-    def tensorboard(self) -> TensorBoardLogger:
+    def tensorboard(self) -> TensorBoard:
         """A logger that writes into this folder."""
-        from lightning.pytorch.loggers import TensorBoardLogger
+        from weitiao.run.dispensable import TensorBoard
 
-        return TensorBoardLogger(self.path, name="", version="tensorboard", default_hp_metric=False)
+        return TensorBoard(self.path)
 
     def point_latest_here(self) -> None:
         """Make ``latest`` beside this folder point to it, in one step that never leaves a gap."""

@@ -102,8 +102,8 @@ def _out_of_memory(error: BaseException) -> str | None:
         return f"{told}\n  → lower data.batch.tokens and data.batch.size"
     if isinstance(error, MemoryError):  # NumPy's and Arrow's
         return (
-            f"out of memory: {told}\n  → while data are prepared: fewer rows, or more memory;"
-            " else lower data.batch.tokens and data.batch.size"
+            f"out of memory: {told}\n  → lower data.batch.tokens and data.batch.size; where data"
+            " are prepared, or scores of many classes: fewer rows, or more memory"
         )
     if "killed by signal: Killed" in told or "killed by signal: Bus error" in told:
         return f"out of memory, it seems: {told}\n  → lower data.batch.workers"

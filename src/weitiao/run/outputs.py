@@ -19,6 +19,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.data.labels import join_labels
 from weitiao.data.targets import target_array, target_column
 from weitiao.models.module import TextModule
+from weitiao.run.dispensable import Dispensable
 from weitiao.run.figures import confusion_figure, scatter_figure
 
 WORST = 20  # mistakes shown
@@ -64,6 +65,7 @@ class EvaluationRows(Callback):
     def __init__(self) -> None:
         self._batches: list[dict[str, torch.Tensor]] = []
         self.of: dict[str, Evaluated] = {}
+        self._dispensable = Dispensable()
 
     def on_validation_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, *_: Any
@@ -100,12 +102,15 @@ class EvaluationRows(Callback):
 
     def _show(self, logger: TensorBoardLogger, card: DataCard, split: str, step: int) -> None:
         seen, board = self.of[split], logger.experiment
-        if card.task == "regression":
-            board.add_figure(f"{split}/values", scatter_figure(seen.decided, seen.targets), step)
-        elif card.task != "multilabel":
-            figure = confusion_figure(seen.decided, seen.targets, card.labels)
-            board.add_figure(f"{split}/confusion", figure, step)
-        board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, card), step)
+        with self._dispensable.part(f"the picture of {split} in TensorBoard"):
+            if card.task == "regression":
+                figure = scatter_figure(seen.decided, seen.targets)
+                board.add_figure(f"{split}/values", figure, step)
+            elif card.task != "multilabel":
+                figure = confusion_figure(seen.decided, seen.targets, card.labels)
+                board.add_figure(f"{split}/confusion", figure, step)
+        with self._dispensable.part(f"the worst mistakes of {split} in TensorBoard"):
+            board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, card), step)
 
 
 def in_order(batches: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
