@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import Command, reviews, write_csv
+from conftest import TINY, Command, reviews, write_csv
 
 BEST = "logs/latest/checkpoints/best.ckpt"
 
@@ -354,3 +354,27 @@ def test_texts_outside_the_vocabulary_are_told(
     assert [large for large, *_ in shares] == [False, True]
     assert shares[0][1] < 5 < shares[1][1]
     assert shares[0][2] == shares[1][2]
+
+
+def test_words_of_files_travel_in_the_checkpoint(command: Command, tmp_path: Path) -> None:
+    write_csv(tmp_path / "my.csv", reviews(60))
+    (tmp_path / "words.txt").write_text("房间服务 9\n酒店很\n", "gb18030")
+    (tmp_path / "stop.txt").write_text("今天\n觉得\n", "utf-8")
+    words = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
+    files = ("--data.segment.user_dict=words.txt", "--data.segment.stop_words=stop.txt")
+    options = (*TINY, *words, *files, "--trainer.max_epochs=1")
+    done = command("fit", "--data.train=my.csv", *options, cwd=tmp_path)
+    assert done.code == 0, done.err
+    write_csv(tmp_path / "new.csv", [("今天酒店很好，房间服务差",), ("房间很好",)], ["review"])
+    (tmp_path / "sub").mkdir()
+    use = ("predict", f"--ckpt_path={tmp_path / BEST}", f"--data.predict={tmp_path / 'new.csv'}")
+    said = []
+    for gone in (False, True):
+        if gone:
+            (tmp_path / "words.txt").unlink()
+            (tmp_path / "stop.txt").write_text("房间\n很\n", "utf-8")
+        for folder in (tmp_path, tmp_path / "sub"):
+            done = command(*use, cwd=folder)
+            assert done.code == 0, done.err
+            said.append((folder / "predictions.csv").read_text("utf-8"))
+    assert said == said[:1] * 4

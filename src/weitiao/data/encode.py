@@ -12,7 +12,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 
 from weitiao.data.cache import content_hash, hash_of
 from weitiao.data.pretrained import load_tokenizer, rust_faults
-from weitiao.data.segment import Segmenter
+from weitiao.data.segment import Segmenter, Words
 from weitiao.data.special_text import SpecialText, read_as_text
 from weitiao.data.truncate import Truncation, kept_positions
 from weitiao.errors import ConfigError
@@ -20,6 +20,7 @@ from weitiao.errors import ConfigError
 PAD, UNK, CLS, SEP, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 TRAINED = ("characters", "wordpiece", "words")
 WITH_VECTORS = ("characters", "words")
+_PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text")
 CHUNK = 10_000  # texts handed to the Rust tokenizer at once: bounds memory, keeps its threads busy
 
 
@@ -107,8 +108,9 @@ class Encoder:
             return TextEncoder(
                 backend, pad_id, unk_id, self.max_length, self.truncation, special_text
             )
-        words = segmenter if self.tokenizer == "words" else None
-        backend = self._train(_words(words, list(texts)) if words else texts)
+        cut = segmenter if self.tokenizer == "words" else None
+        words = segmenter.words() if cut else None
+        backend = self._train(_cut(cut, list(texts), words) if cut else texts)
         if backend.get_vocab_size() <= len(SPECIALS):
             raise ConfigError(
                 f"no unit of the training texts is seen {self.min_count} times: the vocabulary is"
@@ -116,7 +118,7 @@ class Encoder:
             )
         pad_id, unk_id = SPECIALS.index(PAD), SPECIALS.index(UNK)  # the trainers put these first
         return TextEncoder(
-            backend, pad_id, unk_id, self.max_length, self.truncation, "split", words
+            backend, pad_id, unk_id, self.max_length, self.truncation, "split", cut, words
         )
 
     def _train(self, texts: Iterable[str] | Iterable[list[str]]) -> Tokenizer:
@@ -176,6 +178,7 @@ class TextEncoder:
         truncation: which part of a longer text stays.
         special_text: whether special tokens in a text keep their ids.
         segmenter: cuts the text into words first, for a vocabulary of words.
+        words: what the segmenter's dictionary and stop words say.
     """
 
     def __init__(
@@ -187,6 +190,7 @@ class TextEncoder:
         truncation: Truncation,
         special_text: SpecialText,
         segmenter: Segmenter | None = None,
+        words: Words | None = None,
     ) -> None:
         backend.no_truncation()  # ours keeps head, tail or both
         backend.no_padding()  # batches are padded when they are made
@@ -195,7 +199,7 @@ class TextEncoder:
             read_as_text(backend, words=segmenter is not None)
         self.backend, self.pad_id, self.unk_id = backend, pad_id, unk_id
         self.max_length, self.truncation = max_length, truncation
-        self.special_text, self.segmenter = special_text, segmenter
+        self.special_text, self.segmenter, self.words = special_text, segmenter, words
 
     @property
     def vocab_size(self) -> int:
@@ -250,48 +254,45 @@ class TextEncoder:
         return pa.table(columns)
 
     def _units(self, texts: Sequence[str]) -> Sequence[Any]:
-        return _words(self.segmenter, texts) if self.segmenter else texts
+        return _cut(self.segmenter, texts, self.words) if self.segmenter else texts
 
     def state(self) -> dict[str, Any]:
         """Plain values from which `from_state` makes the same encoder again."""
         return {
             "tokenizer": self.backend.to_str(),
-            "pad_id": self.pad_id,
-            "unk_id": self.unk_id,
-            "max_length": self.max_length,
-            "truncation": self.truncation,
-            "special_text": self.special_text,
-            "words": None if self.segmenter is None else _word_files(self.segmenter),
+            **{name: getattr(self, name) for name in _PLAIN},
+            "words": self.words and self.words.plain(),
+            "word_model": self.segmenter and _model(self.segmenter),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any], segmenter: Segmenter) -> TextEncoder:
         """The encoder that `state` described; ``segmenter`` is used if it works on words.
 
+        Its dictionary and stop words are those of the state, wherever their files are now.
+
         Raises:
-            ConfigError: user dictionary, stop words or stanza's model are not what they were.
+            ConfigError: stanza's model is not what it was.
         """
-        if state["words"] not in (None, _word_files(segmenter)):
+        words = state["words"] and Words.of(state["words"])
+        if words and state["word_model"] != _model(segmenter):
             raise ConfigError(
-                "data.segment: user dictionary, stop words or stanza's model have changed since"
-                " training, so texts would be cut into other words"
+                "data.segment: stanza's model has changed since training, so texts would be cut"
+                " into other words"
             )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),
-            state["pad_id"],
-            state["unk_id"],
-            state["max_length"],
-            state["truncation"],
-            state["special_text"],
-            None if state["words"] is None else segmenter,
+            **{name: state[name] for name in _PLAIN},
+            segmenter=segmenter if words else None,
+            words=words,
         )
 
 
-def _word_files(segmenter: Segmenter) -> str:
-    """Hash of the files that shape the words."""
-    return hash_of(*map(content_hash, segmenter.files()))
+def _model(segmenter: Segmenter) -> str:
+    """Hash of the files of a model that shapes the words."""
+    return hash_of(*map(content_hash, segmenter.model_files()))
 
 
-def _words(segmenter: Segmenter, texts: Sequence[str]) -> list[list[str]]:
+def _cut(segmenter: Segmenter, texts: Sequence[str], words: Words | None) -> list[list[str]]:
     """The words of each text, without those that are white space."""
-    return [[w for w in words if not w.isspace()] for words in segmenter.segment(texts)]
+    return [[w for w in row if not w.isspace()] for row in segmenter.segment(texts, words)]

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -112,19 +113,64 @@ def test_a_bad_dictionary_line_is_named(line, row, tmp_path):
     assert (caught.value.file, caught.value.row, caught.value.value) == (str(file), row, line)
 
 
-@pytest.mark.parametrize("option", ["user_dict", "stop_words"])
-def test_a_file_of_another_encoding_is_named(option, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("石墨烯 9\n女装 9\n", "gb18030"),  # well-formed UTF-8 as well
+        ("卡拉OK\r\n石墨烯 9 n\r\n", "gb18030"),
+        ("石墨烯\n", "utf-16"),
+        ("自然語言處理\n石墨烯\n", "big5"),
+        ("café\nnaïve\n", "utf-8"),  # hanzi in GB18030
+        ("слово\nκαλό\n", "utf-8"),
+    ],
+)
+def test_the_encoding_of_a_file_is_found(text, encoding, tmp_path):
     file = tmp_path / "words.txt"
-    file.write_bytes(b"ok\n" + "好的词\n".encode("gb18030"))
-    with pytest.raises(DataError, match="not UTF-8") as caught:
-        Segmenter(**{option: str(file)}).segment(["好"])
-    assert caught.value.row == 2
+    if encoding == "big5":
+        text = text.replace("烯", "水")
+    file.write_bytes(text.encode(encoding))
+    words = [line.split()[0] for line in text.split()]
+    said = Segmenter(user_dict=str(file)).words()
+    assert [word for word, *_ in said.dictionary] == [
+        w for w in words if not w.isdigit() and w != "n"
+    ]
+    stop = tmp_path / "stop.txt"
+    stop.write_bytes("\n".join(words).encode(encoding))
+    assert Segmenter(stop_words=str(stop)).words().stop == set(words)
 
 
 @pytest.mark.parametrize("option", ["user_dict", "stop_words"])
-def test_a_missing_file_is_refused_at_once(option, tmp_path):
-    with pytest.raises(DataError, match="no such file"):
-        Segmenter(**{option: str(tmp_path / "none.txt")})
+def test_a_file_of_two_encodings_is_refused(option, tmp_path):
+    file = tmp_path / "words.txt"
+    file.write_bytes("好的词\n".encode() * 9 + "好的词\n".encode("gb18030"))
+    with pytest.raises(DataError, match=r"words\.txt.*not utf-8|encoding can't be told") as caught:
+        Segmenter(**{option: str(file)}).words()
+    assert "data.encoding" not in str(caught.value)
+
+
+@pytest.mark.parametrize("option", ["user_dict", "stop_words"])
+def test_a_missing_file_is_refused_before_anything_is_cut(option, tmp_path):
+    segmenter = Segmenter(**{option: str(tmp_path / "none.txt")})
+    for use in (segmenter.words, segmenter.files, partial(segmenter.segment, [])):
+        with pytest.raises(DataError, match=f"data.segment.{option}: no such file"):
+            use()
+
+
+@pytest.mark.parametrize("method", ["jieba", "rjieba"])
+def test_words_that_are_cut_nevertheless_are_told_once(method, tmp_path, capsys):
+    file = tmp_path / "words.txt"
+    signs = ["*ST舜船", "[/白眼]", "a/d", "A·B", "①号", "好~"]
+    file.write_text("\n".join([*signs, "C++", "19-9", "石墨烯"]), encoding="utf-8")
+    segmenter = Segmenter(method, user_dict=str(file))
+    for _ in range(2):
+        segmenter.segment(["石墨烯和C++"])
+    told = capsys.readouterr().err
+    assert told.count("!") == 1
+    assert "6 of 9 words never come out whole" in told
+    assert f": {', '.join(signs[:5])}, …" in told
+    file.write_text("石墨烯", encoding="utf-8")
+    segmenter.segment(["石墨烯"])
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
@@ -146,7 +192,7 @@ def test_a_stop_word_with_a_space_is_named(tmp_path):
     file = tmp_path / "stop.txt"
     file.write_text("的\n两 个\n", encoding="utf-8")
     with pytest.raises(DataError, match="no white space") as caught:
-        Segmenter(stop_words=str(file)).segment([])
+        Segmenter(stop_words=str(file)).words()
     assert caught.value.row == 2
 
 

@@ -163,7 +163,7 @@ def test_another_model_prepares_anew(models: Path, tmp_path: Path) -> None:
     vocabularies = [json.loads(p.encoder["tokenizer"])["model"]["vocab"] for p in (before, after)]
     longest = [max(len(w) for w in words if w[0] != "[") for words in vocabularies]
     assert longest[0] > longest[1] == 1
-    with pytest.raises(ConfigError, match="stanza's model have changed"):
+    with pytest.raises(ConfigError, match="stanza's model has changed"):
         TextEncoder.from_state(state, segmenter)
 
 

@@ -60,8 +60,9 @@ class Augmenter:
 
         Raises:
             ConfigError: words of one character leave a step nothing to do.
-            DataError: a file that a step names is missing.
+            DataError: a file that a step or the segmenter names is missing.
         """
+        segmenter.words()
         for step in self.steps:
             place = f"data.augment.steps, {step.method}"
             if segmenter.method == "char" and step.method in INSIDE_WORDS:

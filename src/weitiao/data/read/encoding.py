@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +30,7 @@ _CHUNK = 1 << 20
 _BOUND = 64 << 20  # bytes of a file that are looked at
 _SAMPLE = 1 << 20  # bytes of lines with foreign characters that are scored
 _IN_WORD = re.compile(rb"(?<=[a-z])[\x80-\xff](?=[a-z])|(?<![\x80-\xff])[\x80-\xff](?=[a-z]{2})")
+_AT_LETTER = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 # Least score, and least lead over the runner-up: the right candidate scores above 0.95 unless the
 # file mixes encodings, GB18030 read as Big5 about 0.5 and the other way round 0.3.
 _SURE, _MARGIN = 0.6, 0.1
@@ -97,6 +99,21 @@ def detect(path: Path) -> str:
                 except UnicodeDecodeError:
                     strict = False
     return "utf-8" if strict else _legacy(path)
+
+
+def detect_words(path: Path) -> str:
+    """As `detect`, for a file of a few words, which may be well-formed UTF-8 by chance.
+
+    女装 in GB18030 is Ůװ in UTF-8. So it is GB18030 where that reads as common hanzi, and UTF-8 as
+    mostly uncommon letters of several scripts.
+    """
+    codec = detect(path)
+    sample = _foreign_lines(path) if codec == "utf-8" else b""
+    foreign = _foreign(sample.decode("utf-8", "replace"))
+    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in foreign if char.isalpha()}
+    if len(scripts) < 2 or _common_share(foreign) >= _SURE or _AT_LETTER.search(sample):
+        return codec
+    return "gb18030" if score(sample)["gb18030"] > 1 - _MARGIN else codec
 
 
 def _marked(head: bytes) -> str | None:

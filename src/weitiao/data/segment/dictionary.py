@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Literal
 
-from weitiao.data.segment.word_files import read_user_dict
+from weitiao.data.segment.word_files import Words
 
 DictionaryMethod = Literal["jieba", "rjieba"]
 Cutter = Callable[[str], list[str]]
@@ -20,19 +19,18 @@ _CHUNKS_PER_WORKER = 4
 
 
 def cut(
-    texts: Sequence[str], method: DictionaryMethod, hmm: bool, user_dict: str | None, workers: int
+    texts: Sequence[str], method: DictionaryMethod, hmm: bool, words: Words, workers: int
 ) -> Iterable[list[str]]:
-    """The words of each text; for the arguments see `Segmenter`."""
-    cutter = partial(_cutter, method, hmm, user_dict)
+    """The words of each text; for the arguments see `Segmenter` and `Words`."""
+    cutter = partial(_cutter, method, hmm, words)
     if workers > 1 and sum(map(len, texts)) >= _WORTH_PROCESSES[method]:
         return _cut_in_processes(texts, cutter, workers)
     return map(cutter(), texts)
 
 
-def _cutter(method: DictionaryMethod, hmm: bool, user_dict: str | None) -> Cutter:
+def _cutter(method: DictionaryMethod, hmm: bool, words: Words) -> Cutter:
     """The function that cuts one text, with its dictionary loaded once per process."""
-    edited = os.stat(user_dict).st_mtime_ns if user_dict else 0
-    return partial(_load_cutter(method, user_dict, edited), hmm)
+    return partial(_load_cutter(method, words), hmm)
 
 
 def _cut_in_processes(
@@ -68,20 +66,17 @@ def _slice_words(texts: list[str], lengths: Iterable[int]) -> Iterator[list[str]
 
 
 @lru_cache(maxsize=2)
-def _load_cutter(
-    method: DictionaryMethod, user_dict: str | None, edited: int
-) -> Callable[[bool, str], list[str]]:
-    """A private jieba or rjieba with the user's words; `edited` renews it when the file changes.
+def _load_cutter(method: DictionaryMethod, words: Words) -> Callable[[bool, str], list[str]]:
+    """A private jieba or rjieba with the user's words.
 
     Returns:
         A function of the choice of the HMM and of the text.
     """
-    words = read_user_dict(user_dict) if user_dict else []
     if method == "rjieba":
         import rjieba
 
         rust = rjieba.Jieba()
-        for word, frequency, tag in words:
+        for word, frequency, tag in words.dictionary:
             rust.add_word(word, frequency, tag)
         return lambda hmm, text: rust.cut(text, hmm)
     import jieba
@@ -91,6 +86,6 @@ def _load_cutter(
     python = jieba.Tokenizer()
     python.FREQ, python.total = python.gen_pfdict(python.get_dict_file())
     python.initialized = True
-    for word, frequency, tag in words:
+    for word, frequency, tag in words.dictionary:
         python.add_word(word, frequency, tag)
     return lambda hmm, text: python.lcut(text, HMM=hmm)

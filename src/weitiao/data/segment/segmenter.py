@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
+from rich.console import Console
+
+from weitiao import ranks
 from weitiao.bounds import at_least
 from weitiao.data.segment import corenlp, dictionary, stanza
-from weitiao.data.segment.word_files import read_stop_words
-from weitiao.errors import ConfigError, DataError
+from weitiao.data.segment.word_files import Words
+from weitiao.errors import ConfigError
 
 Method = Literal["jieba", "rjieba", "char", "whitespace", "stanza", "corenlp"]
 
@@ -26,6 +29,7 @@ _OPTIONS: dict[Method, tuple[str, ...]] = {
     "corenlp": ("language", "url", "workers"),
 }
 """What a method has besides stop words."""
+SHOWN = 5  # words of a dictionary that are cut nevertheless
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,9 @@ class Segmenter:
             white space and what stands between them. `stanza` (extra of that name) is a neural
             model that you fetch first, `corenlp` (extra of that name) asks a server that you start.
         hmm: let a hidden Markov model find words that the dictionary lacks (jieba, rjieba).
-        user_dict: UTF-8 file of further words for jieba or rjieba, a line each:
+        user_dict: text file of further words for jieba or rjieba, a line each:
             `word [frequency] [tag]`. Without a frequency the word gets one with which it wins.
-        stop_words: UTF-8 file of words to drop after segmentation, a line each.
+        stop_words: text file of words to drop after segmentation, a line each.
         workers: processes for jieba and rjieba, requests under way at once for corenlp. Processes
             pay for jieba; rjieba cuts nearly as fast as words can be handed over. Input that one
             process cuts in about a second stays in this process. The result does not depend on it.
@@ -55,7 +59,6 @@ class Segmenter:
     Raises:
         ConfigError: an unknown method, an option that the method doesn't have, workers < 1, or what
             can be no language or no URL.
-        DataError: `user_dict` or `stop_words` is not a file, or has a line that makes no sense.
     """
 
     method: Method = "rjieba"
@@ -82,24 +85,37 @@ class Segmenter:
             raise ConfigError(
                 f"data.segment.url: {self.url!r} is no URL of a server\n  → http://localhost:9000"
             )
-        for file in (self.user_dict, self.stop_words):
-            if file is not None and not os.path.isfile(file):
-                raise DataError("no such file", file=file)
 
-    def segment(self, texts: Sequence[str]) -> list[list[str]]:
+    def words(self) -> Words:
+        """What `user_dict` and `stop_words` say.
+
+        Raises:
+            DataError: one is not a file, or has a line that makes no sense.
+        """
+        words = Words.read(self.user_dict, self.stop_words)
+        if words.dictionary and ranks.first():
+            _warn_of_cut_words(self, words)
+        return words
+
+    def segment(self, texts: Sequence[str], words: Words | None = None) -> list[list[str]]:
         """Cut each text into its words, in order; an empty text has none.
+
+        Args:
+            texts: any texts.
+            words: what dictionary and stop words say, where it is known; null = read the files.
 
         Raises:
             ConfigError: stanza's model isn't there, or the server doesn't do its part.
+            DataError: `user_dict` or `stop_words` is at fault.
             MissingExtra: the package that the method needs isn't installed.
         """
-        stop = read_stop_words(self.stop_words) if self.stop_words else None
-        words = self._cut(texts)
-        if stop is None:
-            return list(words)
-        return [[word for word in row if word not in stop] for row in words]
+        words = self.words() if words is None else words
+        found = self._cut(texts, words)
+        if not words.stop:
+            return list(found)
+        return [[word for word in row if word not in words.stop] for row in found]
 
-    def _cut(self, texts: Sequence[str]) -> Iterable[list[str]]:
+    def _cut(self, texts: Sequence[str], words: Words) -> Iterable[list[str]]:
         match self.method:
             case "char":
                 return map(list, texts)
@@ -109,16 +125,40 @@ class Segmenter:
                 return stanza.cut(texts, self.language, self.models)
             case "corenlp":
                 return corenlp.cut(texts, self.language, self.url, self.workers)
-        return dictionary.cut(texts, self.method, self.hmm, self.user_dict, self.workers)
+        return dictionary.cut(texts, self.method, self.hmm, words, self.workers)
+
+    def cut_words(self, words: Words) -> list[str]:
+        """The words of a dictionary that are cut nevertheless, so that no text has them.
+
+        jieba and rjieba part a text at most signs before they look into a dictionary: ``*ST``.
+        """
+        named = [word for word, *_ in words.dictionary]
+        found = replace(self, workers=1)._cut(named, words)
+        return [word for word, cut in zip(named, found, strict=True) if len(cut) > 1]
 
     def files(self) -> list[Path]:
         """The files whose contents shape the words, beside the options.
 
         Raises:
             ConfigError: stanza's model isn't there.
+            DataError: one of the others isn't.
             MissingExtra: stanza isn't installed, and `models` doesn't say where its models are.
         """
+        self.words()
         named = [Path(name) for name in (self.user_dict, self.stop_words) if name is not None]
-        if self.method == "stanza":
-            named += stanza.model_files(self.language, self.models)
-        return named
+        return [*named, *self.model_files()]
+
+    def model_files(self) -> list[Path]:
+        """Those of the files that are a model; see `files`."""
+        return stanza.model_files(self.language, self.models) if self.method == "stanza" else []
+
+
+@lru_cache(maxsize=2)  # once is enough
+def _warn_of_cut_words(segmenter: Segmenter, words: Words) -> None:
+    if cut := segmenter.cut_words(words):
+        shown = ", ".join(cut[:SHOWN]) + (", …" if len(cut) > SHOWN else "")
+        console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"! {segmenter.user_dict}: {len(cut):,} of {len(words.dictionary):,} words never come"
+            f" out whole, as {segmenter.method} cuts them at their signs: {shown}"
+        )
