@@ -18,6 +18,7 @@ from weitiao.tuning.outcomes import FAILURES_IN_A_ROW, failures_in_a_row, trials
 from weitiao.tuning.study import reopen
 
 RATE = {"model.optim.lr": {"low": 0.001, "high": 0.1, "log": True}}
+CONFIG = {"a": 2, "b": "y", "model.optim.lr": 0.05}
 GRID = {"a": {"choices": [1, 2, 3]}, "b": {"choices": ["x", "y"]}}
 
 
@@ -25,12 +26,13 @@ class Crew:
     """Workers of one study, each with a view of its own on the storage."""
 
     def __init__(self, root: Path, space: dict[str, Any], **options: Any) -> None:
-        self.search = Search(root=str(root), **options)
+        self.search = Search(root=str(root), **({"start": False} | options))
         storage = open_storage(self.search.folder, None)
         study = optuna.create_study(
             storage=storage, study_name=self.search.study, direction="maximize"
         )
         study.set_user_attr("space", space)
+        study.set_user_attr("config", CONFIG)
         self.study = study
         self.leases: list[Lease] = []
 
@@ -217,5 +219,51 @@ def test_sobol_points_of_several_workers_fill_the_range_evenly(crew: Crew) -> No
         trial, point = ask(workers[i % 2])
         points.append(point["a"])
         end(workers[i % 2], trial)
-    # the first is drawn at random, since Optuna learns the space from it
-    assert sorted(int(16 * point) for point in points[1:]) == list(range(16))
+    assert sorted(int(16 * point) for point in points[:16]) == list(range(16))
+
+
+@pytest.mark.parametrize(
+    ("crew", "points"),
+    [
+        ((RATE, {"start": True, "trials": 3}), None),
+        ((GRID, {"start": True, "trials": 6, "sampler": "grid"}), 6),
+        (({"a": {"choices": [7, 8]}}, {"start": True, "trials": 3, "sampler": "grid"}), 3),
+        (({"a": {"low": 3.0, "high": 4.0}}, {"start": True, "trials": 3}), None),
+    ],
+    ids=["inside", "on_the_grid", "beside_the_grid", "outside"],
+    indirect=["crew"],
+)
+def test_the_start_is_the_first_trial_and_counts(crew: Crew, points: int | None) -> None:
+    dying, worker = crew.join(), crew.join()
+    lost, point = ask(dying)
+    assert lost.user_attrs["start"]
+    crew.kill(crew.leases[0])
+    trial, again = ask(worker)  # taken up again as what it is
+    assert (trial.user_attrs["start"], again) == (True, point)
+    assert {key: CONFIG[key] for key in point} == point
+    found = [again]
+    end(worker, trial)
+    while (turn := worker.next()) != "end":
+        assert not isinstance(turn, str)
+        assert "start" not in turn[0].user_attrs
+        end(worker, turn[0])
+        found.append(turn[1])
+    assert len(found) == (points or crew.search.trials)
+    assert len({str(one) for one in found}) == len(found)  # the grid doesn't repeat it
+    assert crew.counts() == {"COMPLETE": len(found), "FAIL": 1}
+
+
+@pytest.mark.parametrize(
+    "crew",
+    [({"a": {"low": 3.0, "high": 4.0}}, {"start": True, "sampler": s}) for s in ("tpe", "qmc")],
+    indirect=True,
+)
+def test_a_start_outside_of_the_space_leaves_the_samplers_whole(crew: Crew) -> None:
+    worker, points = crew.join(), []
+    for _ in range(17):
+        trial, point = ask(worker)
+        points += point.values()
+        end(worker, trial, abs(point.get("a", 3) - 3.5))
+    assert len(points) == len(set(points)) == 16
+    if crew.search.sampler == "qmc":
+        assert sorted(int(16 * (point - 3)) for point in points) == list(range(16))

@@ -21,11 +21,12 @@ from optuna.distributions import (
 from optuna.trial import TrialState, create_trial
 from rich.console import Console
 
-import weitiao.run.fit  # noqa: F401  seconds, that no test should be blamed for
 from weitiao.errors import ConfigError
-from weitiao.tuning.report import edge_warnings, top_table, write_report
+from weitiao.tuning.report import edge_warnings, top_table, verdict, write_report
+from weitiao.tuning.report.best import differences
 from weitiao.tuning.report.charts import saved_by_pruning
 from weitiao.tuning.report.view import View
+from weitiao.tuning.watch import summary
 
 LR = {"model.optim.lr": FloatDistribution(1e-4, 1e-2, log=True)}
 SPACE = {**LR, "model.head.dropout": FloatDistribution(0.0, 0.5)}
@@ -149,7 +150,9 @@ class Loads(HTMLParser):
 
 def test_the_page_stands_alone_and_shows_all_parts(folder: Path) -> None:
     study = filled(folder, 12)
+    defaults = {"model.optim.betas": [0.9, 0.999], "data.text": "text"}
     for name, value in {
+        "config": defaults | {"model.optim.lr": 5e-4, "trainer.max_epochs": 2},
         "search": {"sampler": "tpe", "pruner": "median", "seed": 7},
         "data": {"fingerprint": "abc123", "rows": {"train": 13928}},
         "arguments": ["--data.train", "我的 评论.csv"],
@@ -171,8 +174,8 @@ def test_the_page_stands_alone_and_shows_all_parts(folder: Path) -> None:
         "评论",
     )
     assert [text for text in shown if text not in page] == []
-    assert ">model.optim.lr<" in page  # it is searched, though its best value is the default
-    assert ">model.optim.betas<" not in page  # the default
+    assert ">model.optim.lr<" in page  # it is searched, though its best value is the start's
+    assert ">model.optim.betas<" not in page  # as at the start
     images = {path.stem for path in (folder / "plots").glob("*.png")}
     assert images == {"history", "importances", "slices", "parallel", "contour", "durations"}
     assert "no scores were reported on the way" in page  # instead of the validations
@@ -299,6 +302,7 @@ def test_the_table_of_all_trials_keeps_every_digit(folder: Path) -> None:
         "trial": "0",
         "state": "COMPLETE",
         "value": "0.30000000000000004",
+        "start": "",
         "seconds": "12.5",
         "folder": str(folder),
         "reason": "",
@@ -325,6 +329,42 @@ def test_the_top_table_is_sorted_by_the_direction_and_knows_pruned_trials() -> N
     assert "best of 2 trials" in table
     assert table.index("0.7000") < table.index("0.8000")
     assert "0.3000" not in table
+
+
+def test_the_start_stands_beside_the_best_and_ties_are_told() -> None:
+    study = new()
+    add(study, 0.5, point(0), start=True, seconds=1.0)
+    assert verdict(study) == []  # nothing to compare it with yet
+    for i in range(12):
+        add(study, 0.6 + i / 100, point(i), seconds=1.0)
+    rows = [line for line in text_of(study).splitlines() if "0." in line]
+    assert len(rows) == 11  # ten, and the start
+    assert ["0 (start)" in rows[-1], "0.5000" in rows[-1]] == [True, True]
+    assert ["12" in rows[0], "0.7100" in rows[0], "+0.2100" in rows[0]] == [True] * 3
+    assert verdict(study) == []
+    add(study, 0.71 + 1e-9, point(2), seconds=1.0)
+    assert "the first 2 are equal" in text_of(study)
+    assert verdict(study) == ["! trials 13 and 12, equal: no score tells which of them is better"]
+    assert "0.7100 (trials 13 and 12, equal)" in summary(study, 20, 1)
+    study = new("minimize", objectives=["val/loss"])
+    add(study, 0.5, point(0), start=True)
+    for _ in range(5):
+        add(study, 0.5, point(1))
+    assert verdict(study) == [
+        "! 6 equal trials: no score tells which of them is better",
+        "! no trial has a better val/loss than the start, which was searched from",
+    ]
+
+
+def test_the_page_compares_with_the_start_and_not_with_the_defaults(folder: Path) -> None:
+    study = filled(folder, 2)
+    study.set_user_attr("config", {"data.text": "评论", "model.optim.lr": 1e-3})
+    config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
+    own, other = differences(config, study.user_attrs["config"], {"model.optim.lr"})
+    assert own == [("model.optim.lr", 1e-3, 5e-4)]
+    assert other == [("model.optim.betas", None, [0.9, 0.999])]
+    write_report(study, folder)
+    assert "<th>start</th>" in (folder / "report.html").read_text("utf-8")
 
 
 def test_what_pruning_saved_is_counted_in_validations() -> None:

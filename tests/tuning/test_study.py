@@ -82,6 +82,8 @@ def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder:
     assert again[:2] == first
     assert len(again) == 4
     assert "4/4 done, 0 pruned, 0 failed" in shown
+    assert again[0]["start"] == "True"  # what TINY says, which is the first trial
+    assert (again[0]["model.optim.lr"], "0 (start)" in shown) == ("0.01", True)
     assert len({trial["model.optim.lr"] for trial in again}) == 4
     study = folder / "logs" / "tune" / "default"
     fitted = command("fit", f"--config={study / 'best.yaml'}", cwd=folder)

@@ -13,17 +13,18 @@ from weitiao.run import stop
 from weitiao.run.guard import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.confirm import confirm
+from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, ranked, trials_of
 from weitiao.tuning.pool import run_study
 from weitiao.tuning.preview import show_preview
-from weitiao.tuning.report import edge_warnings, top_table, write_report
+from weitiao.tuning.report import edge_warnings, top_table, verdict, write_report
 from weitiao.tuning.space import Space, parse_space, read_space, size
 from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin, quiet_optuna, reopen
 from weitiao.tuning.watch import status
 
-SPACE, CONFIG = "configs/search/default.yaml", "configs/default.yaml"
+CONFIG = "configs/default.yaml"
 LARGEST_GRID = 100_000  # points: they are listed in memory, and nobody can wait for them
 
 
@@ -36,7 +37,11 @@ def tune_parser() -> Parser:
     """The parser of the search's own options."""
     parser = Parser(prog="tune.py", description="Search for a better configuration.")
     parser.add_class_arguments(Search, as_group=False)
-    parser.add_argument("--space", type=Path, default=Path(SPACE), help="YAML of the space.")
+    parser.add_argument(
+        "--space",
+        type=Path | None,
+        help="YAML of the space; null = the one of configs/search that fits the model.",
+    )
     parser.add_argument(
         "--dry_run",
         action="store_true",
@@ -87,11 +92,11 @@ def run_tune(argv: list[str]) -> None:
         return
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
     start = Start.read(rest if own_config else ["--config", CONFIG, *rest])
-    content = read_space(options.space)
-    space = parse_space(content, options.space)
-    start.check(space)
-    total, points = total_of(search, space), size(space)
     console = Console(stderr=True, highlight=False)
+    content, where = _content(options.space, start, console)
+    space = parse_space(content, where)
+    start.check(space, where)
+    total, points = total_of(search, space, start), size(space)
     if search.sampler != "grid" and points is not None and points < total:
         few = f"! the space has {points:,} points, so some are tried twice → --sampler grid"
         console.print(few, style="yellow")
@@ -99,6 +104,19 @@ def run_tune(argv: list[str]) -> None:
         show_preview(search, space, start, total, Console())
         return
     _search(search, content, start, total, console)
+
+
+def _content(path: Path | None, start: Start, console: Console) -> tuple[dict[str, Any], Path]:
+    """The space that is named, or the one that fits the model, and its file."""
+    if path is not None:
+        return around_start(read_space(path), start.config, path), path
+    path, reason = space_for(start.config)
+    content, lacking = without_absent(read_space(path), start.config)
+    if not content:
+        raise ConfigError(f"the model has none of the keys of {path}\n  → --space FILE")
+    less = f", without {', '.join(lacking)}, which it lacks" if lacking else ""
+    console.print(f"space: {path}, since {reason}{less}", soft_wrap=True, markup=False)
+    return around_start(content, start.config, path), path
 
 
 def _search(
@@ -123,16 +141,18 @@ def _search(
     table_console = Console(width=None if sys.stdout.isatty() else 160)
     table_console.print(top_table(study))
     lines = (
+        *verdict(study),
         *(f"! {warning}" for warning in edge_warnings(study)),
         f"report: {search.folder / 'report.html'}; all trials: {search.folder / 'trials.csv'}",
-        f"the best again, to the same digits: python src/train.py fit --config {best}",
+        f"trial {ranked(study)[0].number} again, to the same digits:"
+        f" python src/train.py fit --config {best}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     if search.confirm:
         Console().print(confirm(search, study, start, console))
 
 
-def total_of(search: Search, space: Space) -> int:
+def total_of(search: Search, space: Space, start: Start) -> int:
     """How many trials a study ends with: those asked for, of a grid no more than it has points.
 
     Raises:
@@ -145,4 +165,7 @@ def total_of(search: Search, space: Space) -> int:
     points = size(space)
     if points is not None and points > LARGEST_GRID:
         raise ConfigError(f"the grid has {points:,} points\n  → --sampler random")
-    return search.trials if points is None else min(search.trials, points)
+    if points is None:
+        return search.trials
+    beside = search.start and point_of(start.config, space) is None
+    return min(search.trials, points + beside)

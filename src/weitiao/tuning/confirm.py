@@ -18,7 +18,7 @@ from weitiao.run.evaluate import run_test
 from weitiao.run.folder import RunFolder
 from weitiao.run.spread import mean_and_sd, paired_p
 from weitiao.tuning.options import Search
-from weitiao.tuning.outcomes import ENDED, ranked, trials_of
+from weitiao.tuning.outcomes import ENDED, is_start, ranked, trials_of
 from weitiao.tuning.pool import run_study
 from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin
@@ -70,7 +70,8 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
     Raises:
         ConfigError: trials keep failing, or too few ended well.
     """
-    files = {f"trial {t.number}": _config(t) for t in ranked(study)[: search.confirm]}
+    found = [trial for trial in ranked(study) if not is_start(trial)]
+    files = {f"trial {t.number}": _config(t) for t in found[: search.confirm]}
     files[NAME] = str(search.folder / START)
     used = {trial.params.get("seed_everything") for trial in trials_of(study)}
     used.add(start.config["seed_everything"])
@@ -93,6 +94,7 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
         trials=total,
         keep_top=total,
         timeout=None,
+        start=False,  # is a candidate itself
     )
     base = Start.read(["--config", files[NAME]])
     runs = begin(again, Facts.of(again, content, base, base.prepare()))

@@ -9,9 +9,10 @@ import optuna
 from filelock import FileLock
 from optuna.trial import FrozenTrial, TrialState
 
+from weitiao.tuning.fitting import point_of
 from weitiao.tuning.lease import Lease, alive, ended_in_order
 from weitiao.tuning.options import Search
-from weitiao.tuning.outcomes import ENDED, died, failures_in_a_row, trials_of
+from weitiao.tuning.outcomes import ENDED, died, failures_in_a_row, is_start, trials_of
 from weitiao.tuning.samplers import sampler_of, shuffled
 from weitiao.tuning.space import Point, grid, parse_space, suggest
 
@@ -45,6 +46,7 @@ class Dispatcher:
         self.first, self.deadline = first, deadline
         self.space = parse_space(study.user_attrs["space"], "search space")
         self.grid = shuffled(grid(self.space), search.seed) if search.sampler == "grid" else None
+        self.start = point_of(study.user_attrs["config"], self.space) if search.start else None
         self._lock = FileLock(search.folder / "ask.lock")
 
     def next(self) -> Turn:
@@ -60,7 +62,9 @@ class Dispatcher:
                 return "end"
             if ended + running >= self.total:
                 return "wait"
-            if self.grid and TrialState.WAITING not in states and not self._enqueue(trials):
+            if self.search.start and not trials:
+                self._enqueue_start()
+            elif self.grid and TrialState.WAITING not in states and not self._enqueue(trials):
                 return "wait" if running else "end"
             return self._ask(len(trials))
 
@@ -78,11 +82,17 @@ class Dispatcher:
             attempt = trial.user_attrs.get("attempt", 1)
             if not ended_in_order(workers, trial.user_attrs.get("worker", "")):
                 attempt += 1  # Ctrl-C is not the point's fault
-            if point and trial.number not in again and attempt <= ATTEMPTS:
-                facts = {"again": trial.number, "attempt": attempt}
-                if "point" in trial.user_attrs:
-                    facts["point"] = trial.user_attrs["point"]
-                self.study.enqueue_trial(point, facts)
+            known = point or is_start(trial)
+            if known and trial.number not in again and attempt <= ATTEMPTS:
+                held = {k: trial.user_attrs[k] for k in ("point", "start") if k in trial.user_attrs}
+                self.study.enqueue_trial(point, held | {"again": trial.number, "attempt": attempt})
+
+    def _enqueue_start(self) -> None:
+        """Queue what the search starts from; a point of the grid that is the same is taken."""
+        facts: dict[str, bool | int] = {"start": True}
+        if self.grid and self.start in self.grid:
+            facts["point"] = self.grid.index(self.start)
+        self.study.enqueue_trial(self.start or {}, facts)
 
     def _enqueue(self, trials: list[FrozenTrial]) -> bool:
         """Queue the next point of the grid that nobody has taken; whether there is one."""
@@ -99,8 +109,9 @@ class Dispatcher:
         return False
 
     def _ask(self, number: int) -> tuple[optuna.Trial, Point]:
-        self.study.sampler = sampler_of(self.search, number)
+        self.study.sampler = sampler_of(self.search, number, self.space)
         trial = self.study.ask()
-        point = suggest(trial, self.space)
+        outside = is_start(trial) and self.start is None
+        point = {} if outside else suggest(trial, self.space)
         trial.set_user_attr("worker", self.lease.name)
         return trial, point

@@ -35,6 +35,7 @@ class Search:
         confirm: train so many best configurations again under other seeds, beside what the search
             started from, and test the one that is best on validation; 0 = none.
         seeds: seeds of the confirmation.
+        start: train what the search starts from as well, as the first trial, to compare with.
     """
 
     trials: int = 50
@@ -50,6 +51,7 @@ class Search:
     keep_top: int = 1
     confirm: int = 0
     seeds: int = 3
+    start: bool = True
 
     def __post_init__(self) -> None:
         at_least(0, None, seed=self.seed, workers=self.workers, confirm=self.confirm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import optuna
 from optuna.study import StudyDirection
@@ -30,6 +31,26 @@ def ranked(study: optuna.Study, state: TrialState = TrialState.COMPLETE) -> list
     scored = [(score(trial), trial) for trial in trials_of(study, state)]
     known = [(value, t) for value, t in scored if value is not None and not math.isnan(value)]
     return [t for _, t in sorted(known, key=lambda pair: (sign * pair[0], pair[1].number))]
+
+
+def is_start(trial: FrozenTrial | optuna.Trial) -> bool:
+    """Whether this is the configuration that the search started from, and no point of the space."""
+    return bool(trial.user_attrs.get("start"))
+
+
+def start_of(study: optuna.Study) -> FrozenTrial | None:
+    """The trial of the configuration that the search started from, if it ended well."""
+    return next(filter(is_start, trials_of(study, TrialState.COMPLETE)), None)
+
+
+def best_ones(study: optuna.Study) -> list[FrozenTrial]:
+    """The best trial, and those that scored the same, in order."""
+    trials = ranked(study)
+    return [
+        trial
+        for trial in trials
+        if all(map(partial(math.isclose, rel_tol=1e-6), trial.values, trials[0].values))
+    ]
 
 
 def died(trial: FrozenTrial) -> bool:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from weitiao.tuning.fitting import point_of
 from weitiao.tuning.options import Search
 from weitiao.tuning.report.names import short_keys, shown
 from weitiao.tuning.samplers import sampler_of, shuffled
@@ -43,7 +44,7 @@ def show_preview(search: Search, space: Space, start: Start, total: int, console
     for row in _rows(space):
         table.add_row(*map(escape, row))
     console.print(table)
-    console.print(_first_points(search, space, total))
+    console.print(_first_points(search, space, start, total))
     seconds, epochs = _cost_of_an_epoch(start), _epochs(space, start)
     cost = f"{total} trials: no telling how long, since trainer.max_epochs sets no bound"
     if epochs:
@@ -77,25 +78,28 @@ def _rows(space: Space, indent: str = "") -> Iterator[tuple[str, str, str]]:
                 yield from _rows(inner, f"{indent}    ")
 
 
-def _first_points(search: Search, space: Space, total: int) -> Table:
+def _first_points(search: Search, space: Space, start: Start, total: int) -> Table:
     table = Table(title="first points", title_justify="left")
-    points = list(_points(search, space, min(POINTS, total)))
-    keys = short_keys(dict.fromkeys(key for point in points for key in point))
+    first = [point_of(start.config, space)] if search.start else []
+    points = [*first, *_points(search, space, min(POINTS, total) - len(first), first)]
+    keys = short_keys(dict.fromkeys(key for point in points for key in point or ()))
     for title in ("trial", *keys.values()):
         table.add_column(escape(title), justify="right")
     for number, point in enumerate(points):
-        cells = (shown(point[key]) if key in point else "–" for key in keys)
-        table.add_row(str(number), *map(escape, cells))
+        name = f"{number} (start)" if number < len(first) else str(number)
+        cells = (shown(point[key]) if point and key in point else "–" for key in keys)
+        table.add_row(name, *map(escape, cells))
     return table
 
 
-def _points(search: Search, space: Space, count: int) -> Iterator[Point]:
+def _points(search: Search, space: Space, count: int, taken: list[Point | None]) -> Iterator[Point]:
     if search.sampler == "grid":
-        yield from shuffled(grid(space), search.seed)[:count]
+        order = shuffled(grid(space), search.seed)
+        yield from [point for point in order if point not in taken][:count]
         return
     study = optuna.create_study()
-    for number in range(count):
-        study.sampler = sampler_of(search, number)
+    for number in range(len(taken), len(taken) + count):
+        study.sampler = sampler_of(search, number, space)
         yield suggest(study.ask(), space)
 
 

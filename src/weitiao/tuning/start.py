@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +27,7 @@ from weitiao.run.checks import (
 from weitiao.run.fit import run_fit
 from weitiao.run.parser import flat
 from weitiao.run.undefined import refuse_undefined
+from weitiao.tuning.fitting import absent
 from weitiao.tuning.space import Space, Value, as_options, ends_of
 from weitiao.whole import whole_or_not
 
@@ -94,29 +97,60 @@ class Start:
         with whole_or_not(path) as part:  # workers may be reading it
             part.write_text(self.parser.dump(self.parsed, skip_none=False), "utf-8")
 
-    def check(self, space: Space) -> None:
+    def check(self, space: Space, where: object = "search space") -> None:
         """See to it that each key takes the ends of its range, before the first trial.
 
-        Raises:
-            ConfigError: a key is unknown, or takes no such value.
-        """
-        self._check(space, [])
+        Args:
+            space: the space.
+            where: its file, for messages.
 
-    def _check(self, space: Space, before: Sequence[str]) -> None:
+        Raises:
+            ConfigError: the model has no such key, or it takes no such value.
+        """
+        if files := space.get("config"):  # these are read before all other keys
+            self._check({"config": files}, [], where)
+            rest = {key: of for key, of in space.items() if key != "config"}
+            for file in ends_of(files):
+                self._check(rest, as_options({"config": file}), where)
+        else:
+            self._check(space, [], where)
+
+    def _check(self, space: Space, before: Sequence[str], where: object) -> None:
+        held = flat(self._parsed(before)) if before else self.config
         for key, dimension in space.items():
             if key.startswith(NOT_SEARCHED):
-                raise ConfigError(f"search space: with {key}, trials would not compare")
+                raise ConfigError(f"{where}: with {key}, trials would not compare")
+            if key != "config" and (reason := absent(key, held)):
+                raise ConfigError(
+                    f"{where}: {key} is not in the model: {reason}\n  → take it out, or search it"
+                    f" with the choice that brings it: {key.rpartition('.')[0]}: {{choices:"
+                    f" {{CHOICE: {{{key}: …}}}}}}"
+                )
             for value in ends_of(dimension):
                 options = [*before, *as_options({key: value})]
                 try:
-                    parsed = self.parser.parse_args([*self.arguments, *options])
-                except SystemExit as error:  # the parser has said why
-                    raise ConfigError(f"search space: {key} doesn't take {value!r}") from error
+                    parsed = self._parsed(options)
+                except ConfigError as error:
+                    raise ConfigError(f"{where}: {key} doesn't take {value!r}: {error}") from error
                 found = {k.replace(".init_args", ""): v for k, v in flat(parsed).items()}
                 read = found.get(key.replace(".init_args", ""), value)
                 if not _same(value, read):
-                    raise ConfigError(f"search space: {key}: {value!r} is read as {read!r}")
-                self._check(dimension.branches.get(value, {}), options)
+                    raise ConfigError(f"{where}: {key}: {value!r} is read as {read!r}")
+                self._check(dimension.branches.get(value, {}), options, where)
+
+    def _parsed(self, options: Sequence[str]) -> Namespace:
+        """What the parser makes of further options.
+
+        Raises:
+            ConfigError: it takes them not; says why.
+        """
+        said = io.StringIO()
+        try:
+            with redirect_stderr(said):
+                return self.parser.parse_args([*self.arguments, *options])
+        except SystemExit as error:
+            lines = said.getvalue().removeprefix("error: ").splitlines()
+            raise ConfigError(" ".join(line.strip() for line in lines)) from error
 
 
 def _refuse_several_processes(config: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ class Facts:
 
     Args:
         space: content of the space's YAML.
-        search: sampler, pruner and seed.
+        search: sampler, pruner, seed, and whether the start is measured.
         config: configuration that all trials start from, flat.
         objectives: names of the scores.
         directions: ``maximize`` or ``minimize`` each.
@@ -56,7 +56,12 @@ class Facts:
             directions.append("minimize")
         return cls(
             space,
-            {"sampler": search.sampler, "pruner": search.pruning, "seed": search.seed},
+            {
+                "sampler": search.sampler,
+                "pruner": search.pruning,
+                "seed": search.seed,
+                "start": search.start,
+            },
             start.config,
             [start.monitor, *([LATENCY] if search.latency else [])],
             directions,

@@ -24,6 +24,7 @@ from weitiao.errors import ConfigError
 from weitiao.run.fit import Driver, Run, run_fit
 from weitiao.tuning.latency import latency_ms
 from weitiao.tuning.options import Search
+from weitiao.tuning.outcomes import is_start
 from weitiao.tuning.space import Point, as_options
 from weitiao.tuning.start import START
 
@@ -50,7 +51,7 @@ class PruneWatch(Callback):
         self.validations += 1
         self.trial.report(float(trainer.callback_metrics[self.monitor]), self.validations)
         over = trainer.current_epoch + 1 == trainer.max_epochs  # nothing is left to save
-        if not over and self.trial.should_prune():
+        if not over and not is_start(self.trial) and self.trial.should_prune():
             raise optuna.TrialPruned
 
 
@@ -62,7 +63,7 @@ def run_trial(
     Args:
         study: knows the command line and the objectives.
         trial: to be told of.
-        point: values of the keys.
+        point: values of the keys; of the start only told.
         search: how the space is searched.
         threads: CPU threads.
     """
@@ -70,7 +71,8 @@ def run_trial(
     own = [f"--run.root={folder}", f"--run.name=trial-{trial.number}", f"--run.threads={threads}"]
     own += ["--trainer.enable_progress_bar=false"]
     # the configuration as it was when the study began: its files may be edited meanwhile
-    arguments = ["--config", str(search.folder / START), *as_options(point), *own]
+    chosen = [] if is_start(trial) else as_options(point)
+    arguments = ["--config", str(search.folder / START), *chosen, *own]
     watchers = [] if search.latency else [PruneWatch(trial, facts["objectives"][0])]
     driver = Driver(watchers, point)
     since, state, values = time.perf_counter(), TrialState.COMPLETE, None

@@ -13,7 +13,10 @@ from rich.table import Table
 
 from weitiao.tuning.lease import alive
 from weitiao.tuning.options import Search
-from weitiao.tuning.outcomes import ENDED, died, ranked, trials_of
+from weitiao.tuning.outcomes import ENDED, best_ones, died, is_start, trials_of
+
+NAMED = 4
+"""So many trials that are equal are named, of more the number is told."""
 
 
 class Watch:
@@ -71,14 +74,24 @@ def summary(study: optuna.Study, total: int, workers: int) -> str:
     ended = [trial for trial in trials if trial.state in ENDED]
     pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
     failed = sum(trial.state == TrialState.FAIL for trial in trials)
-    best = ranked(study)[:1]
-    shown = f"{best[0].values[0]:.4f} (trial {best[0].number})" if best else "–"
+    best = best_ones(study)
+    shown = f"{best[0].values[0]:.4f} ({numbers(best)})" if best else "–"
     left = "–"
     if ended:
         mean = sum(trial.user_attrs["seconds"] for trial in ended) / len(ended)
         seconds = mean * max(0, total - len(ended)) / workers
         left = str(timedelta(seconds=round(seconds)))
     return f"{len(ended)}/{total} done, {pruned} pruned, {failed} failed, best {shown}, {left} left"
+
+
+def numbers(trials: list[FrozenTrial]) -> str:
+    """The numbers of trials that are equal, as people say them."""
+    names = [f"{trial.number}{' (start)' if is_start(trial) else ''}" for trial in trials]
+    if len(names) == 1:
+        return f"trial {names[0]}"
+    if len(names) > NAMED:
+        return f"{len(names)} equal trials"
+    return f"trials {', '.join(names[:-1])} and {names[-1]}, equal"
 
 
 def outcome(trial: FrozenTrial) -> str:

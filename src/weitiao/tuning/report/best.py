@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 from optuna.trial import FrozenTrial
 
 from weitiao.errors import ConfigError
+from weitiao.run.parser import flat
 from weitiao.tuning.report.objectives import objectives
 from weitiao.whole import whole_or_not
 
@@ -45,26 +47,20 @@ def as_yaml(config: dict[str, Any]) -> str:
 
 
 def differences(
-    config: dict[str, Any], searched: set[str]
+    config: dict[str, Any], start: Mapping[str, Any], searched: set[str]
 ) -> tuple[list[tuple[str, Any, Any]], list[tuple[str, Any, Any]]]:
-    """Key, default and value of what is searched, and of what else is not ``fit``'s default.
+    """Key, start's value and value of what is searched, and of what else differs from the start.
 
     Args:
         config: of a trial.
+        start: what the search started from, values under dotted keys.
         searched: dotted keys.
     """
-    from jsonargparse import capture_parser
-
-    from weitiao.run.fit import run_fit
-    from weitiao.run.parser import flat
-
-    defaults = flat(capture_parser(run_fit, [], "search").get_defaults())
     own, other = [], []
     for key, value in flat(config).items():
-        usual = defaults.get(key)
-        row = (key, list(usual) if isinstance(usual, tuple) else usual, value)
+        row = (key, start.get(key), value)
         if key.replace(".init_args", "").removesuffix(".class_path") in searched:
             own.append(row)
-        elif key not in OWN and value != row[1]:
+        elif key not in OWN and value != start.get(key):
             other.append(row)
     return own, other

@@ -13,7 +13,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from weitiao.tuning.outcomes import trials_of
+from weitiao.tuning.outcomes import best_ones, trials_of
 from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
 from weitiao.tuning.report.edges import edge_warnings
@@ -21,7 +21,9 @@ from weitiao.tuning.report.names import exact, short_keys, shown, shown_time
 from weitiao.tuning.report.objectives import objectives
 from weitiao.tuning.report.plots import Plot, drawn, plots_of
 from weitiao.tuning.report.tables import top_rows
+from weitiao.tuning.report.verdict import verdict
 from weitiao.tuning.report.view import View
+from weitiao.tuning.watch import numbers
 from weitiao.whole import whole_or_not
 
 FAILED = 50
@@ -64,18 +66,19 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
     study = view.study
     title, head, rows = top_rows(study)
     failed = trials_of(study, TrialState.FAIL)
-    searched = set(view.ended[0].params) if view.ended else set()
-    groups = differences(config, searched) if config else ([], [])
+    searched = {key.replace(".init_args", "") for trial in view.ended for key in trial.params}
+    start = study.user_attrs.get("config") or {}
+    groups = differences(config, start, searched) if config else ([], [])
     changed = [
-        (key, exact(default), exact(value), i == 0)
+        (key, exact(before), exact(value), i == 0)
         for i, group in enumerate(groups)
-        for key, default, value in group
+        for key, before, value in group
     ]
     text = page.render(
         study=study.study_name,
         cards=_cards(view),
         facts=_facts(study),
-        warnings=edge_warnings(study),
+        warnings=[*(line.removeprefix("! ") for line in verdict(study)), *edge_warnings(study)],
         changed=changed,
         config=as_yaml(config) if config else None,
         best=path.with_name("best.yaml").as_posix(),
@@ -96,7 +99,7 @@ def _cards(view: View) -> list[tuple[str, str, str]]:
     cards = []
     if view.ended:
         (goal, value), *others = zip(view.goals, view.ended[0].values, strict=True)
-        below = [f"trial {view.ended[0].number}", *(f"{name} {shown(x)}" for name, x in others)]
+        below = [numbers(best_ones(view.study)), *(f"{name} {shown(x)}" for name, x in others)]
         cards.append((f"best {goal}", f"{value:.4f}", " · ".join(below)))
     failed, running = states[TrialState.FAIL], states[TrialState.RUNNING]
     below = [f"{states[TrialState.PRUNED]} pruned", f"{failed} failed", f"{running} running"]

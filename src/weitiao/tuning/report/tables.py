@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from weitiao.csv_file import write_csv
-from weitiao.tuning.outcomes import ranked, score, trials_of
+from weitiao.tuning.outcomes import best_ones, is_start, ranked, score, start_of, trials_of
 from weitiao.tuning.report.names import short_keys, shown, shown_time
 from weitiao.tuning.report.objectives import front, objectives
 
 TOP = 10
-FACTS = ("seconds", "folder", "reason", "worker", "threads")
+FACTS = ("start", "seconds", "folder", "reason", "worker", "threads")
 """Of ``trial.user_attrs``, what stands in the CSV."""
 
 
@@ -39,13 +39,20 @@ def top_rows(study: optuna.Study) -> tuple[str, list[str], list[list[str]]]:
             ranked(study, TrialState.PRUNED),
             "no trial ended well; best of {} pruned ones",
         )
-    top, on_front = trials[:TOP], front(study)
+    top, on_front, start = trials[:TOP], front(study), start_of(study)
+    if start and start not in top:
+        top = [*top, start]
+    if trials and len(equal := best_ones(study)) > 1:
+        title += f"; the first {len(equal)} are equal"
     keys = short_keys(dict.fromkeys(key for trial in top for key in trial.params))
-    head = ["trial", *objectives(study), *(["front"] if on_front else []), "time", *keys.values()]
+    beside = ["− start"] if start else []
+    marks = ["front"] if on_front else []
+    head = ["trial", *objectives(study), *beside, *marks, "time", *keys.values()]
     rows = [
         [
-            str(trial.number),
+            f"{trial.number} (start)" if is_start(trial) else str(trial.number),
             *(_shown_score(value) for value in trial.values or [score(trial)]),
+            *([_difference(trial, start)] if start else []),
             *(["●" if trial.number in on_front else ""] if on_front else []),
             shown_time(trial.user_attrs.get("seconds")),
             *(shown(trial.params[key]) if key in trial.params else "–" for key in keys),
@@ -71,6 +78,10 @@ def write_trials(study: optuna.Study, path: Path) -> None:
         own = (params.get(key) for key in keys)
         rows.append([trial.number, trial.state.name, *scores, *mark, *facts, *own])
     write_csv(path, rows)
+
+
+def _difference(trial: FrozenTrial, start: FrozenTrial) -> str:
+    return "" if trial is start else f"{trial.values[0] - start.values[0]:+.4f}"
 
 
 def _scores(trial: FrozenTrial, count: int) -> list[Any]:
