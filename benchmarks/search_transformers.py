@@ -40,6 +40,7 @@ from weitiao.models.backbones import Transformer
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import trials_of
 from weitiao.tuning.samplers import pruner_of, sampler_of
+from weitiao.tuning.space import parse_space
 from weitiao.tuning.study import reopen
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +75,8 @@ class SamePoints(BaseSampler):
     """Draws for trial ``n`` what our search draws for it."""
 
     def __init__(self, search: Search) -> None:
-        self.search, self.trial, self.own = search, -1, sampler_of(search, 0)
+        self.search, self.trial, self.space = search, -1, parse_space(SPACE, "SPACE")
+        self.own = sampler_of(search, 0, self.space)
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict:
         """None: each value is drawn by itself."""
@@ -89,7 +91,8 @@ class SamePoints(BaseSampler):
     ) -> Any:
         """The next value that trial ``n`` of our search draws."""
         if trial.number != self.trial:
-            self.trial, self.own = trial.number, sampler_of(self.search, trial.number)
+            self.trial = trial.number
+            self.own = sampler_of(self.search, trial.number, self.space)
         return self.own.sample_independent(study, trial, name, distribution)
 
 
@@ -99,7 +102,7 @@ def search_ours(search: Search, file: Path, epochs: int) -> optuna.Study:
     space.parent.mkdir(parents=True, exist_ok=True)
     space.write_text(yaml.safe_dump(SPACE), "utf-8")
     own = {"trials": search.trials, "pruner": search.pruning, "root": search.root}
-    own["workers"] = search.workers
+    own |= {"workers": search.workers, "start": search.start}
     options = [*(f"--{name}={value}" for name, value in own.items()), f"--space={space}", *OURS]
     options += [f"--data.train={file}", f"--trainer.max_epochs={epochs}"]
     subprocess.run([sys.executable, "src/tune.py", *options], cwd=ROOT, check=True)
@@ -173,7 +176,9 @@ def search_theirs(search: Search, file: Path, epochs: int, dynamic: bool) -> opt
 def measure(way: str, pruner: str, args: argparse.Namespace) -> dict[str, Any]:
     """One search; its facts."""
     with tempfile.TemporaryDirectory() as root:
-        search = Search(trials=args.trials, pruner=pruner, root=root, workers=args.workers)
+        search = Search(
+            trials=args.trials, pruner=pruner, root=root, workers=args.workers, start=False
+        )
         file, since = sampled(args.rows, 0), time.perf_counter()
         if way == "weitiao":
             study = search_ours(search, file, args.epochs)
