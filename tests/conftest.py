@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fault_table import pytest_itemcollected as pytest_itemcollected
 from fault_table import pytest_terminal_summary as pytest_terminal_summary
@@ -58,6 +59,14 @@ def write_csv(
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
     return path
+
+
+def calibration_error(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """Expected calibration error over 15 bins of equal width (Guo et al. 2017, equation 3)."""
+    sure, right = probabilities.max(1), probabilities.argmax(1) == targets
+    places = np.minimum((sure * 15).astype(int), 14)
+    bins = [(sure[places == b], right[places == b]) for b in range(15)]
+    return sum(abs(s.sum() - r.sum()) for s, r in bins) / len(targets)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import calibration_error
 from sklearn import metrics as sk
 from tiny_models import Batch, Recorder, loader, logits, random_batches, tiny_card, tiny_trainer
 
@@ -49,6 +50,7 @@ def by_scikit_learn(probabilities: np.ndarray, targets: np.ndarray) -> dict[str,
         "accuracy": sk.accuracy_score(targets, found),
         "auroc": float(np.mean(areas)),
         "mcc": sk.matthews_corrcoef(targets, found),
+        "ece": calibration_error(probabilities, targets),
     }
 
 

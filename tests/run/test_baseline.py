@@ -79,6 +79,25 @@ def test_the_second_text_of_a_pair_counts() -> None:
     assert np.mean(baseline.predicted == baseline.targets) > 0.95
 
 
+def test_the_similarity_of_a_pair_is_a_baseline() -> None:
+    def alike(count: int, seed: int) -> list[tuple[str, int]]:
+        return [(f"同{i % 3}同" if i % 2 else f"异{i + seed}", i % 2) for i in range(count)]
+
+    splits = {"train": alike(60, 1), "val": alike(20, 2), "test": alike(31, 3)}
+    simpler = measure_baseline(prepared(pair=True, **splits)).simpler
+    assert simpler["similarity"].tolist() == [y for _, y in splits["test"]]
+    assert set(simpler["majority"].tolist()) <= {0, 1}
+    assert len(set(simpler["majority"].tolist())) == 1
+
+
+def test_many_classes_have_a_bounded_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weitiao.run.baseline.WEIGHTS", 300)
+    monkeypatch.setattr("weitiao.run.baseline.MANY_CLASSES", 3)
+    train = [(text, i % 3) for i, (text, _) in enumerate(coded(90, 1))]
+    with_bound = measure_baseline(prepared(train=train, val=train[:30], test=train[:30]))
+    assert with_bound.c == 1.0
+
+
 def test_a_class_that_validation_lacks_gives_no_warning(recwarn: pytest.WarningsRecorder) -> None:
     train = [*coded(100, 1), *((f"还行一般{i}", 2) for i in range(5))]
     measure_baseline(prepared(train=train, val=coded(20, 2), test=[*coded(20, 3), ("还行", 2)]))
@@ -89,5 +108,6 @@ def test_a_run_writes_the_baseline_of_its_own_split(run_of: Path) -> None:
     metrics = json.loads((run_of / "metrics.json").read_text("utf-8"))
     shared = {k.removeprefix("test/") for k in metrics if k.startswith("test/")}
     baseline = {k.removeprefix("baseline/") for k in metrics if k.startswith("baseline/")}
-    assert shared - baseline == {"auroc", "loss"}
+    assert shared - baseline == {"auroc", "ece", "loss"}
+    assert metrics["majority/accuracy"] <= metrics["baseline/accuracy"]
     assert metrics["baseline/c"] in CHOICES

@@ -36,6 +36,7 @@ def test_a_run_leaves_its_files(run_of: Path) -> None:
         "metrics.json",
         "metrics.csv",
         "predictions.csv",
+        "classes.csv",
         "checkpoints/best.ckpt",
         "checkpoints/last.ckpt",
     }

@@ -8,12 +8,13 @@ import io
 import json
 import math
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import TINY, Command, Outcome, reviews, write_csv
+from conftest import TINY, Command, Outcome, calibration_error, reviews, write_csv
 from rich.console import Console
 from sklearn import metrics as sk
 
@@ -22,7 +23,8 @@ from weitiao.run.dispensable import Dispensable
 from weitiao.run.figures import confusion_figure
 from weitiao.run.outputs import SHOWN, WORST, Evaluated, worst_mistakes
 from weitiao.run.prediction_files import write_predictions
-from weitiao.run.report import final_table, scores
+from weitiao.run.report import scores
+from weitiao.run.table import final_table, write_classes
 
 LABELS = ["好评", "差评", "[red]中评"]
 CARD = DataCard("classification", LABELS, [1, 1, 1], 9, 0, 9)
@@ -52,6 +54,7 @@ def by_sklearn(rows: list[dict[str, str]], labels: list[str]) -> dict[str, float
         "mcc": sk.matthews_corrcoef(true, predicted),
         "auroc": sk.roc_auc_score(targets, shares[:, 1]),
         "loss": sk.log_loss(targets, shares),
+        "ece": calibration_error(shares, np.array(targets)),
     }
     for average in ("macro", "micro", "weighted"):
         for name, score in (
@@ -186,13 +189,79 @@ def test_scores_of_classes_have_no_auroc() -> None:
     of_classes = scores(found, found, targets, CARD, "baseline/", ranked=False)
     of_shares = scores(np.eye(3)[found], found, targets, CARD, "test/")
     assert of_classes["baseline/accuracy"] == of_shares["test/accuracy"] == 0.75
-    assert set(of_shares) - {k.replace("baseline", "test") for k in of_classes} == {"test/auroc"}
+    alone = set(of_shares) - {k.replace("baseline", "test") for k in of_classes}
+    assert alone == {"test/auroc", "test/ece"}
 
 
-def rendered(metrics: dict[str, float]) -> str:
+def rendered(
+    metrics: dict[str, float], card: DataCard = CARD, targets: Sequence[int] = (0, 1, 2)
+) -> str:
     text = io.StringIO()
-    Console(file=text, width=100).print(final_table(metrics, CARD, 3))
+    Console(file=text, width=80).print(final_table(metrics, card, np.array(targets)))
     return text.getvalue()
+
+
+def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) -> None:
+    labels = [f"第{c}类" for c in range(3000)]
+    card = DataCard("classification", labels, [2] * 3000, 9, 0, 9)
+    true = np.repeat(np.arange(2000), 2)  # a third of the classes has no row in test
+    found = np.where((np.arange(4000) % 2 == 0) & (true < 1000), 2500, true)
+    found[true == 7] = 8
+    test, baseline = (
+        scores(x, x, true, card, p, ranked=False)
+        for p, x in (("test/", found), ("baseline/", true))
+    )
+    text = rendered(test | baseline, card, true.tolist())
+    assert len(text.splitlines()) < 40
+    assert max(map(len, text.splitlines())) <= 80
+    lines = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
+    assert lines[0] == "macro F1"
+    shown = [
+        int(line.removeprefix("F1 of 第").removesuffix("类")) for line in lines if "F1 of" in line
+    ]
+    assert len(shown) == 20
+    assert min(shown[:10]) >= 1000
+    assert shown[-1] == 7
+    write_classes(tmp_path / "classes.csv", found, true, card, test | baseline)
+    with (tmp_path / "classes.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3000
+    precision, recall, f1, _ = sk.precision_recall_fscore_support(
+        true, found, labels=range(3000), zero_division=np.nan
+    )
+    for name, expected in (("precision", precision), ("recall", recall), ("F1", f1)):
+        given = np.array([float(row[name] or "nan") for row in rows])
+        np.testing.assert_allclose(given, expected, atol=1e-6)
+    assert (rows[7]["test rows"], rows[2999]["test rows"]) == ("2", "0")
+    assert (rows[7]["baseline F1"], rows[2999]["baseline F1"]) == ("1.000000", "")
+
+
+def test_what_is_undefined_is_no_number() -> None:
+    true = np.array([0, 0, 0])
+    text = rendered(scores(np.eye(3)[true], true, true, CARD, "test/"), targets=true.tolist())
+    row = next(line for line in text.splitlines() if "F1 of 差评" in line)
+    assert row.split("│")[2].strip() == "–"
+    assert "undefined: no row of the class" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("task", ["classification", "ordinal", "multilabel", "regression"])
+def test_the_table_of_each_task_fits_80_columns(task: str) -> None:
+    labels = [] if task == "regression" else LABELS
+    card = DataCard(task, labels, [1] * len(labels), 9, 0, 9)  # type: ignore[arg-type]
+    true = {"multilabel": np.eye(3, dtype=int), "regression": np.array([2e5, 3e5, 9e5])}.get(
+        task, np.array([0, 1, 2])
+    )
+    none = "mean" if task == "regression" else "majority"
+    metrics = {}
+    for name in ("test", "baseline", none, "similarity"):
+        metrics |= scores(true, true, true, card, f"{name}/", ranked=False)
+    text = rendered(metrics, card, true.tolist())
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("│" in line or "┃" in line for line in lines) <= 12 + len(labels)
+    assert "…" not in text
+    for title in ("model", "difference", none, "cosine"):
+        assert title in text
 
 
 def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:

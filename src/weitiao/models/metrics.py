@@ -10,6 +10,7 @@ from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
     MulticlassAUROC,
+    MulticlassCalibrationError,
     MulticlassCohenKappa,
     MulticlassConfusionMatrix,
     MulticlassF1Score,
@@ -29,7 +30,8 @@ def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> 
 
     Args:
         classes: number of classes.
-        ranked: with AUROC, which needs probabilities and not only predicted classes.
+        ranked: with AUROC and the expected calibration error (Guo et al. 2017), which need
+            probabilities and not only predicted classes.
         joined: over the rows of all processes; otherwise over those of this one.
     """
     metrics: dict[str, Metric | MetricCollection] = {}
@@ -51,6 +53,9 @@ def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> 
     )
     if ranked:
         metrics["auroc"] = MacroAUROC(classes, joined)
+        metrics["ece"] = MulticlassCalibrationError(
+            classes, n_bins=15, norm="l1", validate_args=False, sync_on_compute=joined
+        )
     metrics["mcc"] = Matthews(classes, validate_args=False, sync_on_compute=joined)
     return MetricCollection(metrics)
 

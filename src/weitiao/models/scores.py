@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -22,7 +23,7 @@ FIRST: dict[Task, str] = {
 }
 """The score of each task that is looked at first, and by which the best checkpoint is chosen."""
 
-LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming", "perplexity")
+LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming", "perplexity", "ece")
 
 NEED_DIFFERENCE = ("auroc", "average_precision", "qwk", "r2", "pearson", "spearman")
 """Scores that are undefined, NaN, where all targets are equal, as those of a single row are."""
@@ -71,10 +72,12 @@ def measure(
 
 def score_names(card: DataCard) -> list[str]:
     """The names of the scores of the card's task."""
-    # measured on rows of which each has a class, or a value, of its own
-    rows = torch.arange(2.0) if card.task == "regression" else torch.eye(len(card.labels))
+    # measured on rows of which each has a class, or a value, of its own; two classes tell of all
+    few = replace(card, labels=card.labels[:2])
+    rows = torch.arange(2.0) if card.task == "regression" else torch.eye(len(few.labels))
     decided = rows.argmax(-1) if card.task in ("classification", "ordinal") else rows
-    return list(measure(rows, decided, decided, card))
+    names = measure(rows, decided, decided, few)
+    return list(names | {f"f1_class/{label}": rows for label in card.labels})
 
 
 class OfClasses(nn.Module):

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from weitiao import ranks
 from weitiao.card import DataCard
+from weitiao.data.prepare import Prepared
 from weitiao.errors import ConfigError
 from weitiao.run.baseline import measure_baseline
 from weitiao.run.checkpoint import (
@@ -20,12 +21,14 @@ from weitiao.run.checkpoint import (
     use_parser,
 )
 from weitiao.run.contamination import pretrained_on, told
+from weitiao.run.dispensable import Dispensable
 from weitiao.run.fit import Run
 from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows
 from weitiao.run.prediction_files import write_predictions, writer_of
-from weitiao.run.report import final_table, scores
+from weitiao.run.report import scores
 from weitiao.run.shown import show_coverage, show_empty, show_line, show_next_steps
+from weitiao.run.table import ENDS, final_table, write_classes
 from weitiao.run.undefined import TellUndefined
 
 
@@ -48,23 +51,54 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     card, tested = run.data.card, evaluated(run.trainer)
     if not ranks.first():
         return {}
-    run.folder.add_metrics(test_scores(run.trainer, card))
+    metrics = run.folder.add_metrics(test_scores(run.trainer, card))
     write_predictions(run.folder.predictions, tested, card)
-    with run.console.status("measuring the baseline: TF-IDF + linear"):
-        baseline = measure_baseline(run.data.prepared)
-    # the same rows, should trainer.limit_test_batches have left some out
-    found = baseline.predicted[tested.rows]
-    measured = scores(found, found, tested.targets, card, "baseline/", ranked=False)
-    fresh = leak_free(tested)
-    if not fresh.all():
-        targets = tested.targets[fresh]
-        measured |= scores(
-            found[fresh], found[fresh], targets, card, "baseline_leak_free/", ranked=False
-        )
-    metrics = run.folder.add_metrics(measured | {"baseline/c": baseline.c})
-    (console or Console()).print(final_table(metrics, card, len(tested.rows)))
+    waiting = run.console.status("measuring the baseline: TF-IDF + linear")
+    with waiting, Dispensable().part("the baseline"):
+        metrics = run.folder.add_metrics(baseline_scores(run.data.prepared, tested))
+    show_tables(metrics, card, tested, run.folder.classes, console or Console())
     show_next_steps(run.folder, run.console)
     return metrics
+
+
+def baseline_scores(prepared: Prepared, tested: Evaluated) -> dict[str, float]:
+    """The scores of simpler models on the rows that the model was tested on."""
+    baseline, card, fresh = measure_baseline(prepared), prepared.card, leak_free(tested)
+    measured = {"baseline/c": baseline.c}
+    for name, predicted in {"baseline": baseline.predicted, **baseline.simpler}.items():
+        # the same rows, should trainer.limit_test_batches have left some out
+        found = predicted[tested.rows]
+        parts = {f"{name}/": fresh | True} | ({} if fresh.all() else {f"{name}_leak_free/": fresh})
+        for prefix, rows in parts.items():
+            targets = tested.targets[rows]
+            measured |= scores(found[rows], found[rows], targets, card, prefix, ranked=False)
+    return measured
+
+
+def show_tables(
+    metrics: dict[str, float],
+    card: DataCard,
+    tested: Evaluated,
+    classes: Path | None,
+    console: Console,
+) -> None:
+    """Print the final table, that of leak-free rows, and write the file of all classes.
+
+    Args:
+        metrics: flat values.
+        card: task and labels.
+        tested: the rows.
+        classes: the file; null = none.
+        console: takes the tables.
+    """
+    console.print(final_table(metrics, card, tested.targets))
+    fresh = leak_free(tested)
+    if not fresh.all():
+        console.print(final_table(metrics, card, tested.targets[fresh], leak_free=True))
+    if card.labels and classes is not None:
+        write_classes(classes, tested.decided, tested.targets, card, metrics)
+        if len(card.labels) > 2 * ENDS:
+            console.print(f"all {len(card.labels):,} classes: {classes}", markup=False)
 
 
 def run_test(arguments: list[str], console: Console | None = None) -> dict[str, Any]:
@@ -117,8 +151,11 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     show_coverage(data, "test", notes)
     if new and (read := pretrained_on(module, data, ["test"])):
         show_line(told(read, {"test": len(evaluated(trainer).table)}), notes)
-    table = final_table(metrics, data.card, len(evaluated(trainer).rows))
-    (console or Console()).print(table)
+    if folder and best:
+        classes = folder.classes
+    else:
+        classes = options.out and options.out.with_suffix(".classes.csv")
+    show_tables(metrics, data.card, evaluated(trainer), classes, console or Console())
     return metrics
 
 

@@ -18,6 +18,7 @@ from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.models.scores import FIRST
 from weitiao.run import corpus
+from weitiao.run.baseline import BASELINES
 from weitiao.run.board import Board
 from weitiao.run.callbacks import BestScores, ChangedShare
 from weitiao.run.checks import (
@@ -170,7 +171,7 @@ def run_fit(
     scores = cli.fit(in_order=driver is None)
     scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best)
     if ranks.first():  # what an earlier test found belongs to an earlier best checkpoint
-        cli.folder.add_metrics(scores, forget=("test", "baseline"))
+        cli.folder.add_metrics(scores, forget=("test", *BASELINES))
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )

@@ -46,6 +46,7 @@ class RunFolder:
         self.audit = path / "audit.json"
         self.metrics = path / "metrics.json"
         self.predictions = path / "predictions.csv"
+        self.classes = path / "classes.csv"
         self.best = self.checkpoints / "best.ckpt"
         self.last = self.checkpoints / "last.ckpt"
         self.lock = path / "run.lock"

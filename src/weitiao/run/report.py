@@ -1,48 +1,17 @@
-"""The final table: the model beside the baseline."""
+"""Scores as flat values, and lines on what became of the rows before training."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from weitiao.card import DataCard, Task
-from weitiao.models.scores import FIRST, measure
+from weitiao.card import DataCard
+from weitiao.models.scores import measure
 from weitiao.run.contamination import told
 from weitiao.run.unknown import special_text, unknown_ids
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-_CLASSES = (
-    ("accuracy", "accuracy"),
-    ("precision_macro", "macro precision"),
-    ("recall_macro", "macro recall"),
-    ("f1_macro", "macro F1"),
-)
-SHOWN: dict[Task, tuple[tuple[str, str], ...]] = {
-    "classification": _CLASSES,
-    "ordinal": (*_CLASSES, ("qwk", "weighted kappa"), ("mae", "mean distance, classes")),
-    "multilabel": (
-        ("exact_match", "exact match"),
-        ("hamming", "Hamming loss"),
-        ("f1_samples", "F1 per row, mean"),
-        ("f1_micro", "micro F1"),
-        ("precision_macro", "macro precision"),
-        ("recall_macro", "macro recall"),
-        ("f1_macro", "macro F1"),
-    ),
-    "regression": (
-        ("mse", "mean squared error"),
-        ("mae", "mean absolute error"),
-        ("pearson", "Pearson correlation"),
-        ("spearman", "Spearman correlation"),
-        ("r2", "R²"),
-    ),
-}
-PLAIN = ("mse", "mae")  # no shares: shown as they are, not in per cent
 
 FEW_VECTORS = 0.5  # of the running words: less is shown as a warning
 
@@ -95,43 +64,3 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
         )
     if read := report.get("pretrained on"):
         yield told(read, card.rows)
-
-
-def final_table(metrics: Mapping[str, float], card: DataCard, rows: int) -> Table:
-    """Test scores, the first one of the task in bold; beside the baseline's where it was measured.
-
-    Args:
-        metrics: flat values with ``test/…`` and, where there are any, ``baseline/…``, and both for
-            the leak-free rows alone.
-        card: task and labels.
-        rows: test rows that were measured.
-    """
-    from rich.table import Table
-    from rich.text import Text
-
-    first = FIRST[card.task]
-    table = Table(title=f"test, {rows:,} rows, %", title_justify="left")
-    columns = [
-        (title, prefix)
-        for title, prefix in (
-            ("model", "test/"),
-            ("model, leak-free", "test_leak_free/"),
-            ("baseline: TF-IDF + linear", "baseline/"),
-            ("baseline, leak-free", "baseline_leak_free/"),
-        )
-        if prefix + first in metrics
-    ]
-    compared = f"baseline/{first}" in metrics
-    table.add_column("")
-    for title in (*(title for title, _ in columns), *(["difference"] if compared else [])):
-        table.add_column(title, justify="right")
-    shown = [*SHOWN[card.task], *((f"f1_class/{x}", f"F1 of {x}") for x in card.labels)]
-    for key, title in shown:
-        form, scale = (".4f", 1) if key in PLAIN else (".2f", 100)
-        values = {prefix: scale * metrics[prefix + key] for _, prefix in columns}
-        cells = [f"{value:{form}}" for value in values.values()]
-        if compared:
-            cells.append(f"{values['test/'] - values['baseline/']:+{form}}")
-        # a label is no markup, whatever brackets it has
-        table.add_row(Text(title), *cells, style="bold" if key == first else None)
-    return table
