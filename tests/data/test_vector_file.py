@@ -168,3 +168,43 @@ def test_a_pickle_is_refused_and_the_way_out_is_gensims(tmp_path):
 )
 def test_other_kinds_of_files_are_refused_by_name(begin, said, tmp_path):
     assert said in fault(written(tmp_path, begin + b"\0" * 100)).problem
+
+
+@pytest.mark.parametrize("between", [b"\t", b"  ", b" \t ", b"\t\t"], ids=repr)
+@pytest.mark.parametrize("header", [b"", b"3 3\n", b"3\t3\n"], ids=repr)
+def test_numbers_may_be_parted_by_tabs_and_runs_of_spaces(between, header, tmp_path):
+    words = ["酒店", "New York", "２\u3000"]
+    rows = [between.join([word.encode(), b"0.1", b"-2", b"3e-2"]) for word in words]
+    path = written(tmp_path, header + b"\r\n".join(rows) + b"\n")
+    found = read(path)
+    assert [word.rstrip("\u3000") for word in found] == ["酒店", "New York", "２"]
+    assert all(vector.tolist() == pytest.approx([0.1, -2, 0.03]) for vector in found.values())
+
+
+def test_a_word_and_a_number_parted_otherwise_than_the_numbers_is_read(tmp_path):
+    assert [*read(written(tmp_path, b"a\t1 2 3\nb c d\t4 5\t6\n"))] == ["a", "b c d"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-8"])
+def test_words_of_another_encoding_are_read(encoding, tmp_path):
+    words = ["大學生", "今天", "房間", "的", "hotel"]
+    lines = "\n".join(f"{word} {number} 2" for number, word in enumerate(words))
+    found = read(written(tmp_path, lines.encode(encoding)))
+    assert [*found] == words
+    assert found["房間"].tolist() == [2, 2]
+
+
+def test_a_few_words_that_were_cut_are_no_other_encoding(tmp_path):
+    lines = [f"{word} 1 2".encode() for word in ("今天", "房间", "酒店")]
+    path = written(tmp_path, b"\n".join([*lines, "好".encode()[:2] + b" 1 2"]))
+    with VectorFile(path) as file:
+        assert [record.word.decode(errors="replace") for record in file][:3] == [
+            "今天",
+            "房间",
+            "酒店",
+        ]
+
+
+def test_words_of_no_known_encoding_are_refused(tmp_path):
+    error = fault(written(tmp_path, b"\xff\xfe\x81 1 2\n\x80\xff\x90\xf0 3 4\n"))
+    assert "not UTF-8" in str(error)

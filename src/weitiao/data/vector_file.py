@@ -11,11 +11,15 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
+from weitiao.data.read.encoding import score
 from weitiao.data.read.unpack import open_bytes, refuse_packed
 from weitiao.errors import DataError
 
 CHUNK = 2**20  # bytes read at once of a binary file
 LONGEST_WORD, LONGEST_LINE = 2**12, 2**20  # bytes; beyond them a file isn't what it says
+BEGINNING = 2**20  # bytes of text whose words tell the encoding
+MOSTLY = 0.5  # share of characters that make sense
+BETWEEN = re.compile(rb"(?<=[^ \t])[ \t]+")
 HEADER = re.compile(rb"(\d+)[ \t]+(\d+)\s*")
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # soon met in binary numbers
 EXPORT = (
@@ -43,8 +47,9 @@ class Record(NamedTuple):
 class VectorFile:
     """An open file of word vectors, perhaps a compressed one; iterating gives its records.
 
-    Words are bytes, since published files have words that are not UTF-8. In text they may contain
-    spaces, as some of GloVe's do.
+    Words are bytes of UTF-8, but for a few of published files that are none; in text, those of
+    another encoding are turned into it. They may contain spaces, as some of GloVe's do. Numbers
+    are parted by spaces or tabs, as many as may be.
 
     Args:
         path: the file; its format is found out from its content.
@@ -72,6 +77,7 @@ class VectorFile:
         if self.count == 0 or self.width == 0:
             self._refuse("the file holds no vectors", 1, self.first)
         self.binary = header is not None and CONTROL.search(self._ahead()) is not None
+        self.encoding = None if self.binary else _encoding(path)
 
     def __enter__(self) -> VectorFile:
         return self
@@ -114,11 +120,19 @@ class VectorFile:
         lines = self.file if self.count is not None else chain([self.first], self.file)
         for row, line in enumerate(lines, 1 if self.count is None else 2):
             line = line.rstrip()
+            if line.count(b" ") != self.width or b"\t" in line or b"  " in line:
+                line = BETWEEN.sub(b" ", line)
             if line.count(b" ") == self.width:
                 word, _, numbers = line.partition(b" ")
-                yield Record(row, word, numbers)
+                record = Record(row, word, numbers)
             elif line:
-                yield self._phrase(row, line)
+                record = self._phrase(row, line)
+            else:
+                continue
+            if self.encoding is not None:
+                word = record.word.decode(self.encoding, "replace").encode()
+                record = record._replace(word=word)
+            yield record
 
     def _phrase(self, row: int, line: bytes) -> Record:
         """A line whose word has spaces in it, which must not end in what looks like a number."""
@@ -161,6 +175,27 @@ class VectorFile:
     ) -> NoReturn:
         shown = value if value is None else value[:80].decode(errors="replace")
         raise DataError(problem, file=self.path, row=row, value=shown, hint=hint or None)
+
+
+def _encoding(path: Path) -> str | None:
+    """The codec of a text file whose words are mostly not UTF-8, found by those at its beginning.
+
+    Raises:
+        DataError: it can't be told.
+    """
+    with open_bytes(path) as file:
+        lines = file.read(BEGINNING).splitlines()
+    words = (BETWEEN.split(line, maxsplit=1)[0] for line in lines)
+    if not (foreign := b"\n".join(word for word in words if not word.isascii())):
+        return None
+    scores = score(foreign)
+    best = max(scores, key=lambda name: scores[name])
+    # some words of published files were cut within a character
+    if best == "utf-8" or scores["utf-8"] > MOSTLY:
+        return None
+    if scores[best] < MOSTLY:
+        raise DataError("its words are not UTF-8", file=path, hint="save it in UTF-8")
+    return best
 
 
 def is_number(text: bytes) -> bool:

@@ -14,7 +14,7 @@ def unknown_ids(shares: Mapping[str, float], beside: float = 0.0) -> str:
         shares: of each split.
         beside: that of train, if it isn't one of them: far more is a large one.
     """
-    large = max(shares.values()) >= max(MANY_UNKNOWN, 2 * beside)
+    large = max(shares.values(), default=0) >= max(MANY_UNKNOWN, 2 * beside)
     told = ", ".join(f"{split} {share:.2%}" for split, share in shares.items())
     return f"{'! ' if large else ''}unknown ids: {told}"
 
