@@ -35,7 +35,7 @@ def kind_of(path: Path) -> Kind:
     suffix = Path(_RANGE.sub("", bare_name(path))).suffix.lower()
     if {path.suffix.lower(), suffix} & set(ARCHIVES):
         raise DataError("an archive is not read", file=path, hint="unpack it first")
-    if suffix == ".xlsx":
+    if SUFFIXES.get(suffix) == "xlsx":
         hint = "save it as CSV"
         raise DataError("a workbook of Excel is not read as a corpus", file=path, hint=hint)
     return _NAMES.get(suffix) or _by_content(path)

@@ -15,7 +15,8 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-from weitiao.data.read.unpack import open_bytes, packed_as
+from weitiao.data.read.binary import binary, is_binary
+from weitiao.data.read.unpack import open_bytes
 from weitiao.errors import ConfigError, DataError
 
 _BOMS = {  # the longer first: the mark of UTF-32-LE begins with that of UTF-16-LE
@@ -67,8 +68,8 @@ def resolve(path: Path, encoding: str = "auto") -> str:
                 file=path,
                 hint="--data.encoding auto",
             )
-        if b"\0" in head:
-            raise _binary(path)
+        if is_binary(head):
+            raise binary(path)
     return encoding
 
 
@@ -90,7 +91,7 @@ def detect(path: Path) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")()
         strict, seen = True, 0
         while seen < _BOUND and (chunk := file.read(_CHUNK)):
-            if b"\0" in chunk:
+            if is_binary(chunk):
                 return _wide(path)
             seen += len(chunk)
             if strict:
@@ -128,7 +129,7 @@ def _wide(path: Path) -> str:
     scores = {name: _common_share(sample.decode(name, "replace")) for name in _WIDE}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _SURE:
-        raise _binary(path)
+        raise binary(path)
     return best
 
 
@@ -230,15 +231,3 @@ def _common_characters() -> frozenset[str]:
     ascii_text = "\t\n\r" + "".join(map(chr, range(0x20, 0x7F)))
     hanzi = simplified.decode("gb2312", "ignore") + traditional[:end].decode("big5", "ignore")
     return frozenset(hanzi + marks + pinyin + ascii_text)
-
-
-def _binary(path: Path) -> DataError:
-    with open_bytes(path) as file:
-        packed = packed_as(file.peek(8))
-    return DataError(
-        "this is a binary file (it holds NUL bytes and is not UTF-16 or UTF-32)",
-        file=path,
-        hint=f"it is packed: let its name end in {packed}"
-        if packed
-        else "give a text file, or name what it is: --data.format parquet, arrow or xlsx",
-    )

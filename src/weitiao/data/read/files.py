@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from weitiao.errors import DataError
+from weitiao.errors import DataError, shell_word
 
 Files = str | list[str]
 """A path, a glob, ``hf:NAME#SPLIT`` or a SQL query, or a list of them."""
@@ -61,7 +61,9 @@ def _instead_of(folder: Path) -> str | None:
     if not folder.is_dir():
         return None
     saved = {"dataset_dict.json", "state.json"} & set(os.listdir(folder))
-    return f"a data set: hf:{folder}#train" if saved else f"name its files: {folder}/*.csv"
+    if saved:
+        return f"a data set: {shell_word(f'hf:{folder}#train')}"
+    return f"name its files: {shell_word(f'{folder}/*.csv')}"
 
 
 def _find(name: str) -> list[Path]:
@@ -69,13 +71,26 @@ def _find(name: str) -> list[Path]:
     if path.exists():
         return [path]
     if glob.has_magic(name):
-        found = sorted(p for p in map(Path, glob.glob(name, recursive=True)) if p.is_file())
+        found = _matching(_with_literal_folders(name)) or _matching(name.replace("[", "[[]"))
         if not found:
-            raise DataError("no file fits this pattern", file=name)
+            hint = "a [ that stands for itself is written [[]" if "[" in name else None
+            raise DataError("no file fits this pattern", file=name, hint=hint)
         return found
     if path.is_symlink():
         raise DataError(f"the link leads to no file: {path.readlink()}", file=name)
     siblings = os.listdir(path.parent) if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, siblings, n=1)
-    hint = f"did you mean {path.parent / near[0]}?" if near else None
+    hint = f"did you mean {shell_word(str(path.parent / near[0]))}?" if near else None
     raise DataError("there is no such file", file=name, hint=hint)
+
+
+def _matching(pattern: str) -> list[Path]:
+    return sorted(path for path in map(Path, glob.glob(pattern, recursive=True)) if path.is_file())
+
+
+def _with_literal_folders(pattern: str) -> str:
+    """The pattern, in which the first folders, as far as they exist, are no patterns."""
+    folder, rest = Path(), Path(pattern).parts
+    while rest and (folder / rest[0]).is_dir():
+        folder, rest = folder / rest[0], rest[1:]
+    return str(Path(glob.escape(str(folder)), *rest))

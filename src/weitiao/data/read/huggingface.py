@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from weitiao.errors import ConfigError, DataError, MissingExtra
+from weitiao.errors import ConfigError, DataError, MissingExtra, shell_word
 from weitiao.hub import only_local
 
 _NAME = re.compile(r"hf:(?P<name>[^#:]+)(?::(?P<config>[^#]+))?(?:#(?P<split>.+))?")
@@ -44,7 +44,7 @@ def split_files(name: str) -> tuple[Path, ...]:
         raise DataError(
             f"the splits of this data set are {', '.join(splits)}",
             file=name,
-            hint=f"say {name.partition('#')[0]}#{next(iter(splits))}",
+            hint=f"say {shell_word(name.partition('#')[0] + '#' + next(iter(splits)))}",
         )
     return splits[split]
 

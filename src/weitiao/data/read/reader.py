@@ -22,7 +22,7 @@ from weitiao.data.read.rows import Reading
 from weitiao.data.read.source import ExtraCells, FileFormat, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
 from weitiao.data.tables import map_table
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import ConfigError, DataError, shell_word
 from weitiao.whole import whole_or_not
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
@@ -36,8 +36,10 @@ SUFFIXES: dict[str, FileFormat] = {
     ".arrow": "arrow",
     ".feather": "arrow",
     ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 BINARY = ("parquet", "arrow", "xlsx")
+_OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
 _ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
 
 
@@ -274,8 +276,12 @@ def _format_of(path: Path) -> FileFormat:
     if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
         raise DataError("an archive is not read", file=path, hint="unpack it first")
     if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):
-        hint = f"--data.train 'SELECT text, label FROM …' --data.database {path}"
+        database = shell_word(str(path))
+        hint = f"--data.train 'SELECT text, label FROM …' --data.database {database}"
         raise DataError("a database is read by a query", file=path, hint=hint)
+    if name.suffix.lower() in _OTHER_WORKBOOKS:
+        problem = f"a workbook that ends in {name.suffix} is not read"
+        raise DataError(problem, file=path, hint="save it as .xlsx or CSV")
     raise DataError(
         f"the suffix {name.suffix!r} doesn't tell the format",
         file=path,

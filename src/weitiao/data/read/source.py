@@ -76,7 +76,9 @@ class Source:
             near = difflib.get_close_matches(name, names, n=1)
             say = f"did you mean {near[0]!r}? Say " if near else ""
             hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
-            if self.header and self.format in ("csv", "tsv", "xlsx"):
+            if names[0].lstrip().startswith(("{", "[")):
+                hint = "this looks like JSON: --data.format jsonl, or json"
+            elif self.header and self.format in ("csv", "tsv", "xlsx"):
                 hint += "; if the first row is data, --data.header false"
         return DataError(problem, file=self.name, column=name, hint=hint)
 

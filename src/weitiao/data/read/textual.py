@@ -18,7 +18,7 @@ from weitiao.data.read.text_file import head_of, open_text, without_nuls
 
 _LONGEST_CELL = 16 << 20  # characters: an unclosed quote swallows no more than this
 _WHITE_SPACE = re.compile(r"\s")
-_SPACE_QUOTE = re.compile(r'\s+"')
+_SPACE_QUOTE = re.compile(r' +"')
 _UNFINISHED = "unexpected end of data"  # how the csv module calls a quote that isn't closed
 
 
@@ -174,7 +174,7 @@ def _parse_csv(feed: _Feed, first: int, separator: str, *, more: bool) -> Record
 
 
 def _csv_reader(feed: _Feed, separator: str, *, more: bool) -> Callable[[], list[str]]:
-    """Reads the next record; white space between separator and quote is taken for no cell's.
+    """Reads the next record; spaces between separator and quote are no part of a cell.
 
     A record in which a cell begins so is read again without that space, unless that gives none.
     """
@@ -184,7 +184,7 @@ def _csv_reader(feed: _Feed, separator: str, *, more: bool) -> Callable[[], list
     def read() -> list[str]:
         start = feed.at
         cells = next(exact)
-        if ' "' not in feed.lines[start] or not any(map(_SPACE_QUOTE.match, cells)):
+        if not any(map(_SPACE_QUOTE.match, cells)):
             return cells
         end, feed.at = feed.at, start
         try:

@@ -18,6 +18,7 @@ from weitiao.data.read.table import FIRST_ROWS, header_in, tabulate
 from weitiao.errors import DataError, MissingExtra, shell_word
 
 _SHEET_ROWS = 1024  # a cell of a sheet holds 32,767 characters at most
+_OLD = b"\xd0\xcf\x11\xe0"  # how files of Microsoft's compound format begin
 _FORMULA = re.compile(rb"<(?:\w{1,16}:)?f[ />]")
 _OVERLAP = 32  # bytes, more than the pattern takes
 _NOT_COMPUTED = NoValue(
@@ -56,6 +57,12 @@ def _open(path: Path, stack: ExitStack, *, values: bool) -> Any:
     except ImportError as error:
         raise MissingExtra("openpyxl", "xlsx", "reading XLSX") from error
     file = stack.enter_context(path.open("rb"))  # of a path, openpyxl wants a certain suffix
+    head = file.peek(len(_OLD))
+    if not head.startswith(b"PK"):
+        hint = "is it text? --data.format csv"
+        if head.startswith(_OLD):
+            hint = "it is from before 2007, or has a password: save it as .xlsx, without"
+        raise DataError("this is no XLSX workbook", file=path, hint=hint)
     book = openpyxl.load_workbook(file, read_only=True, data_only=values)
     stack.callback(book.close)
     return book
