@@ -50,7 +50,7 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "column.csv": (b"content,n\na,1\n", ["'content', 'n'", "--corpus.text"]),
     "key.jsonl": (b'{"txt": "a"}\n', ["'txt'", "did you mean 'txt'? Say --corpus.text txt"]),
     "empty.txt": (b"", ["the file is empty"]),
-    "blank.txt": (b"\n\n", ["no row"]),
+    "blank.txt": (b"\n\n", ["no document"]),
 }
 
 

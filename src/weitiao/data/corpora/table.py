@@ -34,7 +34,8 @@ def rows(path: Path, kind: FileFormat, column: str, encoding: str) -> Iterator[s
         source = reader.source(Input(str(path), (path,)))
         reading = Reading(source.wanted, [source.name], aside=None, label_sets=False)
         for batch in reading.batches(source):
-            yield from batch.column("text").to_pylist()
+            texts = batch.column("text").to_pylist()
+            yield from filter(None, texts) if kind == "lines" else texts  # a blank line is none
 
 
 def options_of_corpus() -> AbstractContextManager[None]:
