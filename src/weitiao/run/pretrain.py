@@ -21,6 +21,7 @@ from weitiao.errors import ConfigError
 from weitiao.models.language import LanguageModel
 from weitiao.run.callbacks import BestScores
 from weitiao.run.command import TrainingCLI
+from weitiao.run.commands import SCRIPTS, command, near
 from weitiao.run.folder import load_checkpoint, write_json
 
 SCORES = ("val/loss", "val/perplexity", "val/accuracy")
@@ -178,14 +179,17 @@ def _corpus(audit: dict[str, Any]) -> Table:
 
 def _show(scores: dict[str, float], model: Path, objective: str, console: Console) -> None:
     shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
-    lines = [
-        f"best: {shown}",
-        f"run folder: {model.parent}",
-        "next:",
-        "  python src/train.py train --config configs/default.yaml"
-        " --config configs/model/pretrained.yaml"
-        f" --model.backbone.name {model} --data.encode.tokenizer {model} --data.train FILE",
+    configs = SCRIPTS.parent / "configs"
+    files = [near(configs / "default.yaml"), near(configs / "model" / "pretrained.yaml")]
+    named = ["--model.backbone.name", str(model), "--data.encode.tokenizer", str(model)]
+    steps = [
+        command(
+            *("train", "train", "--config", files[0], "--config", files[1]),
+            *(*named, "--data.train", "FILE"),
+        )
     ]
     if objective == "causal":
-        lines.append(f"  python src/generate.py --model {model} --prompt TEXT")
+        steps.append(command("generate", "--model", model, "--prompt", "TEXT"))
+    lines = [f"best: {shown}", f"run folder: {model.parent}", "next:"]
+    lines += [f"  {step}" for step in steps if step]
     console.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pyarrow as pa
@@ -11,19 +12,19 @@ from rich.table import Table
 from rich.text import Text
 
 from weitiao.data.datamodule import TextDataModule
+from weitiao.run.commands import command, program
 from weitiao.run.folder import RunFolder
 from weitiao.run.unknown import new_texts
 
 
 def show_next_steps(run: RunFolder, console: Console) -> None:
     """Say where the run lies and what can be done with it."""
-    lines = (
-        f"run folder: {run.path}",
-        "next:",
-        f"  tensorboard --logdir {run.path.parent}",
-        f"  python src/train.py predict --ckpt_path {run.best} --data.predict FILE",
-        f"  python src/tune.py --trials 50 --config {run.config}",
+    steps = (
+        shlex.join([program("tensorboard"), "--logdir", str(run.path.parent)]),
+        command("train", "predict", "--ckpt_path", run.best, "--data.predict", "FILE"),
+        command("tune", "--trials", "50", "--config", run.config),
     )
+    lines = (f"run folder: {run.path}", "next:", *(f"  {step}" for step in steps if step))
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from weitiao.errors import ConfigError
 from weitiao.run import stop
+from weitiao.run.commands import command
 from weitiao.run.guard import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.confirm import confirm
@@ -145,7 +146,7 @@ def _search(
         *(f"! {warning}" for warning in edge_warnings(study)),
         f"report: {search.folder / 'report.html'}; all trials: {search.folder / 'trials.csv'}",
         f"trial {ranked(study)[0].number} again, to the same digits:"
-        f" python src/train.py fit --config {best}",
+        f" {command('train', 'fit', '--config', best)}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     if search.confirm:

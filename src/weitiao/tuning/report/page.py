@@ -13,6 +13,7 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from weitiao.run.commands import command
 from weitiao.tuning.outcomes import best_ones, trials_of
 from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
@@ -81,7 +82,7 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
         warnings=[*(line.removeprefix("! ") for line in verdict(study)), *edge_warnings(study)],
         changed=changed,
         config=as_yaml(config) if config else None,
-        best=path.with_name("best.yaml").as_posix(),
+        again=command("train", "fit", "--config", path.with_name("best.yaml")),
         top={"title": title, "head": head, "rows": rows},
         failed=[_failed(trial) for trial in failed[:FAILED]],
         unshown=len(failed) - FAILED,
