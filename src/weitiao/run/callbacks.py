@@ -173,6 +173,7 @@ class BestScores(Callback):
     def __init__(self, monitor: str, mode: str) -> None:
         self.monitor, self.sign = monitor, 1 if mode == "max" else -1
         self.scores: dict[str, float] = {}
+        self.improving = False  # whether the last validation was better than all before it
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Take the scores over if they are better."""
@@ -185,7 +186,8 @@ class BestScores(Callback):
         }
         new, best = scores[self.monitor], self.scores.get(self.monitor)
         defined = best != best and new == new  # the first score that is a number
-        if best is None or defined or self.sign * new > self.sign * best:
+        self.improving = best is not None and self.sign * new > self.sign * best
+        if best is None or defined or self.improving:
             self.scores = scores | {"best/epoch": trainer.current_epoch}
 
     def state_dict(self) -> dict[str, Any]:

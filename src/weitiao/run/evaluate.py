@@ -26,6 +26,7 @@ from weitiao.run.fit import Run
 from weitiao.run.folder import RunFolder
 from weitiao.run.outputs import Evaluated, EvaluationRows
 from weitiao.run.prediction_files import write_predictions, writer_of
+from weitiao.run.remedies import below_baseline
 from weitiao.run.report import scores
 from weitiao.run.shown import show_coverage, show_empty, show_line, show_next_steps
 from weitiao.run.table import ENDS, final_table, write_classes
@@ -56,7 +57,10 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     waiting = run.console.status("measuring the baseline: TF-IDF + linear")
     with waiting, Dispensable().part("the baseline"):
         metrics = run.folder.add_metrics(baseline_scores(run.data.prepared, tested))
-    show_tables(metrics, card, tested, run.folder.classes, console or Console())
+    out = console or Console()
+    show_tables(metrics, card, tested, run.folder.classes, out)
+    if warning := below_baseline(run, metrics):
+        show_line(warning, out)
     show_next_steps(run.folder, run.console)
     return metrics
 

@@ -35,6 +35,7 @@ from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
 from weitiao.run.refit import refit
+from weitiao.run.remedies import improving
 from weitiao.run.report import handling
 from weitiao.run.shown import show_examples, show_line, show_next_steps
 from weitiao.run.undefined import refuse_undefined, undefined
@@ -175,6 +176,9 @@ def run_fit(
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )
+    if driver is None and (longer := improving(run.trainer)):
+        line = f"! {run.monitor} was still improving in the last epoch\n  → train longer: {longer}"
+        show_line(line, run.console)
     if verb == "fit":
         show_next_steps(run.folder, run.console)
     return run

@@ -1,0 +1,76 @@
+"""What a run says of itself where it could do better, and what is likeliest to help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import lightning.pytorch as L
+
+from weitiao.models.pretrained import Pretrained
+from weitiao.models.scores import FIRST
+from weitiao.run.callbacks import BestScores
+from weitiao.run.table import SHOWN
+
+if TYPE_CHECKING:
+    from weitiao.run.fit import Run
+
+FEW_ROWS = 30  # a class, in train
+MUCH_CUT = 0.2  # of the texts of train
+LOW_RATE = 1e-4  # of a pretrained encoder
+
+
+def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
+    """A warning with two remedies, if the linear baseline is better on test; else nothing.
+
+    Args:
+        run: that was tested.
+        metrics: with ``test/…`` and ``baseline/…``.
+    """
+    first = FIRST[run.data.card.task]
+    model, baseline = metrics[f"test/{first}"], metrics.get(f"baseline/{first}")
+    if baseline is None or not model < baseline:
+        return None
+    title = dict(SHOWN[run.data.card.task])[first]
+    told = f"! below the linear baseline: {title} {100 * model:.2f}, not {100 * baseline:.2f}"
+    return "\n  → ".join([told, *islice(remedies(run), 2)])
+
+
+def remedies(run: Run) -> Iterator[str]:
+    """What may help, the likeliest first, from what is known of the run."""
+    card, module = run.data.card, run.module
+    longer = improving(run.trainer)
+    pretrained = isinstance(module.backbone, Pretrained)
+    rows, classes = card.rows["train"], len(card.labels)
+    if longer:
+        yield f"train longer: {longer}"
+    if not pretrained:
+        yield (
+            "start from a pretrained encoder: make encoder,"
+            " --config configs/model/pretrained.yaml --model.backbone.name .cache/models/e5-small"
+            " --data.encode.tokenizer .cache/models/e5-small"
+        )
+    cut = run.data.prepared.audit["encode"]["train"]["cut_share"]
+    if cut > MUCH_CUT:
+        yield (
+            f"read more of each text, {cut:.0%} of train are cut:"
+            f" --data.encode.max_length {2 * card.max_length}"
+        )
+    if pretrained and module.optim.lr < LOW_RATE:
+        yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
+    if not pretrained and module.wide is None:
+        yield "score n-grams beside the network: --model.wide.orders 3"
+    if classes and rows < FEW_ROWS * classes:
+        yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
+    yield f"search: python src/tune.py --trials 50 --config {run.folder.config}"
+
+
+def improving(trainer: L.Trainer) -> str | None:
+    """The option that trains longer, if the last validation was the best one; else nothing."""
+    best = next(c for c in trainer.callbacks if isinstance(c, BestScores))
+    if not best.improving:
+        return None
+    if trainer.max_steps > 0 and trainer.global_step >= trainer.max_steps:
+        return f"--trainer.max_steps {2 * trainer.max_steps}"
+    return f"--trainer.max_epochs {2 * (trainer.max_epochs or trainer.current_epoch)}"
