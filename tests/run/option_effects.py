@@ -89,6 +89,14 @@ DATA = {
     ),
     "data/data.sheet": Effect("prepared", "new", ("--data.train=my.xlsx",), before="old"),
     "data/data.extra_cells": Effect("prepared", "ignore", ("--data.train=wide.csv",), mends=True),
+    "data/data.placeholders": Effect(
+        "prepared",
+        "bad",
+        ("--data.train=nan.csv", "--data.group=author", "--data.on_bad_row=quarantine"),
+    ),
+    "data/data.label_separator": Effect(
+        "prepared", " ", ("--data.task=multilabel", "--data.label=author")
+    ),
     "data/data.task": Effect("prepared", "multilabel"),
     "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),
@@ -102,6 +110,9 @@ DATA = {
     "data.audit/data.audit.merge_duplicates": Effect("prepared", "false"),
     "data.audit/data.audit.drop_conflicts": Effect("prepared", "false"),
     "data.audit/data.audit.drop_leaks": Effect("prepared", "false", GIVEN),
+    "data.audit/data.audit.drop_shared_groups": Effect(
+        "prepared", "true", ("--data.val=few.csv", "--data.group=author")
+    ),
     "data.split/data.split.val": Effect("prepared", "0.3"),
     "data.split/data.split.test": Effect("prepared", "0.3"),
     "data.split/data.split.seed": Effect("prepared", "1"),

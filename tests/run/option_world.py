@@ -104,6 +104,9 @@ def make_world(folder: Path) -> None:
     write_csv(folder / "my.csv", every, HEADER)
     write_csv(folder / "more.csv", [*every[10:], *every[3:5]], HEADER)
     write_csv(folder / "val.csv", every[4:30], HEADER)
+    write_csv(folder / "few.csv", every[4:8], HEADER)
+    without = [(*row[:5], row[5] if i % 9 else "N/A", row[6]) for i, row in enumerate(every)]
+    write_csv(folder / "nan.csv", without, HEADER)
     write_csv(folder / "special.csv", [(f"{row[0]}[PAD]", *row[1:]) for row in every], HEADER)
     shutil.copy("val.csv", "unnamed.dat")
     Path("gbk.csv").write_text(Path("val.csv").read_text("utf-8").replace("😀", ""), "gb18030")

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.keys import stands_in, text_codes, with_keys
+from weitiao.data.keys import group_codes, stands_in, text_codes, with_keys
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.data.targets import check_labels, strata
-from weitiao.errors import DataError
+from weitiao.errors import ConfigError, DataError
 
 Report = dict[str, Any]
 """Plain JSON values; what ``audit.json`` holds."""
@@ -25,13 +25,17 @@ _EXAMPLES = 10  # shown per kind of finding
 _SHOWN = 60  # characters of a text in an example
 
 
+class Swapped(DataError):
+    """Texts and labels of train look as if they stood in each other's place."""
+
+
 @dataclass(frozen=True)
 class Auditor:
     """Looks through the given files and takes out of train what should not be learnt or measured.
 
     Only *train* is ever altered, whether the other splits are given or will be carved from it.
     Given validation and test files are reported on and stay as they are. A row leaves for one
-    reason, looked for in this order: conflict, leak, duplicate.
+    reason, looked for in this order: conflict, leak, shared group, duplicate.
 
     Two rows hold the same text when they agree after NFKC, casefold and without white space.
 
@@ -39,11 +43,14 @@ class Auditor:
         merge_duplicates: of rows of train with the same text and label, keep the first.
         drop_conflicts: texts that stand in train under several labels leave it entirely.
         drop_leaks: rows of train whose text stands in a given validation or test file leave train.
+        drop_shared_groups: rows of train whose group (author, product) stands in such a file leave
+            train.
     """
 
     merge_duplicates: bool = True
     drop_conflicts: bool = True
     drop_leaks: bool = True
+    drop_shared_groups: bool = False
 
     def audit(
         self,
@@ -67,6 +74,8 @@ class Auditor:
         """
         cleaned, report = self.clean(tables, task)
         missing, train = {"val", "test"} - tables.keys(), cleaned["train"]
+        if missing and task == "classification" and "label" in train.column_names:
+            _refuse_labels_of_their_own(train)
         splits = {**cleaned, **splitter.split(train, carve=missing, strata=strata(train, task))}
         splits["train"] = splitter.thin(splits["train"], strata(splits["train"], task))
         return summarise({name: splits[name] for name in SPLITS if name in splits}, report, task)
@@ -93,10 +102,20 @@ class Auditor:
             if not table.num_rows:
                 raise DataError(f"the {name} split has no rows")
         tables = {name: with_keys(table) for name, table in tables.items()}
-        codes = text_codes(tables)
-        views = {name: _View.of(table, codes[name]) for name, table in tables.items()}
+        codes, groups = text_codes(tables), group_codes(tables)
+        if self.drop_shared_groups and not (groups and len(tables) > 1):
+            raise ConfigError(
+                "data.audit.drop_shared_groups has no effect without data.group and a val or test"
+                " file"
+            )
+        views = {
+            name: _View.of(table, codes[name], groups.get(name)) for name, table in tables.items()
+        }
+        acts = {
+            act: on for act, on in asdict(self).items() if groups or act != "drop_shared_groups"
+        }
         report: Report = {
-            "acts": asdict(self),
+            "acts": acts,
             "found": {name: _found(name, views) for name in views},
             "examples": {
                 "conflicts": list(islice(_conflict_examples(views), _EXAMPLES)),
@@ -105,8 +124,9 @@ class Auditor:
         }
         keep, report["removed"] = self._act(views)
         kept = {**tables, "train": tables["train"].filter(pa.array(keep))}
-        if not kept["train"].num_rows:
-            raise DataError("no row of train is left after the audit")
+        rows, left = tables["train"].num_rows, kept["train"].num_rows
+        if left == 0 or left == rows - report["removed"]["conflicts"] == 1 < rows:
+            raise _nothing_left(views["train"], report["removed"])
         check_labels(kept, tables["train"], task)
         return kept, report
 
@@ -114,9 +134,11 @@ class Auditor:
         """Which rows of train stay, ``(N,)`` of bool, and how many leave by which act."""
         train = views["train"]
         keep, removed = np.ones(len(train.texts), bool), {}
+        shared = [] if train.groups is None else [stands_in(train.groups, _groups_held_out(views))]
         for act, on, found in (
             ("conflicts", self.drop_conflicts, train.conflicts()),
             ("leaks", self.drop_leaks, stands_in(train.texts, _held_out(views))),
+            *(("groups", self.drop_shared_groups, rows) for rows in shared),
             ("duplicates", self.merge_duplicates, train.repeats()),
         ):
             gone = keep & found & on
@@ -132,14 +154,16 @@ class _View:
     table: pa.Table
     texts: np.ndarray  # (N,), joint over all tables
     rows: np.ndarray  # (N,)
+    groups: np.ndarray | None  # (N,), joint over all tables
 
     @classmethod
-    def of(cls, table: pa.Table, texts: np.ndarray) -> _View:
+    def of(cls, table: pa.Table, texts: np.ndarray, groups: np.ndarray | None) -> _View:
         if "label" not in table.column_names:
-            return cls(table, texts, texts)
+            return cls(table, texts, texts, groups)
         labels = table["label"].combine_chunks().dictionary_encode(null_encoding="encode")
         n_labels = len(labels.dictionary)
-        return cls(table, texts, texts.astype(np.int64) * n_labels + labels.indices.to_numpy())
+        rows = texts.astype(np.int64) * n_labels + labels.indices.to_numpy()
+        return cls(table, texts, rows, groups)
 
     def repeats(self) -> np.ndarray:
         """``(N,)`` of bool: an earlier row has the same text and label."""
@@ -162,6 +186,36 @@ def _held_out(views: Mapping[str, _View]) -> np.ndarray:
     """The texts of the given validation and test files, ``(M,)``."""
     others = [view.texts for name, view in views.items() if name != "train"]
     return np.concatenate([np.empty(0, np.int64), *others])
+
+
+def _groups_held_out(views: Mapping[str, _View]) -> np.ndarray:
+    """The groups of the given validation and test files, ``(M,)``."""
+    others = [view.groups for name, view in views.items() if name != "train"]
+    return np.concatenate([np.empty(0, np.int64), *(g for g in others if g is not None)])
+
+
+def _nothing_left(train: _View, removed: Mapping[str, int]) -> DataError:
+    """What to tell when all rows of train have left it, or all but one."""
+    file = train.table["file"][0].as_py()
+    if removed["conflicts"] >= len(train.texts) - 1:
+        texts = len(np.unique(train.texts))
+        doubtful = len(np.unique(train.texts[train.conflicts()]))
+        which = f"each of the {texts:,}" if doubtful == texts else f"{doubtful:,} of the {texts:,}"
+        return Swapped(f"{which} texts of train stand under several labels", file=file)
+    acts = ", ".join(f"{act} {count:,}" for act, count in removed.items() if count)
+    return DataError(
+        f"no row of train is left after the audit: {acts}",
+        file=file,
+        hint="see the options of data.audit, and whether val or test is the file of train",
+    )
+
+
+def _refuse_labels_of_their_own(train: pa.Table) -> None:
+    """Stop before each row is a class: none could be measured that was also learnt."""
+    rows = train.num_rows
+    if rows > 1 and len(pc.unique(train["label"])) == rows:
+        problem = f"each of the {rows:,} rows of train has a label of its own"
+        raise Swapped(problem, file=train["file"][0].as_py())
 
 
 def _found(name: str, views: Mapping[str, _View]) -> Report:

@@ -21,11 +21,21 @@ from weitiao.data.batch import (
     position_of,
 )
 from weitiao.data.clean import Cleaner
+from weitiao.data.columns import columns_of_the_file
 from weitiao.data.coverage import Coverage
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.new_rows import read_new_rows, rows_of_texts
-from weitiao.data.prepare import Preparation, Prepared, columns_of_the_file, encode_rows
-from weitiao.data.read import Columns, ExtraCells, Files, Format, Named, Reader, refuse_idle
+from weitiao.data.prepare import Preparation, Prepared, encode_rows
+from weitiao.data.read import (
+    Columns,
+    ExtraCells,
+    Files,
+    Format,
+    Named,
+    Placeholders,
+    Reader,
+    refuse_idle,
+)
 from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
@@ -59,6 +69,9 @@ class TextDataModule(L.LightningDataModule):
             ``auto`` tries others where comma or tab don't give the named columns.
         sheet: sheet of a workbook; ``auto`` takes the first visible one with the named columns.
         extra_cells: whether a row with more cells than the header is bad, or loses them.
+        placeholders: whether labels and groups such as nan, NULL or N/A are names like any other,
+            or their rows bad.
+        label_separator: what stands between the labels of a ``multilabel`` cell; auto = a bar.
         task: what a label is: one class, any number of classes, one class of an ordered scale, a
             number.
         labels: names of the classes in the order of the probabilities; null = found in the data.
@@ -93,6 +106,8 @@ class TextDataModule(L.LightningDataModule):
         separator: str = "auto",
         sheet: str = "auto",
         extra_cells: ExtraCells = "bad",
+        placeholders: Placeholders = "keep",
+        label_separator: str = "auto",
         task: Task = "classification",
         labels: list[str] | None = None,
         clean: Cleaner = Cleaner(),
@@ -122,6 +137,7 @@ class TextDataModule(L.LightningDataModule):
             separator=separator,
             sheet=sheet,
             extra_cells=extra_cells,
+            placeholders=placeholders,
         )
         refuse_idle(database, (train, val, test, predict))
         self.files: dict[str, Files] = {
@@ -130,7 +146,9 @@ class TextDataModule(L.LightningDataModule):
         self.predict_files: Named | None = predict
         refuse_without_classes(sampling, task)
         words = words_to_prepare(segment, encode, augment)
-        self.preparation = Preparation(reader, clean, audit, split, words, encode, labels, task)
+        self.preparation = Preparation(
+            reader, clean, audit, split, words, encode, labels, task, label_separator
+        )
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self.segment, self.sampling, self.augment = segment, sampling, augment
         self._prepared: Prepared | None = None

@@ -52,11 +52,22 @@ def text_codes(tables: Mapping[str, pa.Table]) -> dict[str, np.ndarray]:
     Returns:
         per table ``(N,)`` of int; in all tables the same code stands for the same text.
     """
-    chunks = [chunk for table in tables.values() for chunk in text_keys(table).chunks]
-    keys = pa.chunked_array(chunks, type=pa.binary(16)).combine_chunks()
-    codes = keys.dictionary_encode().indices.to_numpy()
-    ends = np.cumsum([table.num_rows for table in tables.values()])
-    return dict(zip(tables, np.split(codes, ends[:-1]), strict=True))
+    return _numbered({name: text_keys(table) for name, table in tables.items()})
+
+
+def group_codes(tables: Mapping[str, pa.Table]) -> dict[str, np.ndarray]:
+    """Number the distinct groups likewise; nothing where rows have none."""
+    if not all("group" in table.column_names for table in tables.values()):
+        return {}
+    return _numbered({name: table["group"] for name, table in tables.items()})
+
+
+def _numbered(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, np.ndarray]:
+    chunks = [chunk for column in columns.values() for chunk in column.chunks]
+    kind = next(iter(columns.values())).type
+    codes = pa.chunked_array(chunks, type=kind).combine_chunks().dictionary_encode().indices
+    ends = np.cumsum([len(column) for column in columns.values()])
+    return dict(zip(columns, np.split(codes.to_numpy(), ends[:-1]), strict=True))
 
 
 def stands_in(codes: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from weitiao.data.prepare import Preparation, clean_rows, columns_of_the_file
+from weitiao.data.columns import columns_of_the_file
+from weitiao.data.prepare import Preparation, clean_rows
 from weitiao.data.read import Named
 from weitiao.data.targets import canonical
 
@@ -58,4 +59,4 @@ def rows_of_texts(
 def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
     table, _ = clean_rows(preparation.clean, table, may_drop=False)
     with columns_of_the_file(preparation.read.columns):
-        return canonical(table, preparation.task)
+        return canonical(table, preparation.task, preparation.label_separator)

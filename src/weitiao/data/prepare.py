@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,11 @@ from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
+from weitiao.data.columns import columns_of_the_file
 from weitiao.data.coverage import Coverage, refuse_unread
 from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.read import Columns, Files, Input, Named, Reader
+from weitiao.data.labels import tidy
+from weitiao.data.read import Files, Input, Named, Reader
 from weitiao.data.seen import SEEN
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
@@ -83,6 +84,7 @@ class Preparation:
         encode: text to ids.
         labels: names of the classes; null = those found in the data.
         task: what the labels are.
+        label_separator: what stands between the labels of a cell; "auto" = a bar.
     """
 
     read: Reader
@@ -93,9 +95,14 @@ class Preparation:
     encode: Encoder
     labels: list[str] | None = None
     task: Task = "classification"
+    label_separator: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.labels and len(set(self.labels)) < len(self.labels):
+        if self.label_separator != "auto" and self.task != "multilabel":
+            raise ConfigError(f"data.label_separator has no effect on {self.task}")
+        if self.label_separator == "":
+            raise ConfigError("data.label_separator is empty")
+        if self.labels and len(set(map(tidy, self.labels))) < len(self.labels):
             raise ConfigError(f"data.labels names a class twice: {', '.join(self.labels)}")
 
     def __call__(self, files: dict[str, Files], cache: Path) -> Prepared:
@@ -121,11 +128,9 @@ class Preparation:
         shaping = {split: getattr(self.split, split) for split in ("val", "test")}
         usual = {split: getattr(Splitter(), split) for split in ("val", "test")}
         useless = [f"split.{name}" for name in files if shaping.get(name) != usual.get(name)]
-        if {"val", "test"} <= files.keys():
-            if (self.split.seed, self.split.stratify) != (Splitter.seed, Splitter.stratify):
-                useless += ["split.seed and split.stratify"]
-            if self.read.columns.group is not None:
-                useless += ["group"]
+        drawn = (self.split.seed, self.split.stratify) != (Splitter.seed, Splitter.stratify)
+        if {"val", "test"} <= files.keys() and drawn:
+            useless += ["split.seed and split.stratify"]
         if useless:
             raise ConfigError(f"data.{useless[0]} shapes only splits for which no file is given")
 
@@ -235,7 +240,7 @@ class Preparation:
         # Given validation and test files are rewritten like any text, but lose no row.
         table, report["clean"][split] = clean_rows(self.clean, table, may_drop=split == "train")
         with columns_of_the_file(self.read.columns):
-            table = canonical(table, self.task)
+            table = canonical(table, self.task, self.label_separator)
         if table.num_rows == 0:
             name = inputs[0].name
             raise DataError("no row is left after cleaning", file=name, hint="see data.clean.steps")
@@ -270,17 +275,6 @@ def encode_rows(encoder: TextEncoder, table: pa.Table) -> pa.Table:
     """The ids of a table's ``text`` and, where there is one, ``pair``."""
     pairs = table["pair"].to_pylist() if "pair" in table.column_names else None
     return encoder.encode(table["text"].to_pylist(), pairs)
-
-
-@contextmanager
-def columns_of_the_file(columns: Columns) -> Iterator[None]:
-    """Let errors of steps that know a column by its role tell its name in the file."""
-    try:
-        yield
-    except DataError as error:
-        place: dict[str, Any] = {"file": error.file, "row": error.row, "value": error.value}
-        name = columns.wanted().get(error.column or "", error.column)
-        raise DataError(error.problem, **place, column=name, hint=error.hint) from error
 
 
 def _described(targets: np.ndarray, task: Task, classes: int) -> dict[str, Any]:

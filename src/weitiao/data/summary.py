@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.keys import KEY, stands_in, text_codes
+from weitiao.data.doubts import doubts
+from weitiao.data.keys import KEY, group_codes, stands_in, text_codes
 from weitiao.data.targets import occurrences, target_column
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def summarise(
         any more. And the report with ``splits`` (rows, classes, length in characters, leaked) and
         ``warnings`` added.
     """
-    codes = text_codes(splits)
+    codes, groups = text_codes(splits), group_codes(splits)
     marked, described = {}, {}
     for name, table in splits.items():
         described[name] = {
@@ -50,8 +52,11 @@ def summarise(
             leaked = stands_in(codes[name], codes["train"])
             described[name]["leaked"] = int(leaked.sum())
             marked[name] = marked[name].append_column("leaked", pa.array(leaked))
+            described[name] |= _shared_groups(groups, name)
     full = {**report, "splits": described}
-    return marked, {**full, "warnings": list(_warnings(full))}
+    labels = sum((Counter(split["classes"]) for split in described.values()), Counter())
+    named = sum((_count(table, "group") for table in splits.values()), Counter())
+    return marked, {**full, "warnings": [*_warnings(full), *doubts(labels, named, task)]}
 
 
 def render(report: Mapping[str, Any], console: Console) -> None:
@@ -77,6 +82,45 @@ def _labels(table: pa.Table, task: Task) -> dict[str, dict[str, Any]]:
     return {"classes": dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))}
 
 
+def _count(table: pa.Table, column: str) -> Counter[str]:
+    """Rows per value of a column, none without it."""
+    if column not in table.column_names:
+        return Counter()
+    found = table[column].value_counts().to_pylist()
+    return Counter({row["values"]: row["counts"] for row in found})
+
+
+def _shared_groups(groups: Mapping[str, np.ndarray], name: str) -> dict[str, Any]:
+    """How many groups of a split stand in each other one, and with how many of its rows."""
+    if not groups:
+        return {}
+    shared = {
+        other: groups[name][stands_in(groups[name], groups[other])]
+        for other in groups
+        if other != name
+    }
+    return {
+        "groups": len(np.unique(groups[name])),
+        "shared_groups": {
+            other: {"groups": len(np.unique(rows)), "rows": len(rows)}
+            for other, rows in shared.items()
+        },
+    }
+
+
+def _group_warnings(splits: Mapping[str, Any]) -> Iterator[str]:
+    for name, other in (("val", "train"), ("test", "train"), ("val", "test")):
+        split = splits.get(name, {})
+        shared = split.get("shared_groups", {}).get(other, {"groups": 0})
+        if shared["groups"]:
+            way_out = "\n  → --data.audit.drop_shared_groups true takes them out of train"
+            yield (
+                f"{shared['groups']:,} of {split['groups']:,} groups of {name} stand in {other} as"
+                f" well, with {shared['rows']:,} of its {split['rows']:,} rows"
+                f"{way_out if other == 'train' else ''}"
+            )
+
+
 def _lengths(table: pa.Table) -> dict[str, int]:
     """Characters per row, both texts of a pair together."""
     columns = [name for name in ("text", "pair") if name in table.column_names]
@@ -99,6 +143,13 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
     for name, split in report["splits"].items():
         if split.get("leaked"):
             yield f"{split['leaked']} of {split['rows']} rows of {name} stand in train as well"
+    yield from _group_warnings(report["splits"])
+    conflicts, found = report["found"]["train"]["conflicts"], report["found"]["train"]["rows"]
+    if conflicts["rows"] > found / 2:
+        yield (
+            f"{conflicts['rows']:,} of {found:,} rows of train hold a text with another label, too:"
+            " are text and label swapped, or has a row several labels (--data.task multilabel)?"
+        )
     in_test = report["found"].get("val", {}).get("stands_in", {}).get("test", 0)
     if in_test:
         yield f"{in_test} rows of the given val stand in the given test: choosing by val sees test"
@@ -126,6 +177,8 @@ def _split_table(report: Mapping[str, Any]) -> Table:
 
 def _split_cells(report: Mapping[str, Any], name: str) -> dict[str, int | str]:
     split, found = report["splits"][name], report["found"].get(name)
+    groups = any("shared_groups" in each for each in report["splits"].values())
+    in_train = split.get("shared_groups", {}).get("train", {})
     removed = sum(report["removed"].values()) if name == "train" else 0
     return {
         "rows found": found["rows"] if found else "from train",
@@ -135,6 +188,7 @@ def _split_cells(report: Mapping[str, Any], name: str) -> dict[str, int | str]:
         "removed": removed if found else "–",
         "rows used": split["rows"],
         "leaked": split.get("leaked", "–"),
+        **({"of groups in train": in_train.get("rows", "–")} if groups else {}),
         "characters: median": split["length"]["median"],
         "95 %": split["length"]["p95"],
         "longest": split["length"]["max"],

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.labels import all_numbers, join_labels, natural_order, split_labels
+from weitiao.data.labels import all_numbers, join_labels, natural_order, split_labels, tidy
 from weitiao.errors import ConfigError, DataError
 
 _LARGEST = 1e18  # squared it still is a 32-bit float, as the model and its scores have them
 _BINS = 10  # of a regression's targets, by quantiles, so that splits hold alike scores
 
 
-def canonical(table: pa.Table, task: Task) -> pa.Table:
+def canonical(table: pa.Table, task: Task, separator: str = "auto") -> pa.Table:
     """The table with labels in one spelling: sets in natural order, numbers in their shortest form.
+
+    Args:
+        table: rows as they were read.
+        task: what the labels are.
+        separator: what stands between the labels of a cell; "auto" = a bar.
 
     Raises:
         DataError: a cell is no set of labels, or no finite number.
     """
     if "label" not in table.column_names or task in ("classification", "ordinal"):
         return table
-    spell = _spell_set if task == "multilabel" else _spell_number
+    spell = partial(_spell_set, separator) if task == "multilabel" else _spell_number
     labels = []
     for place, cell in enumerate(table["label"].to_pylist()):
         try:
@@ -40,9 +46,9 @@ def canonical(table: pa.Table, task: Task) -> pa.Table:
     return table.set_column(table.column_names.index("label"), "label", pa.array(labels))
 
 
-def _spell_set(cell: str) -> str:
+def _spell_set(separator: str, cell: str) -> str:
     try:
-        return join_labels(split_labels(cell))
+        return join_labels(split_labels(cell, separator))
     except ValueError as error:
         raise ValueError(f"this is no set of labels: {error}") from error
 
@@ -130,7 +136,7 @@ def find_labels(
             raise ConfigError("data.labels has no effect on a regression")
         return []
     if given:
-        return list(given)
+        return [tidy(label) for label in given]
     found = [
         occurrences(table, task)[0] for table in tables.values() if "label" in table.column_names
     ]

@@ -4,7 +4,7 @@ from weitiao.data.read.database import refuse_idle
 from weitiao.data.read.files import Files, expand
 from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.reader import Columns, Format, Reader
-from weitiao.data.read.source import ExtraCells
+from weitiao.data.read.source import ExtraCells, Placeholders
 
 __all__ = [
     "Columns",
@@ -13,6 +13,7 @@ __all__ = [
     "Format",
     "Input",
     "Named",
+    "Placeholders",
     "Reader",
     "expand",
     "refuse_idle",

@@ -19,7 +19,7 @@ from weitiao.data.read.files import expand, is_dataset, is_query
 from weitiao.data.read.huggingface import split_files
 from weitiao.data.read.inputs import Input, Named
 from weitiao.data.read.rows import Reading
-from weitiao.data.read.source import ExtraCells, FileFormat, Source
+from weitiao.data.read.source import ExtraCells, FileFormat, Placeholders, Source
 from weitiao.data.read.unpack import ARCHIVES, COMPRESSED, bare_name
 from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError, shell_word
@@ -98,6 +98,8 @@ class Reader:
             holds the wanted columns; what is left out is noted.
         extra_cells: whether a row of CSV, TSV or XLSX with more cells than the header is bad, or
             what stands beyond the header is left out and counted.
+        placeholders: whether labels and groups such as "nan", "NULL" or "N/A" are names, or their
+            rows bad.
     """
 
     columns: Columns = Columns()
@@ -110,6 +112,7 @@ class Reader:
     separator: str = "auto"
     sheet: str = "auto"
     extra_cells: ExtraCells = "bad"
+    placeholders: Placeholders = "keep"
 
     def __post_init__(self) -> None:
         if self.database is not None:
@@ -236,7 +239,15 @@ class Reader:
             for option in ("format", "encoding", "header", "separator", "sheet"):
                 self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
-            return Source(given.name, given.files, given.format, encoding, True, wanted)
+            return Source(
+                given.name,
+                given.files,
+                given.format,
+                encoding,
+                True,
+                wanted,
+                placeholders=self.placeholders,
+            )
         (path,) = given.files
         kind = self.format if self.format != "auto" else _format_of(path)
         if kind in BINARY:
@@ -257,6 +268,7 @@ class Reader:
             separator=self._mark,
             sheet=self.sheet,
             extra_cells=self.extra_cells,
+            placeholders=self.placeholders,
         )
 
     def _refuse_idle(self, option: str, on: str) -> None:

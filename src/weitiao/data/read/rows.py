@@ -13,6 +13,7 @@ import pyarrow as pa
 from weitiao.data.read.cells import NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.data.read.encoding import is_really_utf8
 from weitiao.data.read.formats import read_chunks
+from weitiao.data.read.names import NAMES, placeholders, tidied
 from weitiao.data.read.notes import NotesOfFiles
 from weitiao.data.read.quotes import QuotedCells
 from weitiao.data.read.source import BadRow, Chunk, Source
@@ -141,9 +142,9 @@ def _check(
     arrays: dict[str, pa.Array] = {}
     faults: dict[int, BadRow] = {}
     for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
-        arrays[role], reasons = as_array(
-            values, filled=role in ("label", "group", "id"), sets=role in sets
-        )
+        values = tidied(source, role, values) if role in NAMES else values
+        arrays[role], reasons = as_array(values, filled=role in NAMES, sets=role in sets)
+        reasons |= placeholders(source, role, values) if role in NAMES else {}
         garbled = _garbled(values, reasons, source.encoding)
         for i, reason in (reasons | garbled).items():
             empty = isinstance(values[i], NoValue)

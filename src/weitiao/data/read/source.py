@@ -15,6 +15,7 @@ from weitiao.errors import DataError, shell_word
 
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 ExtraCells = Literal["bad", "ignore"]
+Placeholders = Literal["keep", "bad"]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
 
@@ -34,6 +35,7 @@ class Source:
         separator: what stands between the cells of CSV and TSV; or "auto".
         sheet: the name of the sheet of an XLSX workbook; or "auto".
         extra_cells: what a row with more cells than the header is.
+        placeholders: what a label or group such as "nan" or "N/A" is.
         notes: what was found in reading.
     """
 
@@ -46,6 +48,7 @@ class Source:
     separator: str = "auto"
     sheet: str = "auto"
     extra_cells: ExtraCells = "bad"
+    placeholders: Placeholders = "keep"
     notes: Notes = field(default_factory=Notes, compare=False)
 
     @property
