@@ -155,6 +155,7 @@ DATA = {
     "data.augment.steps: Step/data.augment.steps.p": Effect("loss", "1.0", SWAP),
     "data.augment.steps: Step/data.augment.steps.share": Effect("loss", "0.9", SWAP),
     "data.augment.steps: Step/data.augment.steps.path": Effect("loss", "alike.txt", ALIKE),
+    "data.augment.steps: Step/data.augment.steps.keep": Effect("loss", "[房,店,服]", SWAP),
     "data.augment.steps: Step/data.augment.steps.top": Effect("loss", "1", NEAR),
 }
 MODEL = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import torch
 from methods import METHODS, TEXTS, build, files, keys
 
 from weitiao.data.augment import Augmentation, Augmenter, Step
+from weitiao.data.augment.kept import pattern_of
 from weitiao.data.augment.step import INSIDE_WORDS
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError, DataError, MissingExtra
@@ -36,6 +38,61 @@ def changed(ready: dict[str, Augmentation]) -> dict[str, list[str]]:
 
 def letters(text: str) -> list[str]:
     return sorted(char for char in text.lower() if not char.isspace())
+
+
+# -- words that are kept ---------------------------------------------------------------------------
+
+NEGATED = [
+    *("The room is not good.", "Never again", "I don't like it, and they wouldn’t help", "not"),
+    *(
+        "Without a window it was nothing",
+        "房间不好",
+        "服务没有改进，早餐也不错",
+        "別買",
+        "无法入住 非常失望",
+    ),
+]
+NEGATION = re.compile(r"not|never|n['’]t|without|nothing|[不没別无非]", re.IGNORECASE)
+
+
+def negations(texts: list[str]) -> list[list[str]]:
+    return [NEGATION.findall(text.lower()) for text in texts]
+
+
+@pytest.mark.parametrize("segmenter", [Segmenter(), Segmenter("char"), Segmenter("whitespace")])
+@pytest.mark.parametrize("method", METHODS)
+def test_negations_stay_and_none_comes_in(
+    method: str, segmenter: Segmenter, paths: dict[str, str]
+) -> None:
+    if segmenter.method == "char" and method in INSIDE_WORDS:
+        return
+    texts = [*NEGATED, "房间很好，服务也好", "The room is good"]
+    if segmenter.method == "char":  # letters that change places make any word
+        texts = [text for text in texts if not text.isascii() and "’" not in text]
+    file = None if method == "reserved" and segmenter.method == "char" else paths.get(method)
+    if method == "reserved" and file is None:
+        return
+    step = Step(method, p=1.0, share=0.9, path=file)
+    for epoch in range(15):
+        found = build(step, segmenter=segmenter)(texts, keys(len(texts), epoch))
+        assert negations(found) == negations(texts), found
+
+
+@pytest.mark.parametrize("method", ["swap", "delete", "crop", "char_delete"])
+def test_what_is_kept_is_an_option(method: str) -> None:
+    text = "这家酒店的房间真的是不怎么好"
+    for keep, word in (([], "不"), (["酒店", "房间"], "不"), (["酒店", "房间"], None)):
+        step = Step(method, p=1.0, share=0.4, keep=keep)
+        found = build(step)([text] * 40, keys(40))
+        if word:
+            assert any(text.index(word) != new.find(word) for new in found)
+        else:
+            assert all(new.count("酒店") == new.count("房间") == 1 for new in found)
+
+
+def test_a_word_that_is_kept_is_a_whole_one() -> None:
+    found = pattern_of(["no", "ABC", "不"]).findall("No, nobody knows: abc abcd 不好 (no)")
+    assert found == ["No", "abc", "不", "no"]
 
 
 # -- every method ----------------------------------------------------------------------------------
@@ -230,6 +287,7 @@ def test_a_chain_that_leaves_nothing_gives_the_text_before() -> None:
         ({"method": "swap", "path": "x"}, "path has no effect"),
         ({"method": "swap", "top": 3}, "top has no effect"),
         ({"method": "vectors", "path": "x", "top": 0}, "top must be"),
+        ({"method": "swap", "keep": ["不", " "]}, "keep has an empty word"),
         ({"method": "reserved"}, "needs a path"),
         ({"method": "contextual"}, "needs a path"),
     ],
@@ -256,7 +314,7 @@ def test_an_augmenter_of_nothing_is_refused() -> None:
         ("lookalike", "己已\n", "row 1: a character, a space"),
         ("lookalike", "己 己\n", "row 1: a character, a space"),
         ("lookalike", "# none\n", "no look-alikes"),
-        ("lookalike", b"\xff\xfe \x00\n", "row 1: not UTF-8"),
+        ("lookalike", b"\xff\xfe \x00\n", "row 1: not utf-16"),
         ("vectors", "酒店 1 2\n", "a single word"),
         ("vectors", "no vectors\n", "row 1: the first line"),
     ],

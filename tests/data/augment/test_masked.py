@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from weitiao.data.augment.augmenter import Augmentation
 from weitiao.data.augment.masked import MaskedEdit
+from weitiao.data.augment.step import Step
 from weitiao.data.segment import Segmenter
 from weitiao.errors import DataError
 
@@ -24,8 +25,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     return save_masked_model(tmp_path_factory.mktemp("masked"))
 
 
+def masked(folder: str | Path, share: float = 0.1, top: int = 10) -> Step:
+    return Step("contextual", share=share, path=str(folder), top=top)
+
+
 def edit(folder: str, share: float = 0.1, top: int = 10) -> Augmentation:
-    return Augmentation([(1.0, MaskedEdit(folder, SEGMENTER, share, top))])
+    return Augmentation([(1.0, MaskedEdit(masked(folder, share, top), SEGMENTER))])
 
 
 def test_hanzi_words_keep_their_length_and_the_rest_its_letters(folder: str) -> None:
@@ -79,7 +84,7 @@ def test_an_encoder_that_never_learned_to_fill_masks_is_told(folder: str, tmp_pa
     shutil.copytree(folder, tmp_path / "encoder")
     BertModel.from_pretrained(folder).save_pretrained(tmp_path / "encoder")
     with pytest.raises(DataError, match="weights to predict words with are missing"):
-        MaskedEdit(str(tmp_path / "encoder"), SEGMENTER, 0.1, 10)
+        MaskedEdit(masked(tmp_path / "encoder"), SEGMENTER)
 
 
 def test_a_tokenizer_without_a_mask_is_told(folder: str, tmp_path: Path) -> None:
@@ -93,7 +98,7 @@ def test_a_tokenizer_without_a_mask_is_told(folder: str, tmp_path: Path) -> None
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
     (broken / "tokenizer_config.json").write_text(json.dumps(config))
     with pytest.raises(DataError, match="mask"):
-        MaskedEdit(str(broken), SEGMENTER, 0.1, 10)
+        MaskedEdit(masked(broken), SEGMENTER)
 
 
 def test_weights_in_a_pickle_are_not_read(folder: str, tmp_path: Path) -> None:
@@ -102,4 +107,4 @@ def test_weights_in_a_pickle_are_not_read(folder: str, tmp_path: Path) -> None:
     torch.save(load_file(weights), copied / "pytorch_model.bin")
     weights.unlink()
     with pytest.raises(DataError, match=r"model\.safetensors"):
-        MaskedEdit(str(copied), SEGMENTER, 0.1, 10)
+        MaskedEdit(masked(copied), SEGMENTER)

@@ -113,13 +113,13 @@ def _edit(step: Step, texts: Callable[[], Iterable[str]], segmenter: Segmenter) 
     if step.method == "contextual":
         from weitiao.data.augment.masked import MaskedEdit
 
-        return MaskedEdit(str(step.path), segmenter, step.share, step.top)
+        return MaskedEdit(step, segmenter)
     from weitiao.data.augment.characters import CHARACTER_METHODS, character_augmenter
     from weitiao.data.augment.words import WordEdit, word_augmenter
 
     if step.method in CHARACTER_METHODS:
-        return WordEdit(character_augmenter(step, texts), segmenter)
-    return WordEdit(word_augmenter(step, texts, segmenter), segmenter)
+        return WordEdit(character_augmenter(step, texts), segmenter, step.kept)
+    return WordEdit(word_augmenter(step, texts, segmenter), segmenter, step.kept)
 
 
 class Augmentation:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import torch
 
+from weitiao.data.augment.step import Step
 from weitiao.data.augment.words import NOT_A_WORD, Word
 from weitiao.data.segment import Segmenter
 from weitiao.errors import DataError
@@ -38,19 +39,19 @@ class MaskedEdit:
     """Masks words and lets a language model fill them.
 
     Args:
-        folder: of a masked model and its tokenizer, as transformers saves them.
+        step: names the folder of a masked model and its tokenizer, as transformers saves them;
+            which share of the words is replaced, and what with.
         segmenter: gives the words.
-        share: share of the words, at least one.
-        top: most probable pieces to draw from.
 
     Raises:
         DataError: the folder can't be loaded.
     """
 
-    def __init__(self, folder: str, segmenter: Segmenter, share: float, top: int) -> None:
+    def __init__(self, step: Step, segmenter: Segmenter) -> None:
         from transformers import AutoModelForMaskedLM, AutoTokenizer
 
-        self.segmenter, self.share, self.top = segmenter, share, top
+        self.segmenter, self.share, self.top = segmenter, step.share, step.top
+        self.keep, folder = step.kept, str(step.path)
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model, report = AutoModelForMaskedLM.from_pretrained(
@@ -70,10 +71,14 @@ class MaskedEdit:
         self.masks = self._not_for_words(model.config.vocab_size)
 
     def _not_for_words(self, size: int) -> torch.Tensor:
-        """``(V,)`` minus infinity at what is no word of its own: special ids, word endings."""
+        """``(V,)`` minus infinity at what mustn't come in: special ids, endings, words to keep."""
         known = self.tokenizer.get_vocab()
         special = set(self.tokenizer.all_special_ids)
-        bad = [i for unit, i in known.items() if i in special or unit.startswith(("##", "[unused"))]
+        bad = [
+            i
+            for unit, i in known.items()
+            if i in special or unit.startswith(("##", "[unused")) or self.keep.search(unit)
+        ]
         masks = torch.full((size,), -torch.inf)
         masks[[i for i in known.values() if i < size]] = 0
         masks[bad] = -torch.inf
@@ -89,9 +94,11 @@ class MaskedEdit:
         return ["".join(word.gap + word for word in plan.words) + plan.end for plan in plans]
 
     def _plan(self, pieces: list[str], seed: int) -> _Plan:
-        words, end = Word.all_of(pieces)
+        words, end = Word.all_of(pieces, self.keep)
         dice, mask = random.Random(seed), self.tokenizer.mask_token
-        usable = [i for i, word in enumerate(words) if not re.match(NOT_A_WORD, word)]
+        usable = [
+            i for i, word in enumerate(words) if not (word.kept or re.match(NOT_A_WORD, word))
+        ]
         if mask in "".join(pieces):  # a text about masks can't be told from a masked text
             usable = []
         count = min(len(usable), -int(-self.share * len(words) // 1))

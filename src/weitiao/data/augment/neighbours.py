@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -19,18 +20,20 @@ class Neighbours:
     Args:
         file: in any format of `VectorFile`; of a large one only the first 20,000 words are kept.
         top: how many others a word has.
+        keep: finds words that have none, and are nobody's.
 
     Raises:
         DataError: the file is missing, broken, or has a single word.
     """
 
-    def __init__(self, file: str, top: int) -> None:
+    def __init__(self, file: str, top: int, keep: re.Pattern[str]) -> None:
         self.top = top
         self.places: dict[str, int] = {}
         vectors: list[np.ndarray] = []
         with VectorFile(Path(file)) as records:
             for record in islice(records, KEPT):
-                if (word := record.word.decode(errors="replace")) not in self.places:
+                word = record.word.decode(errors="replace")
+                if word not in self.places and not keep.search(word):
                     self.places[word] = len(vectors)
                     vectors.append(records.vector(record))
         if len(vectors) < 2:

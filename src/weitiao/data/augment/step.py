@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from weitiao.bounds import at_least
+from weitiao.data.augment.kept import NEGATIONS, pattern_of
 from weitiao.errors import ConfigError
 
 Method = Literal[
@@ -44,6 +46,9 @@ class Step:
         path: the file of ``reserved`` (groups of words, a line each), ``vectors`` (as published
             for word2vec, GloVe or fastText) or ``lookalike`` (hanzi and what they look like, a
             line each; null = the table that comes along), or the folder of the masked model.
+        keep: words that stay where they are, and don't come in for others: hanzi wherever they
+            stand (不 in 不好), others as whole words; null = negations (不, 没, not, n't, never, …:
+            `weitiao.data.augment.kept`).
         top: how many candidates a word of ``vectors`` or ``contextual`` is drawn from.
 
     Raises:
@@ -55,6 +60,7 @@ class Step:
     p: float = 0.5
     share: float = 0.1
     path: str | None = None
+    keep: list[str] | None = None
     top: int = 10
 
     def __post_init__(self) -> None:
@@ -64,6 +70,8 @@ class Step:
         for name in ("p", "share"):
             if not 0 < getattr(self, name) <= 1:
                 raise ConfigError(f"{place}: {name} must lie in (0, 1], got {getattr(self, name)}")
+        if self.keep is not None and not all(word.strip() for word in self.keep):
+            raise ConfigError(f"{place}: keep has an empty word")
         at_least(1, place, top=self.top)
         if self.top != Step.top and self.method not in CANDIDATES:
             raise ConfigError(f"{place}: top has no effect; it is for {', '.join(CANDIDATES)}")
@@ -71,3 +79,8 @@ class Step:
             raise ConfigError(f"{place}: needs a path")
         if self.path is not None and self.method not in FILE_TAKEN:
             raise ConfigError(f"{place}: path has no effect; it is for {', '.join(FILE_TAKEN)}")
+
+    @property
+    def kept(self) -> re.Pattern[str]:
+        """What finds the words to keep."""
+        return pattern_of(NEGATIONS if self.keep is None else self.keep)

@@ -7,6 +7,7 @@ changed, whether their language writes spaces or not.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from nlpaug.augmenter.word import RandomWordAug, ReservedAug, SplitAug, TfIdfAug
 from nlpaug.model.word_stats import TfIdf
 
 from weitiao.data.augment.files import read_groups
+from weitiao.data.augment.kept import kept
 from weitiao.data.augment.neighbours import Neighbours
 from weitiao.data.augment.randomness import reseed
 from weitiao.data.segment import Segmenter
@@ -28,20 +30,26 @@ ANY_TEXT = "x"  # what we hand to nlpaug, since the words come from our segmente
 
 
 class Word(str):
-    """A word that knows the white space before it, wherever an augmenter moves it."""
+    """A word that knows the white space before it, wherever an augmenter moves it.
+
+    Args:
+        gap: the white space.
+        kept: whether it is to stay as and where it is.
+    """
 
     gap: str
+    kept: bool
 
     @classmethod
-    def all_of(cls, pieces: Iterable[str]) -> tuple[list[Word], str]:
+    def all_of(cls, pieces: Sequence[str], keep: re.Pattern[str]) -> tuple[list[Word], str]:
         """The words among the pieces of a text, and the white space after the last."""
         words, gap = [], ""
-        for piece in pieces:
+        for piece, stays in zip(pieces, kept(pieces, keep), strict=True):
             if piece.isspace():
                 gap += piece
             else:
                 words.append(cls(piece))
-                words[-1].gap, gap = gap, ""
+                words[-1].gap, words[-1].kept, gap = gap, stays, ""
         return words, gap
 
 
@@ -51,13 +59,21 @@ class WordEdit:
     Args:
         augmenter: works on words, or on characters of words.
         segmenter: gives the words.
+        keep: finds those that are to stay.
     """
 
-    def __init__(self, augmenter: NlpAugmenter, segmenter: Segmenter) -> None:
-        self.augmenter, self.segmenter = augmenter, segmenter
+    def __init__(
+        self, augmenter: NlpAugmenter, segmenter: Segmenter, keep: re.Pattern[str]
+    ) -> None:
+        self.augmenter, self.segmenter, self.keep = augmenter, segmenter, keep
+        self._usable = augmenter.pre_skip_aug
+        augmenter.pre_skip_aug = self._usable_and_free
         augmenter.tokenizer = self._tokens
         augmenter.reverse_tokenizer = list  # the words as they are; `join` knows their spaces
         self._words: list[Word] = []
+
+    def _usable_and_free(self, tokens: list[Word], *options: Any) -> list[int]:
+        return [i for i in self._usable(tokens, *options) if not tokens[i].kept]
 
     def _tokens(self, _: str) -> list[Word]:
         return self._words
@@ -68,7 +84,7 @@ class WordEdit:
         return [self._edit(*found) for found in zip(texts, pieces, seeds, strict=True)]
 
     def _edit(self, text: str, pieces: list[str], seed: int) -> str:
-        self._words, end = Word.all_of(pieces)
+        self._words, end = Word.all_of(pieces, self.keep)
         if not self._words:
             return text
         reseed(seed)
@@ -107,17 +123,23 @@ def word_augmenter(
     match step.method:
         case "split":
             return _Split(min_char=2, **known)
+        case "swap":
+            return _Swap(action="swap", **known)
         case "crop":
             return _Crop(action="crop", **options)
         case "reserved":
             groups = read_groups(str(step.path), segmenter)
             return ReservedAug(groups, tokenizer=lambda word: [word], **options)
         case "vectors":
-            model = Neighbours(str(step.path), step.top)
+            model = Neighbours(str(step.path), step.top, step.kept)
             return WordEmbsAug("word2vec", model=model, **known)
         case "tfidf":
             pieces = segmenter.segment(list(texts()))
-            rows = [[word for word in row if any(map(str.isalnum, word))] for row in pieces]
+            keep = step.kept
+            rows = [
+                [w for w in row if any(map(str.isalnum, w)) and not keep.search(w)]
+                for row in pieces
+            ]
             return _TfIdfAug(_TfIdf.of([row for row in rows if row]), **known)
     return RandomWordAug(action=step.method, **known)
 
@@ -129,6 +151,16 @@ class _Split(SplitAug):
         return np.random.randint(1, x) if isinstance(x, int) else random.sample(x, num)
 
 
+class _Swap(RandomWordAug):
+    def _get_swap_position(self, pos: int, token_length: int) -> int:
+        """A neighbour that may move; the place itself if none may."""
+        words = self.tokenizer(ANY_TEXT)
+        free = [i for i in (pos - 1, pos + 1) if 0 <= i <= token_length and not words[i].kept]
+        if len(free) < 2:
+            return free[0] if free else pos
+        return int(super()._get_swap_position(pos, token_length))
+
+
 class _Crop(RandomWordAug):
     def crop(self, data: str) -> list[str]:
         """Take a run of words away.
@@ -138,7 +170,14 @@ class _Crop(RandomWordAug):
         """
         words = self.tokenizer(data)
         count = min(self.generate_aug_cnt(len(words)), len(words) - 1)
-        start = random.randrange(len(words) - count + 1)
+        starts = [
+            start
+            for start in range(len(words) - count + 1)
+            if not any(word.kept for word in words[start : start + count])
+        ]
+        if not starts:
+            return words
+        start = random.choice(starts)
         return words[:start] + words[start + count :]
 
 
