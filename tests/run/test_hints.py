@@ -11,7 +11,8 @@ from conftest import Command, reviews, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 
 from weitiao.run.fit import run_fit
-from weitiao.run.hints import ELSEWHERE
+from weitiao.run.hints import ELSEWHERE, names_for
+from weitiao.run.predict import predict_parser
 from weitiao.strict_yaml import names_as_typed, strict
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,7 @@ def refused(parser: ArgumentParser, capsys: pytest.CaptureFixture[str], *argumen
         ("--model.backbone.hidden=1", "Transformer has no such option; it has layers, width"),
         ("--model.backbone=bert-base", "--model.backbone Pretrained --model.backbone.name bert-b"),
         ("--model=bert-base", "--model.backbone Pretrained --model.backbone.name bert-base"),
+        ("--data=my.csv", "a file of rows: --data.train my.csv"),
         ("--data.labels=no, yes", "--data.labels '[bad, good"),
         ("--data.labels=[no, [yes]]", "--data.labels '[bad, good"),
         ("--data.batch={size: 1, tokens: 2, size: 3}", "'size' stands twice, in line 1"),
@@ -67,6 +69,41 @@ def test_a_wrong_option_is_told_with_the_right_one(
     assert said in refused(parser, capsys, given)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--input=x.csv", "here it is --data.predict"),
+        ("--file=x.csv", "here it is --data.predict"),
+        ("--data=x.csv", "a file of rows: --data.predict x.csv"),
+        ("--data.file=x.csv", "here it is --data.predict"),
+        ("--data.test=x.csv", "--data.predict"),
+        ("--input-file=x.csv", "here it is --data.predict"),
+        ("x.csv", "options begin with dashes: --data.predict x.csv"),
+        ("a/best.ckpt", "options begin with dashes: --ckpt_path a/best.ckpt"),
+        ("真好吃", "options begin with dashes: --text 真好吃"),
+        ("--texts=好", "here it is --text"),
+        ("--sentence=好", "here it is --text"),
+        ("--output=o.csv", "here it is --out"),
+        ("--save=o.csv", "here it is --out"),
+        ("--checkpoint=a.ckpt", "here it is --ckpt_path"),
+        ("--model=a.ckpt", "here it is --ckpt_path"),
+        ("--model_path=a.ckpt", "here it is --ckpt_path"),
+        ("--device=cuda", "here it is --hardware.accelerator gpu"),
+        ("--batch_size=8", "here it is --data.batch.size"),
+        ("--text_column=t", "here it is --data.text"),
+        ("--on_bad_row=quarantine", "here it is --data.on_bad_row"),
+        ("--config=a.yaml", "come from the checkpoint"),
+        ("--nothing.like.it=1", "--help lists the options"),
+    ],
+)
+def test_a_wrong_option_of_predict_is_told_with_the_right_one(
+    given: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(predict_parser(), capsys, "--ckpt_path=a.ckpt", given)
+    # and where the right one is missing besides
+    assert said in refused(predict_parser(), capsys, given)
+
+
 def test_an_option_of_another_backbone_is_told(
     parser: ArgumentParser, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,7 +113,8 @@ def test_an_option_of_another_backbone_is_told(
 
 
 def test_what_other_frameworks_call_an_option_leads_to_one_of_ours() -> None:
-    assert {name.split()[0] for name in ELSEWHERE.values()} - {"config"} <= OPTIONS
+    for names in (ELSEWHERE, names_for("predict"), names_for("test")):
+        assert {name.split()[0] for name in names.values()} - {"config"} <= OPTIONS
     (early,) = (name.split()[1] for name in ELSEWHERE.values() if " " in name)
     assert (ROOT / early).is_file()
 

@@ -21,6 +21,7 @@ from weitiao.plain import plain
 from weitiao.run.callbacks import OwnSignals
 from weitiao.run.checks import refuse_other_processes
 from weitiao.run.folder import load_checkpoint
+from weitiao.run.hints import names_for
 from weitiao.run.parser import Parser
 from weitiao.run.precision import keep_targets
 from weitiao.run.progress import Progress
@@ -230,9 +231,9 @@ class UseParser(Parser):
 
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """As `Parser.error`, with the reason for what a checkpoint decides."""
-        if any(name in message for name in ("--data.", "--model.", "--config")) and (
-            "nrecognized" in message or "not found" in message
-        ):
+        decided = any(name in message for name in ("--data.", "--model.", "--config"))
+        unknown = "nrecognized" in message or "not found" in message
+        if decided and unknown and not (self._near(message) or "").startswith("here"):
             message += (
                 "\nlabels, cleaning, segmenter, tokenizer and model come from the checkpoint and"
                 " can't be changed here"
@@ -248,6 +249,7 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
         file: the dataclass of the file it is used on.
     """
     parser = UseParser(prog=f"train.py {verb}")
+    parser.elsewhere = names_for(verb)
     parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
     parser.add_argument(
         "--trust_remote_code",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from pydoc import locate
 
 _PRETRAINED = "--model.backbone Pretrained"
@@ -67,25 +68,53 @@ ELSEWHERE = {
     "wd": "model.optim.weight_decay",
 }
 """What other frameworks call an option, and what it is called here."""
+_FILE = "data, data.file, data.files, data.input, data.path, data.predict, data.test, data.train"
+_FILE += ", data.val, dataset, file, files, filename, infile, input, input_file, input_path, inputs"
+_FILE += ", path, source, stdin, text_file"
+_CHECKPOINT = "checkpoint, checkpoint_path, ckpt, load, load_from, model, model_dir, model_file"
+_CHECKPOINT += ", model_name, model_name_or_path, model_path, run, run.folder, weights"
+_OUT = "csv, dest, out_file, outfile, output, output_csv, output_dir, output_file, output_path"
+_OUT += ", outputs, predictions, result, results, save, save_path, save_to"
+_TEXT = "data.texts, prompt, query, sentence, sentences, string, text_input, texts"
+_OF_USE = {
+    **dict.fromkeys(_CHECKPOINT.split(", "), "ckpt_path"),
+    **dict.fromkeys(_OUT.split(", "), "out"),
+    **dict.fromkeys(_TEXT.split(", "), "text"),
+    **dict.fromkeys(("text_pair", "pairs", "text2", "text_b"), "pair"),
+    **dict.fromkeys(("column", "text_key", "text_column", "field"), "data.text"),
+    **dict.fromkeys(("skip_bad_rows", "on_bad_row", "errors", "ignore_errors"), "data.on_bad_row"),
+    **dict.fromkeys(("cuda", "gpu", "device", "use_gpu"), "hardware.accelerator gpu"),
+    **dict.fromkeys(("gpus", "num_gpus", "devices"), "hardware.devices"),
+    **dict.fromkeys(("fp16", "bf16", "half", "precision"), "hardware.precision"),
+}
 
 
-def right_name(given: str, options: Collection[str]) -> str | None:
+def names_for(verb: str) -> dict[str, str]:
+    """What else is tried at a verb that uses a checkpoint, and what it is called here.
+
+    Args:
+        verb: ``predict`` or ``test``, which name their file alike.
+    """
+    return ELSEWHERE | _OF_USE | dict.fromkeys(_FILE.split(", "), f"data.{verb}")
+
+
+def right_name(
+    given: str, options: Collection[str], names: Mapping[str, str] = ELSEWHERE
+) -> str | None:
     """What was probably meant.
 
     Args:
         given: an unknown argument, as typed.
         options: those that there are, with their dashes.
+        names: what is tried in their place, with the option that is meant.
     """
     name = given.split("=")[0]
     if not name.startswith("-"):
-        return (
-            f"options begin with dashes: --data.train {name}"
-            if _has("data.train", options)
-            else None
-        )
+        takes = _what_takes(name, options, names)
+        return f"options begin with dashes: --{takes} {name}" if _has(takes, options) else None
     bare = name.lstrip("-").replace("-", "_").lower()
     last = bare.rpartition(".")[2]
-    known = ELSEWHERE.get(bare) or ELSEWHERE.get(last)
+    known = names.get(bare) or names.get(last)
     if known and _has(known.split()[0], options):
         return f"here it is --{known}"
     ends = [option for option in options if option.endswith(f".{bare}")]
@@ -93,16 +122,25 @@ def right_name(given: str, options: Collection[str]) -> str | None:
     return f"did you mean {min(near, key=len)}?" if near else None
 
 
+def _what_takes(value: str, options: Collection[str], names: Mapping[str, str]) -> str:
+    """The option of a value that stands alone: a checkpoint, a file, or else a text to label."""
+    suffix = Path(value).suffix
+    if suffix == ".ckpt":
+        return "ckpt_path"
+    return "text" if not suffix and "--text" in options else names.get("file", "data.train")
+
+
 def _has(name: str, options: Collection[str]) -> bool:
     """Whether there is such an option, or one that it is a part of: `model.backbone.name`."""
     return any(f"--{name}".startswith(f"{option}.") or f"--{name}" == option for option in options)
 
 
-def explained(message: str) -> tuple[str, str | None]:
+def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, str | None]:
     """A message of jsonargparse as a person would put it, and the way out.
 
     Args:
         message: as jsonargparse words it.
+        names: what is tried in place of an option, with the option that is meant.
 
     Returns:
         the message as it was and no way out, where there is nothing to add.
@@ -110,6 +148,7 @@ def explained(message: str) -> tuple[str, str | None]:
     key = re.search(r'Parser key "([\w.]+)"', message)
     refused = re.search(r"Option '(\w+)' is not accepted.*class_path='([\w.]+)'", message, re.S)
     unknown = re.search(r"dot import path string: (\S+)", message)
+    file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
     if key and refused and refused[1] == "class_path":
         return f"{key[1]}: options stand beside class_path", "they belong under init_args"
@@ -118,6 +157,9 @@ def explained(message: str) -> tuple[str, str | None]:
     if named := (unknown if key and key[1] == "model.backbone" else None) or model:
         way_out = f"a model by name or folder: {_PRETRAINED} --model.backbone.name {named[1]}"
         return f"model.backbone: {named[1]} is no class", way_out
+    if file:
+        takes = names.get("file", "data.train")
+        return f"data: {file[1]} is no YAML of options", f"a file of rows: --{takes} {file[1]}"
     if key and key[1] == "data.labels":
         return "data.labels is a list of names", "--data.labels '[bad, good, \"so, so\"]'"
     return message, None

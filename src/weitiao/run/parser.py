@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from argparse import ArgumentError
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import jsonargparse._typehints
@@ -15,7 +16,7 @@ from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
 
 from weitiao.aliases import refuse_endless
-from weitiao.run.hints import explained, right_name
+from weitiao.run.hints import ELSEWHERE, explained, right_name
 from weitiao.strict_yaml import names_as_typed, strict
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
@@ -58,6 +59,8 @@ loading.yaml_default_loader = _FiniteLoader  # type: ignore[assignment]
 class Parser(LightningArgumentParser):
     """A parser whose errors name the fault and the way out, not all options there are."""
 
+    elsewhere: Mapping[str, str] = ELSEWHERE
+    """What is tried in place of an option, and what it is called here."""
     _reading: str | os.PathLike[str] | None = None
 
     def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
@@ -85,7 +88,7 @@ class Parser(LightningArgumentParser):
         ambiguous = re.match(r"ambiguous option: (\S+) could match", message)
         if ambiguous:  # an abbreviation, to argparse
             message = f"unrecognized arguments: {ambiguous[1]}"
-        message, way_out = explained(message)
+        message, way_out = explained(message, self.elsewhere)
         lines = [_cut(line) for line in message.splitlines() if line.strip()]
         if len(lines) > _LINES:  # the place stands first, the value last
             lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
@@ -97,7 +100,9 @@ class Parser(LightningArgumentParser):
 
     def _near(self, message: str) -> str | None:
         _, found, unknown = message.partition("nrecognized arguments: ")
-        return right_name(unknown.split()[0], self._option_string_actions) if found else None
+        if not found:
+            return None
+        return right_name(unknown.split()[0], self._option_string_actions, self.elsewhere)
 
 
 def _cut(line: str) -> str:
