@@ -102,6 +102,25 @@ TABLE = [
         "\n".join(LINES[:-1]).encode() + "\n这家酒店的服务非常好,好评\n".encode("gb18030"),
     ),
     Bad(
+        "header_again",
+        ["my.csv", "row 5", "the header again", "--data.on_bad_row quarantine"],
+        "\n".join([*LINES[:4], '\ufeff"review", "stars"', *LINES[4:]]).encode(),
+    ),
+    Bad(
+        "separator_that_is_not_there",
+        ["my.csv", "'review,stars'", "--data.separator"],
+        argv=["--data.separator=;"],
+    ),
+    Bad("separator_of_two", ["data.separator", "one character"], argv=["--data.separator=||"]),
+    Bad("idle_sheet", ["data.sheet has no effect on csv"], argv=["--data.sheet=new"]),
+    Bad(
+        "nested_json",
+        ["my.json", "as in SQuAD", '[{"review": …, "stars": …}, …]'],
+        None,
+        ["--data.train=my.json"],
+        {"my.json": b'{"version": "1.1", "data": [{"title": "a", "paragraphs": [{"qas": []}]}]}'},
+    ),
+    Bad(
         "unknown_suffix",
         ["my.dat", "--data.format"],
         None,

@@ -87,7 +87,8 @@ class Reader:
             called 0, 1, …
         on_bad_row: stop at the first bad row, or set bad rows aside with their reasons. Bad is a
             row that can't be taken apart or decoded, that lacks a wanted column, whose label,
-            group or id is empty, or whose id came before. An empty text is not bad.
+            group or id is empty, whose id came before, or that is the header again. An empty text
+            is not bad.
         label_sets: whether a label cell may hold several labels: a list of strings is taken as
             JSON text, and an empty cell or list is the empty set.
         database: URL that SQL queries are put to, or the path of a SQLite file; passwords stand in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -76,14 +77,22 @@ class Source:
             problem = f"there is no such column; the columns are {shown}"
             if self.notes.facts:
                 problem += f" ({'; '.join(self.notes.facts)})"
-            near = difflib.get_close_matches(name, names, n=1)
-            say = f"did you mean {near[0]!r}? Say " if near else ""
-            hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
-            if names[0].lstrip().startswith(("{", "[")):
-                hint = "this looks like JSON: --data.format jsonl, or json"
-            elif self.header and self.format in ("csv", "tsv", "xlsx"):
-                hint += "; if the first row is data, --data.header false"
+            hint = self._way_out(role, name, names)
         return DataError(problem, file=self.name, column=name, hint=hint)
+
+    def _way_out(self, role: str, name: str, names: Sequence[str]) -> str:
+        """What mends a missing column."""
+        if "".join(names[:1]).lstrip().startswith(("{", "[")):
+            return "this looks like JSON: --data.format jsonl, or json"
+        near = difflib.get_close_matches(name, names, n=1)
+        say = f"did you mean {near[0]!r}? Say " if near else ""
+        hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
+        if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w\s]", names[0]):
+            mark = "MARK" if self.separator == "auto" else "auto"
+            hint = f"which mark separates the cells? --data.separator {mark}; or {hint}"
+        if self.header and self.format in ("csv", "tsv", "xlsx"):
+            hint += "; if the first row is data, --data.header false"
+        return hint
 
 
 @dataclass(frozen=True)

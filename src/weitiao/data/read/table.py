@@ -104,10 +104,11 @@ class _Table:
         self._width = len(names)
         # of one column: a text may well read as its name does
         self._header = [_plain(name) for name in names] if headed and len(names) > 1 else []
+        self._names = frozenset(self._header)
 
     def chunk(self, batch: Records) -> Chunk:
         """The wanted columns of a batch, which loses the rows that don't fit."""
-        faults = {i: fault for i, cells in enumerate(batch.cells) if (fault := self._fault(cells))}
+        faults = self._faults(batch)
         for i, (reason, hint) in faults.items():
             shown = self._raw(batch.cells[i])
             batch.bad.append(BadRow(batch.rows[i], reason, shown, value=shown, hint=hint))
@@ -117,6 +118,17 @@ class _Table:
             records = [cells for i, cells in enumerate(records) if i not in faults]
         columns = [[cells[position] for cells in records] for position in self._positions]
         return Chunk(rows, columns, raw_of(records, self._raw), batch.bad)
+
+    def _faults(self, batch: Records) -> dict[int, tuple[str, str]]:
+        """What is wrong with the rows, by their position in the batch."""
+        if self._source.extra_cells == "bad" and not self._sparse:  # as most files are, at once
+            cells, last = batch.cells, self._positions[-1]
+            if set(map(len, cells)) <= {self._width}:
+                found = {_plain(cell) for cell in {record[last] for record in cells}}
+                if self._names.isdisjoint(found):
+                    return {}
+        faults = ((i, self._fault(cells)) for i, cells in enumerate(batch.cells))
+        return {i: fault for i, fault in faults if fault}
 
     def _fault(self, cells: list[Any]) -> tuple[str, str] | None:
         """Why a row doesn't fit, and the way out; else the row is made as wide as the header."""
@@ -128,7 +140,7 @@ class _Table:
         if len(cells) != self._width:
             hint = _MISSING_OR_MANY + (_BEYOND if len(cells) > self._width else "")
             return f"the row has {len(cells)} cells, not {self._width}", hint
-        if self._header and _plain(cells[self._positions[-1]]) in self._header:
+        if self._header and _plain(cells[self._positions[-1]]) in self._names:
             return self._repeat(cells)
         return None
 

@@ -33,11 +33,13 @@ def _blocks(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[int, 
     first = 1
     with open_text(source, end, by_line=True) as file:
         while lines := file.readlines(BLOCK):
-            count = len(lines)
-            # a byte order mark begins the file, and each of those that were joined to it
-            bare = [line[1:] if line[0] == "\ufeff" else line for line in lines]
-            kept = max(0, skip + 1 - first)
-            yield first + kept, [without_nuls(source, line) for line in bare[kept:]]
+            count, left_out = len(lines), max(0, skip + 1 - first)
+            whole = "".join(lines)  # asking all of them at once takes a tenth of the time
+            if "\ufeff" in whole:  # it begins the file, and each of those that were joined to it
+                lines = [line.removeprefix("\ufeff") for line in lines]
+            if "\0" in whole:
+                lines = [without_nuls(source, line) for line in lines]
+            yield first + left_out, lines[left_out:]
             first += count
 
 
@@ -184,7 +186,8 @@ def _csv_reader(feed: _Feed, separator: str, *, more: bool) -> Callable[[], list
     def read() -> list[str]:
         start = feed.at
         cells = next(exact)
-        if not any(map(_SPACE_QUOTE.match, cells)):
+        one_line = feed.at == start + 1
+        if one_line and ' "' not in feed.lines[start] or not any(map(_SPACE_QUOTE.match, cells)):
             return cells
         end, feed.at = feed.at, start
         try:
