@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import TINY, reviews, write_csv
 from test_resume import OPTIONS, rows
 
@@ -127,6 +128,48 @@ def test_two_processes_with_half_the_batch_learn_what_one_learns(
     assert len(means) > 10
     for key in means:  # gradients are summed in another order
         assert two[key] == pytest.approx(one[key], rel=1e-5), key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["t5", "albert"])
+def test_two_processes_share_out_layers_within_layers_and_repeated_ones(
+    tmp_path: Path, kind: str
+) -> None:
+    write_csv(tmp_path / "my.csv", reviews(120))
+    save_model(kind, tmp_path / "model")
+    options = (
+        *("--data.train=my.csv", "--data.text=review", "--data.label=stars"),
+        *("--trainer.accelerator=cpu", "--trainer.max_epochs=1", "--data.batch.tokens=null"),
+        *("--trainer.log_every_n_steps=1", "--data.encode.tokenizer=model"),
+        *("--model.backbone=Pretrained", "--model.backbone.name=model", "--model.head.dropout=0"),
+    )
+    train("fit", "--run.folder=one", *options, "--data.batch.size=16", cwd=tmp_path)
+    train("fit", "--run.folder=two", *options, *SHARDED_CPU, "--data.batch.size=8", cwd=tmp_path)
+    one, two = (values(tmp_path / name) for name in ("one", "two"))
+    losses = [key for key in one if key[1] in ("train/loss_epoch", "val/loss")]
+    assert losses
+    for key in losses:
+        assert two[key] == pytest.approx(one[key], rel=1e-4), key
+
+
+def save_model(kind: str, folder: Path) -> None:
+    """A tiny model without dropout, and its tokenizer of characters."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+    hanzi = sorted({char for text, _ in reviews(120) for char in text})
+    units = {unit: i for i, unit in enumerate(["[PAD]", "[UNK]", *hanzi])}
+    tokenizer = Tokenizer(models.WordLevel(units, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    names = {"unk_token": "[UNK]", "pad_token": "[PAD]"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    sizes = {"hidden_size": 16, "embedding_size": 8, "intermediate_size": 16, "d_ff": 16, "d_kv": 8}
+    counts = {"num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": len(units)}
+    dropout = dict.fromkeys(("hidden_dropout_prob", "attention_probs_dropout_prob"), 0.0)
+    dropout |= {"dropout_rate": 0.0, "classifier_dropout_prob": 0.0}
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(kind, **sizes, **counts, **dropout)
+    AutoModel.from_config(config).save_pretrained(folder)
 
 
 def values(run: Path) -> dict[tuple[str, str], float]:

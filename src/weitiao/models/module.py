@@ -82,15 +82,17 @@ class TextModule(Learner):
     def configure_model(self) -> None:
         """Share the weights out among the processes, where the strategy is `ModelParallelStrategy`.
 
-        Each layer is a unit: its weights are whole on a device only while it computes.
+        Each layer is a unit: its weights are whole on a device only while it computes. What is
+        inside of another unit has to be one before that, and only once, though ALBERT's layers
+        come several times.
         """
         if self.device_mesh is None or isinstance(next(self.parameters()), DTensor):
             return
         mesh = init_device_mesh(self.device_mesh.device_type, (self.device_mesh.size(),))
-        lists = [m for m in self.modules() if isinstance(m, nn.ModuleList)]
-        layers = [layer for each in lists for layer in each]
-        for part in (*layers, *self.children()):
-            if any(True for _ in part.parameters()):
+        lists = [part for part in self.modules() if isinstance(part, nn.ModuleList)]
+        units = {*self.children(), *(layer for each in lists for layer in each)}
+        for part in reversed([*self.modules()]):  # from the inside out
+            if part in units and any(True for _ in part.parameters()):
                 fully_shard(part, mesh=mesh)
 
     def parts(
