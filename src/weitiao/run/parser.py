@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import ArgumentError
-from collections.abc import Mapping
+from argparse import SUPPRESS, Action, ArgumentError
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 import jsonargparse._typehints
@@ -16,6 +16,7 @@ from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
 
 from weitiao.aliases import refuse_endless
+from weitiao.run.help import HEADS
 from weitiao.run.hints import ELSEWHERE, explained, right_name
 from weitiao.strict_yaml import names_as_typed, strict
 
@@ -78,6 +79,14 @@ class Parser(LightningArgumentParser):
         finally:
             self._reading = before
 
+    def format_help(self) -> str:
+        """As argparse has it, after what most people need; the Trainer's options stand last."""
+        self._action_groups.sort(key=lambda group: _is_trainers(group._group_actions))
+        if (head := HEADS.get(self.prog)) is None:
+            return super().format_help()
+        self.usage, self.description = SUPPRESS, None
+        return f"{head}\n{super().format_help()}"
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print one short message and exit with 2."""
         if not self.exit_on_error:  # of a part, whose name the whole knows
@@ -103,6 +112,10 @@ class Parser(LightningArgumentParser):
         if not found:
             return None
         return right_name(unknown.split()[0], self._option_string_actions, self.elsewhere)
+
+
+def _is_trainers(actions: Iterable[Action]) -> bool:
+    return any(action.dest.startswith("trainer.") for action in actions)
 
 
 def _cut(line: str) -> str:

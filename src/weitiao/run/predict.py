@@ -46,7 +46,7 @@ def predict_parser() -> UseParser:
         "--out",
         type=str | None,
         help="File to write: .csv, .jsonl or .parquet; - = JSON Lines on standard output; null ="
-        " predictions.csv, of --text and standard input standard output (a table on a terminal).",
+        " predictions.csv for a file, else standard output, on a terminal as a table.",
     )
     return parser
 
