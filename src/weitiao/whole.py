@@ -26,6 +26,16 @@ def whole_or_not(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def readable_weights(folder: Path) -> None:
+    """Let whoever may read a saved model's configuration read its weights as well.
+
+    safetensors 0.8 lets nobody but the owner, whatever the umask (safetensors#782).
+    """
+    mode = (folder / "config.json").stat().st_mode
+    for weights in folder.glob("*.safetensors"):
+        weights.chmod(mode)
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Let a disk that is full be told with a file or folder: ``write`` knows no name.

