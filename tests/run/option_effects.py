@@ -214,6 +214,7 @@ MODEL = {
     "model.head/model.head.kind": Effect("loss", "mlp"),
     "model.head/model.head.activation": Effect("loss", "relu", MLP),
     "model.head/model.head.dropout": Effect("loss", "0.5"),
+    "model.head/model.head.start": Effect("run", "probe"),
     "model.loss/model.loss.kind": Effect("loss", "squared_hinge"),
     "model.loss/model.loss.focus": Effect("loss", "0.5", ("--model.loss.kind=focal",)),
     "model.loss/model.loss.huber_delta": Effect(

@@ -24,6 +24,7 @@ from weitiao.run.checks import device_count, refuse_other_processes
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"
 TESTS = Path(__file__).parent
 CONFIGS = TESTS.parents[1] / "configs"
+PROBE = ("--model.head.start=probe",)
 JOINED = ("--trainer.gradient_clip_val=0.1", "--trainer.accumulate_grad_batches=3")
 
 
@@ -114,14 +115,17 @@ SHARDED_CPU = (*SHARDED, "--trainer.accelerator=cpu")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [TWO, (*TWO, *JOINED), SHARDED_CPU, (*SHARDED_CPU, *JOINED)])
+@pytest.mark.parametrize(
+    ("strategy", "both"),
+    [(TWO, ()), (TWO, JOINED), (TWO, PROBE), (SHARDED_CPU, ()), (SHARDED_CPU, JOINED)],
+)
 def test_two_processes_with_half_the_batch_learn_what_one_learns(
-    tmp_path: Path, more: tuple[str, ...]
+    tmp_path: Path, strategy: tuple[str, ...], both: tuple[str, ...]
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(243))  # 195 of train: the last batch has 3
-    joined = JOINED if more[-1] in JOINED else ()
-    train("fit", "--run.folder=one", *SMALL, *joined, "--data.batch.size=16", cwd=tmp_path)
-    train("fit", "--run.folder=two", *SMALL, *more, "--data.batch.size=8", cwd=tmp_path)
+    train("fit", "--run.folder=one", *SMALL, *both, "--data.batch.size=16", cwd=tmp_path)
+    more = (*strategy, *both, "--data.batch.size=8")
+    train("fit", "--run.folder=two", *SMALL, *more, cwd=tmp_path)
     one, two = (values(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
     means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "lr-AdamW/pg1")]

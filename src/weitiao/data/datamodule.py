@@ -261,6 +261,11 @@ class TextDataModule(L.LightningDataModule):
         """Batches of ``predict`` in rising length; ``batch["row"]`` leads back to the input."""
         return self._loader("predict")
 
+    def plain_loader(self, split: str) -> ResumableLoader:
+        """Each row of a prepared split once, unaugmented, in rising length, in this process."""
+        rows = Rows(self.prepared.ids(split), self.card.pad_id)
+        return ResumableLoader(rows, EpochBatches(rows.lengths, self.batch, shuffle=False))
+
     def _unprepared(self, split: str) -> pa.Table:
         """Rows of a file that is new to a loaded checkpoint: read and cleaned, none dropped."""
         if split not in self._new_rows:

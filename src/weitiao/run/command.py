@@ -117,6 +117,9 @@ class TrainingCLI(LightningCLI):
     def shown_score(self) -> str:
         """What the bar shows of a validation, beside loss and accuracy."""
 
+    def begin(self) -> None:
+        """What is done to the model of a run that doesn't resume, before the Trainer has it."""
+
     def fit(self, *, in_order: bool = True) -> dict[str, float]:
         """Train; gives the scores of the best validation, with ``fit/seconds``.
 
@@ -129,13 +132,16 @@ class TrainingCLI(LightningCLI):
         started = time.perf_counter()
         signals = stop.deferred() if in_order else nullcontext()
         own = self.folder.owned(), self.folder.removed_unless_started()
-        with own[0], own[1], signals, together(self.trainer):
-            self.trainer.fit(
-                self.model,
-                datamodule=self.datamodule,
-                ckpt_path=self.config.ckpt_path,
-                weights_only=True,
-            )
+        with own[0], own[1]:
+            if self.config.ckpt_path is None:
+                self.begin()  # a signal ends it at once
+            with signals, together(self.trainer):
+                self.trainer.fit(
+                    self.model,
+                    datamodule=self.datamodule,
+                    ckpt_path=self.config.ckpt_path,
+                    weights_only=True,
+                )
         if not self.folder.best.is_file():
             place = self.folder.path
             raise ConfigError(

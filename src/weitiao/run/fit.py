@@ -34,6 +34,7 @@ from weitiao.run.contamination import pretrained_on
 from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
+from weitiao.run.probe import start_from_probe
 from weitiao.run.refit import refit
 from weitiao.run.remedies import improving
 from weitiao.run.report import handling
@@ -134,6 +135,11 @@ class FitCLI(TrainingCLI):
             EvaluationRows(),
             Board(hparams, scores, self.shown_score(), test=driver is None),
         ]
+
+    def begin(self) -> None:
+        """Solve the head, where it is to start from a probe."""
+        if self.model.hparams["head"]["start"] == "probe":
+            start_from_probe(self.trainer, self.model, self.datamodule, self.console)
 
     def write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""
