@@ -330,3 +330,18 @@ def test_a_picture_that_fails_is_told_once(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == said
     with pytest.raises(OSError, match="No space"), dispensable.part("another"):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.slow
+def test_three_thousand_classes_are_trained_and_measured(tmp_path: Path, command: Command) -> None:
+    rows = [(f"第{i}条评论说的是第{i // 2}类,类{i // 2}", f"类{i // 2}") for i in range(6000)]
+    write_csv(tmp_path / "my.csv", rows)
+    options = (*TINY, "--trainer.max_epochs=1", "--trainer.log_every_n_steps=50")
+    done = command("train", "--data.train=my.csv", *options, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "left out" not in done.err
+    assert len(done.out.splitlines()) < 50
+    run = tmp_path / "logs" / "latest"
+    assert f"all 3,000 classes: {run.resolve().relative_to(tmp_path)}/classes.csv" in done.out
+    with (run / "classes.csv").open(newline="", encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 3000

@@ -60,7 +60,7 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     out = console or Console()
     show_tables(metrics, card, tested, run.folder.classes, out)
     if warning := below_baseline(run, metrics):
-        show_line(warning, out)
+        out.print(warning, markup=False, style="yellow", soft_wrap=True)  # can be pasted
     show_next_steps(run.folder, run.console)
     return metrics
 

@@ -11,6 +11,8 @@ import lightning.pytorch as L
 from weitiao.models.pretrained import Pretrained
 from weitiao.models.scores import FIRST
 from weitiao.run.callbacks import BestScores
+from weitiao.run.commands import command
+from weitiao.run.encoder import TARGET
 from weitiao.run.table import SHOWN
 
 if TYPE_CHECKING:
@@ -47,9 +49,8 @@ def remedies(run: Run) -> Iterator[str]:
         yield f"train longer: {longer}"
     if not pretrained:
         yield (
-            "start from a pretrained encoder: make encoder,"
-            " --config configs/model/pretrained.yaml --model.backbone.name .cache/models/e5-small"
-            " --data.encode.tokenizer .cache/models/e5-small"
+            f"start from a pretrained encoder, of make encoder: --model.backbone Pretrained"
+            f" --model.backbone.name {TARGET} --data.encode.tokenizer {TARGET}"
         )
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"]
     if cut > MUCH_CUT:
@@ -63,7 +64,8 @@ def remedies(run: Run) -> Iterator[str]:
         yield "score n-grams beside the network: --model.wide.orders 3"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
-    yield f"search: python src/tune.py --trials 50 --config {run.folder.config}"
+    if search := command("tune", "--trials", "50", "--config", run.folder.config):
+        yield f"search: {search}"
 
 
 def improving(trainer: L.Trainer) -> str | None:

@@ -90,8 +90,10 @@ def final_table(
         _add(table, title, key, [metrics.get(p + key) for p in columns], compared, key == first)
     if not leak_free:
         counts = _counts(targets, len(card.labels))
-        for part in _classes(metrics, card.labels, counts):
+        for title, part in _classes(metrics, card.labels, counts):
             table.add_section()
+            if title:
+                table.add_row(title, style="italic")
             for label in part:
                 key = f"f1_class/{label}"
                 values = [metrics.get(p + key) for p in columns]
@@ -133,18 +135,18 @@ def _counts(targets: np.ndarray, classes: int) -> np.ndarray:
 
 def _classes(
     metrics: Mapping[str, float], labels: list[str], counts: np.ndarray
-) -> Iterator[list[str]]:
+) -> Iterator[tuple[str, list[str]]]:
     """The parts of the table with classes: all in their order, or the best and the worst."""
     if len(labels) <= 2 * ENDS:
-        yield labels
+        yield "", labels
         return
     present = [label for label, count in zip(labels, counts.tolist(), strict=True) if count]
     ranked = sorted(present, key=lambda label: -metrics[f"test/f1_class/{label}"])
     if len(ranked) <= 2 * ENDS:
-        yield ranked
+        yield f"{len(ranked)} of {len(labels):,} classes", ranked
         return
-    yield ranked[:ENDS]
-    yield ranked[-ENDS:]
+    yield f"best of {len(labels):,} classes", ranked[:ENDS]
+    yield "worst", ranked[-ENDS:]
 
 
 def write_classes(
