@@ -109,6 +109,11 @@ def test_a_formula_that_was_never_computed_is_a_bad_row(tmp_path: Path) -> None:
     assert pairs == [("好", "1"), ("行", "1")]
     bad = [json.loads(line) for line in (tmp_path / "out.quarantine.jsonl").open("rb")]
     assert [(row["row"], row["column"]) for row in bad] == [(3, "text"), (4, "label")]
+    assert bad[0]["reason"].endswith('=A2&"!"')
+    # as XlsxWriter does
+    edit(path, "</f><v />", "</f><v>0</v>")
+    pairs, _ = read(path, extra_cells="ignore", on_bad_row="quarantine")
+    assert pairs == [("好", "1"), ("行", "1")]
 
 
 def test_a_formula_with_a_value_is_read_by_it(tmp_path: Path) -> None:
@@ -116,6 +121,8 @@ def test_a_formula_with_a_value_is_read_by_it(tmp_path: Path) -> None:
     path = save(tmp_path / "a.xlsx", {"a": rows})
     edit(path, '<c r="A2"><f>A9</f><v /></c>', '<c r="A2" t="str"><f>A9</f><v>好</v></c>')
     edit(path, '<c r="A3"><f>A9</f><v /></c>', '<c r="A3" t="str"><f>A9</f><v></v></c>')
+    assert read(path)[0] == [("好", "1"), ("", "0"), ("坏", "0")]
+    edit(path, '<calcPr calcId="124519" fullCalcOnLoad="1" />', "", "xl/workbook.xml")
     assert read(path)[0] == [("好", "1"), ("", "0"), ("坏", "0")]
 
 

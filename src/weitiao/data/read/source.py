@@ -87,7 +87,7 @@ class Source:
         near = difflib.get_close_matches(name, names, n=1)
         say = f"did you mean {near[0]!r}? Say " if near else ""
         hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
-        if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w\s]", names[0]):
+        if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w ]", names[0]):
             mark = "MARK" if self.separator == "auto" else "auto"
             hint = f"which mark separates the cells? --data.separator {mark}; or {hint}"
         if self.header and self.format in ("csv", "tsv", "xlsx"):

@@ -186,8 +186,9 @@ def _csv_reader(feed: _Feed, separator: str, *, more: bool) -> Callable[[], list
     def read() -> list[str]:
         start = feed.at
         cells = next(exact)
-        one_line = feed.at == start + 1
-        if one_line and ' "' not in feed.lines[start] or not any(map(_SPACE_QUOTE.match, cells)):
+        if feed.at == start + 1 and ' "' not in feed.lines[start]:  # in most files
+            return cells
+        if not any(map(_SPACE_QUOTE.match, cells)):
             return cells
         end, feed.at = feed.at, start
         try:

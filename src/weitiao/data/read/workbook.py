@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,8 @@ _SHEET_ROWS = 1024  # a cell of a sheet holds 32,767 characters at most
 _OLD = b"\xd0\xcf\x11\xe0"  # how files of Microsoft's compound format begin
 _FORMULA = re.compile(rb"<(?:\w{1,16}:)?f[ />]")
 _OVERLAP = 32  # bytes, more than the pattern takes
-_NOT_COMPUTED = NoValue(
-    "a formula that was never computed",
-    hint="open the workbook in Excel or LibreOffice and save it, so that its formulas are computed",
+_COMPUTE = (
+    "open the workbook in Excel or LibreOffice and save it, so that its formulas are computed"
 )
 
 
@@ -38,7 +38,9 @@ def _batches(source: Source) -> Iterator[Records]:
         sheet = _chosen(source, book)
         formulas = None
         if _holds_formulas(source.path):
-            formulas = _sized(_open(source.path, stack, values=False)[sheet.title])
+            stale = book.calculation is not None and bool(book.calculation.fullCalcOnLoad)
+            written = _open(source.path, stack, values=False)
+            formulas = _Formulas(_sized(written[sheet.title]), stale)
         batch = Records()
         for number, cells in enumerate(_rows(sheet, formulas), 1):
             if cells:
@@ -111,35 +113,56 @@ def _filled(sheet: Any) -> Iterator[list[Any]]:
     return filter(None, _rows(sheet, None))
 
 
-def _rows(sheet: Any, formulas: Any) -> Iterator[list[Any]]:
+def _rows(sheet: Any, formulas: _Formulas | None) -> Iterator[list[Any]]:
     """Each row up to its last filled cell.
 
     Args:
         sheet: with the values of formulas.
-        formulas: the same sheet with the formulas themselves; null = it holds none.
+        formulas: those of the sheet; null = it holds none.
     """
     if formulas is None:
         rows = ([_value(cell) for cell in cells] for cells in sheet.iter_rows())
     else:
-        both = zip(sheet.iter_rows(), formulas.iter_rows(), strict=True)
-        rows = (list(map(_value, cells, written)) for cells, written in both)
+        both = zip(sheet.iter_rows(), formulas.sheet.iter_rows(), strict=True)
+        rows = (
+            [formulas.value(cell, formula) for cell, formula in zip(cells, written, strict=True)]
+            for cells, written in both
+        )
     for row in rows:
         while row and row[-1] == "":
             del row[-1]
         yield row
 
 
-def _value(cell: Any, written: Any = None) -> Any:
-    """The value of a cell, given the formula that may be written in it."""
+@dataclass(frozen=True)
+class _Formulas:
+    """What is written in the cells of a sheet.
+
+    Args:
+        sheet: with the formulas themselves.
+        stale: whether the program that saved it left computing to the next one. Some of them, such
+            as XlsxWriter, write 0 as the value of every formula.
+    """
+
+    sheet: Any
+    stale: bool
+
+    def value(self, cell: Any, written: Any) -> Any:
+        """The value of a cell; a formula without one is told by what is written."""
+        value = _value(cell)
+        if written.data_type == "f" and (value == "" or (self.stale and value == 0)):
+            if cell.data_type == "str":  # the value is the empty text
+                return value
+            text = getattr(written.value, "text", written.value)  # an array formula is an object
+            return NoValue(f"a formula that was never computed, {text}", hint=_COMPUTE)
+        return value
+
+
+def _value(cell: Any) -> Any:
     if cell.data_type == "e":
         hint = "mend the formula, or empty the cell"
         return NoValue(f"the workbook has an error here, {cell.value}", hint=hint)
-    if cell.value is not None:
-        return cell.value
-    # a formula whose value is the empty text has the type "str"
-    if written is not None and written.data_type == "f" and cell.data_type != "str":
-        return _NOT_COMPUTED
-    return ""
+    return "" if cell.value is None else cell.value
 
 
 def _holds_formulas(path: Path) -> bool:
