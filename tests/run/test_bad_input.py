@@ -237,7 +237,7 @@ TABLE = [
     ),
     Bad(
         "score_that_is_nan",
-        ["my.csv", "row 4", "'stars'", "no finite number", "'nan'"],
+        ["my.csv", "row 4", "'stars'", "no finite number", "'nan'", "--data.placeholders"],
         as_csv([(ROWS[0][0], "1.5"), (ROWS[1][0], "2"), (ROWS[2][0], "nan")]),
         argv=["--data.task=regression"],
     ),

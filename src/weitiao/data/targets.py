@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.labels import all_numbers, join_labels, natural_order, split_labels, tidy
+from weitiao.data.labels import (
+    all_numbers,
+    is_placeholder,
+    join_labels,
+    natural_order,
+    split_labels,
+    tidy,
+)
 from weitiao.errors import ConfigError, DataError
 
 _LARGEST = 1e18  # squared it still is a 32-bit float, as the model and its scores have them
@@ -42,6 +49,8 @@ def canonical(table: pa.Table, task: Task, separator: str = "auto") -> pa.Table:
                 if task == "multilabel"
                 else "a regression needs a number in each row"
             )
+            if is_placeholder(cell):
+                hint = "--data.placeholders bad --data.on_bad_row quarantine sets such rows aside"
             raise _fault(str(error), table, place, hint) from error
     return table.set_column(table.column_names.index("label"), "label", pa.array(labels))
 
