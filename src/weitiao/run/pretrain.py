@@ -23,6 +23,8 @@ from weitiao.run.callbacks import BestScores
 from weitiao.run.command import TrainingCLI
 from weitiao.run.commands import SCRIPTS, command, near
 from weitiao.run.folder import load_checkpoint, write_json
+from weitiao.run.shown import show_line
+from weitiao.run.unknown import unknown_ids
 
 SCORES = ("val/loss", "val/perplexity", "val/accuracy")
 
@@ -94,6 +96,7 @@ class PretrainCLI(TrainingCLI):
         write_json(audit, self.folder.audit)
         super().write_down()
         self.console.print(_corpus(audit))
+        show_line(unknown_ids({"train": audit["unknown_share"]}), self.console)
 
 
 def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
 from weitiao.data.corpora import Corpus
 from weitiao.data.language import prepare
@@ -126,3 +128,19 @@ def test_special_tokens_in_a_document_are_text(tmp_path, name) -> None:
     assert card.mask_id not in blocks.ids
     ends = int((np.asarray(blocks.ids) == card.end[0]).sum())
     assert ends == len(blocks.pieces) - 1  # one for each document, none within
+
+
+def test_a_corpus_that_the_tokenizer_does_not_know_is_refused(tmp_path) -> None:
+    corpus = tmp_path / "c.txt"
+    corpus.write_text("\n".join(f"{number} 房间很好服务也好" for number in range(60)), "utf-8")
+    units = {unit: i for i, unit in enumerate(["[PAD]", "[UNK]", "[MASK]", *"0123456789 "])}
+    backend = Tokenizer(models.WordLevel(units, "[UNK]"))
+    backend.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "mask_token": "[MASK]"}
+    folder = tmp_path / "tokenizer"
+    PreTrainedTokenizerFast(tokenizer_object=backend, **names).save_pretrained(folder)
+    preparation = LanguagePreparation(
+        Corpus(str(corpus)), Segmenter("char"), LanguageTokenizer(str(folder)), "masked", 32, 0.2
+    )
+    with pytest.raises(ConfigError, match=r"^data\.tokenizer\.name .*: \d\d% of the ids"):
+        preparation(tmp_path / "cache")

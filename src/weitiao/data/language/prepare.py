@@ -151,8 +151,10 @@ class LanguagePreparation:
                     f"no document falls to {split}: {counts['documents']:,} in all"
                     "\n  → more text, or another data.val"
                 )
+        unknown = self.tokenizer.unknown_share(tokenizer, Blocks.of(folder, "train").ids)
         card = self._card(tokenizer, frame, writer)
         report = {"corpus": dict(counts), "ids": writer.ids, "filled": writer.filled()}
+        report |= {"unknown_share": unknown}
         for name, value in (("card", card.plain()), ("audit", report)):
             (folder / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), "utf-8")
 

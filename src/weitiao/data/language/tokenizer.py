@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from tokenizers import decoders
 
 from weitiao.bounds import at_least
+from weitiao.data.coverage import MOST
 from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
 from weitiao.data.pretrained import fast_tokenizer
 from weitiao.data.segment import Segmenter
@@ -74,6 +76,28 @@ class LanguageTokenizer:
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
         return tokenizer
+
+    def unknown_share(self, tokenizer: Any, ids: np.ndarray) -> float:
+        """Share of the unknown id; 0 where it has another meaning, as GPT-2's, which knows bytes.
+
+        Args:
+            tokenizer: as `make` gives it.
+            ids: what it made of the corpus.
+
+        Raises:
+            ConfigError: most are unknown, so nothing can be learned from them.
+        """
+        unknown, ends = tokenizer.unk_token_id, (tokenizer.bos_token_id, tokenizer.eos_token_id)
+        share = 0.0 if unknown is None or unknown in ends else float(np.mean(ids == unknown))
+        if share > MOST:
+            way_out = (
+                "a larger data.tokenizer.vocab_size" if self.trained else "that of a fit model"
+            )
+            raise ConfigError(
+                f"data.tokenizer.name {self.name!r}: {share:.0%} of the ids of the corpus are the"
+                f" unknown one\n  → another tokenizer: {way_out}"
+            )
+        return share
 
     def _encoder(self) -> Encoder:
         return Encoder(self.name, self.vocab_size, self.min_count, self.lowercase)
