@@ -105,6 +105,17 @@ def test_new_files_may_be_written_otherwise(
     assert texts[:3] == [text for text, _ in ROWS[:3]]
 
 
+def test_a_bad_row_to_measure_on_is_told_by_options_that_are_there(
+    fitted: tuple[Path, str], command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(table(ROWS[:3]) + "好,好评,x\n", "utf-8")
+    done = command("test", f"--ckpt_path={fitted[0] / BEST}", "--data.test=a.csv", cwd=tmp_path)
+    assert done.code == 1
+    assert "row 5: the row has 3 cells, not 2" in done.err
+    assert "--data.extra_cells ignore" in done.err
+    assert "on_bad_row" not in done.err
+
+
 def test_the_way_out_of_another_kind_of_file_is_what_works(
     command: Command, tmp_path: Path
 ) -> None:

@@ -103,6 +103,10 @@ def test_a_separator_has_no_effect_on_other_formats(tmp_path: Path) -> None:
         read(tmp_path / "a.jsonl", '{"text": "a", "label": 1}', separator=";")
 
 
+def test_the_header_is_believed_before_the_line_of_excel(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.csv", f"sep=;\n{written()}")[0] == ROWS
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("line", ["sep={}\n", "sep={}\r\n", '"sep={}"\n', "\ufeffSEP={}\n"])
 def test_the_line_that_excel_understands_is_no_row(tmp_path: Path, mark: str, line: str) -> None:
@@ -288,6 +292,12 @@ def test_cells_beyond_the_header_may_be_ignored(tmp_path: Path, suffix: str) -> 
     assert pairs == [("好", "1"), ("坏", "0"), ("行", "1")]
     assert notes == ["rows cut to the width of the header: 2"]
     assert [bad["row"] for bad in quarantined(tmp_path)] == [5]
+    _, notes = read(
+        tmp_path / f"b.{suffix}",
+        data.splitlines()[0] + "\na,1,x\n".replace(",", data[4]),
+        extra_cells="ignore",
+    )
+    assert "does that lack the first column's name?" in notes[0]
 
 
 def test_a_note_on_many_files_is_one_line(tmp_path: Path) -> None:

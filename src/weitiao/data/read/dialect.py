@@ -55,9 +55,9 @@ def dialect_of(source: Source) -> Dialect:
     named = source.separator if source.separator != "auto" else excel and excel[1]
     usual = Dialect(named or ("," if quoted else "\t"), quoted, end, skip=1 if excel else 0)
     lines = lines[usual.skip :]
-    if named or _fits(source, usual, lines):
+    if source.separator != "auto" or _fits(source, usual, lines):
         return usual
-    others = [Dialect(mark, True, end) for mark in _SEPARATORS]
+    others = [Dialect(mark, True, end, usual.skip) for mark in _SEPARATORS]
     found = next((other for other in others if _fits(source, other, lines)), None)
     if found is None and source.header and _width(usual, lines) == 1:  # the columns are told then
         found = max(others, key=lambda other: _width(other, lines))

@@ -54,6 +54,8 @@ def tabulate(
                 continue
             table = _Table(source, names, raw, sparse=sparse, headed=source.header)
         yield table.chunk(batch)
+    if table is not None:
+        table.note()
 
 
 def _take_names(source: Source, batch: Records) -> list[str] | None:
@@ -105,9 +107,11 @@ class _Table:
         # of one column: a text may well read as its name does
         self._header = [_plain(name) for name in names] if headed and len(names) > 1 else []
         self._names = frozenset(self._header)
+        self._rows = self._cut = 0
 
     def chunk(self, batch: Records) -> Chunk:
         """The wanted columns of a batch, which loses the rows that don't fit."""
+        self._rows += len(batch.rows)
         faults = self._faults(batch)
         for i, (reason, hint) in faults.items():
             shown = self._raw(batch.cells[i])
@@ -118,6 +122,17 @@ class _Table:
             records = [cells for i, cells in enumerate(records) if i not in faults]
         columns = [[cells[position] for cells in records] for position in self._positions]
         return Chunk(rows, columns, raw_of(records, self._raw), batch.bad)
+
+    def note(self) -> None:
+        """Note what was done to the rows."""
+        if not self._cut:
+            return
+        self._source.notes.counts["rows cut to the width of the header"] += self._cut
+        if self._cut == self._rows:
+            fact = (
+                "every row has more cells than the header: does that lack the first column's name?"
+            )
+            self._source.notes.facts.append(fact)
 
     def _faults(self, batch: Records) -> dict[int, tuple[str, str]]:
         """What is wrong with the rows, by their position in the batch."""
@@ -136,7 +151,7 @@ class _Table:
             cells += [""] * (self._width - len(cells))
         if len(cells) > self._width and self._source.extra_cells == "ignore":
             del cells[self._width :]
-            self._source.notes.counts["rows cut to the width of the header"] += 1
+            self._cut += 1
         if len(cells) != self._width:
             hint = _MISSING_OR_MANY + (_BEYOND if len(cells) > self._width else "")
             return f"the row has {len(cells)} cells, not {self._width}", hint
