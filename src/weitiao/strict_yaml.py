@@ -44,7 +44,7 @@ def names_as_typed(arguments: list[str]) -> list[str]:
         elif _holds_names(option):
             argument = _quoted(argument)
         typed.append(argument)
-        option = argument
+        option = "" if equals else argument
     return typed
 
 

@@ -241,6 +241,17 @@ def test_a_text_that_says_null_is_never_lost(parser: ArgumentParser, tmp_path: P
     assert sum(split["rows"] for split in report["splits"].values()) == len(rows)
 
 
+def test_many_texts_under_several_labels_are_told(parser: ArgumentParser, tmp_path: Path) -> None:
+    both = [(text, label) for text in TEXTS[:20] for label in "好差"]
+    one = [(text, "好差"[i % 2]) for i, text in enumerate(TEXTS[20:])]
+    said = "40 of 70 rows of train hold a text with another label, too: are text and label swapped"
+    for rows, expected in ((one, False), (one[:30], True)):
+        write_csv(tmp_path / "my.csv", [*both, *rows])
+        told, _ = prepared(parser, tmp_path)
+        assert (said in told) == expected
+        assert ("swapped" in told) == expected
+
+
 SWAPPED = {
     "columns": ([(label, text) for text, label in reviews(60)], "each of the 2 texts of train"),
     "a_class_of_one_row": (
