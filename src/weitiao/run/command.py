@@ -142,6 +142,7 @@ class TrainingCLI(LightningCLI):
                     ckpt_path=self.config.ckpt_path,
                     weights_only=True,
                 )
+        self.trainer.optimizers = []  # no state of theirs is in best.ckpt, where FSDP looks for it
         if not self.folder.best.is_file():
             place = self.folder.path
             raise ConfigError(
