@@ -10,8 +10,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from weitiao.data.coverage import Coverage
-from weitiao.data.encode import SPECIALS, Encoder, TextEncoder
+from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.segment import Segmenter
+from weitiao.data.trained import SPECIALS
 from weitiao.errors import ConfigError
 
 REAL = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh-en"
@@ -263,6 +264,46 @@ def test_a_padding_token_beside_the_tokenizers_own_is_refused(pad_token, tmp_pat
 def test_options_of_training_are_refused_for_a_pretrained_tokenizer(option):
     with pytest.raises(ConfigError, match=f"{next(iter(option))} has no effect"):
         Encoder("some/name", **option)
+
+
+# -- a prefix --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("truncation", "kept"), [("head", "abc"), ("tail", "fgh")])
+def test_a_prefix_stands_before_each_text_and_is_never_cut(tmp_path, truncation, kept):
+    name = save_tokenizer(tmp_path)
+    encoder = fit(name, prefix="hg", max_length=7, truncation=truncation)
+    again = TextEncoder.from_state(json.loads(json.dumps(encoder.state())), Segmenter())
+    for each in (encoder, again):
+        table = each.encode(["a", "abcdefgh", ""])
+        ids = [[2, *map(letter, f"hg{text}"), 3] for text in ("a", kept, "")]
+        assert rows(table) == ids
+        assert rows(table, "cut") == [False, True, False]
+    pairs = fit(name, prefix="hg", max_length=13, truncation=truncation)
+    cut = [2, *map(letter, "hgab"), 3, 3, *map(letter, f"hg{kept}"), 3]
+    assert rows(pairs.encode(["ab"], ["abcdefgh"])) == [cut]
+    with pytest.raises(ConfigError, match="adds 4 ids, special ones and the prefix"):
+        fit(name, prefix="hg", max_length=4).encode(["a"])
+
+
+def letter(char: str) -> int:
+    return 4 + "abcdefgh ".index(char)
+
+
+def test_a_prefix_counts_in_nothing(tmp_path):
+    name = save_tokenizer(tmp_path)
+    for texts, pairs in ((["a?", "??", "a</s>", "", "abc"], None), (["a?", "??"], ["b", "?"])):
+        plain, before = (fit(name, prefix=p, max_length=9 + 3 * len(p)) for p in ("", "ab"))
+        found = [Coverage.of(e, e.encode(texts, pairs)) for e in (plain, before)]
+        assert found[0] == found[1]
+        assert found[0].unknown_rows == 1
+
+
+def test_a_prefix_that_means_nothing_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="the tokenizer doesn't know 'query: '"):
+        fit(save_tokenizer(tmp_path), prefix="query: ")
+    with pytest.raises(ConfigError, match=r"data\.encode\.prefix goes with a pretrained tokenizer"):
+        fit(prefix="query: ")
 
 
 def test_an_unknown_name_is_told_shortly_and_soon(monkeypatch):

@@ -17,11 +17,12 @@ from weitiao.data import prepare
 from weitiao.data.audit import Auditor
 from weitiao.data.cache import damaged
 from weitiao.data.clean import Cleaner
-from weitiao.data.encode import SPECIALS, Encoder
+from weitiao.data.encode import Encoder
 from weitiao.data.prepare import Preparation, encode_rows
 from weitiao.data.read import Columns, Reader
 from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
+from weitiao.data.trained import SPECIALS
 from weitiao.errors import ConfigError, DataError
 
 SRC = Path(prepare.__file__).parents[2]

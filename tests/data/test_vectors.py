@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from test_prepare import preparation, some_rows, write
 
-from weitiao.data.encode import SPECIALS, Encoder
+from weitiao.data.encode import Encoder
 from weitiao.data.segment import Segmenter
+from weitiao.data.trained import SPECIALS
 from weitiao.data.vectors import read_vectors
 from weitiao.errors import ConfigError, DataError
 

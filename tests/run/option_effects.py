@@ -142,6 +142,7 @@ DATA = {
     "data.encode/data.encode.special_text": Effect(
         "prepared", "split", ("--data.train=special.csv", "--data.encode.tokenizer=bert")
     ),
+    "data.encode/data.encode.prefix": Effect("prepared", "好", ("--data.encode.tokenizer=bert",)),
     "data.encode/data.encode.vectors": Effect("loss", "vectors.txt", CNN),
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),

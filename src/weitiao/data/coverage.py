@@ -23,7 +23,7 @@ class Coverage:
     Args:
         cut_share: share of the rows that did not fit the longest sequence.
         unknown_share: share of the unknown id among those of the texts, without the special ones
-            around them.
+            around them and the prefix.
         unknown_rows: rows of which nothing else is left.
         special_rows: rows in whose text a special token stands and keeps its id.
     """
@@ -39,7 +39,7 @@ class Coverage:
         if not encoded.num_rows:
             return cls(0.0, 0.0, 0, 0)
         pair = "token_type_ids" in encoded.column_names
-        around = encoder.backend.num_special_tokens_to_add(pair)
+        around = encoder.added(pair=pair)
         special = special_ids(encoder.backend, encoder.unk_id)
         if not around:  # a text without ids has that of padding
             special = [index for index in special if index != encoder.pad_id]

@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer
 
 from weitiao.data.cache import content_hash, hash_of
+from weitiao.data.prefix import fixed, prefix_length
 from weitiao.data.pretrained import load_tokenizer, rust_faults
 from weitiao.data.segment import Segmenter, Words
 from weitiao.data.special_text import SpecialText, read_as_text
+from weitiao.data.trained import PAD, SPECIALS, TRAINED, UNK, train_tokenizer
 from weitiao.data.truncate import Truncation, kept_positions
 from weitiao.errors import ConfigError
 
-PAD, UNK, CLS, SEP, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-TRAINED = ("characters", "wordpiece", "words")
 WITH_VECTORS = ("characters", "words")
-_PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text")
+_PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
 CHUNK = 10_000  # texts handed to the Rust tokenizer at once: bounds memory, keeps its threads busy
 
 
@@ -43,6 +43,7 @@ class Encoder:
             or ``</s>``: ``keep`` gives it the id of the token, ``split`` reads it as any text; null
             = as the pretrained tokenizer's own files say, which mostly keep it. Trained tokenizers
             read it as text.
+        prefix: put before each text, where the pretrained model was trained so (E5: ``"query: "``).
         vectors: file of vectors of ``words`` or ``characters`` that the model begins with: text or
             binary of word2vec, GloVe, fastText's ``.vec``; plain or compressed.
 
@@ -58,6 +59,7 @@ class Encoder:
     truncation: Truncation = "head"
     pad_token: str | None = None
     special_text: SpecialText | None = None
+    prefix: str = ""
     vectors: str | None = None
 
     def __post_init__(self) -> None:
@@ -76,6 +78,10 @@ class Encoder:
             raise ConfigError(
                 f"data.encode.special_text has no effect: {self.tokenizer!r} reads special tokens"
                 " in a text as text"
+            )
+        if self.trained and self.prefix:
+            raise ConfigError(
+                f"data.encode.prefix goes with a pretrained tokenizer, not with {self.tokenizer!r}"
             )
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
@@ -106,11 +112,23 @@ class Encoder:
             backend, pad_id, unk_id, own = load_tokenizer(self.tokenizer, self.pad_token)
             special_text = self.special_text or own
             return TextEncoder(
-                backend, pad_id, unk_id, self.max_length, self.truncation, special_text
+                backend,
+                pad_id,
+                unk_id,
+                self.max_length,
+                self.truncation,
+                special_text,
+                prefix=self.prefix,
             )
         cut = segmenter if self.tokenizer == "words" else None
         words = segmenter.words() if cut else None
-        backend = self._train(_cut(cut, list(texts), words) if cut else texts)
+        backend = train_tokenizer(
+            self.tokenizer,
+            _cut(cut, list(texts), words) if cut else texts,
+            vocab_size=self.vocab_size,
+            min_count=self.min_count,
+            lowercase=self.lowercase,
+        )
         if backend.get_vocab_size() <= len(SPECIALS):
             raise ConfigError(
                 f"no unit of the training texts is seen {self.min_count} times: the vocabulary is"
@@ -120,51 +138,6 @@ class Encoder:
         return TextEncoder(
             backend, pad_id, unk_id, self.max_length, self.truncation, "split", cut, words
         )
-
-    def _train(self, texts: Iterable[str] | Iterable[list[str]]) -> Tokenizer:
-        """A tokenizer trained on texts or, for a vocabulary of words, on the words of each."""
-        options: dict[str, Any] = {
-            "vocab_size": self.vocab_size,
-            "min_frequency": self.min_count,
-            "special_tokens": list(SPECIALS),
-            "show_progress": False,
-        }
-        if self.tokenizer == "wordpiece":
-            tokenizer = Tokenizer(models.WordPiece(unk_token=UNK))
-            tokenizer.normalizer = normalizers.BertNormalizer(lowercase=self.lowercase)
-            tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-            _train_wordpiece(tokenizer, list(texts), options)
-        else:
-            tokenizer = Tokenizer(models.WordLevel(unk_token=UNK))
-            if self.lowercase:
-                tokenizer.normalizer = normalizers.Lowercase()
-            if self.tokenizer == "characters":
-                tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
-            tokenizer.train_from_iterator(texts, trainers.WordLevelTrainer(**options))
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single=f"{CLS} $A {SEP}",
-            pair=f"{CLS} $A {SEP} $B:1 {SEP}:1",
-            special_tokens=[(name, tokenizer.token_to_id(name)) for name in (CLS, SEP)],
-        )
-        return tokenizer
-
-
-def _train_wordpiece(tokenizer: Tokenizer, texts: list[Any], options: dict[str, Any]) -> None:
-    """Train so that the same texts give the same vocabulary.
-
-    The trainer numbers characters inside words ("##a") in the order of a hash map, and breaks ties
-    between pieces by number. So a first round, without pieces, finds these characters, and the
-    second one gets them in order, as if they were special.
-    """
-    first = trainers.WordPieceTrainer(**options | {"vocab_size": 0})
-    tokenizer.train_from_iterator(texts, first)
-    inside = sorted(unit for unit in tokenizer.get_vocab() if unit.startswith("##"))
-    special = options["special_tokens"]
-    seeded = Tokenizer(models.WordPiece(unk_token=UNK))
-    seeded.normalizer, seeded.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
-    second = trainers.WordPieceTrainer(**options | {"special_tokens": special + inside})
-    seeded.train_from_iterator(texts, second)
-    tokenizer.model = models.WordPiece(seeded.get_vocab(), unk_token=UNK)
 
 
 class TextEncoder:
@@ -179,6 +152,7 @@ class TextEncoder:
         special_text: whether special tokens in a text keep their ids.
         segmenter: cuts the text into words first, for a vocabulary of words.
         words: what the segmenter's dictionary and stop words say.
+        prefix: put before each text; it is never cut.
     """
 
     def __init__(
@@ -191,6 +165,7 @@ class TextEncoder:
         special_text: SpecialText,
         segmenter: Segmenter | None = None,
         words: Words | None = None,
+        prefix: str = "",
     ) -> None:
         backend.no_truncation()  # ours keeps head, tail or both
         backend.no_padding()  # batches are padded when they are made
@@ -200,11 +175,16 @@ class TextEncoder:
         self.backend, self.pad_id, self.unk_id = backend, pad_id, unk_id
         self.max_length, self.truncation = max_length, truncation
         self.special_text, self.segmenter, self.words = special_text, segmenter, words
+        self.prefix, self._before = prefix, prefix_length(prefix, backend, unk_id) if prefix else 0
 
     @property
     def vocab_size(self) -> int:
         """Number of ids, added ones included."""
         return max(self.backend.get_vocab(with_added_tokens=True).values()) + 1
+
+    def added(self, *, pair: bool) -> int:
+        """How many ids of a row, or pair, are special or of the prefix."""
+        return self.backend.num_special_tokens_to_add(pair) + self._before * (1 + pair)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> pa.Table:
         """Ids of each text, or of each pair of texts.
@@ -217,11 +197,11 @@ class TextEncoder:
         Raises:
             ConfigError: the special ids leave no room for text, or the tokenizer fails.
         """
-        special = self.backend.num_special_tokens_to_add(pairs is not None)
-        if special >= self.max_length:
+        added = self.added(pair=pairs is not None)
+        if added >= self.max_length:
             raise ConfigError(
                 f"data.encode.max_length = {self.max_length} leaves no room for text: the tokenizer"
-                f" adds {special} special ids"
+                f" adds {added} ids, special ones{' and the prefix' if self.prefix else ''}"
             )
         chunks = [
             self._encode_chunk(
@@ -244,7 +224,8 @@ class TextEncoder:
         types = [encoding.type_ids or [0] for encoding in encodings] if pairs is not None else []
         cut = [len(row) > self.max_length for row in ids]
         for i in np.flatnonzero(cut).tolist():
-            keep = kept_positions(encodings[i].sequence_ids, self.max_length, self.truncation)
+            texts_of = fixed(encodings[i].sequence_ids, self._before)
+            keep = kept_positions(texts_of, self.max_length, self.truncation)
             for column in (ids, types) if types else (ids,):
                 column[i] = [column[i][position] for position in keep]
         columns = {"input_ids": pa.array(ids, pa.large_list(pa.int32()))}
@@ -254,7 +235,9 @@ class TextEncoder:
         return pa.table(columns)
 
     def _units(self, texts: Sequence[str]) -> Sequence[Any]:
-        return _cut(self.segmenter, texts, self.words) if self.segmenter else texts
+        if self.segmenter:
+            return _cut(self.segmenter, texts, self.words)
+        return [self.prefix + text for text in texts] if self.prefix else texts
 
     def state(self) -> dict[str, Any]:
         """Plain values from which `from_state` makes the same encoder again."""
@@ -282,7 +265,7 @@ class TextEncoder:
             )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),
-            **{name: state[name] for name in _PLAIN},
+            **{name: state[name] for name in _PLAIN if name in state},
             segmenter=segmenter if words else None,
             words=words,
         )

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.data.encode import SPECIALS, UNK, TextEncoder
+from weitiao.data.encode import TextEncoder
 from weitiao.data.read import expand
+from weitiao.data.trained import SPECIALS, UNK
 from weitiao.data.vector_file import VectorFile
 from weitiao.errors import DataError
 

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from weitiao import ranks
-from weitiao.data.encode import TRAINED
 from weitiao.data.language.datamodule import LanguageData
 from weitiao.data.pretrained import fast_tokenizer, has_tokenizer
 from weitiao.data.seen import Seen
+from weitiao.data.trained import TRAINED
 from weitiao.errors import ConfigError
 from weitiao.models.language import LanguageModel
 from weitiao.run.callbacks import BestScores

@@ -11,9 +11,10 @@ from tokenizers import decoders
 
 from weitiao.bounds import at_least
 from weitiao.data.coverage import MOST
-from weitiao.data.encode import CLS, MASK, PAD, SEP, TRAINED, UNK, Encoder
+from weitiao.data.encode import Encoder
 from weitiao.data.pretrained import fast_tokenizer
 from weitiao.data.segment import Segmenter
+from weitiao.data.trained import CLS, MASK, PAD, SEP, TRAINED, UNK
 from weitiao.errors import ConfigError, retold
 from weitiao.language_card import Objective
 
