@@ -183,7 +183,8 @@ def test_who_chooses_how_strongly_it_is_regularised() -> None:
 
     assert found(80, ENOUGH) == "validation"
     assert found(80, ENOUGH - 1) == "cross-validated"
-    assert found(FEWEST - 1, ENOUGH) is None
+    assert found(FEWEST - 1, ENOUGH) == "validation"
+    assert found(FEWEST - 1, ENOUGH - 1) is None
 
 
 def test_uneven_classes_may_weigh_alike() -> None:

@@ -119,14 +119,14 @@ def probe(train: Vectors, val: Vectors, card: DataCard) -> Probe:
     """
     scale = Scale.of(train.x)
     train = Vectors(scale(train.x), train.targets)
-    points, chosen_by, score = _points(train, card), None, None
+    points, chosen_by, score = _points(card), None, None
     if len(points) > 1 and len(val.x) >= ENOUGH:
         chosen_by, scaled = "validation", Vectors(scale(val.x), val.targets)
         ranked = [_rank(solve(train, card, *p)(scaled.x), scaled.targets, card) for p in points]
     elif len(points) > 1 and len(train.x) >= FEWEST:
         chosen_by = "cross-validated"
         ranked = [_rank(_out_of_fold(train, card, *p), train.targets, card) for p in points]
-    best = points[0]
+    best = (USUAL, False)
     if chosen_by:
         place = max(range(len(points)), key=ranked.__getitem__)
         best, score = points[place], ranked[place][0] if np.isfinite(ranked[place][0]) else None
@@ -193,9 +193,9 @@ def _logistic(x: np.ndarray, targets: np.ndarray, c: float, even: bool = False) 
     return Linear(model.coef_, model.intercept_)
 
 
-def _points(train: Vectors, card: DataCard) -> list[tuple[float, bool]]:
+def _points(card: DataCard) -> list[tuple[float, bool]]:
     """What is tried: C, and whether classes are balanced."""
-    if len(train.x) < FEWEST or len(card.labels) >= MANY_CLASSES:
+    if len(card.labels) >= MANY_CLASSES:
         return [(USUAL, False)]
     counts = [n for n in card.label_counts if n]
     uneven = card.task == "classification" and max(counts) > UNEVEN * min(counts)
