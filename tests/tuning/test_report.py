@@ -134,6 +134,15 @@ def test_most_of_the_top_trials_at_an_end_are_told_too() -> None:
     assert edge_warnings(study) == []
 
 
+def test_an_end_where_one_of_equal_trials_stands_is_not_told() -> None:
+    study = new()
+    for lr in (9.9e-3, 1e-3):
+        add(study, 0.9, {"model.optim.lr": lr}, LR)
+    assert edge_warnings(study) == []
+    add(study, 0.9, {"model.optim.lr": 9.8e-3}, LR)
+    assert ["2 of the 3 best trials lie at the upper" in w for w in edge_warnings(study)] == [True]
+
+
 class Loads(HTMLParser):
     """What a page loads: addresses in tags, and the tags themselves."""
 
@@ -344,14 +353,16 @@ def test_the_start_stands_beside_the_best_and_ties_are_told() -> None:
     assert verdict(study) == []
     add(study, 0.71 + 1e-9, point(2), seconds=1.0)
     assert "the first 2 are equal" in text_of(study)
-    assert verdict(study) == ["! trials 13 and 12, equal: no score tells which of them is better"]
-    assert "0.7100 (trials 13 and 12, equal)" in summary(study, 20, 1)
+    assert verdict(study) == [
+        "! trials 13 and 12 have the same val/f1_macro: none is better than the others"
+    ]
+    assert "0.7100 (trials 13 and 12)" in summary(study, 20, 1)
     study = new("minimize", objectives=["val/loss"])
     add(study, 0.5, point(0), start=True)
     for _ in range(5):
         add(study, 0.5, point(1))
     assert verdict(study) == [
-        "! 6 equal trials: no score tells which of them is better",
+        "! 6 trials have the same val/loss: none is better than the others",
         "! no trial has a better val/loss than the start, which was searched from",
     ]
 

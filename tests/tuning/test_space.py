@@ -232,7 +232,7 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
     start = Start.read(["--config=default.yaml", *options])
     path, _ = space_for(start.config)
     assert path.stem == file
-    content, left_out = without_absent(read_space(ROOT / path), start.config)
+    content, left_out = without_absent(read_space(path), start.config)
     assert all(lacking in key for key in left_out)
     assert bool(left_out) == bool(lacking)
     found = parse_space(around_start(content, start.config, path), path)

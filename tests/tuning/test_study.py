@@ -318,6 +318,7 @@ def test_options_may_have_hyphens_and_a_misspelt_one_is_told(
     done = command(*SEARCH, "--keep-tpo=2", cwd=folder, script="tune.py")
     assert done.code == 2
     assert "keep-tpo" in done.err
+    assert "here it is --trials" in refused(command, folder, "--n-trials=2")
     assert "at least 1" in refused(command, folder, "--keep-top=0")
 
 

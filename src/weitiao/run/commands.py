@@ -10,6 +10,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2]
 """The folder of train.py, tune.py, …, in a checkout."""
+CONFIGS = SCRIPTS.parent / "configs"
+"""The YAML files that are shipped with a checkout."""
 
 
 def near(path: Path) -> str:

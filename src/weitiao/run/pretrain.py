@@ -21,7 +21,7 @@ from weitiao.errors import ConfigError
 from weitiao.models.language import LanguageModel
 from weitiao.run.callbacks import BestScores
 from weitiao.run.command import TrainingCLI
-from weitiao.run.commands import SCRIPTS, command, near
+from weitiao.run.commands import CONFIGS, command, near
 from weitiao.run.folder import load_checkpoint, write_json
 from weitiao.run.shown import show_line
 from weitiao.run.unknown import unknown_ids
@@ -182,8 +182,7 @@ def _corpus(audit: dict[str, Any]) -> Table:
 
 def _show(scores: dict[str, float], model: Path, objective: str, console: Console) -> None:
     shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
-    configs = SCRIPTS.parent / "configs"
-    files = [near(configs / "default.yaml"), near(configs / "model" / "pretrained.yaml")]
+    files = [near(CONFIGS / "default.yaml"), near(CONFIGS / "model" / "pretrained.yaml")]
     named = ["--model.backbone.name", str(model), "--data.encode.tokenizer", str(model)]
     steps = [
         command(

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from weitiao.errors import ConfigError
 from weitiao.run import stop
-from weitiao.run.commands import command
+from weitiao.run.commands import CONFIGS, command, near
 from weitiao.run.guard import guarded
 from weitiao.run.parser import Parser
 from weitiao.tuning.confirm import confirm
@@ -25,7 +25,15 @@ from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin, quiet_optuna, reopen
 from weitiao.tuning.watch import status
 
-CONFIG = "configs/default.yaml"
+CONFIG = CONFIGS / "default.yaml"
+ELSEWHERE = {
+    **dict.fromkeys(("trial", "n_trials", "num_trials", "max_trials", "num_samples"), "trials"),
+    **dict.fromkeys(("n_jobs", "jobs", "num_workers", "parallel"), "workers"),
+    **dict.fromkeys(("search_space", "grid", "search"), "space"),
+    **dict.fromkeys(("study_name", "name", "experiment"), "study"),
+    **dict.fromkeys(("algorithm", "strategy", "method"), "sampler"),
+}
+"""What other frameworks call an option of a search, and what it is called here."""
 LARGEST_GRID = 100_000  # points: they are listed in memory, and nobody can wait for them
 
 
@@ -74,6 +82,8 @@ def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], li
     for option in (argument.partition("=")[0] for argument in rest):
         if option in ("--run.name", "--run.root", "--run.folder"):
             raise ConfigError(f"{option}: trials have folders of their own\n  → --study, --root")
+        if meant := ELSEWHERE.get(option.lstrip("-").replace("-", "_")):
+            raise ConfigError(f"{option} is not an option\n  → here it is --{meant}")
     return own, rest
 
 
@@ -92,7 +102,7 @@ def run_tune(argv: list[str]) -> None:
         Console().print(status(reopen(search), search))
         return
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
-    start = Start.read(rest if own_config else ["--config", CONFIG, *rest])
+    start = Start.read(rest if own_config else ["--config", near(CONFIG), *rest])
     console = Console(stderr=True, highlight=False)
     content, where = _content(options.space, start, console)
     space = parse_space(content, where)
@@ -111,7 +121,8 @@ def _content(path: Path | None, start: Start, console: Console) -> tuple[dict[st
     """The space that is named, or the one that fits the model, and its file."""
     if path is not None:
         return around_start(read_space(path), start.config, path), path
-    path, reason = space_for(start.config)
+    found, reason = space_for(start.config)
+    path = Path(near(found))
     content, lacking = without_absent(read_space(path), start.config)
     if not content:
         raise ConfigError(f"the model has none of the keys of {path}\n  → --space FILE")

@@ -16,9 +16,8 @@ from optuna.distributions import (
 )
 
 from weitiao.errors import ConfigError
+from weitiao.run.commands import CONFIGS
 from weitiao.tuning.space import Point, Space, Value
-
-FOLDER = Path("configs/search")
 
 
 def space_for(config: Mapping[str, Any]) -> tuple[Path, str]:
@@ -29,8 +28,8 @@ def space_for(config: Mapping[str, Any]) -> tuple[Path, str]:
     """
     pretrained = str(config.get("model.backbone.class_path")).endswith(".Pretrained")
     if pretrained:
-        return FOLDER / "pretrained.yaml", "the model has a pretrained backbone"
-    return FOLDER / "default.yaml", "the model is trained from scratch"
+        return CONFIGS / "search" / "pretrained.yaml", "the model has a pretrained backbone"
+    return CONFIGS / "search" / "default.yaml", "the model is trained from scratch"
 
 
 def without_absent(

@@ -61,7 +61,7 @@ class Watch:
         for trial in new:
             self._told.add(trial.number)
             if not self.console.is_terminal:
-                self.say(f"trial {trial.number}: {outcome(trial)}   {line}")
+                self.say(f"{numbers([trial])}: {outcome(trial)}   {line}")
 
     def say(self, text: str) -> None:
         """Print a line above the progress."""
@@ -85,13 +85,13 @@ def summary(study: optuna.Study, total: int, workers: int) -> str:
 
 
 def numbers(trials: list[FrozenTrial]) -> str:
-    """The numbers of trials that are equal, as people say them."""
+    """The numbers of trials, as people say them; of many, how many there are."""
     names = [f"{trial.number}{' (start)' if is_start(trial) else ''}" for trial in trials]
     if len(names) == 1:
         return f"trial {names[0]}"
     if len(names) > NAMED:
-        return f"{len(names)} equal trials"
-    return f"trials {', '.join(names[:-1])} and {names[-1]}, equal"
+        return f"{len(names)} trials"
+    return f"trials {', '.join(names[:-1])} and {names[-1]}"
 
 
 def outcome(trial: FrozenTrial) -> str:

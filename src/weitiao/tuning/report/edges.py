@@ -9,7 +9,7 @@ import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
-from weitiao.tuning.outcomes import ranked
+from weitiao.tuning.outcomes import best_ones, ranked
 from weitiao.tuning.report.names import shown
 
 EDGE = 0.05
@@ -24,14 +24,16 @@ End = Literal["lower", "upper"]
 def edge_warnings(study: optuna.Study) -> list[str]:
     """A sentence for each end of a range at which the best trial, or most of the top ones, stand.
 
+    Where several are equally good, none of them is the best: most of them must stand there.
+
     Choices have no ends. Nor is it said of ends that can't be moved: 0, a count of 1 as the
     lower end, a share of 1 as the upper one.
     """
-    trials = ranked(study)
-    top = trials[: min(TOP, max(1, len(trials) // 5))]
+    trials, equal = ranked(study), len(best_ones(study))
+    top = trials[: max(equal, min(TOP, len(trials) // 5))]
     keys = dict.fromkeys(key for trial in top for key in trial.params)
     ends: tuple[End, End] = ("lower", "upper")
-    warnings = (_warning(key, end, top) for key in keys for end in ends)
+    warnings = (_warning(key, end, top, tied=equal > 1) for key in keys for end in ends)
     return [warning for warning in warnings if warning]
 
 
@@ -57,10 +59,10 @@ def _is_natural(distribution: IntDistribution | FloatDistribution, end: End) -> 
     return is_share and distribution.high == 1
 
 
-def _warning(key: str, end: End, top: list[FrozenTrial]) -> str | None:
+def _warning(key: str, end: End, top: list[FrozenTrial], *, tied: bool) -> str | None:
     having = [trial for trial in top if key in trial.params]
     at = [t for t in having if end_of(t.params[key], t.distributions[key]) == end]
-    best = top[0] in at
+    best = top[0] in at and not tied
     if not best and 2 * len(at) <= len(having):
         return None
     distribution = at[0].distributions[key]
