@@ -103,6 +103,7 @@ def test_test_repeats_the_score_of_training(workplace: Path, command: Command) -
     assert (folder / "predictions.csv").read_text("utf-8") == rows
     assert "macro F1" in done.out
     assert "baseline" in done.out
+    assert "unknown ids: test 0.00% (train 0.00%)" in done.err
 
 
 def test_test_refuses_a_split_that_is_not_the_runs_own(workplace: Path, command: Command) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from weitiao.data.coverage import Coverage
 from weitiao.data.datamodule import TextDataModule
 from weitiao.run.commands import command, program
 from weitiao.run.folder import RunFolder
@@ -54,10 +55,10 @@ def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
 
 
 def show_coverage(data: TextDataModule, split: str, console: Console) -> None:
-    """Say how well the tokenizer covers texts that are new to it, and warn if it does so badly."""
-    if data.coverage is not None:
-        for line in new_texts(split, data.coverage, data.trained_coverage):
-            show_line(line, console)
+    """Say how well the tokenizer covers the texts of a split, and warn if it does so badly."""
+    found = data.coverage or Coverage(**data.prepared.audit["encode"][split])
+    for line in new_texts(split, found, data.trained_coverage):
+        show_line(line, console)
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
