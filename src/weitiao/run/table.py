@@ -89,20 +89,30 @@ def final_table(
     for key, title in SHOWN[card.task]:
         _add(table, title, key, [metrics.get(p + key) for p in columns], compared, key == first)
     if not leak_free:
-        counts = _counts(targets, len(card.labels))
-        for title, part in _classes(metrics, card.labels, counts):
-            table.add_section()
-            if title:
-                table.add_row(title, style="italic")
-            for label in part:
-                key = f"f1_class/{label}"
-                values = [metrics.get(p + key) for p in columns]
-                if not counts[card.labels.index(label)]:
-                    values = [None if value is None else np.nan for value in values]
-                _add(table, f"F1 of {label}", key, values, compared, False)
+        _add_classes(table, metrics, card.labels, _counts(targets, len(card.labels)), list(columns))
     if any(UNDEFINED in column._cells for column in table.columns):
         table.caption = f"{UNDEFINED} undefined: no row of the class, or all values are equal"
     return table
+
+
+def _add_classes(
+    table: Table,
+    metrics: Mapping[str, float],
+    labels: list[str],
+    counts: np.ndarray,
+    columns: list[str],
+) -> None:
+    compared = "baseline/" in columns
+    for title, part in _classes(metrics, labels, counts):
+        table.add_section()
+        if title:
+            table.add_row(title, style="italic")
+        for label in part:
+            key = f"f1_class/{label}"
+            values = [metrics.get(prefix + key) for prefix in columns]
+            if not counts[labels.index(label)]:
+                values = [None if value is None else np.nan for value in values]
+            _add(table, f"F1 of {label}", key, values, compared, False)
 
 
 def _add(
