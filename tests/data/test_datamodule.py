@@ -173,9 +173,12 @@ def test_a_checkpoint_predicts_without_its_training_file(make, checkpoint, train
 
 def test_a_row_to_predict_that_cant_be_read_is_never_left_out(make, tmp_path):
     file = write(tmp_path / "new.csv", [("天", "1"), ("地",), ("玄", "2")], ("text", "more"))
-    data = make(predict=file, on_bad_row="quarantine")
     with pytest.raises(DataError, match="row 3"):
-        data.predict_dataloader()
+        make(predict=file).predict_dataloader()
+    data = make(predict=file, on_bad_row="quarantine")
+    data.predict_dataloader()
+    assert data.rows("predict")["text"].to_pylist() == ["天", "玄"]
+    assert [bad["row"] for bad in data.set_aside] == [3]
 
 
 def test_a_checkpoint_measures_a_new_file_with_its_own_labels(checkpoint, train, tmp_path):
