@@ -34,6 +34,8 @@ class DataCard:
         vector_width: width of the word vectors the embeddings begin with; null = there are none.
         vectors: file of theirs, ``(vocab_size, vector_width)`` as NumPy saves it. It is left out
             where the card is written: a checkpoint has what became of them.
+        linear_features: features of the solved linear model; null = there is none.
+        linear: file of its weights, left out likewise.
     """
 
     task: Task
@@ -46,10 +48,12 @@ class DataCard:
     rows: dict[str, int] = field(default_factory=dict)
     vector_width: int | None = None
     vectors: str | None = None
+    linear_features: int | None = None
+    linear: str | None = None
     fingerprint: str = ""
     target_mean: float = 0.0
     target_scale: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""
-        return asdict(self) | {"vectors": None}
+        return asdict(self) | {"vectors": None, "linear": None}

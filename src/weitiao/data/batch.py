@@ -14,6 +14,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from weitiao.bounds import at_least
+from weitiao.data.linear import COLUMNS
 from weitiao.data.sampling import Slots
 from weitiao.data.targets import target_array
 from weitiao.errors import ConfigError
@@ -85,7 +86,8 @@ class Rows(Dataset):
     """Encoded rows in a memory-mapped Arrow table; draws of them give a padded batch.
 
     Args:
-        table: columns ``input_ids``, perhaps ``token_type_ids`` and ``target``.
+        table: columns ``input_ids``, perhaps ``token_type_ids``, ``target``, and the two of a
+            linear model's features.
         pad_id: id that fills a batch.
     """
 
@@ -96,6 +98,7 @@ class Rows(Dataset):
             for name in ("input_ids", "token_type_ids")
             if name in table.column_names
         }
+        self.features = {n: _Ragged(table[n]) for n in COLUMNS if n in table.column_names}
         self.targets = target_array(table["target"]) if "target" in table.column_names else None
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
 
@@ -107,7 +110,8 @@ class Rows(Dataset):
 
         Returns:
             ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool), ``row (B,)`` and, where the
-            table has them, ``token_type_ids (B, T)`` and ``target (B,)``.
+            table has them, ``token_type_ids (B, T)``, ``target (B,)``, ``feature_ids (B, G)`` and
+            ``feature_values (B, G)``.
         """
         return self.collate(draws.rows, self.encoded(draws.rows))
 
@@ -123,12 +127,22 @@ class Rows(Dataset):
         mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
         batch = {"attention_mask": mask, "row": rows}
         for name, lists in encoded.items():
-            batch[name] = np.full(mask.shape, self.pad_id if name == "input_ids" else 0, np.int64)
-            for cells, values in zip(batch[name], lists, strict=True):
-                cells[: len(values)] = values
+            batch[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
+        for name, column in self.features.items():
+            batch[name] = _padded(column.lists(rows), 0)
         if self.targets is not None:
             batch["target"] = self.targets[rows]
         return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in batch.items()}
+
+
+def _padded(lists: list[np.ndarray], fill: int) -> np.ndarray:
+    """Lists as the rows of an array; whole numbers in 64 bits."""
+    width = max((len(values) for values in lists), default=0)
+    whole = not lists or np.issubdtype(lists[0].dtype, np.integer)
+    array = np.full((len(lists), width), fill, np.int64 if whole else np.float32)
+    for cells, values in zip(array, lists, strict=True):
+        cells[: len(values)] = values
+    return array
 
 
 class _Ragged:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import lightning.pytorch as L
 import pyarrow as pa
+import torch
 
 from weitiao.card import DataCard, Task
 from weitiao.data.audit import Auditor
@@ -24,6 +25,7 @@ from weitiao.data.clean import Cleaner
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.coverage import Coverage
 from weitiao.data.encode import Encoder, TextEncoder
+from weitiao.data.linear import Linear, NgramFeatures, from_state, state_of, with_features
 from weitiao.data.new_rows import read_new_rows, rows_of_texts
 from weitiao.data.prepare import Preparation, Prepared, encode_rows
 from weitiao.data.read import (
@@ -78,6 +80,7 @@ class TextDataModule(L.LightningDataModule):
         clean: cleaning steps.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
+        linear: a linear model of n-grams beside the network; null = none.
         segment: word segmentation, for a vocabulary of words and for augmentation.
         encode: tokenizer and length.
         batch: budget of a batch.
@@ -113,6 +116,7 @@ class TextDataModule(L.LightningDataModule):
         clean: Cleaner = Cleaner(),
         audit: Auditor = Auditor(),
         split: Splitter = Splitter(),
+        linear: Linear | None = None,
         segment: Segmenter = Segmenter(),
         encode: Encoder = Encoder(),
         batch: Batching = Batching(),
@@ -147,12 +151,22 @@ class TextDataModule(L.LightningDataModule):
         refuse_without_classes(sampling, task)
         words = words_to_prepare(segment, encode, augment)
         self.preparation = Preparation(
-            reader, clean, audit, split, words, encode, labels, task, label_separator
+            reader,
+            clean,
+            audit,
+            split,
+            words,
+            encode,
+            labels,
+            task,
+            label_separator,
+            linear,
         )
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self.segment, self.sampling, self.augment = segment, sampling, augment
         self._prepared: Prepared | None = None
         self._fitted: tuple[DataCard, dict[str, Any]] | None = None
+        self._features: NgramFeatures | None = None
         self._new_rows: dict[str, pa.Table] = {}
         self.coverage: Coverage | None = None
         """Of the rows that were new to a loaded checkpoint, once they were encoded."""
@@ -189,6 +203,11 @@ class TextDataModule(L.LightningDataModule):
     def encoder(self) -> TextEncoder:
         """The tokenizer: of the checkpoint where one was loaded, else of the prepared data."""
         return TextEncoder.from_state(self._encoder_state, self.preparation.segment)
+
+    @property
+    def features(self) -> NgramFeatures | None:
+        """The features of the linear model: of the checkpoint, or of the prepared data."""
+        return self._features if self._fitted else self.prepared.features
 
     @property
     def _encoder_state(self) -> dict[str, Any]:
@@ -282,7 +301,11 @@ class TextDataModule(L.LightningDataModule):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint needs to treat new text as the training text was treated."""
-        return {"card": self.card.plain(), "encoder": self._encoder_state}
+        state = {"card": self.card.plain(), "encoder": self._encoder_state}
+        if (features := self.features) is None:
+            return state
+        arrays = state_of(features).items()
+        return state | {"features": {name: torch.from_numpy(array) for name, array in arrays}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take card and tokenizer from a checkpoint.
@@ -294,6 +317,7 @@ class TextDataModule(L.LightningDataModule):
         if self._prepared is not None:
             _check_same_data(card, self._prepared.card)
         self._fitted = card, state_dict["encoder"]
+        self._features = from_state(state_dict["features"]) if "features" in state_dict else None
 
     def _loader(self, split: str) -> ResumableLoader:
         table = self.rows(split)
@@ -301,6 +325,8 @@ class TextDataModule(L.LightningDataModule):
             encoder = self.encoder
             encoded = encode_rows(encoder, table)
             self.coverage = Coverage.of(encoder, encoded)
+            if (features := self.features) is not None:
+                encoded = with_features(encoded, features, table)
             if split != "predict":
                 with columns_of_the_file(self.preparation.read.columns):
                     targets = target_column(table, self.card.labels, self.card.task)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard, Task
+from weitiao.data import linear
 from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
@@ -41,7 +42,8 @@ class Prepared:
     Args:
         folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, text, label,
             file, row) and ``SPLIT.ids.arrow`` (what the model reads: input_ids, target), besides
-            ``card.json``, ``audit.json``, ``encoder.json`` and, if there are any, ``vectors.npy``.
+            ``card.json``, ``audit.json``, ``encoder.json`` and, if there are any, ``vectors.npy``,
+            and ``linear.npz`` and ``features.npz`` (`weitiao.data.linear`).
         card: the data card.
     """
 
@@ -66,6 +68,11 @@ class Prepared:
         return json.loads((self.folder / "audit.json").read_text("utf-8"))
 
     @property
+    def features(self) -> linear.NgramFeatures | None:
+        """The features of the linear model; null = there is none."""
+        return linear.read_features(self.folder)
+
+    @property
     def encoder(self) -> dict[str, Any]:
         """State of the `TextEncoder` the ids were made with."""
         return json.loads((self.folder / "encoder.json").read_text("utf-8"))
@@ -85,6 +92,7 @@ class Preparation:
         labels: names of the classes; null = those found in the data.
         task: what the labels are.
         label_separator: what stands between the labels of a cell; "auto" = a bar.
+        linear: a linear model of n-grams; null = none.
     """
 
     read: Reader
@@ -96,6 +104,7 @@ class Preparation:
     labels: list[str] | None = None
     task: Task = "classification"
     label_separator: str = "auto"
+    linear: linear.Linear | None = None
 
     def __post_init__(self) -> None:
         if self.label_separator != "auto" and self.task != "multilabel":
@@ -121,7 +130,8 @@ class Preparation:
             make_once(folder, lambda unfinished: self._build(inputs, unfinished))
         card = DataCard(**json.loads((folder / "card.json").read_text("utf-8")))
         vectors = str(folder / VECTORS) if card.vector_width else None
-        return Prepared(folder, replace(card, vectors=vectors))
+        solved = str(folder / "linear.npz") if card.linear_features else None
+        return Prepared(folder, replace(card, vectors=vectors, linear=solved))
 
     def _check_split(self, files: dict[str, Files]) -> None:
         """Refuse values that shape nothing, since the splits they are for are given."""
@@ -171,7 +181,8 @@ class Preparation:
                 tables, report["audit"] = self.audit.audit(given, self.split, self.task)
                 labels = find_labels(tables, self.task, self.labels)
                 targets = {s: target_column(t, labels, self.task) for s, t in tables.items()}
-            encoder, shaping = self._encode(tables, targets, folder, report, stages)
+            solved = self._solve(tables, targets, len(labels), report, stages)
+            encoder, shaping = self._encode(tables, targets, folder, report, stages, solved)
         card = DataCard(
             task=self.task,
             labels=labels,
@@ -181,6 +192,7 @@ class Preparation:
             pair=self.read.columns.pair is not None,
             rows={split: table.num_rows for split, table in tables.items()},
             vector_width=report.get("vectors", {}).get("width"),
+            linear_features=solved and solved.features.width,
             fingerprint=_fingerprint(labels, shaping),
             **_described(target_array(targets["train"]), self.task, len(labels)),
         )
@@ -191,6 +203,22 @@ class Preparation:
         }.items():
             _write_json(value, folder / f"{name}.json")
 
+    def _solve(
+        self,
+        tables: dict[str, pa.Table],
+        targets: dict[str, pa.ChunkedArray],
+        classes: int,
+        report: dict[str, Any],
+        stages: Stages,
+    ) -> linear.Solved | None:
+        """The linear model, where one is asked for."""
+        if self.linear is None:
+            return None
+        stages.begin(f"solve the linear model of n-grams: {tables['train'].num_rows:,} rows")
+        solved = linear.solve_splits(self.linear, tables, targets, self.task, classes)
+        report["linear"] = solved.report
+        return solved
+
     def _encode(
         self,
         tables: dict[str, pa.Table],
@@ -198,8 +226,9 @@ class Preparation:
         folder: Path,
         report: dict[str, Any],
         stages: Stages,
+        solved: linear.Solved | None,
     ) -> tuple[TextEncoder, list[Path]]:
-        """Write rows, ids and word vectors; gives the files that a model learns from."""
+        """Write rows, ids, features, weights and vectors; gives the files a model learns from."""
         stages.begin(f"encode ({self.encode.tokenizer})")
         encoder = self.encode.fit(all_texts(tables["train"]), self.segment)
         for split, table in tables.items():
@@ -208,15 +237,18 @@ class Preparation:
             if split == "train":
                 refuse_unread(self.encode, encoded, table, found.unknown_share)
             encoded = encoded.append_column("target", targets[split])
+            if solved and split != "train":  # its weights aren't trained
+                encoded = linear.with_features(encoded, solved.features, table)
             write_table(table, folder / f"{split}.rows.arrow")
             write_table(encoded, folder / f"{split}.ids.arrow")
         files = [folder / f"{split}.ids.arrow" for split in tables]
+        files += linear.write(solved, folder) if solved else []
         if self.encode.vectors is not None:
             stages.begin("pick out word vectors")
             vectors = read_vectors(self.encode.vectors, encoder, self.encode.lowercase)
             np.save(folder / VECTORS, vectors.matrix)
             report["vectors"] = vectors.report(
-                dict(zip(tables, map(map_table, files), strict=True))
+                {split: map_table(folder / f"{split}.ids.arrow") for split in tables}
             )
             files.append(folder / VECTORS)
         return encoder, files

@@ -11,12 +11,15 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 
+from weitiao.bounds import shares
 from weitiao.card import DataCard
 from weitiao.models.backbones import BackboneFactory, Transformer
 from weitiao.models.bag import Bag as Bag  # so that its short name works
+from weitiao.models.blend import Blend
 from weitiao.models.decision import Decision, Thresholds
 from weitiao.models.heads import Head
 from weitiao.models.learning import Learner
+from weitiao.models.linear import LinearPart
 from weitiao.models.link import logits_width, predictions, row_losses
 from weitiao.models.losses import Loss, size_of
 from weitiao.models.optim import Optimisation
@@ -30,12 +33,13 @@ from weitiao.models.wide import Wide
 from weitiao.plain import INSTANTIATOR, plain
 
 Batch = dict[str, Tensor]
+IDS = ("input_ids", "attention_mask", "token_type_ids")
+FEATURES = ("feature_ids", "feature_values")
 
 
 def inputs(batch: Batch) -> Batch:
     """What of a batch the model reads."""
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    return {name: batch[name] for name in names if name in batch}
+    return {name: batch[name] for name in (*IDS, *FEATURES) if name in batch}
 
 
 class TextModule(Learner):
@@ -50,6 +54,10 @@ class TextModule(Learner):
         optim: optimiser and schedule.
         wide: a linear scorer of n-grams beside the deep path; null = none.
         decision: of several labels, which ones a row is given.
+        calibrate: fit a temperature on validation, of the best checkpoint. Where the card names a
+            solved linear model, its weight beside the network's is fitted likewise, always.
+        linear_share: how much the linear model counts until then, and where validation has few
+            rows.
     """
 
     def __init__(
@@ -62,8 +70,11 @@ class TextModule(Learner):
         optim: Optimisation = Optimisation(),
         wide: Wide | None = None,
         decision: Decision = Decision(),
+        calibrate: bool = False,
+        linear_share: float = 0.5,
     ) -> None:
         super().__init__()
+        shares("model", linear_share=linear_share)
         self.save_hyperparameters(logger=False)
         self.card, self.optim = card, optim
         width = logits_width(card)
@@ -76,6 +87,9 @@ class TextModule(Learner):
         self.wide = wide.build(width) if wide else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
+        self.linear = LinearPart(card) if card.linear_features else None
+        before = [1 - linear_share, linear_share] if self.linear else [1.0]
+        self.blend = Blend(before) if self.linear or calibrate else None
         self.scores = nn.ModuleDict({s: build_scores(card, self.decide) for s in ("val", "test")})
         self.eval_loss = nn.ModuleDict({split: Mean() for split in ("val", "test")})
 
@@ -110,17 +124,37 @@ class TextModule(Learner):
         return [deep] if self.wide is None else [deep, self.wide(input_ids, attention_mask)]
 
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        feature_ids: Tensor | None = None,
+        feature_values: Tensor | None = None,
     ) -> Tensor:
-        """Logits ``(B, logits_width)`` of ids and mask ``(B, T)``: the parts, mixed."""
+        """Logits ``(B, logits_width)`` of ids and mask ``(B, T)``: the parts, mixed.
+
+        Args:
+            input_ids: as for `parts`, like the next two.
+            attention_mask: likewise.
+            token_type_ids: likewise.
+            feature_ids: ``(B, G)``, of the linear model, where there is one.
+            feature_values: ``(B, G)``.
+        """
         deep, *wide = self.parts(input_ids, attention_mask, token_type_ids)
         # in mixed precision the deep part ends in 16 bits, the wide one in 32
-        return torch.lerp(deep.to(wide[0].dtype), wide[0], self.wide_share) if wide else deep
+        mixed = torch.lerp(deep.to(wide[0].dtype), wide[0], self.wide_share) if wide else deep
+        if self.blend is None:
+            return mixed
+        if self.linear is None:
+            return self.blend([mixed])
+        assert feature_ids is not None
+        assert feature_values is not None
+        return self.blend([mixed, self.linear(feature_ids, feature_values)])
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a batch, summed over the parts: each learns to stand alone."""
         target = batch["target"]
-        parts = self.parts(**inputs(batch))
+        parts = self.parts(**{name: batch[name] for name in IDS if name in batch})
         loss = torch.stack([self.loss(full(part), target) for part in parts]).sum()
         self.log_loss(loss, len(target))
         return self.weighed(loss, size_of(self.loss, target).to(loss))
@@ -149,7 +183,10 @@ class TextModule(Learner):
     @property
     def fits_on_validation(self) -> bool:
         """Whether a validation's end fits anything to the weights that were measured."""
-        return isinstance(self.decide, Thresholds) and self.decide.decision.threshold != "half"
+        thresholds = (
+            isinstance(self.decide, Thresholds) and self.decide.decision.threshold != "half"
+        )
+        return thresholds or self.blend is not None
 
     def on_test_epoch_end(self) -> None:
         """Log the scores."""

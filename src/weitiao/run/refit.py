@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as L
-from lightning.pytorch.callbacks import WeightAveraging
+import torch
+from lightning.pytorch.callbacks import LambdaCallback, WeightAveraging
 
 from weitiao import ranks
 from weitiao.data.datamodule import TextDataModule
 from weitiao.models.module import TextModule
+from weitiao.models.precision import full
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.outputs import EvaluationRows
 
@@ -21,8 +24,9 @@ def refit(
 ) -> dict[str, float]:
     """Fit to the best checkpoint what a module fits on validation, and write it again.
 
-    It is there already, unless weights are averaged: the callback that does so takes its average
-    away before a validation ends, and keeps it apart from what is fitted then.
+    Thresholds are there already, unless weights are averaged: the callback that does so takes its
+    average away before a validation ends, and keeps it apart from what is fitted then. The weights
+    of a `Blend` are fitted here only.
 
     Args:
         trainer: has fitted the module.
@@ -34,11 +38,17 @@ def refit(
         The scores of validation with what was fitted; empty if nothing was.
     """
     averaged = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
-    if not (averaged and module.fits_on_validation):
+    if not (module.fits_on_validation and (averaged or module.blend)):
         return {}
     with _only_evaluating(trainer):
+        if module.blend:
+            _fit_blend(trainer, module, data, best)
         trainer.validate(
-            module, datamodule=data, ckpt_path=str(best), verbose=False, weights_only=True
+            module,
+            datamodule=data,
+            ckpt_path=None if module.blend else str(best),  # its weights are loaded already
+            verbose=False,
+            weights_only=True,
         )
     if ranks.first():
         content = load_checkpoint(best)
@@ -48,6 +58,32 @@ def refit(
     trainer.strategy.barrier()
     found = trainer.callback_metrics.items()
     return {name: float(value) for name, value in found if name.startswith("val/")}
+
+
+def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path) -> None:
+    """Load the best checkpoint, hear what its parts say of validation, fit their weights."""
+    assert module.blend is not None
+    parts: list[torch.Tensor] = []
+    targets: list[torch.Tensor] = []
+
+    def hear(_: Any, given: tuple[list[torch.Tensor]]) -> None:
+        parts.append(torch.stack([full(part).cpu() for part in given[0]]))
+
+    note = LambdaCallback(
+        on_validation_batch_start=lambda _, __, batch, *___: targets.append(batch["target"].cpu())
+    )
+    heard, trainer.callbacks = trainer.callbacks, [note]
+    hook = module.blend.register_forward_pre_hook(hear)
+    try:
+        trainer.validate(
+            module, datamodule=data, ckpt_path=str(best), verbose=False, weights_only=True
+        )
+    finally:
+        trainer.callbacks = heard
+        hook.remove()
+    shares = ranks.of_all((torch.cat(parts, 1), torch.cat(targets)))
+    found, target = (torch.cat([share[i] for share in shares], 1 - i) for i in (0, 1))
+    module.blend.fit(found, target, module.card)
 
 
 @contextmanager

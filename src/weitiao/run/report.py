@@ -54,6 +54,10 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
     for split, part in encoded:
         if part["special_rows"]:
             yield special_text(split, part["special_rows"])
+    if linear := report.get("linear"):
+        balanced = ", rare classes weighted" if linear["balanced"] else ""
+        best = f": {max(linear['tried'].values()):.2%} on val" if linear["tried"] else ""
+        yield f"linear model of n-grams: C = {linear['strength']:g}{balanced}{best}"
     if vectors := report.get("vectors"):
         shares = vectors["text_share"]
         text = (f"{split} {share:.1%}" for split, share in shares.items())

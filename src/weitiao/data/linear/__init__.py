@@ -1,6 +1,26 @@
 """A linear model of n-grams: solved on train, chosen on validation, before any training."""
 
 from weitiao.data.linear.features import NgramFeatures
-from weitiao.data.linear.solve import Linear, Rows, Solved, solve
+from weitiao.data.linear.solve import Linear, Solved
+from weitiao.data.linear.store import (
+    COLUMNS,
+    from_state,
+    read_features,
+    solve_splits,
+    state_of,
+    with_features,
+    write,
+)
 
-__all__ = ["Linear", "NgramFeatures", "Rows", "Solved", "solve"]
+__all__ = [
+    "COLUMNS",
+    "Linear",
+    "NgramFeatures",
+    "Solved",
+    "from_state",
+    "read_features",
+    "solve_splits",
+    "state_of",
+    "with_features",
+    "write",
+]

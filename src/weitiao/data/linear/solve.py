@@ -16,6 +16,7 @@ from weitiao.data.linear.features import NgramFeatures
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Inverse regularisations that are tried, from 1 up or down while they improve."""
 CHOOSING = 20_000  # rows of train on which the choice is made; the weights come from all
+QUESTIONS = 1_000_000  # rows × logits of that choice: the solver's time goes by them
 MARGIN = 3.0  # logits per margin: about what validation asks for, on six corpora
 _LARGEST = 2**20  # buckets: more gain nothing
 _ROUNDS = 300  # of the solver; strengths that need more are no better
@@ -90,36 +91,39 @@ class Problem(NamedTuple):
     balanced: bool
 
 
-def solve(options: Linear, train: Rows, val: Rows, task: Task, width: int) -> Solved:
+def solve(options: Linear, train: Rows, val: Rows | None, task: Task, width: int) -> Solved:
     """Choose strength and class weights on validation, from a part of train; solve on all of it.
 
     Args:
         options: what is fixed.
         train: the rows to learn from.
-        val: the rows to choose by.
+        val: the rows to choose by; null = nothing is chosen.
         task: what a target is.
         width: logits of a row, ``K``.
     """
-    part = _part(train)
+    part = _part(train, min(CHOOSING, QUESTIONS // width))
     features = _features(options, part, task, width)
-    x, x_val = (features.transform(rows.texts, rows.pairs) for rows in (part, val))
+    x = features.transform(part.texts, part.pairs)
+    best = Problem(task, width, options.strength or 1.0, balanced=False)
     tried: dict[Problem, float] = {}
+    solved: dict[Problem, tuple[np.ndarray, np.ndarray]] = {}
+    if val is not None:
+        x_val = features.transform(val.texts, val.pairs)
 
-    def score(problem: Problem) -> float:
-        if problem not in tried:
-            weight, bias = _weights(x, part.targets, problem)
-            tried[problem] = _score(x_val @ weight + bias, val.targets, task)
-        return tried[problem]
+        def score(problem: Problem) -> float:
+            if problem not in tried:
+                solved[problem] = weight, bias = _weights(x, part.targets, problem)
+                tried[problem] = _score(x_val @ weight + bias, val.targets, task)
+            return tried[problem]
 
-    strengths = STRENGTHS if options.strength is None else (options.strength,)
-    start = Problem(task, width, min(strengths, key=lambda c: abs(c - 1)), balanced=False)
-    uneven = _uneven(part.targets, task)
-    best = max((start, start._replace(balanced=True)), key=score) if uneven else start
-    best = _climb(score, best, strengths)
+        if _uneven(part.targets, task):
+            best = max((best, best._replace(balanced=True)), key=score)
+        if options.strength is None:
+            best = _climb(score, best)
     if part is not train:
         features = _features(options, train, task, width)
-        x = features.transform(train.texts, train.pairs)
-    weight, bias = _weights(x, train.targets, best)
+        x, solved = features.transform(train.texts, train.pairs), {}
+    weight, bias = solved.get(best) or _weights(x, train.targets, best)
     scores = {
         f"{p.strength:g}{', balanced' if p.balanced else ''}": round(value, 4)
         for p, value in tried.items()
@@ -128,12 +132,10 @@ def solve(options: Linear, train: Rows, val: Rows, task: Task, width: int) -> So
     return Solved(features, weight, bias, report)
 
 
-def _climb(
-    score: Callable[[Problem], float], start: Problem, strengths: Sequence[float]
-) -> Problem:
+def _climb(score: Callable[[Problem], float], start: Problem) -> Problem:
     """The best strength: on from ``start``, up or down, while the score rises."""
-    best, place = start, strengths.index(start.strength)
-    for way in (strengths[place + 1 :], strengths[:place][::-1]):
+    best, place = start, STRENGTHS.index(start.strength)
+    for way in (STRENGTHS[place + 1 :], STRENGTHS[:place][::-1]):
         for strength in way:
             beside = start._replace(strength=strength)
             if score(beside) <= score(best):
@@ -144,11 +146,11 @@ def _climb(
     return best
 
 
-def _part(rows: Rows) -> Rows:
-    """A part of many rows, drawn evenly."""
-    if len(rows.texts) <= CHOOSING:
+def _part(rows: Rows, most: int) -> Rows:
+    """So many rows, drawn evenly; all of fewer."""
+    if len(rows.texts) <= most:
         return rows
-    drawn = np.sort(np.random.default_rng(0).permutation(len(rows.texts))[:CHOOSING])
+    drawn = np.sort(np.random.default_rng(0).permutation(len(rows.texts))[:most])
     pairs = None if rows.pairs is None else [rows.pairs[i] for i in drawn]
     return Rows([rows.texts[i] for i in drawn], pairs, rows.targets[drawn])
 
