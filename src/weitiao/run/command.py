@@ -68,6 +68,8 @@ class TrainingCLI(LightningCLI):
 
     latest = True
     """Whether ``logs/latest`` is to point to the run."""
+    note: str | None = None
+    """Where the values come from, in a line."""
 
     def __init__(
         self,
@@ -156,7 +158,8 @@ class TrainingCLI(LightningCLI):
         """Leave the values in effect in the folder, and show them."""
         config = self.config.clone()
         config.ckpt_path = config.run.folder = None  # who runs it again wants a folder of its own
-        self.folder.config.write_text(self.parser.dump(config, skip_none=False), "utf-8")
+        note = f"# {self.note}\n" if self.note else ""
+        self.folder.config.write_text(note + self.parser.dump(config, skip_none=False), "utf-8")
         show_values(flat(config), flat(self.parser.get_defaults()), self.console)
         sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
         trained, every = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)

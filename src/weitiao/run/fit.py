@@ -9,6 +9,7 @@ from typing import Any
 
 import lightning.pytorch as L
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.cli import LightningArgumentParser
 from rich.console import Console
 
 from weitiao import ranks
@@ -35,6 +36,7 @@ from weitiao.run.folder import RunFolder, write_json
 from weitiao.run.outputs import EvaluationRows
 from weitiao.run.parser import flat
 from weitiao.run.probe import start_from_probe
+from weitiao.run.recipe import with_recipe
 from weitiao.run.refit import refit
 from weitiao.run.remedies import improving
 from weitiao.run.report import handling
@@ -81,6 +83,7 @@ class FitCLI(TrainingCLI):
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.verb, self.driver, self.latest = verb, driver, driver is None
+        arguments, self.note = with_recipe(arguments)
         super().__init__(
             TextModule,
             TextDataModule,
@@ -88,6 +91,17 @@ class FitCLI(TrainingCLI):
             f"train.py {verb}",
             console,
             defaults={"max_epochs": 10},
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """What every training has, and the recipe, which `with_recipe` has resolved."""
+        super().add_arguments_to_parser(parser)
+        parser.add_argument(
+            "--recipe",
+            type=str | None,
+            help="Values for model, tokenizer and training: auto = chosen from the data; none; or"
+            " a name in configs/recipes. Without it: auto, unless --config or --model.backbone"
+            " says what the model is.",
         )
 
     def before_instantiate_classes(self) -> None:
@@ -150,6 +164,8 @@ class FitCLI(TrainingCLI):
         audit |= {} if read is None else {"pretrained on": read}
         write_json(audit, self.folder.audit)
         super().write_down()
+        if self.note:
+            show_line(self.note, self.console)
         render(audit["audit"], self.console)
         for line in handling(audit, self.datamodule.card):
             show_line(line, self.console)

@@ -29,7 +29,7 @@ def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
     Raises:
         ConfigError: both are given, or there is no such checkpoint.
     """
-    checkpoint, own = (_given(arguments, name) for name in ("--ckpt_path", "--run.folder"))
+    checkpoint, own = (given(arguments, name) for name in ("--ckpt_path", "--run.folder"))
     if own is not None:
         if checkpoint is not None:
             raise ConfigError("--ckpt_path lies in a run's folder\n  → leave --run.folder out")
@@ -41,8 +41,8 @@ def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
     return ["--config", os.fspath(folder.config), *arguments]
 
 
-def _given(arguments: list[str], option: str) -> str | None:
-    """The value of an option on the command line; the last one counts."""
+def given(arguments: list[str], option: str) -> str | None:
+    """The value of an option on the command line; the last one counts; null = it isn't there."""
     value = None
     for argument, after in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
         name, given, own = argument.partition("=")

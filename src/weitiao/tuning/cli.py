@@ -13,6 +13,7 @@ from weitiao.run import stop
 from weitiao.run.commands import CONFIGS, command, near
 from weitiao.run.guard import guarded
 from weitiao.run.parser import Parser
+from weitiao.run.recipe import with_recipe
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.options import Search
@@ -102,8 +103,11 @@ def run_tune(argv: list[str]) -> None:
         Console().print(status(reopen(search), search))
         return
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
-    start = Start.read(rest if own_config else ["--config", near(CONFIG), *rest])
+    arguments, recipe = with_recipe(rest if own_config else ["--config", near(CONFIG), *rest])
+    start = Start.read(arguments)
     console = Console(stderr=True, highlight=False)
+    if recipe:
+        console.print(recipe, soft_wrap=True, markup=False)
     content, where = _content(options.space, start, console)
     space = parse_space(content, where)
     start.check(space, where)

@@ -1,0 +1,178 @@
+"""Which recipe fits the data: from rows, classes, lengths, script, and what is at hand."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import yaml
+
+from weitiao.card import Task
+from weitiao.data.columns import columns_of_the_file
+from weitiao.data.datamodule import TextDataModule
+from weitiao.data.patterns import HANZI
+from weitiao.data.targets import canonical, occurrences
+from weitiao.errors import ConfigError
+from weitiao.run import encoder
+from weitiao.run.parser import Parser
+from weitiao.run.resume import given
+
+FOLDER = Path(__file__).parents[3] / "configs" / "recipes"
+FEW = 60  # rows of the middle class: below, a network from scratch learns next to nothing
+MANY = 10  # classes: beyond, a table of n-grams with weights for each is large, and starves
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a recipe is chosen by.
+
+    Args:
+        task: what a target is.
+        rows: of train.
+        classes: number of labels; 0 for a regression.
+        per_class: rows of the middle class.
+        hanzi: share of texts with hanzi.
+        pair: whether rows are pairs.
+        encoder: folder of a pretrained encoder that is at hand.
+    """
+
+    task: Task
+    rows: int
+    classes: int
+    per_class: float
+    hanzi: float
+    pair: bool
+    encoder: Path | None
+
+
+def choose(facts: Facts) -> tuple[str, str]:
+    """The recipe for data like these, and what speaks for it."""
+    few = bool(facts.classes) and facts.per_class < FEW
+    counted = f"{facts.rows:,} rows"
+    if facts.classes:
+        counted += f", {facts.classes} classes with {facts.per_class:g} rows in the middle"
+    if facts.encoder is not None:
+        return ("pretrained_few" if few else "pretrained"), f"{counted}, {facts.encoder} is there"
+    if facts.pair:
+        return "pairs", f"{counted}, pairs"
+    if few:
+        return "few_rows", counted
+    if facts.classes > MANY:
+        return "many_classes", counted
+    if facts.hanzi < 0.5:
+        return "english", f"{counted}, {1 - facts.hanzi:.0%} without hanzi"
+    return "reviews", f"{counted}, {facts.hanzi:.0%} with hanzi"
+
+
+def facts_of(data: TextDataModule, found: Path | None) -> Facts:
+    """Read the training rows and count.
+
+    Args:
+        data: names the files and how to read them.
+        found: folder of a pretrained encoder.
+
+    Raises:
+        DataError: a file, row or column is at fault.
+    """
+    task, reader = data.preparation.task, data.preparation.read
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
+        table = reader.read(
+            data.files["train"], Path(folder) / "rows.arrow", Path(folder) / "aside.jsonl", []
+        )
+        classes, per_class = 0, 0.0
+        if task != "regression":
+            with columns_of_the_file(reader.columns):
+                labels = occurrences(canonical(table, task), task)[0]
+            counts = pc.value_counts(labels).field("counts").to_numpy()
+            classes, per_class = len(counts), float(np.median(counts)) if len(counts) else 0.0
+        hanzi = pc.mean(pc.match_substring_regex(table["text"], HANZI.pattern)).as_py() or 0.0
+        return Facts(
+            task, table.num_rows, classes, per_class, hanzi, "pair" in table.column_names, found
+        )
+
+
+def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
+    """The command line with the recipe's options before its own, and a line that says which.
+
+    ``auto`` is chosen where neither a configuration nor a backbone says what the model is. A run
+    that goes on keeps the recipe that it began with.
+
+    Args:
+        arguments: the command line without the verb; its configurations may name the recipe.
+
+    Raises:
+        ConfigError: there is no such recipe.
+        DataError: a training file can't be read.
+    """
+    if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
+        return arguments, None
+    parser = _data_parser()
+    found = parser.parse_args(_of_data(arguments))
+    described = any(a.startswith(("--config", "--model.backbone")) for a in arguments)
+    name = found.recipe or ("none" if described else "auto")
+    began = Path(given(arguments, "--run.folder") or os.devnull) / "config.yaml"
+    if name == "auto" and began.is_file():
+        name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
+    why = "as asked for"
+    if name == "auto" and found.data.train is not None:
+        data = parser.instantiate_classes(found).data
+        here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
+        name, why = choose(facts_of(data, here))
+    if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
+        return arguments, None
+    path = FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        names = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
+        raise ConfigError(f"recipe: there is no {name!r}\n  → auto, none, {names}")
+    chosen = ["--config", os.fspath(path), *_fast(name), *arguments, "--recipe", name]
+    return chosen, f"recipe: {name} ({why})"
+
+
+def _fast(name: str) -> list[str]:
+    """Options of a pretrained recipe where the processor, or the GPU, computes in bfloat16."""
+    import torch
+
+    gpu = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    able = gpu or (not torch.cuda.is_available() and torch.cpu._is_avx512_bf16_supported())
+    return ["--trainer.precision", "bf16-mixed"] if able and name.startswith("pretrained") else []
+
+
+def _data_parser() -> Parser:
+    parser = Parser(prog="train.py")
+    parser.add_argument("--config", action="config")
+    parser.add_argument("--recipe", type=str | None)
+    parser.add_class_arguments(TextDataModule, "data")
+    return parser
+
+
+def _of_data(arguments: Iterable[str]) -> list[str]:
+    """The options that say what the data are; of configurations, that part."""
+    kept: list[str] = []
+    name = ""
+    for argument in arguments:
+        if argument.startswith("--"):
+            name, given, value = argument.partition("=")
+            values = [value] if given else []
+        else:
+            values = [argument]
+        wanted = name == "--recipe" or name.startswith("--data.")
+        if name == "--config":
+            kept += [part for value in values for part in ("--config", _data_of(value))]
+        elif wanted:
+            kept += [argument]
+    return kept
+
+
+def _data_of(config: str) -> str:
+    """The data and the recipe of a configuration, as one that stands on the command line."""
+    try:
+        content = yaml.safe_load(Path(config).read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):  # the command itself tells what is wrong
+        return "{}"
+    values = content.items() if isinstance(content, dict) else ()
+    return yaml.safe_dump({k: v for k, v in values if k in ("data", "recipe") and v is not None})
