@@ -111,10 +111,10 @@ def test_a_shipped_config_runs(
 ) -> None:
     name = name_of(path)
     more = MORE.get(name, ("--trainer.max_epochs=1", *ONE_BATCH))
-    if name == "model/pretrained.yaml":
+    if path.stem.startswith("pretrained"):
         model = save_model("bert", pad_token="[PAD]")
         more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
-        more += ("--model.backbone.freeze=1",)
+        more += ("--model.backbone.freeze=1", "--trainer.precision=32-true")
     if name == "model/decoder.yaml":
         model = save_model("gpt2")
         more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
@@ -142,6 +142,11 @@ def test_a_real_pretrained_encoder_runs(command: Command, tmp_path: Path) -> Non
     )
     config = yaml.safe_load((run / "config.yaml").read_text("utf-8"))
     assert config["model"]["wide"] is None
+
+
+def test_no_model_undoes_the_settings_of_another() -> None:
+    for path in (*CONFIGS.glob("model/*.yaml"), *CONFIGS.glob("recipes/*.yaml")):
+        assert None not in flat(yaml.safe_load(path.read_text("utf-8"))).values(), path
 
 
 def test_a_config_begins_with_what_it_is_for() -> None:
@@ -191,6 +196,6 @@ def test_another_backbone_takes_nothing_of_the_one_before(parser: ArgumentParser
 
 
 def test_null_takes_the_wide_part_away(parser: ArgumentParser) -> None:
-    with_wide = parser.parse_args([f"--config={DEFAULT}"])
-    assert with_wide.model.wide is not None
-    assert parser.parse_args([f"--config={DEFAULT}", "--model.wide=null"]).model.wide is None
+    reviews = f"--config={CONFIGS / 'recipes' / 'reviews.yaml'}"
+    assert parser.parse_args([reviews]).model.wide is not None
+    assert parser.parse_args([reviews, "--model.wide=null"]).model.wide is None

@@ -62,8 +62,8 @@ def choose(facts: Facts) -> tuple[str, str]:
         return "pairs", f"{counted}, pairs"
     if few:
         return "few_rows", counted
-    if facts.classes > MANY:
-        return "many_classes", counted
+    if facts.classes > MANY or (facts.task != "classification" and facts.hanzi >= 0.5):
+        return "many_classes", f"{counted}, {facts.task}"
     if facts.hanzi < 0.5:
         return "english", f"{counted}, {1 - facts.hanzi:.0%} without hanzi"
     return "reviews", f"{counted}, {facts.hanzi:.0%} with hanzi"
@@ -120,7 +120,7 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
     why = "as asked for"
     if name == "auto" and found.data.train is not None:
-        data = parser.instantiate_classes(found).data
+        data = parser.instantiate(found).data
         here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
         name, why = choose(facts_of(data, here))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
