@@ -59,6 +59,7 @@ SWAP = ("--data.augment.steps=[{method: swap}]",)
 ALIKE = ("--data.augment.steps=[{method: lookalike}]",)
 NEAR = ("--data.augment.steps=[{method: vectors, path: words.vec}]",)
 WIDE = ("--model.wide.lr=0.05",)
+LINEAR = ("--data.linear={}",)
 NUMBERS = ("--data.task=regression", "--data.label=stars")
 SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
 LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
@@ -163,6 +164,8 @@ MODEL = {
     "model/model.backbone": Effect("loss", "TextCNN"),
     "model/model.pooling": Effect("loss", "cls"),
     "model/model.wide": Effect("loss", "{}"),
+    "model/model.calibrate": Effect("run", "true"),
+    "model/model.linear_share": Effect("scores", "0.9", LINEAR),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
     "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),
@@ -239,6 +242,10 @@ MODEL = {
 }
 RUN = {
     "general/seed_everything": Effect("order", "2"),
+    "general/recipe": Effect("run", "few_rows"),
+    "data/data.linear": Effect("prepared", "{}"),
+    "data.linear: Linear/data.linear.strength": Effect("scores", "0.1", LINEAR),
+    "data.linear: Linear/data.linear.weights": Effect("prepared", "64", LINEAR),
     "general/ckpt_path": Effect("run", "kept/checkpoints/last.ckpt"),
     "run/run.root": Effect("run", "elsewhere"),
     "run/run.name": Effect("run", "another"),

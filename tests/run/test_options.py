@@ -152,7 +152,8 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
         if "tfevents" not in path.name and not path.is_symlink()
     }
     with (run.folder.path / "predictions.csv").open(newline="", encoding="utf-8") as file:
-        decided = [row["label"] for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    decided = [(row["label"], [row[n] for n in row if n.startswith("p(")]) for row in rows]
     with (run.folder.path / "metrics.csv").open(newline="") as file:
         logged = [row["step"] for row in csv.DictReader(file)]
     return {

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard, Task
-from weitiao.data import linear
 from weitiao.data.audit import Auditor
 from weitiao.data.cache import content_hash, hash_of, make_once, versions
 from weitiao.data.clean import Cleaner
@@ -20,6 +19,15 @@ from weitiao.data.columns import columns_of_the_file
 from weitiao.data.coverage import Coverage, refuse_unread
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.labels import tidy
+from weitiao.data.linear import (
+    Linear,
+    NgramFeatures,
+    Solved,
+    read_features,
+    solve_splits,
+    with_features,
+    write_linear,
+)
 from weitiao.data.read import Files, Input, Named, Reader
 from weitiao.data.seen import SEEN
 from weitiao.data.segment import Segmenter
@@ -68,9 +76,9 @@ class Prepared:
         return json.loads((self.folder / "audit.json").read_text("utf-8"))
 
     @property
-    def features(self) -> linear.NgramFeatures | None:
+    def features(self) -> NgramFeatures | None:
         """The features of the linear model; null = there is none."""
-        return linear.read_features(self.folder)
+        return read_features(self.folder)
 
     @property
     def encoder(self) -> dict[str, Any]:
@@ -104,7 +112,7 @@ class Preparation:
     labels: list[str] | None = None
     task: Task = "classification"
     label_separator: str = "auto"
-    linear: linear.Linear | None = None
+    linear: Linear | None = None
 
     def __post_init__(self) -> None:
         if self.label_separator != "auto" and self.task != "multilabel":
@@ -192,7 +200,7 @@ class Preparation:
             pair=self.read.columns.pair is not None,
             rows={split: table.num_rows for split, table in tables.items()},
             vector_width=report.get("vectors", {}).get("width"),
-            linear_features=solved and solved.features.width,
+            linear_features=solved.features.width if solved else None,
             fingerprint=_fingerprint(labels, shaping),
             **_described(target_array(targets["train"]), self.task, len(labels)),
         )
@@ -210,12 +218,12 @@ class Preparation:
         classes: int,
         report: dict[str, Any],
         stages: Stages,
-    ) -> linear.Solved | None:
+    ) -> Solved | None:
         """The linear model, where one is asked for."""
         if self.linear is None:
             return None
         stages.begin(f"solve the linear model of n-grams: {tables['train'].num_rows:,} rows")
-        solved = linear.solve_splits(self.linear, tables, targets, self.task, classes)
+        solved = solve_splits(self.linear, tables, targets, self.task, classes)
         report["linear"] = solved.report
         return solved
 
@@ -226,7 +234,7 @@ class Preparation:
         folder: Path,
         report: dict[str, Any],
         stages: Stages,
-        solved: linear.Solved | None,
+        solved: Solved | None,
     ) -> tuple[TextEncoder, list[Path]]:
         """Write rows, ids, features, weights and vectors; gives the files a model learns from."""
         stages.begin(f"encode ({self.encode.tokenizer})")
@@ -238,11 +246,11 @@ class Preparation:
                 refuse_unread(self.encode, encoded, table, found.unknown_share)
             encoded = encoded.append_column("target", targets[split])
             if solved and split != "train":  # its weights aren't trained
-                encoded = linear.with_features(encoded, solved.features, table)
+                encoded = with_features(encoded, solved.features, table)
             write_table(table, folder / f"{split}.rows.arrow")
             write_table(encoded, folder / f"{split}.ids.arrow")
         files = [folder / f"{split}.ids.arrow" for split in tables]
-        files += linear.write(solved, folder) if solved else []
+        files += write_linear(solved, folder) if solved else []
         if self.encode.vectors is not None:
             stages.begin("pick out word vectors")
             vectors = read_vectors(self.encode.vectors, encoder, self.encode.lowercase)

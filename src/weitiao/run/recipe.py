@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -111,16 +112,12 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     """
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
-    parser = _data_parser()
-    found = parser.parse_args(_of_data(arguments))
-    described = any(a.startswith(("--config", "--model.backbone")) for a in arguments)
-    name = found.recipe or ("none" if described else "auto")
+    name = _asked(arguments)
     began = Path(given(arguments, "--run.folder") or os.devnull) / "config.yaml"
     if name == "auto" and began.is_file():
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
     why = "as asked for"
-    if name == "auto" and found.data.train is not None:
-        data = parser.instantiate(found).data
+    if name == "auto" and (data := _data(arguments)) is not None:
         here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
         name, why = choose(facts_of(data, here))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
@@ -142,37 +139,54 @@ def _fast(name: str) -> list[str]:
     return ["--trainer.precision", "bf16-mixed"] if able and name.startswith("pretrained") else []
 
 
-def _data_parser() -> Parser:
+def _asked(arguments: list[str]) -> str:
+    """The recipe that is asked for; the last word counts."""
+    described = any(a.startswith(("--config", "--model.backbone")) for a in arguments)
+    name = "none" if described else "auto"
+    for option, value in _options(arguments):
+        if option == "--recipe":
+            name = value
+        elif option == "--config":
+            name = _read(value).get("recipe") or name
+    return name
+
+
+def _data(arguments: list[str]) -> TextDataModule | None:
+    """The DataModule of a command line; null = no training file is named."""
+    kept: list[str] = []
+    train = None
+    for option, value in _options(arguments):
+        if option == "--config":
+            part = _read(value).get("data") or {}
+            kept += ["--config", yaml.safe_dump({"data": part})]
+            train = part.get("train", train)
+        elif option.startswith("--data."):
+            kept += [f"{option}={value}"]
+            train = value if option == "--data.train" else train
+    if train is None:
+        return None
     parser = Parser(prog="train.py")
     parser.add_argument("--config", action="config")
-    parser.add_argument("--recipe", type=str | None)
     parser.add_class_arguments(TextDataModule, "data")
-    return parser
+    return parser.instantiate(parser.parse_args(kept)).data
 
 
-def _of_data(arguments: Iterable[str]) -> list[str]:
-    """The options that say what the data are; of configurations, that part."""
-    kept: list[str] = []
-    name = ""
+def _options(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The options of a command line with their values, written as one word or two."""
+    option = ""
     for argument in arguments:
-        if argument.startswith("--"):
-            name, given, value = argument.partition("=")
-            values = [value] if given else []
-        else:
-            values = [argument]
-        wanted = name == "--recipe" or name.startswith("--data.")
-        if name == "--config":
-            kept += [part for value in values for part in ("--config", _data_of(value))]
-        elif wanted:
-            kept += [argument]
-    return kept
+        if not argument.startswith("--"):
+            yield option, argument
+            continue
+        option, given, value = argument.partition("=")
+        if given:
+            yield option, value
 
 
-def _data_of(config: str) -> str:
-    """The data and the recipe of a configuration, as one that stands on the command line."""
+def _read(config: str) -> dict[str, Any]:
+    """A configuration; empty where it can't be read, which the command itself will tell."""
     try:
         content = yaml.safe_load(Path(config).read_text("utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):  # the command itself tells what is wrong
-        return "{}"
-    values = content.items() if isinstance(content, dict) else ()
-    return yaml.safe_dump({k: v for k, v in values if k in ("data", "recipe") and v is not None})
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return content if isinstance(content, dict) else {}

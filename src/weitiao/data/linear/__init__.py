@@ -9,7 +9,7 @@ from weitiao.data.linear.store import (
     solve_splits,
     state_of,
     with_features,
-    write,
+    write_linear,
 )
 
 __all__ = [
@@ -22,5 +22,5 @@ __all__ = [
     "solve_splits",
     "state_of",
     "with_features",
-    "write",
+    "write_linear",
 ]

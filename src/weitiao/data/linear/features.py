@@ -77,12 +77,11 @@ class NgramFeatures:
         from scipy.sparse import vstack
         from sklearn.preprocessing import normalize
 
-        total = None
+        total: Any = 0
         for kind, idf in zip(KINDS, self.idf, strict=True):
             matrix = vstack(list(_counts(kind, self.buckets, texts)), format="csr")
             matrix.data = (np.log(matrix.data) + 1) * idf[matrix.indices]
-            matrix = normalize(matrix, copy=False)
-            total = matrix if total is None else total + matrix
+            total = normalize(matrix, copy=False) + total
         return total / np.float32(len(KINDS) ** 0.5)
 
 

@@ -44,7 +44,7 @@ def solve_splits(
     return solve(options, rows["train"], rows.get("val"), task, width)
 
 
-def write(solved: Solved, folder: Path) -> list[Path]:
+def write_linear(solved: Solved, folder: Path) -> list[Path]:
     """Write ``linear.npz`` (the weights) and ``features.npz``; gives both."""
     paths = [folder / "linear.npz", folder / "features.npz"]
     np.savez(paths[0], weight=solved.weight, bias=solved.bias)
@@ -53,7 +53,7 @@ def write(solved: Solved, folder: Path) -> list[Path]:
 
 
 def read_features(folder: Path) -> NgramFeatures | None:
-    """The features that `write` left in a folder; null = it left none."""
+    """The features that `write_linear` left in a folder; null = it left none."""
     path = folder / "features.npz"
     return from_state(dict(np.load(path))) if path.is_file() else None
 
