@@ -8,8 +8,6 @@ PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 CORPUS := .cache/corpus/reviews.csv
 ENCODER := .cache/models/e5-small
-# 16 bits are faster only where the processor multiplies them itself
-BF16 := $(shell grep -qs avx512_bf16 /proc/cpuinfo && echo --trainer.precision bf16-mixed)
 # further options of a verb: make train ARGS="--seed_everything 2"
 ARGS ?=
 # jobs of `make slurm-tune`
