@@ -39,7 +39,12 @@ FEATURES = ("feature_ids", "feature_values")
 
 def inputs(batch: Batch) -> Batch:
     """What of a batch the model reads."""
-    return {name: batch[name] for name in (*IDS, *FEATURES) if name in batch}
+    return read_ids(batch) | {name: batch[name] for name in FEATURES if name in batch}
+
+
+def read_ids(batch: Batch) -> Batch:
+    """What of a batch the backbone reads."""
+    return {name: batch[name] for name in IDS if name in batch}
 
 
 class TextModule(Learner):
@@ -154,7 +159,7 @@ class TextModule(Learner):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a batch, summed over the parts: each learns to stand alone."""
         target = batch["target"]
-        parts = self.parts(**{name: batch[name] for name in IDS if name in batch})
+        parts = self.parts(**read_ids(batch))
         loss = torch.stack([self.loss(full(part), target) for part in parts]).sum()
         self.log_loss(loss, len(target))
         return self.weighed(loss, size_of(self.loss, target).to(loss))

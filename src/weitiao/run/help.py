@@ -8,6 +8,7 @@ _ROWS = """\
   --data.pair COLUMN         a second text, if rows are pairs
   --data.val, --data.test    files of their own; else carved out of the rows
   --data.task TASK           classification, multilabel, ordinal, regression
+  --recipe NAME              auto = chosen from the data; none; configs/recipes
   --config FILE              values as YAML; several files stack
   --trainer.max_epochs N     how long; --model.optim.lr RATE: how fast
   --data.batch.size N        texts at a time

@@ -14,7 +14,7 @@ from weitiao import ranks
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.targets import target_array
 from weitiao.errors import ConfigError
-from weitiao.models.module import TextModule, inputs
+from weitiao.models.module import TextModule, read_ids
 from weitiao.models.probe import Probe, Vectors, probe
 from weitiao.run.shown import show_line
 
@@ -78,7 +78,7 @@ def _vectors(
     shown = track(loader, f"head: vectors of {split}", len(loader), console=console, transient=True)
     with torch.no_grad(), precision.forward_context():
         for batch in shown:
-            sent = {name: values.to(device) for name, values in inputs(batch).items()}
+            sent = {name: values.to(device) for name, values in read_ids(batch).items()}
             hidden = module.backbone(**sent)
             pooled = module.pool(hidden, sent["attention_mask"])
             x[batch["row"].numpy()] = pooled.float().cpu().numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from weitiao.data.patterns import HANZI
 from weitiao.data.targets import canonical, occurrences
 from weitiao.errors import ConfigError
 from weitiao.run import encoder
+from weitiao.run.commands import CONFIGS, near
 from weitiao.run.parser import Parser
 from weitiao.run.resume import given
 
-FOLDER = Path(__file__).parents[3] / "configs" / "recipes"
+FOLDER = CONFIGS / "recipes"
 FEW = 60  # rows of the middle class: below, a network from scratch learns next to nothing
 MANY = 10  # classes: beyond, a table of n-grams with weights for each is large, and starves
 
@@ -113,7 +113,7 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
     name = _asked(arguments)
-    began = Path(given(arguments, "--run.folder") or os.devnull) / "config.yaml"
+    began = Path(given(arguments, "--run.folder") or "") / "config.yaml"
     if name == "auto" and began.is_file():
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
     why = "as asked for"
@@ -126,7 +126,7 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     if not path.is_file():
         names = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
         raise ConfigError(f"recipe: there is no {name!r}\n  → auto, none, {names}")
-    chosen = ["--config", os.fspath(path), *_fast(name), *arguments, "--recipe", name]
+    chosen = ["--config", near(path), *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why})"
 
 

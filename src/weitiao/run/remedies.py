@@ -12,7 +12,6 @@ from weitiao.models.pretrained import Pretrained
 from weitiao.models.scores import FIRST
 from weitiao.run.callbacks import BestScores
 from weitiao.run.commands import command
-from weitiao.run.encoder import TARGET
 from weitiao.run.table import SHOWN
 
 if TYPE_CHECKING:
@@ -48,10 +47,7 @@ def remedies(run: Run) -> Iterator[str]:
     if longer:
         yield f"train longer: {longer}"
     if not pretrained:
-        yield (
-            f"start from a pretrained encoder, of make encoder: --model.backbone Pretrained"
-            f" --model.backbone.name {TARGET} --data.encode.tokenizer {TARGET}"
-        )
+        yield ("start from a pretrained encoder: make encoder, then --recipe pretrained")
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"]
     if cut > MUCH_CUT:
         yield (
@@ -60,8 +56,8 @@ def remedies(run: Run) -> Iterator[str]:
         )
     if pretrained and module.optim.lr < LOW_RATE:
         yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
-    if not pretrained and module.wide is None:
-        yield "score n-grams beside the network: --model.wide.orders 3"
+    if module.wide is None and module.linear is None:
+        yield "let a linear model of n-grams stand beside the network: --data.linear '{}'"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
     if search := command("tune", "--trials", "50", "--config", run.folder.config):
