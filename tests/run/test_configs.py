@@ -115,6 +115,7 @@ def test_a_shipped_config_runs(
         model = save_model("bert", pad_token="[PAD]")
         more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
         more += ("--model.backbone.freeze=1", "--trainer.precision=32-true")
+        more += ("--data.encode.prefix=",)
     if name == "model/decoder.yaml":
         model = save_model("gpt2")
         more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")

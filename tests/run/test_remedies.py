@@ -27,7 +27,7 @@ def test_a_run_that_stops_too_early_says_so(command: Command, tmp_path: Path) ->
     told = [line.strip() for line in below.splitlines() if line.strip().startswith("→")]
     assert [line.split(":")[0] for line in told] == [
         "→ train longer",
-        "→ start from a pretrained encoder, of make encoder",
+        "→ start from a pretrained encoder",
     ]
 
 
