@@ -17,6 +17,7 @@ OTHERS = {
     "gb": "benchmarks/read_memory.py",
     "suffix": "benchmarks/read_memory.py",
     "logdir": "tensorboard",
+    "local_dir": "modelscope",
     "signal": "sbatch",
     "models": "benchmarks/augmentation.py",
     "learning_rate": "an example of what is not an option here",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,8 +55,11 @@ def english(tmp_path: Path) -> Path:
         (["--data.train", "FILE", "--recipe", "auto", "--model.optim.lr", "1e-3"], "english"),
         (["--config=BASE", "--data.train=FILE"], "english"),
         (["--config", "BASE", "--data.train=FILE", "--recipe=reviews"], "reviews"),
+        (["--data={train: 'FILE', text: text}"], "english"),
+        (["--config=NAMES", "--data.train=FILE"], "english"),
         (["--data.train=FILE", "--recipe=none"], None),
         (["--data.train=FILE", "--model.backbone=TextCNN"], None),
+        (["--data.train=FILE", "--model={pooling: max}"], None),
         (["--config=OWN", "--data.train=FILE"], None),
         (["--config=BASE", "--config=OWN", "--data.train=FILE"], "english"),
         ([], None),
@@ -65,7 +70,9 @@ def test_auto_is_for_files_whose_model_nothing_else_names(
 ) -> None:
     (tmp_path / "base.yaml").write_text("recipe: auto\nmodel: {pooling: mean}\n", "utf-8")
     (tmp_path / "own.yaml").write_text("model: {pooling: mean}\ndata: {text: text}\n", "utf-8")
-    names = {"FILE": str(english), "BASE": tmp_path / "base.yaml", "OWN": tmp_path / "own.yaml"}
+    (tmp_path / "names.yaml").write_text("recipe: auto\ndata: {labels: [1, 01]}\n", "utf-8")
+    names = {name.upper(): tmp_path / f"{name}.yaml" for name in ("base", "own", "names")}
+    names["FILE"] = english
     for name, value in names.items():
         arguments = [argument.replace(name, str(value)) for argument in arguments]
     chosen, line = with_recipe(arguments)
@@ -78,6 +85,15 @@ def test_auto_is_for_files_whose_model_nothing_else_names(
     assert line is not None
     assert line.startswith(f"recipe: {recipe} (")
     assert with_recipe(chosen)[0][-1] == recipe  # once more changes nothing
+
+
+def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:
+    """Sets of labels by their own separator: four classes, not one for each set."""
+    sets = ["a;b", "b;c", "c;d", "d", "a;c", "b;d"]
+    rows = [(f"text number {i}", sets[i % 6]) for i in range(300)]
+    file = write_csv(tmp_path / "my.csv", rows, ("text", "label"))
+    data = [f"--data.train={file}", "--data.task=multilabel", "--data.label_separator=;"]
+    assert (with_recipe(data)[1] or "").startswith("recipe: english (300 rows, 4 classes with 150")
 
 
 def test_a_recipe_that_is_none_is_told(command: Command, tmp_path: Path) -> None:
@@ -103,6 +119,17 @@ def test_a_config_reruns_to_the_same_digits_and_a_choice_is_written_down(
     assert text.startswith("# recipe: few_rows (100 rows")
     assert (config["recipe"], config["model"]["optim"]["lr"]) == ("few_rows", 0.004)
     assert config["data"]["linear"] is not None
+    (tmp_path / "my.csv").rename(tmp_path / "new.csv")  # what follows is for the checkpoint alone
+    shutil.rmtree(tmp_path / ".cache")
+    found = []
+    for verb in ("test", "predict"):
+        given = (f"--ckpt_path={run / 'checkpoints' / 'best.ckpt'}", f"--data.{verb}=new.csv")
+        done = command(verb, *given, f"--out={verb}.csv", cwd=tmp_path)
+        assert done.code == 0, done.err
+        with (tmp_path / f"{verb}.csv").open(encoding="utf-8", newline="") as file:
+            found.append([(row["text"], row["p(好评)"]) for row in csv.DictReader(file)])
+    assert found[0] == found[1]
+    (tmp_path / "new.csv").rename(tmp_path / "my.csv")
     again = command("train", f"--config={run / 'config.yaml'}", cwd=tmp_path)
     assert again.code == 0, again.err
     first, second = (

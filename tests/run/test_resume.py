@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import signal
 from pathlib import Path
@@ -12,11 +13,13 @@ from conftest import Command, reviews, write_csv
 
 STOPS = 20  # random steps to stop at
 EPOCHS, STEPS = 3, 30
-# what could break a resume: dropout, weight averaging, accumulation, two groups of parameters
+# what could break a resume: dropout, weight averaging, accumulation, two groups of parameters, what
+# is fitted on validation once training has ended
 OPTIONS = [
     *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
     *("--data.text", "review", "--data.label", "stars", "--data.batch.size", "8"),
     *("--model.backbone.layers", "1", "--model.backbone.width", "8"),
+    *("--data.linear.strength", "1", "--model.calibrate", "true"),
     *("--model.wide.buckets", "128", "--trainer.accelerator", "cpu", "--trainer.devices", "1"),
     *("--trainer.max_epochs", str(EPOCHS), "--trainer.log_every_n_steps", "1"),
     *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),
@@ -41,6 +44,12 @@ def rows(run: Path) -> list[tuple[str, ...]]:
         ]
 
 
+def scores(run: Path) -> dict[str, float]:
+    """What was measured of the best checkpoint, with the weights that were fitted to it."""
+    found = json.loads((run / "metrics.json").read_text("utf-8"))
+    return {name: value for name, value in found.items() if name != "fit/seconds"}
+
+
 def kill_and_resume(command: Command, folder: Path, step: int, options: list[str]) -> Path:
     """The folder of a run that was killed at a step and then ran to its end."""
     kill = ("--trainer.callbacks+=kill_at.KillAt", f"--trainer.callbacks.step={step}")
@@ -60,12 +69,17 @@ def stops_equal_the_unbroken_run(
     options = [*OPTIONS, *more, f"--data.batch.workers={workers}"]
     whole = command("fit", "--run.root=whole", *options, cwd=folder)
     assert whole.code == 0, whole.err
-    unbroken = rows(folder / "whole" / "latest")
+    unbroken, measured = rows(folder / "whole" / "latest"), scores(folder / "whole" / "latest")
     assert max(int(row[0]) for row in unbroken) == STEPS - 1
     assert {"train/loss", "train/loss_epoch", "val/f1_macro"} <= {row[2] for row in unbroken}
     for step in stops:
         run = kill_and_resume(command, folder, step, options)
         assert rows(run) == unbroken, f"killed at step {step}"
+        assert scores(run) == measured, f"killed at step {step}"
+    last = run / "checkpoints" / "last.ckpt"
+    finished = command("fit", f"--ckpt_path={last.resolve()}", WITHOUT_KILL, cwd=folder)
+    assert finished.code == 0, finished.err
+    assert (rows(run), scores(run)) == (unbroken, measured)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class Blend(FullPrecision):
             total = total + weight * full(part)
         return total
 
-    def fit(self, parts: Tensor, target: Tensor, card: DataCard) -> None:
+    def fit(self, parts: Tensor, target: Tensor, card: DataCard) -> int:
         """Choose the weights: positive ones of least loss, near ``before`` where rows are few.
 
         Their proportion is that of least loss with all classes of equal weight, since macro
@@ -49,8 +49,12 @@ class Blend(FullPrecision):
             parts: ``(P, N, C)``.
             target: ``(N,)`` or ``(N, C)``.
             card: task, rows per class, unit of a regression.
+
+        Returns:
+            how many rows were left out, since a logit of theirs is no finite number.
         """
-        parts = parts.double()
+        finite = parts.isfinite().all(2).all(0)
+        parts, target = parts[:, finite].double(), target[finite]
         target = target.double() if target.is_floating_point() else target
         each = torch.ones(len(target), dtype=torch.double)
         if card.task == "classification":
@@ -61,6 +65,7 @@ class Blend(FullPrecision):
         mixed = torch.einsum("p,pnc->nc", chosen, parts).unsqueeze(0)
         size = _factors(mixed, target, torch.ones_like(each), card)
         self.weight.copy_((chosen * size).to(self.weight))
+        return int((~finite).sum())
 
 
 def _factors(parts: Tensor, target: Tensor, each: Tensor, card: DataCard) -> Tensor:
@@ -77,6 +82,5 @@ def _factors(parts: Tensor, target: Tensor, each: Tensor, card: DataCard) -> Ten
         found.backward()
         return found
 
-    with torch.inference_mode(False), torch.enable_grad():
-        solver.step(loss)
+    solver.step(loss)
     return log.detach().exp()

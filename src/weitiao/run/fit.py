@@ -192,7 +192,7 @@ def run_fit(
     cli = FitCLI(arguments, verb, console, driver)
     # a trial is not gone on with: nothing is worth waiting for
     scores = cli.fit(in_order=driver is None)
-    scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best)
+    scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)
     if ranks.first():  # what an earlier test found belongs to an earlier best checkpoint
         cli.folder.add_metrics(scores, forget=("test", *BASELINES))
     run = Run(

@@ -22,6 +22,7 @@ from weitiao.run import encoder
 from weitiao.run.commands import CONFIGS, near
 from weitiao.run.parser import Parser
 from weitiao.run.resume import given
+from weitiao.strict_yaml import strict
 
 FOLDER = CONFIGS / "recipes"
 FEW = 60  # rows of the middle class: below, a network from scratch learns next to nothing
@@ -80,7 +81,8 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
     Raises:
         DataError: a file, row or column is at fault.
     """
-    task, reader = data.preparation.task, data.preparation.read
+    preparation = data.preparation
+    task, reader = preparation.task, preparation.read
     with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
         table = reader.read(
             data.files["train"], Path(folder) / "rows.arrow", Path(folder) / "aside.jsonl", []
@@ -88,7 +90,8 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
         classes, per_class = 0, 0.0
         if task != "regression":
             with columns_of_the_file(reader.columns):
-                labels = occurrences(canonical(table, task), task)[0]
+                table = canonical(table, task, preparation.label_separator)
+                labels = occurrences(table, task)[0]
             counts = pc.value_counts(labels).field("counts").to_numpy()
             classes, per_class = len(counts), float(np.median(counts)) if len(counts) else 0.0
         hanzi = pc.mean(pc.match_substring_regex(table["text"], HANZI.pattern)).as_py() or 0.0
@@ -112,11 +115,11 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     """
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
-    name = _asked(arguments)
+    name, why = _asked(arguments), "as asked for"
     began = Path(given(arguments, "--run.folder") or "") / "config.yaml"
     if name == "auto" and began.is_file():
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
-    why = "as asked for"
+        why = "as the run began"
     if name == "auto" and (data := _data(arguments)) is not None:
         here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
         name, why = choose(facts_of(data, here))
@@ -141,7 +144,8 @@ def _fast(name: str) -> list[str]:
 
 def _asked(arguments: list[str]) -> str:
     """The recipe that is asked for; the last word counts."""
-    described = any(a.startswith(("--config", "--model.backbone")) for a in arguments)
+    naming = ("--config", "--model.backbone", "--model=")
+    described = any(a.startswith(naming) or a == "--model" for a in arguments)
     name = "none" if described else "auto"
     for option, value in _options(arguments):
         if option == "--recipe":
@@ -154,21 +158,18 @@ def _asked(arguments: list[str]) -> str:
 def _data(arguments: list[str]) -> TextDataModule | None:
     """The DataModule of a command line; null = no training file is named."""
     kept: list[str] = []
-    train = None
     for option, value in _options(arguments):
         if option == "--config":
-            part = _read(value).get("data") or {}
-            kept += ["--config", yaml.safe_dump({"data": part})]
-            train = part.get("train", train)
-        elif option.startswith("--data."):
+            kept += ["--config", yaml.safe_dump({"data": _read(value).get("data") or {}})]
+        elif option == "--data" or option.startswith("--data."):
             kept += [f"{option}={value}"]
-            train = value if option == "--data.train" else train
-    if train is None:
+    if not kept:
         return None
     parser = Parser(prog="train.py")
     parser.add_argument("--config", action="config")
     parser.add_class_arguments(TextDataModule, "data")
-    return parser.instantiate(parser.parse_args(kept)).data
+    config = parser.parse_args(kept)
+    return None if config.data.train is None else parser.instantiate(config).data
 
 
 def _options(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -186,7 +187,7 @@ def _options(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _read(config: str) -> dict[str, Any]:
     """A configuration; empty where it can't be read, which the command itself will tell."""
     try:
-        content = yaml.safe_load(Path(config).read_text("utf-8"))
+        content = yaml.load(Path(config).read_text("utf-8"), strict(yaml.SafeLoader))
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -10,6 +10,7 @@ from typing import Any
 import lightning.pytorch as L
 import torch
 from lightning.pytorch.callbacks import LambdaCallback, WeightAveraging
+from rich.console import Console
 
 from weitiao import ranks
 from weitiao.data.datamodule import TextDataModule
@@ -17,10 +18,11 @@ from weitiao.models.module import TextModule
 from weitiao.models.precision import full
 from weitiao.run.folder import load_checkpoint
 from weitiao.run.outputs import EvaluationRows
+from weitiao.run.shown import show_line
 
 
 def refit(
-    trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path
+    trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path, console: Console
 ) -> dict[str, float]:
     """Fit to the best checkpoint what a module fits on validation, and write it again.
 
@@ -33,6 +35,7 @@ def refit(
         module: gets the weights of the checkpoint.
         data: has a validation split.
         best: the checkpoint; its buffers are replaced.
+        console: shows what could not be fitted to.
 
     Returns:
         The scores of validation with what was fitted; empty if nothing was.
@@ -41,8 +44,9 @@ def refit(
     if not (module.fits_on_validation and (averaged or module.blend)):
         return {}
     with _only_evaluating(trainer):
-        if module.blend:
-            _fit_blend(trainer, module, data, best)
+        if module.blend and (lost := _fit_blend(trainer, module, data, best)):
+            line = f"! {lost} rows of val have logits that are no numbers: weights fitted without"
+            show_line(line, console)
         trainer.validate(
             module,
             datamodule=data,
@@ -60,8 +64,11 @@ def refit(
     return {name: float(value) for name, value in found if name.startswith("val/")}
 
 
-def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path) -> None:
-    """Load the best checkpoint, hear what its parts say of validation, fit their weights."""
+def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path) -> int:
+    """Load the best checkpoint, hear what its parts say of validation, fit their weights.
+
+    Gives the number of rows that they could not be fitted to.
+    """
     assert module.blend is not None
     parts: list[torch.Tensor] = []
     targets: list[torch.Tensor] = []
@@ -83,7 +90,7 @@ def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, bes
         hook.remove()
     shares = ranks.of_all((torch.cat(parts, 1), torch.cat(targets)))
     found, target = (torch.cat([share[i] for share in shares], 1 - i) for i in (0, 1))
-    module.blend.fit(found, target, module.card)
+    return module.blend.fit(found, target, module.card)
 
 
 @contextmanager

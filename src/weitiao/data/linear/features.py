@@ -60,7 +60,8 @@ class NgramFeatures:
         return self.buckets * (4 if self.both_texts else 2) + len(SHARED)
 
     def transform(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> Any:
-        """Features of rows: a sparse matrix ``(N, F)`` float32, of single texts of unit length."""
+        """Features of rows: a sparse matrix ``(N, F)`` float32; single texts have length 1 or a
+        little more, where an n-gram is one of both kinds."""
         if pairs is None:
             return self._tfidf(texts)
         from scipy.sparse import csr_matrix, hstack
@@ -105,7 +106,8 @@ def _counts(kind: tuple[str, int, int], buckets: int, texts: Sequence[str]) -> A
 
 
 SHARED = ("cosine", "hanzi and letters", "length")
-"""What two texts have in common, a number each, from 0 to 1."""
+"""What two texts have in common, a number each, from 0 to 1; the cosine is that of features which
+aren't quite of length 1."""
 
 
 def _likeness(first: Sequence[str], second: Sequence[str], shared: Any) -> np.ndarray:

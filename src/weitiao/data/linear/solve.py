@@ -12,6 +12,7 @@ import numpy as np
 from weitiao.bounds import at_least
 from weitiao.card import Task
 from weitiao.data.linear.features import NgramFeatures
+from weitiao.errors import ConfigError
 
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Inverse regularisations that are tried, from 1 up or down while they improve."""
@@ -32,7 +33,7 @@ class Linear:
     of many classes as on many rows of few.
 
     Args:
-        strength: inverse regularisation, ``C``; null = the best on validation.
+        strength: inverse regularisation, ``C``, above 0; null = the best on validation.
         weights: most weights: the fewer, the more n-grams share one.
     """
 
@@ -41,7 +42,8 @@ class Linear:
 
     def __post_init__(self) -> None:
         at_least(1, "data.linear", weights=self.weights)
-        at_least(0, "data.linear", strength=self.strength)
+        if self.strength is not None and not 0 < self.strength < float("inf"):
+            raise ConfigError(f"data.linear.strength must be above 0, got {self.strength}")
 
 
 class Rows(NamedTuple):
@@ -170,7 +172,8 @@ def _uneven(targets: np.ndarray, task: Task) -> bool:
     if task == "regression":
         return False
     counts = targets.sum(0) if task == "multilabel" else np.bincount(targets)
-    return bool(counts.max() > _UNEVEN * counts[counts > 0].min())
+    present = counts[counts > 0]  # none, where no row of a part has any label
+    return bool(present.size and present.max() > _UNEVEN * present.min())
 
 
 def _score(logits: np.ndarray, targets: np.ndarray, task: Task) -> float:
@@ -199,6 +202,8 @@ def _weights(x: Any, targets: np.ndarray, problem: Problem) -> tuple[np.ndarray,
         model = Ridge(alpha=1 / problem.strength, solver="sparse_cg", tol=1e-5)
         model.fit(x, targets)
         weight[:, 0], bias[0] = model.coef_, model.intercept_
+    elif task == "classification" and len(present := np.unique(targets)) < 2:
+        bias[present] = MARGIN  # a part of train may lack all classes but one
     elif task == "classification":
         model = _svm(x, targets, problem)
         coef, level = model.coef_, model.intercept_
