@@ -43,7 +43,7 @@ class File(NamedTuple):
     unsaid: Sequence[str] = ()
 
 
-NONE = ("nan", "NULL", "\\N", "#N/A", "None", "N/A", "-", "缺失", "ＮＡ")
+NONE = ("nan", "NULL", "\\N", "#N/A", "None", "N/A", "N.A.", "-", "缺失", "ＮＡ")
 SETS = ("--data.task=multilabel",)
 PAIRS = ["a{0}b", "b", "b{0}c", "c{0}a", "a{0}b{0}c", "c"]
 OF_PAIRS = {"a": 30, "b": 40, "c": 40}
@@ -106,6 +106,11 @@ TABLE = [
             ["several labels in a cell?", f"--data.task multilabel {SEPARATOR} {mark!r}"],
         )
         for number, mark in enumerate("、，,；;/# +&")
+    ),
+    File(
+        "several_by_lines",
+        [each.format("\n") for each in PAIRS],
+        ["several labels in a cell?", f"--data.task multilabel {SEPARATOR} ' '"],
     ),
     File(
         "several_by_a_wide_bar",

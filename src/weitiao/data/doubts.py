@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from weitiao.card import Task
 from weitiao.data.labels import gist, is_placeholder
 
-_MARKS = ("、", "，", ",", "；", ";", "/", "#", "+", "&", "｜", "|", " ")
+_MARKS = ("、", "，", ",", "；", ";", "/", "#", "+", "&", "｜", "|", " ")  # of white space, any
 _SHOWN = 5  # findings in a warning
 _FEW = 3  # labels that hold a mark: fewer may do so by chance
 _MOST = 0.9  # of the labels with a mark
@@ -52,7 +52,8 @@ def _alike(counts: Mapping[str, int]) -> list[str]:
 def _several_in_a_cell(counts: Mapping[str, int], task: Task) -> Iterator[str]:
     """A mark whose parts, in the labels that hold it, come again in others: labels in one cell."""
     for mark in _MARKS:
-        parts_of = {name: _parts(name, mark) for name in counts if mark in name}
+        split = {name: _parts(name, mark) for name in counts}
+        parts_of = {name: parts for name, parts in split.items() if len(parts) > 1}
         uses = Counter(part for parts in parts_of.values() for part in set(parts))
         again = {part for part, count in uses.items() if count > 1 or part in counts}
         known = [name for name, parts in parts_of.items() if again.issuperset(parts)]

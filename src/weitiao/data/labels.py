@@ -27,8 +27,8 @@ def tidy(name: str) -> str:
 
 
 _WRITTEN_FOR_NONE = r"""
-nan -nan <na> na n/a nat null (null) <null> [null] none (none) <none> nil void undefined missing
-blank empty \n - -- --- — – _ ? ?? . ... 1.#ind -1.#ind 1.#qnan -1.#qnan
+nan -nan <na> na n/a n.a. nat null (null) <null> [null] none (none) <none> nil void undefined
+missing blank empty \n - -- --- — – _ ? ?? . ... 1.#ind -1.#ind 1.#qnan -1.#qnan
 #n/a #n/a! #na #null! #name? #value! #ref! #div/0! #num! #空值! 缺失 缺失值 空 空值 (空) 空白 暂无
 """
 PLACEHOLDERS = frozenset(_WRITTEN_FOR_NONE.split())

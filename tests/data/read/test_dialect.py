@@ -220,6 +220,7 @@ def test_cells_that_keep_their_quotes_are_noted(
     assert len(pairs) == len(rows)
     assert bool(notes) == bool(noted)
     assert all(part in "\n".join(notes) for part in noted)
+    assert ("format csv" in "\n".join(notes)) == ("--data.format csv" in noted)
 
 
 def test_the_way_out_of_kept_quotes_works(tmp_path: Path) -> None:

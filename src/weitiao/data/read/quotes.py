@@ -24,7 +24,7 @@ class QuotedCells:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._filled: Counter[str] = Counter()
-        self._quoted: Counter[str] = Counter()
+        self._quoted: Counter[tuple[str, str]] = Counter()  # by role and mark
 
     def see(self, columns: Mapping[str, pa.Array]) -> None:
         """Count the cells of some rows, by role."""
@@ -33,17 +33,16 @@ class QuotedCells:
             self._filled[role] += pc.sum(pc.not_equal(cells, "")).as_py() or 0
             for mark in _MARKS:
                 both = pc.and_(pc.starts_with(cells, mark), pc.ends_with(cells, mark))
-                self._quoted[role] += pc.sum(both).as_py() or 0
+                self._quoted[role, mark] += pc.sum(both).as_py() or 0
 
     def note(self) -> None:
         """Note the columns that are quoted throughout."""
-        for role, count in self._quoted.items():
+        for role, name in self._source.wanted.items():
+            count = sum(self._quoted[role, mark] for mark in _MARKS)
             if count > 1 and count > _THROUGHOUT * self._filled[role]:
-                name = self._source.wanted[role]
                 fact = (
                     f"{count:,} of {self._filled[role]:,} cells of {name!r} are in quotation marks"
                 )
-                way_out = (
-                    "; --data.format csv takes them off" if self._source.format == "tsv" else ""
-                )
+                csv_would = self._source.format == "tsv" and not self._quoted[role, "'"]
+                way_out = "; --data.format csv takes them off" if csv_would else ""
                 self._source.notes.facts.append(f"{fact}, which are read as part of it{way_out}")
