@@ -120,7 +120,7 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     if name == "auto" and began.is_file():
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
         why = "as the run began"
-    if name == "auto" and (data := _data(arguments)) is not None:
+    if name == "auto" and (data := data_of(arguments)) is not None:
         here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
         name, why = choose(facts_of(data, here))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
@@ -155,7 +155,7 @@ def _asked(arguments: list[str]) -> str:
     return name
 
 
-def _data(arguments: list[str]) -> TextDataModule | None:
+def data_of(arguments: list[str]) -> TextDataModule | None:
     """The DataModule of a command line; null = no training file is named."""
     kept: list[str] = []
     for option, value in _options(arguments):
