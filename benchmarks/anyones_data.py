@@ -132,7 +132,7 @@ def measure(plan: Row, recipe: str | None, model: Path | None, data_root: Path) 
         run = root / "logs" / "latest"
         metrics = json.loads((run / "metrics.json").read_text("utf-8"))
         card = json.loads((run / "data_card.json").read_text("utf-8"))
-        files = [f for f in run.resolve().rglob("*") if f.is_file()]
+        stats = {f.stat().st_ino: f.stat().st_size for f in run.resolve().rglob("*") if f.is_file()}
     kept = {name: value for name, value in metrics.items() if "class/" not in name}
     return plan | {
         "recipe": recipe,
@@ -141,15 +141,10 @@ def measure(plan: Row, recipe: str | None, model: Path | None, data_root: Path) 
         "classes": len(card["labels"]),
         "seconds": round(time.perf_counter() - since, 1),
         "cpu_seconds": round(time.process_time() - busy, 1),
-        "bytes": sum(size for size in sizes_of(files)),
+        "bytes": sum(stats.values()),  # a file of two names counts once
         "processor": processor(),
         "commit": commit(),
     }
-
-
-def sizes_of(files: list[Path]) -> list[int]:
-    """Bytes of each file; of one with two names, once."""
-    return list({f.stat().st_ino: f.stat().st_size for f in files}.values())
 
 
 def stored() -> list[Row]:
