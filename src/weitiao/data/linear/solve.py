@@ -20,6 +20,7 @@ CHOOSING = 20_000  # rows of train on which the choice is made; the weights come
 QUESTIONS = 1_000_000  # rows × logits of that choice: the solver's time goes by them
 MARGIN = 3.0  # logits per margin: about what validation asks for, on six corpora
 _LARGEST = 2**20  # buckets: more gain nothing
+_GRAMS = 7  # n-grams that end at a character: no text needs more buckets
 _ROUNDS = 300  # of the solver; strengths that need more are no better
 _UNEVEN = 1.5  # times as many rows as another class: worth trying weights of classes
 
@@ -162,8 +163,9 @@ def _features(options: Linear, rows: Rows, task: Task, width: int) -> NgramFeatu
     # which text comes first may decide a class; likeness is the same both ways
     both = task != "regression"
     blocks = (4 if both else 2) if pair else 1
-    buckets = max(1, min(_LARGEST, options.weights // (width * blocks)))
     texts = [*rows.texts, *(rows.pairs or ())]
+    grams = _GRAMS * sum(map(len, texts))
+    buckets = max(1, min(_LARGEST, grams, options.weights // (width * blocks)))
     return NgramFeatures.fit(buckets, texts, pair=pair, both_texts=both)
 
 
