@@ -31,9 +31,10 @@ from sklearn.model_selection import train_test_split
 
 from weitiao.csv_file import write_csv
 from weitiao.data.datamodule import TextDataModule
+from weitiao.run.corpus import TARGET
 
 ROOT = Path(__file__).parents[1]
-DEFAULT = ROOT / "configs" / "default.yaml"
+DEFAULT = ROOT / "configs" / "recipes" / "reviews.yaml"
 MODELS = {"default": (), "TextCNN alone": ("--model.wide=null",)}
 SPLITS = ("train", "val", "test")
 WAYS = ("plain", "plain, as many steps", "augmented")
@@ -41,8 +42,7 @@ WAYS = ("plain", "plain, as many steps", "augmented")
 
 def default_data(folder: Path) -> TextDataModule:
     """The corpus, prepared as the default configuration does."""
-    values = yaml.safe_load(DEFAULT.read_text("utf-8"))["data"]
-    return TextDataModule(train=str(ROOT / values["train"]), cache=str(folder / "cache"))
+    return TextDataModule(train=str(ROOT / TARGET), cache=str(folder / "cache"))
 
 
 def write(table: pa.Table, path: Path) -> None:

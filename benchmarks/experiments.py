@@ -63,7 +63,8 @@ class Experiment:
     Args:
         source: the data.
         model: how a reader knows it.
-        configs: YAML under ``configs/``, without suffix, after ``default``.
+        configs: YAML under ``configs/``, without suffix, after ``default``; a recipe first, if it
+            begins with one.
         metric: what it is judged by, without the split's name.
         goal: least mean on the leak-free test, or the baseline's; None = no goal was set.
         options: further options by name.
@@ -173,14 +174,25 @@ ENCODER = Source(
         "tokenizer.json": "a95601383eea3be883f424d3d2a21c40d041d0673dcccd67ccf123d3683cfb2f",
     },
 )
+REVIEWS_RECIPE = "recipes/reviews"
+PIECES = {  # the recipe of reviews on pieces of words, in small batches
+    "data.encode.tokenizer": "wordpiece",
+    "data.encode.max_length": "64",
+    "data.batch.tokens": "4096",
+    "data.batch.size": "16",
+}
 E5 = {"model.backbone.name": ENCODER.folder, "data.encode.tokenizer": ENCODER.folder}
 SIX = {**E5, "model.backbone.layers": "6"}
 BESIDE = ("model/pretrained", "model/wide_beside")
 
 EXPERIMENTS = {
-    "reviews": Experiment(REVIEWS, "default", (), "f1_macro", raw=True),
+    "reviews": Experiment(REVIEWS, "default", (REVIEWS_RECIPE,), "f1_macro", raw=True),
     "chnsenticorp": Experiment(
-        CHNSENTICORP, "default", ("data/chnsenticorp",), "f1_macro", raw=True
+        CHNSENTICORP,
+        "default",
+        (REVIEWS_RECIPE, "data/chnsenticorp"),
+        "f1_macro",
+        raw=True,
     ),
     "chnsenticorp-encoder": Experiment(
         CHNSENTICORP,
@@ -198,7 +210,7 @@ EXPERIMENTS = {
     "tnews": Experiment(
         TNEWS,
         "default",
-        ("data/tnews",),
+        (REVIEWS_RECIPE, "data/tnews"),
         "f1_macro",
         "baseline",
         {"data.encode.max_length": "64", "trainer.max_epochs": "2"},
@@ -207,10 +219,10 @@ EXPERIMENTS = {
     "trec": Experiment(
         TREC,
         "default on pieces of words",
-        ("model/english", "data/trec"),
+        (REVIEWS_RECIPE, "data/trec"),
         "accuracy",
         0.92,
-        {"trainer.max_epochs": "8"},
+        PIECES | {"trainer.max_epochs": "8"},
     ),
     "trec-encoder": Experiment(
         TREC,
@@ -221,7 +233,11 @@ EXPERIMENTS = {
         {**SIX, "trainer.max_epochs": "4"},
     ),
     "sst2": Experiment(
-        SST2, "default on pieces of words", ("model/english", "data/sst2"), "accuracy"
+        SST2,
+        "default on pieces of words",
+        (REVIEWS_RECIPE, "data/sst2"),
+        "accuracy",
+        options=PIECES,
     ),
     "sst2-encoder": Experiment(
         SST2,
@@ -231,7 +247,13 @@ EXPERIMENTS = {
         0.84,
         SIX,
     ),
-    "stsb-zh": Experiment(STSB_ZH, "default", ("data/stsb_zh",), "spearman"),
+    "stsb-zh": Experiment(
+        STSB_ZH,
+        "default",
+        (REVIEWS_RECIPE, "data/stsb_zh"),
+        "spearman",
+        options={"model.loss.kind": "mse"},
+    ),
     "stsb-zh-encoder": Experiment(
         STSB_ZH,
         "encoder, 6 layers",

@@ -175,8 +175,8 @@ COMPARISONS: dict[str, Comparison | Vectors] = {
     ),
     "reviews-vectors": Vectors(
         REVIEWS,
-        "--config configs/default.yaml --model.wide null --data.encode.tokenizer words"
-        " --model.backbone.embedding 100",
+        "--config configs/default.yaml --recipe reviews --model.wide null"
+        " --data.encode.tokenizer words --model.backbone.embedding 100",
         {"500": "--trainer.max_epochs 12", "all": ""},
     ),
 }

@@ -44,7 +44,7 @@ from weitiao.tuning.samplers import pruner_of
 from weitiao.tuning.study import quiet_optuna, reopen
 
 ROOT = Path(__file__).parents[1]
-DEBUG = ("--config=configs/default.yaml", "--config=configs/presets/debug.yaml")
+DEBUG = ("--config=configs/default.yaml", "--recipe=reviews", "--config=configs/presets/debug.yaml")
 MOST_SECONDS, MOST_GROWTH, LEAST_SAVED = 1.0, 1.05, 0.5
 LOOKS, ORDERS = 4, 40  # validations an epoch of the search that is replayed; orders of its trials
 PRUNERS = {

@@ -1,6 +1,6 @@
 """The default model over several seeds, beside the baseline: is the difference more than luck?
 
-    python benchmarks/seeds.py --seeds 1 2 3 [--config configs/default.yaml ...]
+    python benchmarks/seeds.py --seeds 1 2 3 [--config FILE …]
 
 Each seed is one `src/train.py train` in a process of its own. The table gives test scores, the time
 of the whole command, and McNemar's exact test of the rows that only one of model and baseline gets
@@ -30,6 +30,8 @@ from weitiao.run.baseline import measure_baseline
 BAR = 0.005
 RESULTS = Path(__file__).parent / "results" / "seeds.json"
 
+DEFAULT = ["configs/default.yaml", "configs/recipes/reviews.yaml"]
+
 
 def measure(seed: int, configs: list[str], root: Path) -> dict[str, Any]:
     """Scores of one training, and which test rows it got right."""
@@ -52,7 +54,7 @@ def main() -> int:
     """Train, compare, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--config", nargs="+", default=["configs/default.yaml"])
+    parser.add_argument("--config", nargs="+", default=DEFAULT)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         runs = [measure(seed, options.config, Path(root)) for seed in options.seeds]

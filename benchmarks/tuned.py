@@ -42,7 +42,7 @@ def start_of(name: str, data_root: Path) -> tuple[list[str], dict[str, Any]]:
     """The command line to start from, and what is searched."""
     space = yaml.safe_load(SPACE.read_text("utf-8"))
     if name == "reviews":
-        return ["--config=configs/default.yaml"], space
+        return ["--config=configs/default.yaml", "--recipe=reviews"], space
     given = [part.format(data=data_root) for part in EXPERIMENTS[name].arguments("leak-free", 1)]
     return given, space | {"trainer.max_epochs": {"low": 4, "high": 12}}
 

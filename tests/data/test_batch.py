@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weitiao.data.batch import Batching, Draws, EpochBatches, ResumableLoader, Rows
+from weitiao.data.batch import Batching, Draws, EpochBatches, Rows
+from weitiao.data.loader import ResumableLoader
 from weitiao.errors import ConfigError
 
 PAD = 9

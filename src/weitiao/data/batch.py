@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import lightning.pytorch as L
 import numpy as np
 import pyarrow as pa
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import Dataset, Sampler
 
 from weitiao.bounds import at_least
 from weitiao.data.linear import COLUMNS
@@ -246,78 +245,3 @@ class EpochBatches(Sampler[Draws]):
         rows = self.slots.draw(np.random.default_rng((self.seed, epoch, 1)))
         for slots in self.epoch(epoch)[done:]:
             yield Draws(rows[slots], slots, epoch)
-
-
-class ResumableLoader:
-    """Loads `EpochBatches`, from a place in the data that Lightning can save.
-
-    The place itself is the trainer's own progress (`EpochBatches.position`), read when an epoch
-    starts, so prefetching workers can't run ahead of it. What is saved here is what must be equal
-    for that place to mean the same batches. It holds a DataLoader and is none itself: Lightning
-    rebuilds those with samplers of its own for prediction and for several devices.
-
-    Args:
-        rows: gives a batch of draws (`Rows`, say).
-        batches: the order in which they come.
-        workers: processes that make batches; 0 = none.
-    """
-
-    def __init__(self, rows: Dataset, batches: EpochBatches, workers: int = 0) -> None:
-        self.batches = batches
-        self.loader: DataLoader = DataLoader(
-            rows,
-            batch_sampler=batches,  # type: ignore[arg-type]  # a batch is more than row numbers
-            collate_fn=_same,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            worker_init_fn=_outlive,
-            # its own generator: otherwise each epoch would draw a seed from the global one
-            generator=torch.Generator().manual_seed(batches.seed),
-        )
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        # a generator, so that the position is read at the first batch, not at Lightning's set-up
-        yield from self.loader
-
-    def state_dict(self) -> dict[str, Any]:
-        """What the order of batches depends on."""
-        batches = self.batches
-        return {
-            "rows": len(batches.lengths),
-            "draws": len(batches.longest),
-            "batches": len(self),
-            "seed": batches.seed,
-            "processes": batches.processes,
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Refuse to go on with other batches than those of the checkpoint.
-
-        Raises:
-            ConfigError: rows, draws, batches, seed or number of processes differ.
-        """
-        now = self.state_dict()
-        if differing := [f"{k}: {state.get(k)} → {v}" for k, v in now.items() if state.get(k) != v]:
-            raise ConfigError(
-                "the checkpoint was made with other batches (" + ", ".join(differing) + ")"
-                "\n  → resume with the run's own config.yaml, or start afresh without --ckpt_path"
-            )
-
-
-FAREWELL = 9  # seconds that a process which makes batches goes on after it was told to end
-
-
-def _outlive(worker: int) -> None:
-    """Go on for a while when all processes of a job are told to end: the run saves first.
-
-    What comes from elsewhere than its parent kills such a process at once, by torch's handler.
-    """
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(FAREWELL))
-
-
-def _same(batch: Any) -> Any:
-    return batch

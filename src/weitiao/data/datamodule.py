@@ -16,7 +16,6 @@ from weitiao.data.augment import AugmentedRows, Augmenter, words_to_prepare
 from weitiao.data.batch import (
     Batching,
     EpochBatches,
-    ResumableLoader,
     Rows,
     first_batch,
     position_of,
@@ -26,8 +25,10 @@ from weitiao.data.columns import columns_of_the_file
 from weitiao.data.coverage import Coverage
 from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.linear import Linear, NgramFeatures, from_state, state_of, with_features
+from weitiao.data.loader import ResumableLoader
 from weitiao.data.new_rows import read_new_rows, rows_of_texts
-from weitiao.data.prepare import Preparation, Prepared, encode_rows
+from weitiao.data.prepare import Preparation, encode_rows
+from weitiao.data.prepared import Prepared
 from weitiao.data.read import (
     Columns,
     ExtraCells,

@@ -21,13 +21,12 @@ from weitiao.data.encode import Encoder, TextEncoder
 from weitiao.data.labels import tidy
 from weitiao.data.linear import (
     Linear,
-    NgramFeatures,
     Solved,
-    read_features,
     solve_splits,
     with_features,
     write_linear,
 )
+from weitiao.data.prepared import Prepared
 from weitiao.data.read import Files, Input, Named, Reader
 from weitiao.data.seen import SEEN
 from weitiao.data.segment import Segmenter
@@ -41,49 +40,6 @@ from weitiao.plain import plain
 
 VECTORS = "vectors.npy"
 WEIGHTS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # not the tokenizer's
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Prepared data on disk.
-
-    Args:
-        folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, text, label,
-            file, row) and ``SPLIT.ids.arrow`` (what the model reads: input_ids, target), besides
-            ``card.json``, ``audit.json``, ``encoder.json`` and, if there are any, ``vectors.npy``,
-            and ``linear.npz`` and ``features.npz`` (`weitiao.data.linear`).
-        card: the data card.
-    """
-
-    folder: Path
-    card: DataCard
-
-    def rows(self, split: str) -> pa.Table:
-        """The readable columns of a split, memory-mapped."""
-        return map_table(self.folder / f"{split}.rows.arrow")
-
-    def ids(self, split: str) -> pa.Table:
-        """The encoded columns of a split, memory-mapped."""
-        return map_table(self.folder / f"{split}.ids.arrow")
-
-    def has(self, split: str) -> bool:
-        """Whether there is such a split."""
-        return split in self.card.rows
-
-    @property
-    def audit(self) -> dict[str, Any]:
-        """What reading, cleaning, audit and encoding found and did."""
-        return json.loads((self.folder / "audit.json").read_text("utf-8"))
-
-    @property
-    def features(self) -> NgramFeatures | None:
-        """The features of the linear model; null = there is none."""
-        return read_features(self.folder)
-
-    @property
-    def encoder(self) -> dict[str, Any]:
-        """State of the `TextEncoder` the ids were made with."""
-        return json.loads((self.folder / "encoder.json").read_text("utf-8"))
 
 
 @dataclass(frozen=True)

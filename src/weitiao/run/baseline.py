@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from weitiao.card import DataCard
-from weitiao.data.prepare import Prepared
+from weitiao.data.prepared import Prepared
 from weitiao.data.targets import target_array
 from weitiao.models.scores import FIRST, measure
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from weitiao import ranks
 from weitiao.card import DataCard
-from weitiao.data.prepare import Prepared
+from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError
 from weitiao.run.baseline import measure_baseline
 from weitiao.run.checkpoint import (

@@ -15,7 +15,6 @@ from weitiao.data.batch import (
     Batching,
     Draws,
     EpochBatches,
-    ResumableLoader,
     first_batch,
     position_of,
 )
@@ -23,6 +22,7 @@ from weitiao.data.corpora import Corpus
 from weitiao.data.language.masking import Masking
 from weitiao.data.language.prepare import Blocks, LanguagePreparation
 from weitiao.data.language.tokenizer import LanguageTokenizer
+from weitiao.data.loader import ResumableLoader
 from weitiao.data.segment import Segmenter
 from weitiao.errors import ConfigError
 from weitiao.language_card import NOT_PREDICTED, LanguageCard, Objective
