@@ -20,7 +20,7 @@ CHOOSING = 20_000  # rows of train on which the choice is made; the weights come
 QUESTIONS = 1_000_000  # rows × logits of that choice: the solver's time goes by them
 MARGIN = 3.0  # logits per margin: about what validation asks for, on six corpora
 _LARGEST = 2**20  # buckets: more gain nothing
-_GRAMS = 7  # n-grams that end at a character: no text needs more buckets
+_GRAMS = 56  # buckets a character: eight for each n-gram that ends there, so that few share one
 _ROUNDS = 300  # of the solver; strengths that need more are no better
 _UNEVEN = 1.5  # times as many rows as another class: worth trying weights of classes
 
