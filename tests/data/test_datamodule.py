@@ -11,7 +11,7 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from weitiao.data import prepare
+from weitiao.data import prepared
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching
 from weitiao.data.clean import Cleaner
@@ -281,7 +281,7 @@ def test_fitting_reads_no_row_of_the_test_split(make, tmp_path, monkeypatch):
         opened.append(path.name)
         return map_table(path)
 
-    monkeypatch.setattr(prepare, "map_table", noted)
+    monkeypatch.setattr(prepared, "map_table", noted)
     again = make()
     trainer(tmp_path, max_epochs=1, enable_checkpointing=False).fit(Recorder(), datamodule=again)
     assert {name.partition(".")[0] for name in opened} == {"train", "val"}

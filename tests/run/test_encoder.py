@@ -207,7 +207,9 @@ def test_make_offers_it() -> None:
     plan = ["make", "--dry-run", "--always-make", "finetune"]
     steps = subprocess.run(plan, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     fetching, training = (steps.index(s) for s in ("src/encoder.py", "src/train.py train"))
-    assert fetching < training < steps.index(str(encoder.TARGET))
+    assert fetching < training < steps.index("--recipe pretrained")
+    recipe = (ROOT / "configs/recipes/pretrained.yaml").read_text("utf-8")
+    assert f"name: {encoder.TARGET}\n" in recipe
 
 
 @pytest.mark.slow

@@ -67,5 +67,5 @@ def test_a_damaged_tokenizer_of_the_model_is_told() -> None:
     tokenizer("mine", TOKENS)
     tokenizer("given", TOKENS)
     Path("mine", "tokenizer.json").write_text("{", "utf-8")
-    with pytest.raises(ConfigError, match=r"model\.network\.name: can't load 'mine'"):
+    with pytest.raises(ConfigError, match=r"model\.network\.name: can't load a tokenizer 'mine'"):
         refuse_other_ids("mine", "given")

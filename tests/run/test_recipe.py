@@ -35,7 +35,7 @@ ENCODER = Path("encoder")
         (Facts("classification", 100, 2, 50, 1.0, False, ENCODER), "pretrained_few"),
     ],
 )
-def test_a_recipe_goes_by_the_data(facts: Facts, recipe: str) -> None:
+def test_a_recipe_goes_by_thedata_of(facts: Facts, recipe: str) -> None:
     name, why = choose(facts)
     assert name == recipe
     assert (FOLDER / f"{name}.yaml").is_file()

@@ -13,6 +13,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.samplers import RandomSampler
 
 from weitiao.errors import ConfigError
+from weitiao.run.recipe import with_recipe
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.space import (
     Dimension,
@@ -211,11 +212,11 @@ NAMED = ("--model.backbone.name=x", "--data.encode.tokenizer=x")
 @pytest.mark.parametrize(
     ("options", "file", "lacking"),
     [
-        ([], "default", ""),
+        (["--recipe=reviews"], "default", ""),
         (["--config=model/bag.yaml"], "default", "wide"),
         (["--config=model/lstm.yaml"], "default", "wide"),
         (["--config=model/transformer.yaml"], "default", "wide"),
-        (["--trainer.max_epochs=-1"], "default", "trainer.max_epochs"),
+        (["--recipe=reviews", "--trainer.max_epochs=-1"], "default", "trainer.max_epochs"),
         (["--config=model/pretrained.yaml", *NAMED], "pretrained", "wide"),
         (["--config=model/decoder.yaml", *NAMED], "pretrained", "wide"),
         (
@@ -229,7 +230,7 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
     options: list[str], file: str, lacking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT / "configs")
-    start = Start.read(["--config=default.yaml", *options])
+    start = Start.read(with_recipe(["--config=default.yaml", *options])[0])
     path, _ = space_for(start.config)
     assert path.stem == file
     content, left_out = without_absent(read_space(path), start.config)
