@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = SETTINGS["project"]
 RANGES = [
     range_
     for group in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values())
@@ -47,3 +48,11 @@ def test_unsafe_versions_are_out_of_range(name: str) -> None:
     ranges = [range_ for range_ in RANGES if range_.name == name]
     assert ranges
     assert [v for range_ in ranges for v in UNSAFE[name] if v in range_.specifier] == []
+
+
+def test_a_wheel_holds_every_configuration() -> None:
+    places = SETTINGS["tool"]["setuptools"]["data-files"]
+    shipped = {path for patterns in places.values() for p in patterns for path in ROOT.glob(p)}
+    assert shipped == set((ROOT / "configs").rglob("*.yaml"))
+    for place, (pattern,) in places.items():
+        assert place.removeprefix("share/weitiao/") == pattern.removesuffix("/*.yaml")

@@ -206,3 +206,13 @@ class BestScores(Callback):
                 f" {self.monitor}"
             )
         self.scores = dict(state_dict["scores"])
+
+
+def improving(trainer: L.Trainer) -> str | None:
+    """The option that trains longer, if the last validation was the best one; else nothing."""
+    best = next(c for c in trainer.callbacks if isinstance(c, BestScores))
+    if not best.improving:
+        return None
+    if trainer.max_steps > 0 and trainer.global_step >= trainer.max_steps:
+        return f"--trainer.max_steps {2 * trainer.max_steps}"
+    return f"--trainer.max_epochs {2 * (trainer.max_epochs or trainer.current_epoch)}"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2]
 """The folder of train.py, tune.py, …, in a checkout."""
-CONFIGS = SCRIPTS.parent / "configs"
-"""The YAML files that are shipped with a checkout."""
+_PLACES = (SCRIPTS.parent / "configs", Path(sys.prefix, "share", "weitiao", "configs"))
+CONFIGS = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
+"""The YAML files: of the checkout, or where a wheel puts them."""
 
 
 def near(path: Path) -> str:

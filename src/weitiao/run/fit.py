@@ -21,7 +21,7 @@ from weitiao.models.scores import FIRST
 from weitiao.run import corpus
 from weitiao.run.baseline import BASELINES
 from weitiao.run.board import Board
-from weitiao.run.callbacks import BestScores, ChangedShare
+from weitiao.run.callbacks import BestScores, ChangedShare, improving
 from weitiao.run.checks import (
     check_run,
     refuse_blind_pooling,
@@ -38,7 +38,6 @@ from weitiao.run.parser import flat
 from weitiao.run.probe import start_from_probe
 from weitiao.run.recipe import with_recipe
 from weitiao.run.refit import refit
-from weitiao.run.remedies import improving
 from weitiao.run.report import handling
 from weitiao.run.shown import show_examples, show_line, show_next_steps
 from weitiao.run.undefined import refuse_undefined, undefined

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import lightning.pytorch as L
-
 from weitiao.models.pretrained import Pretrained
 from weitiao.models.scores import FIRST
-from weitiao.run.callbacks import BestScores
+from weitiao.run.callbacks import improving
 from weitiao.run.commands import command
 from weitiao.run.table import SHOWN
 
@@ -62,13 +60,3 @@ def remedies(run: Run) -> Iterator[str]:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
     if search := command("tune", "--trials", "50", "--config", run.folder.config):
         yield f"search: {search}"
-
-
-def improving(trainer: L.Trainer) -> str | None:
-    """The option that trains longer, if the last validation was the best one; else nothing."""
-    best = next(c for c in trainer.callbacks if isinstance(c, BestScores))
-    if not best.improving:
-        return None
-    if trainer.max_steps > 0 and trainer.global_step >= trainer.max_steps:
-        return f"--trainer.max_steps {2 * trainer.max_steps}"
-    return f"--trainer.max_epochs {2 * (trainer.max_epochs or trainer.current_epoch)}"
