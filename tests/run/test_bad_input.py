@@ -70,6 +70,12 @@ TABLE = [
         "one_class", ["same label", "好评", "'stars'"], as_csv([(text, "好评") for text, _ in ROWS])
     ),
     Bad(
+        "numbers_that_32_bits_do_not_tell_apart",
+        ["my.csv", "'stars'", "in 32 bits all 60 numbers", "shift or scale"],
+        as_csv([(text, str(10**12 + i)) for i, (text, _) in enumerate(ROWS)]),
+        ["--data.task=regression", "--data.linear={}"],
+    ),
+    Bad(
         "row_without_label",
         ["my.csv", "row 4", "'stars'"],
         "\n".join([*LINES[:3], "没有标签,", *LINES[3:]]).encode(),

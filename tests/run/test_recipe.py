@@ -11,6 +11,7 @@ import pytest
 import yaml
 from conftest import Command, reviews, write_csv
 
+from weitiao.errors import ConfigError
 from weitiao.run.recipe import FOLDER, Facts, choose, with_recipe
 
 ENCODER = Path("encoder")
@@ -96,12 +97,16 @@ def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:
     assert (with_recipe(data)[1] or "").startswith("recipe: english (300 rows, 4 classes with 150")
 
 
-def test_a_recipe_that_is_none_is_told(command: Command, tmp_path: Path) -> None:
-    write_csv(tmp_path / "my.csv", reviews(50))
-    done = command("fit", "--data.train=my.csv", "--recipe=reviewss", cwd=tmp_path)
-    assert done.code == 1
-    assert "there is no 'reviewss'" in done.err
-    assert "many_classes" in done.err
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [("reviewss", "there is no 'reviewss'.*many_classes"), ("pretrained_few", "make encoder")],
+)
+def test_a_recipe_that_is_none_or_lacks_its_encoder_is_told(
+    recipe: str, said: str, english: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(english.parent)
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        with_recipe([f"--data.train={english}", f"--recipe={recipe}"])
 
 
 def test_a_config_reruns_to_the_same_digits_and_a_choice_is_written_down(

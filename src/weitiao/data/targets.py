@@ -103,13 +103,24 @@ def check_labels(tables: Mapping[str, pa.Table], before: pa.Table, task: Task) -
         return
     if task != "regression":
         _check_known(tables, before, task)
-    if len(pc.unique(tables["train"]["label"])) < 2:
-        raise DataError(
-            "all rows of train have the same label, there is nothing to learn",
-            file=tables["train"]["file"][0].as_py(),
-            column="label",
-            value=tables["train"]["label"][0].as_py(),
-        )
+    _check_told_apart(tables["train"], task)
+
+
+def _check_told_apart(train: pa.Table, task: Task) -> None:
+    labels = pc.unique(train["label"])
+    seen = pc.unique(pc.cast(labels, pa.float32())) if task == "regression" else labels
+    if len(seen) > 1:
+        return
+    alike = len(labels) > 1
+    raise DataError(
+        "all rows of train have the same label, there is nothing to learn"
+        if not alike
+        else f"in 32 bits all {len(labels):,} numbers of train are the same",
+        file=train["file"][0].as_py(),
+        column="label",
+        value=labels[0].as_py(),
+        hint="shift or scale them" if alike else None,
+    )
 
 
 def _check_known(tables: Mapping[str, pa.Table], before: pa.Table, task: Task) -> None:

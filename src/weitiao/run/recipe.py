@@ -129,8 +129,20 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     if not path.is_file():
         names = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
         raise ConfigError(f"recipe: there is no {name!r}\n  → auto, none, {names}")
+    if name.startswith("pretrained") and not _names_encoder(arguments):
+        raise ConfigError(
+            f"recipe: {name} needs an encoder, and {encoder.TARGET} is not there"
+            "\n  → make encoder, or your own: --model.backbone.name FOLDER --data.encode.tokenizer"
+            " FOLDER"
+        )
     chosen = ["--config", near(path), *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why})"
+
+
+def _names_encoder(arguments: list[str]) -> bool:
+    """Whether a pretrained recipe's encoder is there, or the command line has its own."""
+    named = any(a.startswith(("--model", "--config")) for a in arguments)
+    return named or (encoder.TARGET / "config.json").is_file()
 
 
 def _fast(name: str) -> list[str]:
