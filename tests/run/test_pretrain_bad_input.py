@@ -55,11 +55,11 @@ BAD = {
         (*CONTINUED, "--data.tokenizer.name=model", "--model.network.layers=2"),
     ),
     "weights that were cut off": Bad(
-        ["model.network.name", "in that folder: 'cut'"],
+        ["model.network.name", "'cut' in that folder"],
         (*CONTINUED, "--data.tokenizer.name=model", "--model.network.name=cut"),
     ),
     "a tokenizer that isn't there": Bad(
-        ["data.tokenizer.name: can't load 'empty'"],
+        ["data.tokenizer.name: can't load a tokenizer 'empty'"],
         (*CONTINUED, "--data.tokenizer.name=empty"),
     ),
 }
