@@ -8,8 +8,7 @@ import torch
 from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor import DTensor
+from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from weitiao.bounds import shares
 from weitiao.card import DataCard
@@ -105,7 +104,7 @@ class TextModule(Learner):
         inside of another unit has to be one before that, and only once, though ALBERT's layers
         come several times.
         """
-        if self.device_mesh is None or isinstance(next(self.parameters()), DTensor):
+        if self.device_mesh is None or any(isinstance(m, FSDPModule) for m in self.modules()):
             return
         mesh = init_device_mesh(self.device_mesh.device_type, (self.device_mesh.size(),))
         lists = [part for part in self.modules() if isinstance(part, nn.ModuleList)]
