@@ -17,7 +17,8 @@ dev), macro F1 in %, of STS-B zh Spearman's correlation. Recipes are those that 
 chooses without and with a pretrained encoder at hand. Rows of a size "N a class" are means over
 draws of N rows a class of train and as many of validation; at full size, over seeds. p is that of
 a paired t-test against the baseline, TF-IDF of character 1–3-grams and a linear model whose C
-validation chose, on the same rows. Disk is all of a run's folder.
+validation chose, on the same rows. Seconds are those
+of one thread on a machine with other work. Disk is all of a run's folder.
 """
 
 
