@@ -39,7 +39,11 @@ CLINC = Source(
     "CC BY 3.0",
     "{data}/clinc150",
     {"train": "train.csv", "val": "dev.csv", "test": "test.csv"},
-    {},
+    {
+        "train.csv": "2a9d68a5aa8eced57aa55b4d27b3a7742e63d7e0c48e1c194b36e0b3f0555e40",
+        "dev.csv": "445adacc61faa90f94ea6190721b2b821a29aa11b48ed6c62f04d3e13a21ac23",
+        "test.csv": "511c3ecc91a5bbc79193347e16eb492c81379580a6d30a2a37e3e3e4deaf91d2",
+    },
 )
 CSL = Source(
     "CSL category",
@@ -47,7 +51,11 @@ CSL = Source(
     "Apache-2.0",
     "{data}/csl_category",
     {"train": "train.tsv", "val": "dev.tsv", "test": "test.tsv"},
-    {},
+    {
+        "train.tsv": "a9680e3952b4f2d2bb70792ca94c391d956607bff48ffcc182cbe152d86b67f2",
+        "dev.tsv": "7549de53ae2a29f1fe014b250ea53324b7dcaaca7b7ca5c10cb9f17fec769751",
+        "test.tsv": "337cace3a8854f993dca462c9ae34e785beaccd016e11c938016c79c91ca9c83",
+    },
 )
 COLUMNS = {"text": "0", "label": "1", "header": "false"}
 SETS: dict[str, tuple[Source, dict[str, str]]] = {
@@ -179,6 +187,8 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="only write docs/anyones_data.md")
     options = parser.parse_args()
     model = options.model_root / "multilingual-e5-small-zh-en" if options.encoder else None
+    for name in () if options.table else options.only:
+        SETS[name][0].check({"data": options.data_root})
     plans = planned(options.only, options.sizes, options.seeds, options.draws)
     for plan in () if options.table else plans:
         plan["encoder"] = options.encoder

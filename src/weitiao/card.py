@@ -57,3 +57,8 @@ class DataCard:
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""
         return asdict(self) | {"vectors": None, "linear": None}
+
+
+def width_of(task: Task, classes: int) -> int:
+    """Logits per row: one a class, one a step between the classes of a scale, one for a number."""
+    return {"ordinal": classes - 1, "regression": 1}.get(task, classes)

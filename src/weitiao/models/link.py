@@ -6,13 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, width_of
 
 
 def logits_width(card: DataCard) -> int:
-    """Logits per row: one a class, one a step between the classes of a scale, one for a number."""
-    widths = {"ordinal": len(card.labels) - 1, "regression": 1}
-    return widths.get(card.task, len(card.labels))
+    """Logits per row, see `width_of`."""
+    return width_of(card.task, len(card.labels))
 
 
 def predictions(logits: Tensor, card: DataCard) -> Tensor:

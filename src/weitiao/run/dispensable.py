@@ -30,7 +30,7 @@ class Dispensable:
         """
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # no picture is worth a run, whatever draws it may raise
             if is_full(error) or (error.__cause__ and is_full(error.__cause__)):
                 raise
             if name not in self._told:

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.card import Task
+from weitiao.card import Task, width_of
 from weitiao.data.linear.features import NgramFeatures
 from weitiao.data.linear.solve import Linear, Rows, Solved, solve
 from weitiao.data.targets import target_array
 
 COLUMNS = ("feature_ids", "feature_values")
-WIDTHS = {"ordinal": -1, "regression": 1}  # logits: one fewer than classes, one for a number
 
 
 def solve_splits(
@@ -40,8 +39,7 @@ def solve_splits(
         mean, scale = exact.mean(), exact.std()
         values = {split: (found - mean) / scale for split, found in values.items()}
     rows = {split: Rows(*_texts(tables[split]), found) for split, found in values.items()}
-    width = WIDTHS["regression"] if task == "regression" else classes + WIDTHS.get(task, 0)
-    return solve(options, rows["train"], rows.get("val"), task, width)
+    return solve(options, rows["train"], rows.get("val"), task, width_of(task, classes))
 
 
 def write_linear(solved: Solved, folder: Path) -> list[Path]:
