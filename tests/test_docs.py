@@ -1,11 +1,13 @@
-"""What the pages under docs name as an option is one."""
+"""The site builds without a warning, and what the pages name as an option is one."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[1]
 TABLE = (ROOT / "docs/options.md").read_text("utf-8")
@@ -38,3 +40,39 @@ def test_each_option_that_a_page_names_exists(page: Path) -> None:
     named = {name.replace("-", "_") for name in named if name.partition(".")[0] not in FAMILIES}
     named |= set(re.findall(r"`((?:data|model|run|trainer)\.\w+(?:\.\w+)*)`", text))
     assert named - OPTIONS - GROUPS - OTHERS.keys() == set()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; a warning, such as a link that leads nowhere, is an error."""
+    folder = tmp_path_factory.mktemp("site")
+    options = ["--quiet", "--fail-on-warning", "-c", f"{ROOT}/docs", "-d", f"{folder}/doctrees"]
+    assert build_main([*options, str(ROOT), f"{folder}/html"]) == 0
+    return folder / "html"
+
+
+def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > len(PAGES)
+    loaded = r"<(?:script|img|iframe)[^>]* src=\"https?:[^>]*|<link[^>]*\"https?:[^>]*"
+    assert [found for page in pages for found in re.findall(loaded, page.read_text("utf-8"))] == []
+
+
+def test_no_asterisks_are_left_of_bold_words(site: Path) -> None:
+    # beside hanzi, `**词。**` is no bold word
+    pages = {path: path.read_text("utf-8") for path in site.rglob("*.html")}
+    shown = {path: re.sub(r"(?s)<(code|pre|script)\b.*?</\1>", "", x) for path, x in pages.items()}
+    assert [path.name for path, text in shown.items() if "**" in text] == []
+
+
+def test_the_search_finds_chinese_and_english_words(site: Path) -> None:
+    text = (site / "searchindex.js").read_text("utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+
+    def pages(term: str) -> set[str]:
+        found = (index[part].get(term, []) for part in ("terms", "titleterms"))
+        numbers = [[x] if isinstance(x, int) else x for x in found]
+        return {index["docnames"][i] for part in numbers for i in part}
+
+    assert "README.zh-CN" in pages("预训") & pages("训练")
+    assert "docs/pretraining" in pages("pretrain")
