@@ -65,9 +65,9 @@ class Option(NamedTuple):
     meaning: str
 
 
-def options() -> dict[str, list[Option]]:
-    """The options of each verb, in the order of the signatures."""
-    parsers = {
+def parsers() -> dict[str, ArgumentParser]:
+    """The parser of each verb."""
+    return {
         "train and fit": capture_parser(run_fit, [], "fit"),
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
@@ -77,7 +77,11 @@ def options() -> dict[str, list[Option]]:
         "gain": gain_parser(),
         "embed": embed_parser(),
     }
-    return {verb: list(_options_of(parser)) for verb, parser in parsers.items()}
+
+
+def options() -> dict[str, list[Option]]:
+    """The options of each verb, in the order of the signatures."""
+    return {verb: list(_options_of(parser)) for verb, parser in parsers().items()}
 
 
 def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Option]:
