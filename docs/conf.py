@@ -34,6 +34,7 @@ CONTENTS = {
         *("docs/results", "docs/anyones_data", "docs/pretraining_results", "docs/experiments"),
         "benchmarks/README",
     ],
+    "Project": ["CONTRIBUTING", "CHANGELOG"],
 }
 
 
