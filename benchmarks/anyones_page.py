@@ -11,14 +11,13 @@ from weitiao.run.spread import paired_p
 Row = dict[str, Any]
 HEAD = """# The recipes on seven corpora
 
-Written by `python benchmarks/anyones_data.py --data-root ../shared/data` (with `--encoder` for
-the second half of the rows) from `benchmarks/results/anyones_data.json`. Leak-free test (TNEWS:
-dev), macro F1 in %, of STS-B zh Spearman's correlation. Recipes are those that `--recipe auto`
-chooses without and with a pretrained encoder at hand. Rows of a size "N a class" are means over
-draws of N rows a class of train and as many of validation; at full size, over seeds. p is that of
-a paired t-test against the baseline, TF-IDF of character 1–3-grams and a linear model whose C
-validation chose, on the same rows. Seconds are those
-of one thread on a machine with other work. Disk is all of a run's folder.
+Written by `python benchmarks/anyones_data.py --data-root DATA` (with `--encoder` for the second
+table) from `benchmarks/results/anyones_data.json`; don't edit it. Macro F1 in % on the leak-free
+test split (TNEWS: dev); for STS-B zh, Spearman's correlation. `--recipe auto` chose the recipes,
+without and with a pretrained encoder. "N a class" is the mean over draws of N training rows per
+class and as many for validation; "all" is the mean over seeds. p: paired t-test against the
+baseline on the same rows, a linear model on TF-IDF of character 1–3-grams whose C was chosen on
+validation. Seconds: one thread of a machine with other work. MB: the whole run folder.
 """
 
 

@@ -12,17 +12,17 @@ from weitiao.run.spread import paired_p
 HEAD = """\
 # What pretraining and word vectors gain
 
-Written by `benchmarks/pretraining.py` from `benchmarks/results/pretraining.json`; don't edit it. It
-is remade by
+Written by `benchmarks/pretraining.py` from `benchmarks/results/pretraining.json`; don't edit it. To
+reproduce it:
 
     python benchmarks/pretraining.py --data-root DATA --model-root MODELS
 
-where `DATA` and `MODELS` are the folders of [results.md](results.md). Test macro F1 in %, mean ±
-standard deviation over the seeds; the checkpoint is the best on validation, tested once.
-Pretraining and word vectors saw no text of validation and test. Of 500 rows, each seed draws its
-own, the same with and without pretraining. Gain: mean difference under the same seeds, with p of a
-paired t-test; with three seeds only large and steady gains have a small p. Baseline: TF-IDF and a
-linear SVM on the same rows.
+`DATA` and `MODELS` are the folders of [results.md](results.md). Test macro F1 in %, mean ± standard
+deviation over the seeds; the best checkpoint on validation is tested once. Pretraining and word
+vectors saw no text of validation or test. Each seed draws its own 500 rows, the same with and
+without pretraining. Gain: mean difference under the same seeds, with p of a paired t-test; with
+three seeds, only large and steady gains have a small p. Baseline: TF-IDF and a linear SVM on the
+same rows.
 """
 TITLES = {
     "reviews": "Embedded corpus, 2×128 from scratch; words masked whole, or single ids",
@@ -31,7 +31,7 @@ TITLES = {
     "reviews-encoder": "Embedded corpus, four layers of the encoder, pretrained on",
     "reviews-vectors": "Embedded corpus, TextCNN of words; vectors random or skip-gram",
 }
-COLUMNS = ("rows", "pretraining", "macro F1", "gain", "p", "baseline", "s a run")
+COLUMNS = ("rows", "pretraining", "macro F1", "gain", "p", "baseline", "s per run")
 
 
 def page(found: dict[str, Any]) -> str:

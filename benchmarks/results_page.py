@@ -11,33 +11,33 @@ from experiments import ENCODER, EXPERIMENTS, PROTOCOLS, Experiment, Protocol
 HEAD = """\
 # Results on real data
 
-Written by `benchmarks/results.py` from `benchmarks/results/real_data.json`; don't edit it. It is
-remade by
+Written by `benchmarks/results.py` from `benchmarks/results/real_data.json`; don't edit it. To
+reproduce it:
 
     python benchmarks/results.py --data-root DATA --model-root MODELS
 
-where `DATA` and `MODELS` hold the folders named under *Files*. Each training is a process of its
-own; a benchmark that was killed goes on where it was. How the recipes were found, and what failed,
-stands in [experiments.md](experiments.md).
+`DATA` and `MODELS` hold the folders named under *Files*. Each training is its own process; after a
+kill, the benchmark continues where it was. [experiments.md](experiments.md) tells how the recipes
+were found and what failed.
 
-Recipes were chosen by validation. Each training keeps the checkpoint that is best on validation and
-is tested once. Baseline: TF-IDF of character 1–3-grams and a linear SVM, for a regression ridge
-regression on what two texts share, its strength chosen on the same validation rows. All scores in
-%, mean ± standard deviation over the seeds. CPU s: seconds of all cores together that the whole
-command takes per seed, baseline and tests included.
+Recipes were chosen on validation. Each training keeps its best checkpoint on validation, which is
+tested once. Baseline: TF-IDF of character 1–3-grams and a linear SVM; for regression, ridge
+regression on what the two texts share; its strength was chosen on the same validation rows. All
+scores in %, mean ± standard deviation over the seeds. CPU s: seconds of all cores together for the
+whole command per seed, baseline and tests included.
 """
 LEAK_FREE = """\
 ## Leak-free
 
-The default protocol: of train, texts under several labels, texts that stand in validation or test,
-and duplicates leave; validation and test stay as they are, so no test row is known.
+The default protocol: train loses texts under several labels, texts that also occur in validation
+or test, and duplicates. Validation and test stay as they are, so no test row is known.
 """
 RAW = """\
 ## The files as they are
 
-For comparison with published figures, which know part of the test: nothing leaves train
+To compare with published figures, whose models have seen part of the test: train loses nothing
 (`--data.audit.merge_duplicates false --data.audit.drop_conflicts false --data.audit.drop_leaks
-false`). *Not in train* counts, of the same training, only the test rows whose text isn't in train.
+false`). *Not in train*: the same training, scored only on test rows whose text isn't in train.
 """
 METRICS = {"f1_macro": "macro F1", "accuracy": "accuracy", "spearman": "Spearman"}
 Row = dict[str, Any]

@@ -35,15 +35,14 @@ HEAD = """\
 
 Written by `make docs` from the signatures; a test fails when this file is out of date.
 
-Options stand in YAML (`--config a.yaml --config b.yaml`, later ones win) or on the command line
-(`--data.clean.emoji drop`). `null` is none. What has no effect beside the other values is an error.
-`python src/train.py VERB --help` shows the same; `tune` is `python src/tune.py`, which hands all
-options that are not its own to `fit`; `pretrain`, `generate`, `gain` and `embed` are scripts
-of these names in `src/`.
+Set options in YAML (`--config a.yaml --config b.yaml`; later files win) or on the command line
+(`--data.clean.emoji drop`). `null` means none. An option that would have no effect is an error.
+`python src/train.py VERB --help` shows the same. `tune` is `python src/tune.py`, which passes
+options it doesn't know to `fit`; `pretrain`, `generate`, `gain` and `embed` are scripts in `src/`.
 """
 TRAINER = """\
-These belong to Lightning; its documentation explains them in full. Logger, callbacks and folder of
-a run are set by weitiao.
+These are Lightning's; its documentation explains them in full. weitiao sets the logger, the
+callbacks and the run folder itself.
 """
 
 
