@@ -93,8 +93,8 @@ def options_of(name: str, data_root: Path) -> list[str]:
 
 def drawn(name: str, per_class: int, draw: int, data_root: Path, folder: Path) -> list[str]:
     """Write N rows a class of train and of validation, and the test split; their options."""
-    from weitiao.csv_file import write_csv
-    from weitiao.run.recipe import data_of
+    from weitiao.io.csv_file import write_csv
+    from weitiao.training.recipe import data_of
 
     prepared = data_of(options_of(name, data_root)).prepared
     for split in ("train", "val", "test"):
@@ -116,8 +116,8 @@ def drawn(name: str, per_class: int, draw: int, data_root: Path, folder: Path) -
 
 def measure(plan: Row, recipe: str | None, model: Path | None, data_root: Path) -> Row:
     """Do a planned training; its whole row."""
-    from weitiao.run.cli import main
-    from weitiao.run.recipe import choose, data_of, facts_of
+    from weitiao.cli.main import main
+    from weitiao.training.recipe import choose, data_of, facts_of
 
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)

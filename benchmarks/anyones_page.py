@@ -6,7 +6,7 @@ import statistics
 from collections import defaultdict
 from typing import Any
 
-from weitiao.run.spread import paired_p
+from weitiao.evaluation.significance import paired_p
 
 Row = dict[str, Any]
 HEAD = """# The recipes on seven corpora

@@ -29,9 +29,9 @@ from rich.table import Table
 from scipy.stats import binomtest, ttest_rel
 from sklearn.model_selection import train_test_split
 
-from weitiao.csv_file import write_csv
 from weitiao.data.datamodule import TextDataModule
-from weitiao.run.corpus import TARGET
+from weitiao.downloads.corpus import TARGET
+from weitiao.io.csv_file import write_csv
 
 ROOT = Path(__file__).parents[1]
 DEFAULT = ROOT / "configs" / "recipes" / "reviews.yaml"

@@ -14,8 +14,8 @@ import tempfile
 import time
 
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.encode import Encoder
-from weitiao.data.segment import Segmenter
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import Encoder
 
 RAW, CACHED = 10.0, 1.0  # seconds
 

@@ -27,8 +27,8 @@ from pretraining_page import page
 from results import commit, processor
 from training import train
 
+from weitiao.comparison.gain import NONE
 from weitiao.data.datamodule import TextDataModule
-from weitiao.run.gain import NONE
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "pretraining.json"

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from weitiao.run.gain import NONE
-from weitiao.run.spread import paired_p
+from weitiao.comparison.gain import NONE
+from weitiao.evaluation.significance import paired_p
 
 HEAD = """\
 # What pretraining and word vectors gain

@@ -93,7 +93,7 @@ CODECS = {"gz": "gzip", "bz2": "bz2", "zst": "zstd"}
 
 
 def read(path: Path, out: Path, ids: bool, answer: multiprocessing.SimpleQueue) -> None:
-    from weitiao.data.read import Columns, Reader
+    from weitiao.io.tables import Columns, Reader
 
     database = str(path.with_suffix(".db")) if path.suffix == ".sql" else None
     reader = Reader(Columns(id="id" if ids else None), database=database)

@@ -35,8 +35,8 @@ from throughput import BATCH, CLIP, LENGTH, hf_rows, sampled
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.encode import Encoder
-from weitiao.models.backbones import Transformer
+from weitiao.inputs.text.tokenization import Encoder
+from weitiao.models.backbones.transformer import Transformer
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import trials_of
 from weitiao.tuning.samplers import pruner_of, sampler_of
@@ -53,7 +53,7 @@ SPACE = {
 OURS = (
     "--config=configs/default.yaml",
     "--model.wide=null",
-    "--model.backbone=weitiao.models.backbones.Transformer",
+    "--model.backbone=weitiao.models.backbones.transformer.Transformer",
     f"--model.backbone.layers={LAYERS}",
     f"--model.backbone.width={WIDTH}",
     f"--model.backbone.heads={WIDTH // 64}",

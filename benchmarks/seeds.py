@@ -25,7 +25,7 @@ from scipy.stats import binomtest
 from training import train
 
 from weitiao.data.datamodule import TextDataModule
-from weitiao.run.baseline import measure_baseline
+from weitiao.evaluation.baseline import measure_baseline
 
 BAR = 0.005
 RESULTS = Path(__file__).parent / "results" / "seeds.json"

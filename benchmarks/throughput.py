@@ -52,15 +52,15 @@ from torch import Tensor, nn
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.encode import Encoder
-from weitiao.models.backbones import Transformer
-from weitiao.models.heads import Head
+from weitiao.inputs.text.tokenization import Encoder
+from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
-from weitiao.run.callbacks import RandomState, Throughput
-from weitiao.run.csv_log import CSVLog
-from weitiao.run.folder import RunFolder
-from weitiao.run.progress import Progress
+from weitiao.objectives.heads import Head
+from weitiao.training.callbacks import RandomState, Throughput
+from weitiao.training.csv_log import CSVLog
+from weitiao.training.progress import Progress
+from weitiao.training.run_folder import RunFolder
 
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
 LENGTH, BATCH, CLIP = 128, 64, 1.0

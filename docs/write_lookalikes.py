@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-TABLE = Path(__file__).parents[1] / "src/weitiao/data/augment/lookalikes.txt"
+TABLE = Path(__file__).parents[1] / "src/weitiao/inputs/text/augment/lookalikes.txt"
 ENOUGH, MOST = 0.79, 4
 HEAD = """\
 # Hanzi that look alike, by docs/write_lookalikes.py: a character, then others, most alike first.

@@ -17,15 +17,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from jsonargparse import ArgumentParser, capture_parser
 
+from weitiao.comparison.gain import gain_parser
 from weitiao.embedding.cli import embed_parser
-from weitiao.models.backbones import Backbone
-from weitiao.models.language_networks import LanguageNetwork
-from weitiao.run.evaluate import run_test
-from weitiao.run.fit import run_fit
-from weitiao.run.gain import gain_parser
-from weitiao.run.generate import generate_parser
-from weitiao.run.predict import run_predict
-from weitiao.run.pretrain import run_pretrain
+from weitiao.evaluation.predict import run_predict
+from weitiao.evaluation.testing import run_test
+from weitiao.models.backbones.base import Backbone
+from weitiao.pretraining.command import run_pretrain
+from weitiao.pretraining.generate import generate_parser
+from weitiao.pretraining.networks import LanguageNetwork
+from weitiao.training.fit import run_fit
 from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
@@ -108,7 +108,8 @@ def _components(hint: Any) -> list[type]:
 
 
 def _leaves(kind: type) -> list[type]:
-    return [leaf for kin in kind.__subclasses__() for leaf in _leaves(kin) or [kin]]
+    found = [leaf for kin in kind.__subclasses__() for leaf in _leaves(kin) or [kin]]
+    return sorted(found, key=lambda leaf: leaf.__name__)  # Python's order is that of imports
 
 
 def _kind(hint: Any) -> str:

@@ -2,8 +2,8 @@
 
 import sys
 
-from weitiao.run.corpus import main
-from weitiao.run.guard import guarded
+from weitiao.cli.error_handling import guarded
+from weitiao.downloads.corpus import main
 
 if __name__ == "__main__":
     sys.exit(guarded(main))

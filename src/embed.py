@@ -2,7 +2,7 @@
 
 import sys
 
-from weitiao.run.guard import guarded
+from weitiao.cli.error_handling import guarded
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 import sys
 
-from weitiao.run.encoder import main
+from weitiao.cli.error_handling import guarded
+from weitiao.downloads.encoder import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -2,12 +2,12 @@
 
 import sys
 
-from weitiao.run.guard import guarded
+from weitiao.cli.error_handling import guarded
 
 
 def main() -> None:
     """Compare; what is slow to import is imported where a signal is already watched for."""
-    from weitiao.run.gain import run_gain
+    from weitiao.comparison.gain import run_gain
 
     run_gain(sys.argv[1:])
 

@@ -2,12 +2,12 @@
 
 import sys
 
-from weitiao.run.guard import guarded
+from weitiao.cli.error_handling import guarded
 
 
 def main() -> None:
     """Generate; what is slow to import is imported where a signal is already watched for."""
-    from weitiao.run.generate import run_generate
+    from weitiao.pretraining.generate import run_generate
 
     run_generate(sys.argv[1:])
 

@@ -2,12 +2,12 @@
 
 import sys
 
-from weitiao.run.guard import guarded
+from weitiao.cli.error_handling import guarded
 
 
 def main() -> None:
     """Pretrain; what is slow to import is imported where a signal is already watched for."""
-    from weitiao.run.pretrain import run_pretrain
+    from weitiao.pretraining.command import run_pretrain
 
     run_pretrain(sys.argv[1:])
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from weitiao.run.cli import main
+from weitiao.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -25,7 +25,7 @@ NEUTRAL = ("酒店", "房间", "服务", "手机", "屏幕", "水果", "快递",
 TINY = (
     "--data.text=review",
     "--data.label=stars",
-    "--model.backbone=weitiao.models.backbones.Transformer",
+    "--model.backbone=weitiao.models.backbones.transformer.Transformer",
     "--model.backbone.init_args.layers=1",
     "--model.backbone.init_args.width=16",
     "--trainer.accelerator=cpu",
@@ -96,7 +96,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """Runs `python src/SCRIPT ARGUMENTS` in a folder, forked from a process that has torch."""
     server = subprocess.Popen(
-        [sys.executable, str(TESTS / "run" / "forkserver.py")],
+        [sys.executable, str(TESTS / "helpers" / "forkserver.py")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -14,13 +14,13 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from weitiao.data import prepared
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching
-from weitiao.data.clean import Cleaner
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.encode import Encoder
-from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
-from weitiao.data.tables import map_table
 from weitiao.errors import ConfigError, DataError
+from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import Encoder
+from weitiao.io.arrow import map_table
 
 
 class Recorder(L.LightningModule):

@@ -15,15 +15,15 @@ import pytest
 
 from weitiao.data import prepare
 from weitiao.data.audit import Auditor
-from weitiao.data.cache import damaged
-from weitiao.data.clean import Cleaner
-from weitiao.data.encode import Encoder
 from weitiao.data.prepare import Preparation, encode_rows
-from weitiao.data.read import Columns, Reader
-from weitiao.data.segment import Segmenter
 from weitiao.data.split import Splitter
-from weitiao.data.trained import SPECIALS
 from weitiao.errors import ConfigError, DataError
+from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import Encoder
+from weitiao.inputs.text.trained_tokenizer import SPECIALS
+from weitiao.io.cache import damaged
+from weitiao.io.tables import Columns, Reader
 
 SRC = Path(prepare.__file__).parents[2]
 
@@ -180,7 +180,7 @@ PREPARE = """
 import sys, time
 from pathlib import Path
 from weitiao.data import prepare
-from weitiao.data.cache import damaged
+from weitiao.io.cache import damaged
 from test_prepare import preparation
 
 train, cache, started, wait = sys.argv[1:]
@@ -273,7 +273,7 @@ def test_what_is_damaged_is_prepared_anew_with_a_note(name, spoil, train, cache,
 
 
 def test_of_large_files_the_size_is_looked_at(train, cache, monkeypatch):
-    monkeypatch.setattr("weitiao.data.cache.LARGE", 100)
+    monkeypatch.setattr("weitiao.io.cache.LARGE", 100)
     folder = preparation()({"train": train}, cache).folder
     flip(folder / "train.rows.arrow")
     assert damaged(folder) == []

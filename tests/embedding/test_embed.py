@@ -11,9 +11,9 @@ import pytest
 from conftest import write_csv
 from planted import PAIRS, write_corpus
 
-from weitiao.data.vector_file import VectorFile
+from weitiao.downloads.corpus import TARGET
 from weitiao.embedding.cli import main
-from weitiao.run.corpus import TARGET
+from weitiao.inputs.text.word_vector_file import VectorFile
 
 SMALL = (
     "--corpus.deduplicate=false",

@@ -42,7 +42,7 @@ OTHER = {
 REFUSED = {
     "corpus.encoding": "latin-1",
     "workers": "0",
-    "segment.workers": "0",  # another number must change nothing: tests/data/segment
+    "segment.workers": "0",  # another number must change nothing: tests/inputs/text/segment
     "segment.language": "en",
     "segment.models": "folder",
     "segment.url": "http://localhost:9001",

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from planted import PAIRS, write_corpus
 
-from weitiao.data.corpora import Corpus
-from weitiao.data.segment import Segmenter
-from weitiao.data.vector_file import VectorFile
 from weitiao.embedding.neighbours import neighbours_table
 from weitiao.embedding.store import write_vectors
 from weitiao.embedding.training import Training
 from weitiao.embedding.words import Words
 from weitiao.errors import ConfigError, MissingExtra
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.word_vector_file import VectorFile
+from weitiao.io.corpora import Corpus
 
 METHODS = ("skipgram", "cbow", "fasttext")
 SMALL = {"size": 16, "window": 2, "epochs": 30, "min_count": 2}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from weitiao.data.corpora import Corpus
-from weitiao.data.segment import Segmenter
 from weitiao.embedding.words import LONGEST, Words
 from weitiao.errors import ConfigError, DataError
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.io.corpora import Corpus
 
 
 def words_of(folder: Path, *lines: str, method: str = "whitespace", **options) -> Words:

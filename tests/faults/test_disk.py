@@ -13,7 +13,7 @@ import pytest
 from conftest import TINY, Command, Outcome, reviews, write_csv
 from test_resume import OPTIONS, rows
 
-from weitiao.run.folder import load_checkpoint
+from weitiao.training.run_folder import load_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonargparse import ArgumentParser, capture_parser
 
+from weitiao.config.parser import flat
 from weitiao.errors import WeitiaoError
-from weitiao.run.fit import run_fit
-from weitiao.run.parser import flat
+from weitiao.training.fit import run_fit
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

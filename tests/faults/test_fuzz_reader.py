@@ -20,8 +20,8 @@ from fuzzing import damaged, in_time, inputs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weitiao.data.read import Reader
 from weitiao.errors import WeitiaoError
+from weitiao.io.tables import Reader
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import Command, reviews, write_csv
 
-from weitiao.data.cache import damaged
+from weitiao.io.cache import damaged
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -29,11 +29,11 @@ PREPARE = """
 import sys
 from pathlib import Path
 from weitiao.data.audit import Auditor
-from weitiao.data.clean import Cleaner
-from weitiao.data.encode import Encoder
+from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.tokenization import Encoder
 from weitiao.data.prepare import Preparation
-from weitiao.data.read import Columns, Reader
-from weitiao.data.segment import Segmenter
+from weitiao.io.tables import Columns, Reader
+from weitiao.inputs.text.segment import Segmenter
 from weitiao.data.split import Splitter
 
 reader = Reader(Columns(text="review", label="stars"))

@@ -34,13 +34,14 @@ from torch import distributed, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.tensor import DTensor
 
-from weitiao.models.backbones import BackboneFactory, Transformer
-from weitiao.models.heads import Head
-from weitiao.models.losses import Loss
+from weitiao.models.backbones.base import BackboneFactory
+from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
-from weitiao.models.pretrained import Pretrained
 from weitiao.models.wide import Wide
+from weitiao.objectives.heads import Head
+from weitiao.objectives.losses import Loss
 
 STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
 

@@ -22,10 +22,10 @@ from tiny_models import (
 from torch import nn
 
 from weitiao.errors import ConfigError
-from weitiao.models.heads import Head
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
 from weitiao.models.wide import Wide
+from weitiao.objectives.heads import Head
 
 
 def rates(optim: Optimisation, steps: int, taken: int) -> list[float]:

@@ -11,11 +11,11 @@ import torch
 from tiny_models import Recorder, loader, logits, padded, random_batches, tiny_card, tiny_trainer
 
 from weitiao.errors import ConfigError
-from weitiao.models.backbones import Transformer
-from weitiao.models.losses import Loss
+from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
 from weitiao.models.wide import Wide, WideNgrams, first_of_each, ngram_buckets
+from weitiao.objectives.losses import Loss
 
 SMALL = partial(Transformer, layers=1, width=8, dropout=0.0)
 

@@ -13,7 +13,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.samplers import RandomSampler
 
 from weitiao.errors import ConfigError
-from weitiao.run.recipe import with_recipe
+from weitiao.training.recipe import with_recipe
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.space import (
     Dimension,

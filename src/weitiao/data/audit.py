@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.keys import group_codes, stands_in, text_codes, with_keys
+from weitiao.data.fingerprints import group_codes, stands_in, text_codes, with_keys
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
-from weitiao.data.targets import check_labels, strata
 from weitiao.errors import ConfigError, DataError
+from weitiao.targets.targets import check_labels, strata
 
 Report = dict[str, Any]
 """Plain JSON values; what ``audit.json`` holds."""
@@ -91,8 +91,9 @@ class Auditor:
             task: what the labels are.
 
         Returns:
-            the tables with a column ``key`` (see ``weitiao.data.keys``), train reduced; and the
-            report: ``acts`` (the options), ``found`` per split, ``removed`` per act, ``examples``.
+            the tables with a column ``key`` (see ``weitiao.data.fingerprints``), train reduced;
+            and the report: ``acts`` (the options), ``found`` per split, ``removed`` per act,
+            ``examples``.
 
         Raises:
             DataError: a table is empty, a row has no label, train has one class only, or a label

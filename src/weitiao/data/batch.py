@@ -12,11 +12,11 @@ import pyarrow as pa
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from weitiao.bounds import at_least
-from weitiao.data.linear import COLUMNS
+from weitiao.config.bounds import at_least
 from weitiao.data.sampling import Slots
-from weitiao.data.targets import target_array
 from weitiao.errors import ConfigError
+from weitiao.linear import COLUMNS
+from weitiao.targets.targets import target_array
 
 JITTER = 0.1  # training rows of up to 10 % different length may share a batch, so batches vary
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from weitiao.data.audit import Swapped
-from weitiao.data.read import Columns
 from weitiao.errors import DataError
+from weitiao.io.tables import Columns
 
 
 @contextmanager

@@ -11,25 +11,24 @@ import pyarrow as pa
 import torch
 
 from weitiao.card import DataCard, Task
+from weitiao.config.serialization import INSTANTIATOR, plain
 from weitiao.data.audit import Auditor
-from weitiao.data.augment import AugmentedRows, Augmenter, words_to_prepare
-from weitiao.data.batch import (
-    Batching,
-    EpochBatches,
-    Rows,
-    first_batch,
-    position_of,
-)
-from weitiao.data.clean import Cleaner
+from weitiao.data.augmented_rows import AugmentedRows
+from weitiao.data.batch import Batching, EpochBatches, Rows, first_batch, position_of
 from weitiao.data.columns import columns_of_the_file
-from weitiao.data.coverage import Coverage
-from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.linear import Linear, NgramFeatures, from_state, state_of, with_features
 from weitiao.data.loader import ResumableLoader
 from weitiao.data.new_rows import read_new_rows, rows_of_texts
 from weitiao.data.prepare import Preparation, encode_rows
 from weitiao.data.prepared import Prepared
-from weitiao.data.read import (
+from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
+from weitiao.data.split import Splitter
+from weitiao.errors import ConfigError
+from weitiao.inputs.text.augment import Augmenter, words_to_prepare
+from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.coverage import Coverage
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.io.tables import (
     Columns,
     ExtraCells,
     Files,
@@ -39,12 +38,8 @@ from weitiao.data.read import (
     Reader,
     refuse_idle,
 )
-from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
-from weitiao.data.segment import Segmenter
-from weitiao.data.split import Splitter
-from weitiao.data.targets import target_column
-from weitiao.errors import ConfigError
-from weitiao.plain import INSTANTIATOR, plain
+from weitiao.linear import Linear, NgramFeatures, from_state, state_of, with_features
+from weitiao.targets.targets import target_column
 
 
 class TextDataModule(L.LightningDataModule):

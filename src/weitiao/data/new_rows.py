@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.prepare import Preparation, clean_rows
-from weitiao.data.read import Named
-from weitiao.data.targets import canonical
 from weitiao.errors import retold
+from weitiao.io.tables import Named
+from weitiao.targets.targets import canonical
 
 
 def read_new_rows(

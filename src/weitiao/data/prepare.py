@@ -12,31 +12,25 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard, Task
+from weitiao.config.serialization import plain
 from weitiao.data.audit import Auditor
-from weitiao.data.cache import content_hash, hash_of, make_once, versions
-from weitiao.data.clean import Cleaner
 from weitiao.data.columns import columns_of_the_file
-from weitiao.data.coverage import Coverage, refuse_unread
-from weitiao.data.encode import Encoder, TextEncoder
-from weitiao.data.labels import tidy
-from weitiao.data.linear import (
-    Linear,
-    Solved,
-    solve_splits,
-    with_features,
-    write_linear,
-)
+from weitiao.data.contamination_index import SEEN
 from weitiao.data.prepared import Prepared
-from weitiao.data.read import Files, Input, Named, Reader
-from weitiao.data.seen import SEEN
-from weitiao.data.segment import Segmenter
+from weitiao.data.progress import Stages
 from weitiao.data.split import Splitter
-from weitiao.data.stages import Stages
-from weitiao.data.tables import all_texts, map_table, write_table
-from weitiao.data.targets import canonical, find_labels, target_array, target_column
-from weitiao.data.vectors import read_vectors, vector_file
 from weitiao.errors import ConfigError, DataError
-from weitiao.plain import plain
+from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.coverage import Coverage, refuse_unread
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.inputs.text.word_vectors import read_vectors, vector_file
+from weitiao.io.arrow import all_texts, map_table, write_table
+from weitiao.io.cache import content_hash, hash_of, make_once, versions
+from weitiao.io.tables import Files, Input, Named, Reader
+from weitiao.io.tables.spelling import tidy
+from weitiao.linear import Linear, Solved, solve_splits, with_features, write_linear
+from weitiao.targets.targets import canonical, find_labels, target_array, target_column
 
 VECTORS = "vectors.npy"
 WEIGHTS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # not the tokenizer's
@@ -109,7 +103,7 @@ class Preparation:
             raise ConfigError(f"data.{useless[0]} shapes only splits for which no file is given")
 
     def cache_key(self, files: Mapping[str, Named]) -> str:
-        """Hash of everything that shapes the result: contents, options, versions and our code."""
+        """Hash of everything that shapes the result: contents, options and versions."""
         shaping = replace(self, segment=replace(self.segment, workers=1))
         with self.read.inputs(files) as found:
             inputs = [

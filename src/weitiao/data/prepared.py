@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from weitiao.card import DataCard
-from weitiao.data.linear import NgramFeatures, read_features
-from weitiao.data.tables import map_table
+from weitiao.io.arrow import map_table
+from weitiao.linear import NgramFeatures, read_features
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Prepared:
         folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, text, label,
             file, row) and ``SPLIT.ids.arrow`` (what the model reads: input_ids, target), besides
             ``card.json``, ``audit.json``, ``encoder.json`` and, if there are any, ``vectors.npy``,
-            and ``linear.npz`` and ``features.npz`` (`weitiao.data.linear`).
+            and ``linear.npz`` and ``features.npz`` (`weitiao.linear`).
         card: the data card.
     """
 

@@ -9,8 +9,8 @@ from hashlib import blake2b
 import numpy as np
 import pyarrow as pa
 
-from weitiao.bounds import at_least
-from weitiao.data.keys import text_numbers
+from weitiao.config.bounds import at_least
+from weitiao.data.fingerprints import text_numbers
 from weitiao.errors import ConfigError, DataError
 
 SPLITS = ("train", "val", "test")

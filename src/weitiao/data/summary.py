@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.doubts import doubts
-from weitiao.data.keys import KEY, group_codes, stands_in, text_codes
-from weitiao.data.targets import occurrences, target_column
+from weitiao.data.fingerprints import KEY, group_codes, stands_in, text_codes
+from weitiao.data.label_doubts import doubts
+from weitiao.targets.targets import occurrences, target_column
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -12,20 +12,20 @@ from typing import Any
 
 from rich.console import Console
 
-from weitiao.bounds import at_least
-from weitiao.data.read import Files
+from weitiao.cli.error_handling import guarded
+from weitiao.config.bounds import at_least
+from weitiao.config.parser import Parser
+from weitiao.config.serialization import plain
+from weitiao.downloads.corpus import TARGET
 from weitiao.embedding.neighbours import neighbours_table
 from weitiao.embedding.projector import write_projector
 from weitiao.embedding.store import check_name, write_vectors
 from weitiao.embedding.training import Training, gensim_models
 from weitiao.embedding.words import WordFile, Words
 from weitiao.errors import ConfigError, DataError, retold
-from weitiao.plain import plain
-from weitiao.run.checkpoint import refuse_overwriting
-from weitiao.run.corpus import TARGET
-from weitiao.run.guard import guarded
-from weitiao.run.parser import Parser
-from weitiao.whole import whole_or_not
+from weitiao.evaluation.inference import refuse_overwriting
+from weitiao.io.atomic import whole_or_not
+from weitiao.io.tables import Files
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from weitiao.whole import whole_or_not
+from weitiao.io.atomic import whole_or_not
 
 TENSORS, METADATA, CONFIG = "tensors.tsv", "metadata.tsv", "projector_config.pbtxt"
 

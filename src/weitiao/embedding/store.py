@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 
 from weitiao.errors import ConfigError
-from weitiao.whole import whole_or_not
+from weitiao.io.atomic import whole_or_not
 
 SUFFIXES = (".vec", ".txt", ".bin")
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from weitiao.bounds import at_least
+from weitiao.config.bounds import at_least
 from weitiao.embedding.words import WordFile
 from weitiao.errors import ConfigError, MissingExtra
 

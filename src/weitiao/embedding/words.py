@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from weitiao.data.cache import content_hash, hash_of, make_once, versions
-from weitiao.data.corpora import Corpus
-from weitiao.data.read.files import names_of
-from weitiao.data.segment import Segmenter
-from weitiao.data.segment.spans import batches
+from weitiao.config.serialization import plain
 from weitiao.errors import DataError
-from weitiao.plain import plain
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.segment.spans import batches
+from weitiao.io.cache import content_hash, hash_of, make_once, versions
+from weitiao.io.corpora import Corpus
+from weitiao.io.tables.files import names_of
 
 CHARACTERS = 3_000_000  # cut at once: bounds memory, and is worth the segmenter's processes
 # Neither may stand in a word: gensim's two readers part lines at different white space, and readers
@@ -69,13 +69,13 @@ class Words:
         return WordFile(folder / "words.txt", facts["documents"], facts["words"], corpus)
 
     def cache_key(self) -> str:
-        """Hash of everything that shapes the words: contents, options, versions, our code."""
+        """Hash of everything that shapes the words: contents, options, versions."""
         shaping = plain(replace(self.segment, workers=1))
         return hash_of(
             self.corpus.cache_key(),
             json.dumps([shaping, self.lowercase], sort_keys=True),
             versions(),
-            *map(content_hash, (Path(__file__), *self.segment.files())),
+            *map(content_hash, self.segment.files()),
         )
 
     def _write(self, folder: Path) -> None:

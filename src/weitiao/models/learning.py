@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from weitiao import ranks
+from weitiao import distributed
 from weitiao.errors import ConfigError
-from weitiao.models.precision import Mean
+from weitiao.objectives.precision import Mean
 
 
 class Learner(L.LightningModule):
@@ -75,7 +75,7 @@ class Learner(L.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep each process' mean loss so far, so that it survives a stop in mid-epoch."""
         mean = self.train_loss
-        checkpoint["train_loss"] = ranks.of_all([float(mean.mean_value), float(mean.weight)])
+        checkpoint["train_loss"] = distributed.of_all([float(mean.mean_value), float(mean.weight)])
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on with the mean loss.
@@ -83,11 +83,11 @@ class Learner(L.LightningModule):
         Raises:
             ConfigError: there were fewer processes.
         """
-        if ranks.number() >= len(checkpoint["train_loss"]):
+        if distributed.number() >= len(checkpoint["train_loss"]):
             count = len(checkpoint["train_loss"])
             raise ConfigError(
                 f"the run began with {count} processes, and goes on only with as many"
             )
-        value, weight = checkpoint["train_loss"][ranks.number()]
+        value, weight = checkpoint["train_loss"][distributed.number()]
         self.train_loss.mean_value.fill_(value)
         self.train_loss.weight.fill_(weight)

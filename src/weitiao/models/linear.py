@@ -8,12 +8,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from weitiao.card import DataCard
-from weitiao.models.link import logits_width
-from weitiao.models.precision import FullPrecision
+from weitiao.objectives.postprocess import logits_width
+from weitiao.objectives.precision import FullPrecision
 
 
 class LinearPart(FullPrecision):
-    """Logits of TF-IDF n-grams by weights that were solved (`weitiao.data.linear`), not trained.
+    """Logits of TF-IDF n-grams by weights that were solved (`weitiao.linear`), not trained.
 
     Args:
         card: number of features, and the file of the weights; a checkpoint brings its own.

@@ -10,26 +10,31 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
-from weitiao.bounds import shares
 from weitiao.card import DataCard
-from weitiao.models.backbones import BackboneFactory, Transformer
-from weitiao.models.bag import Bag as Bag  # so that its short name works
-from weitiao.models.blend import Blend
-from weitiao.models.decision import Decision, Thresholds
-from weitiao.models.heads import Head
+from weitiao.config.bounds import shares
+from weitiao.config.serialization import INSTANTIATOR, plain
+from weitiao.models.backbones.bag import Bag as Bag  # so that its short name works
+from weitiao.models.backbones.base import BackboneFactory
+from weitiao.models.backbones.pretrained import (
+    Pretrained as Pretrained,  # so that its short name works
+)
+from weitiao.models.backbones.recurrent import (
+    Recurrent as Recurrent,  # so that its short name works
+)
+from weitiao.models.backbones.textcnn import TextCNN as TextCNN  # so that its short name works
+from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.learning import Learner
 from weitiao.models.linear import LinearPart
-from weitiao.models.link import logits_width, predictions, row_losses
-from weitiao.models.losses import Loss, size_of
 from weitiao.models.optim import Optimisation
-from weitiao.models.pooling import PoolingName, build_pooling
-from weitiao.models.precision import Mean, full
-from weitiao.models.pretrained import Pretrained as Pretrained  # so that its short name works
-from weitiao.models.recurrent import Recurrent as Recurrent  # so that its short name works
-from weitiao.models.scores import Scores, Together, build_scores
-from weitiao.models.textcnn import TextCNN as TextCNN  # so that its short name works
 from weitiao.models.wide import Wide
-from weitiao.plain import INSTANTIATOR, plain
+from weitiao.objectives.blend import Blend
+from weitiao.objectives.heads import Head
+from weitiao.objectives.losses import Loss, size_of
+from weitiao.objectives.metrics import EpochMetrics, Metrics, build_metrics
+from weitiao.objectives.pooling import PoolingName, build_pooling
+from weitiao.objectives.postprocess import logits_width, predictions, row_losses
+from weitiao.objectives.precision import Mean, full
+from weitiao.objectives.thresholding import Decision, Thresholds
 
 Batch = dict[str, Tensor]
 IDS = ("input_ids", "attention_mask", "token_type_ids")
@@ -94,7 +99,7 @@ class TextModule(Learner):
         self.linear = LinearPart(card) if card.linear_features else None
         before = [1 - linear_share, linear_share] if self.linear else [1.0]
         self.blend = Blend(before) if self.linear or calibrate else None
-        self.scores = nn.ModuleDict({s: build_scores(card, self.decide) for s in ("val", "test")})
+        self.metrics = nn.ModuleDict({s: build_metrics(card, self.decide) for s in ("val", "test")})
         self.eval_loss = nn.ModuleDict({split: Mean() for split in ("val", "test")})
 
     def configure_model(self) -> None:
@@ -172,17 +177,17 @@ class TextModule(Learner):
         return self._evaluate(batch, "test")
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """Predictions (see `weitiao.models.link`), with the ``row (B,)`` each belongs to."""
+        """Predictions (see `weitiao.objectives.postprocess`), with the ``row (B,)`` of each."""
         found = predictions(full(self(**inputs(batch))), self.card)
         return {"row": batch["row"], "predictions": found}
 
     def on_validation_epoch_end(self) -> None:
-        """Choose thresholds, where there are any; log the scores."""
-        _, scores = self.scores_of("val")
+        """Choose thresholds, where there are any; log the metrics."""
+        _, metrics = self.metrics_of("val")
         if isinstance(self.decide, Thresholds) and not self.trainer.sanity_checking:
-            assert isinstance(scores, Together)
-            self.decide.tune(*scores.everything())
-        self._log_scores("val")
+            assert isinstance(metrics, EpochMetrics)
+            self.decide.tune(*metrics.everything())
+        self._log_metrics("val")
 
     @property
     def fits_on_validation(self) -> bool:
@@ -193,8 +198,8 @@ class TextModule(Learner):
         return thresholds or self.blend is not None
 
     def on_test_epoch_end(self) -> None:
-        """Log the scores."""
-        self._log_scores("test")
+        """Log the metrics."""
+        self._log_metrics("test")
 
     def configure_optimizers(self) -> Any:
         """The optimiser and its schedule over the steps the Trainer will take."""
@@ -212,28 +217,28 @@ class TextModule(Learner):
         return values
 
     def _evaluate(self, batch: Batch, split: str) -> dict[str, Tensor]:
-        """Update the scores of ``split``; give predictions and loss of each row to callbacks.
+        """Update the metrics of ``split``; give predictions and loss of each row to callbacks.
 
         The loss here is `row_losses` of the mixed logits, whatever the training minimises, so that
         models trained by different losses can be compared.
         """
         logits, target = full(self(**inputs(batch))), batch["target"]
         found, losses = predictions(logits, self.card), row_losses(logits, target, self.card)
-        mean, scores = self.scores_of(split)
+        mean, metrics = self.metrics_of(split)
         mean.update(losses)
-        scores.update(found, target)
+        metrics.update(found, target)
         size = len(target)
         self.log(f"{split}/loss", mean, on_step=False, on_epoch=True, batch_size=size)
         return {"row": batch["row"], "predictions": found, "losses": losses}
 
-    def scores_of(self, split: str) -> tuple[Any, Scores]:
-        """Mean loss and scores of ``split``."""
-        scores: Any = self.scores[split]  # a ModuleDict knows its values as modules only
-        return self.eval_loss[split], scores
+    def metrics_of(self, split: str) -> tuple[Any, Metrics]:
+        """Mean loss and metrics of ``split``."""
+        metrics: Any = self.metrics[split]  # a ModuleDict knows its values as modules only
+        return self.eval_loss[split], metrics
 
-    def _log_scores(self, split: str) -> None:
+    def _log_metrics(self, split: str) -> None:
         """Log what is measured over the whole split; it is the same on each device."""
-        _, scores = self.scores_of(split)
-        for name, value in scores.compute().items():
+        _, metrics = self.metrics_of(split)
+        for name, value in metrics.compute().items():
             self.log(f"{split}/{name}", value.float(), sync_dist=False)
-        scores.reset()
+        metrics.reset()

@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import SGD, Adafactor, Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from weitiao.bounds import at_least, shares
+from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
 
 OptimizerName = Literal["adamw", "adam", "sgd", "adafactor"]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from weitiao.bounds import at_least, shares
+from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
 
 PRIME = 2**31 - 1

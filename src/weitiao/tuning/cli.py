@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
+from weitiao.cli.error_handling import guarded
+from weitiao.config.commands import CONFIGS, command, near
+from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
-from weitiao.run import stop
-from weitiao.run.commands import CONFIGS, command, near
-from weitiao.run.guard import guarded
-from weitiao.run.parser import Parser
-from weitiao.run.recipe import with_recipe
+from weitiao.training import signals
+from weitiao.training.recipe import with_recipe
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.options import Search
@@ -147,7 +147,7 @@ def _search(
     try:
         run_study(study, search, total, console)
     finally:  # what there is, is told, even of a search that was stopped
-        stop.take_time()
+        signals.take_time()
         best = write_report(study, search.folder) if trials_of(study, *ENDED) else None
     if best is None or not ranked(study):
         raise ConfigError(f"no trial of study {search.study!r} has ended well yet")

@@ -12,11 +12,11 @@ from optuna.trial import TrialState
 from rich.console import Console
 from rich.table import Table
 
-from weitiao.csv_file import write_csv
 from weitiao.errors import ConfigError
-from weitiao.run.evaluate import run_test
-from weitiao.run.folder import RunFolder
-from weitiao.run.spread import mean_and_sd, paired_p
+from weitiao.evaluation.significance import mean_and_sd, paired_p
+from weitiao.evaluation.testing import run_test
+from weitiao.io.csv_file import write_csv
+from weitiao.training.run_folder import RunFolder
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, is_start, ranked, trials_of
 from weitiao.tuning.pool import run_study

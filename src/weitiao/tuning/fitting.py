@@ -15,8 +15,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from weitiao.config.commands import CONFIGS
 from weitiao.errors import ConfigError
-from weitiao.run.commands import CONFIGS
 from weitiao.tuning.space import Point, Space, Value
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from weitiao.bounds import at_least
+from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
 
 Sampler = Literal["random", "grid", "tpe", "qmc"]

@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 
 from weitiao.errors import ConfigError
-from weitiao.run import stop
+from weitiao.training import signals
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import failures_in_a_row, trials_of
 from weitiao.tuning.watch import Watch
@@ -86,7 +86,7 @@ def _supervise(jobs: list[Job], watch: Watch) -> None:
                         raise ConfigError(f"workers keep dying\n  → {logs[i]}")
                     processes[i] = _start(jobs[i], logs[i])
     finally:
-        stop.take_time()
+        signals.take_time()
         _stop(processes)
 
 

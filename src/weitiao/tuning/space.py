@@ -19,9 +19,9 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from weitiao.aliases import refuse_endless
+from weitiao.config.strict_yaml import strict
+from weitiao.config.yaml_aliases import refuse_endless
 from weitiao.errors import ConfigError
-from weitiao.strict_yaml import strict
 
 Value = bool | int | float | str | None
 Point = dict[str, Value]

@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 from jsonargparse import ArgumentParser, Namespace, capture_parser
 
-from weitiao import ranks
+from weitiao import distributed
 from weitiao.card import DataCard
+from weitiao.config.parser import flat
 from weitiao.errors import ConfigError
-from weitiao.models.scores import FIRST, mode_of
-from weitiao.run.checks import (
+from weitiao.io.atomic import whole_or_not
+from weitiao.objectives.metrics import FIRST, mode_of
+from weitiao.training.checks import (
     check_run,
     check_trainer,
     device_count,
@@ -24,12 +26,10 @@ from weitiao.run.checks import (
     refuse_foreign_ids,
     refuse_unread_vectors,
 )
-from weitiao.run.fit import run_fit
-from weitiao.run.parser import flat
-from weitiao.run.undefined import refuse_undefined
+from weitiao.training.fit import run_fit
+from weitiao.training.undefined_scores import refuse_undefined
 from weitiao.tuning.fitting import absent
 from weitiao.tuning.space import Space, Value, as_options, ends_of
-from weitiao.whole import whole_or_not
 
 START = "start.yaml"
 """In the study's folder: the configuration that trials start from."""
@@ -155,7 +155,7 @@ class Start:
 
 def _refuse_several_processes(config: Mapping[str, Any]) -> None:
     """Each process would ask for trials of its own, and wait for the others in each of them."""
-    if (started := ranks.launched()) not in (None, 1):
+    if (started := distributed.launched()) not in (None, 1):
         raise ConfigError(
             f"a launcher (srun, torchrun) started {started} processes for one search"
             "\n  → a job array, whose jobs share the study: make slurm-tune N=8"

@@ -13,8 +13,9 @@ import optuna
 from filelock import FileLock
 
 from weitiao.card import DataCard
+from weitiao.config.parser import flat
+from weitiao.config.renamed import renamed
 from weitiao.errors import ConfigError
-from weitiao.run.parser import flat
 from weitiao.tuning.journal import open_storage
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, trials_of
@@ -91,7 +92,7 @@ def _begun(search: Search, facts: Facts) -> optuna.Study:
         pruner=pruner_of(search),
     )
     _refuse_other_folder(study, search)
-    then, now = study.user_attrs, vars(facts)
+    then, now = renamed(study.user_attrs), vars(facts)
     before, after = (flat({k: f[k] for k in _COMPARED if k in f}) for f in (then, now))
     differing = [
         f"{key}: {before.get(key)} → {after.get(key)}"

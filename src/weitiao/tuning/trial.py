@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from weitiao.errors import ConfigError
-from weitiao.run.fit import Driver, Run, run_fit
+from weitiao.training.fit import Driver, Run, run_fit
 from weitiao.tuning.latency import latency_ms
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import is_start

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import optuna
 from filelock import FileLock
 
-from weitiao.run import stop
-from weitiao.run.quiet import quiet
+from weitiao.cli.quiet import quiet
+from weitiao.training import signals
 from weitiao.tuning.dispatch import Dispatcher
 from weitiao.tuning.lease import Lease
 from weitiao.tuning.options import Search
@@ -70,7 +70,7 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
             _tidy(study, search)
             after()
     finally:
-        stop.take_time()
+        signals.take_time()
         lease.close()
 
 
@@ -98,11 +98,11 @@ def serve(job: Job, log: str) -> None:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(file.fileno(), stream.fileno())
     quiet()
-    stop.watch(signal.SIGTERM)
+    signals.watch(signal.SIGTERM)
     # Ctrl-C, and what a cluster sends to all processes, is for who started us, and ends us
-    for number in (signal.SIGINT, stop.WARNING):
+    for number in (signal.SIGINT, signals.WARNING):
         signal.signal(number, signal.SIG_IGN)
     try:
         work(job)
-    except stop.Stopped as stopped:  # who started us tells of it; the lease is closed
+    except signals.Stopped as stopped:  # who started us tells of it; the lease is closed
         raise SystemExit(stopped.code) from None

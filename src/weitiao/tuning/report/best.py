@@ -10,10 +10,10 @@ import optuna
 import yaml
 from optuna.trial import FrozenTrial
 
+from weitiao.config.parser import flat
 from weitiao.errors import ConfigError
-from weitiao.run.parser import flat
+from weitiao.io.atomic import whole_or_not
 from weitiao.tuning.report.objectives import objectives
-from weitiao.whole import whole_or_not
 
 OWN = ("config", "run.root", "run.name", "trainer.enable_progress_bar")
 """Values that differ in every trial and are no news."""

@@ -13,7 +13,8 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from weitiao.run.commands import command
+from weitiao.config.commands import command
+from weitiao.io.atomic import whole_or_not
 from weitiao.tuning.outcomes import best_ones, trials_of
 from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
@@ -25,7 +26,6 @@ from weitiao.tuning.report.tables import top_rows
 from weitiao.tuning.report.verdict import verdict
 from weitiao.tuning.report.view import View
 from weitiao.tuning.watch import numbers
-from weitiao.whole import whole_or_not
 
 FAILED = 50
 """Failed trials that are shown; all are in the CSV."""

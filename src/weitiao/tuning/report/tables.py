@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rich.markup import escape
 from rich.table import Table
 
-from weitiao.csv_file import write_csv
+from weitiao.io.csv_file import write_csv
 from weitiao.tuning.outcomes import best_ones, is_start, ranked, score, start_of, trials_of
 from weitiao.tuning.report.names import short_keys, shown, shown_time
 from weitiao.tuning.report.objectives import front, objectives

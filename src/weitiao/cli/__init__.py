@@ -1,0 +1,1 @@
+"""The command ``weitiao``: its verbs, and how a command ends."""

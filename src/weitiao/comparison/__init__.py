@@ -1,0 +1,1 @@
+"""Whole runs compared with one another: what pretraining gains."""

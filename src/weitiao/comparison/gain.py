@@ -1,0 +1,289 @@
+"""What pretraining gains: the same fine-tuning with and without it, under the same seeds."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from jsonargparse import ArgumentParser, capture_parser
+from rich.console import Console
+from rich.table import Table
+
+from weitiao.config.bounds import at_least
+from weitiao.config.parser import Parser, flat
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+from weitiao.evaluation.significance import mean_and_sd, paired_p
+from weitiao.evaluation.testing import compare_with_baseline
+from weitiao.io.atomic import whole_or_not
+from weitiao.io.csv_file import write_csv
+from weitiao.objectives.metrics import FIRST
+from weitiao.pretraining.command import run_pretrain
+from weitiao.training.fit import run_fit
+from weitiao.training.run_folder import RunFolder, write_json
+
+FINETUNE = (  # a rate for small networks; encoders from a hub want a tenth of it
+    "--config configs/default.yaml --config configs/model/pretrained.yaml --model.optim.lr 3e-4"
+)
+NONE = "none"
+"""Name of fine-tuning without pretraining, beside those of the pretrainings."""
+ALL = "all"
+"""Of the rows: no part of them."""
+ROWS = {"500": "--trainer.max_epochs 10", ALL: "--trainer.max_epochs 4"}
+
+
+class Result(NamedTuple):
+    """One fine-tuning: its pretraining, rows of train, seed, test scores and seconds."""
+
+    pretraining: str
+    rows: str
+    seed: int
+    score: float
+    baseline: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A comparison of pretrainings with none.
+
+    The texts of the validation and test split are kept from the pretrainings. Without pretraining,
+    the network has the weights that the first one began with: random ones, drawn by each seed, or
+    those of the model that was continued.
+
+    Args:
+        pretrain: name → options of ``src/pretrain.py``; the networks are of one shape.
+        finetune: options of ``src/train.py`` for a pretrained backbone, without the name.
+        rows: how many rows of train to fine-tune on, or ``all`` → further options of fine-tuning:
+            fewer rows need more epochs; null = 500 in 10 epochs, all in 4.
+        seeds: each fine-tuning is done with the seeds 1 to this; of a part of the rows, each draws
+            its own.
+        folder: of all runs; the same command goes on there, also with further pretrainings, rows or
+            seeds.
+
+    Raises:
+        ConfigError: a value is out of bounds, or a name can't be a folder's.
+    """
+
+    pretrain: dict[str, str]
+    finetune: str = FINETUNE
+    rows: dict[str, str] | None = None
+    seeds: int = 3
+    folder: Path = Path("logs/gain")
+
+    def __post_init__(self) -> None:
+        at_least(2, None, seeds=self.seeds)
+        names = [*self.pretrain]
+        if not names or NONE in names or not all(re.fullmatch(r"[\w-]+", name) for name in names):
+            raise ConfigError(
+                "pretrain: each pretraining needs a name of letters, digits, _ and -, but not"
+                f" {NONE!r}; got {', '.join(names) or 'no pretraining'}"
+            )
+        if not self.sizes or not all(re.fullmatch(f"[1-9][0-9]*|{ALL}", n) for n in self.sizes):
+            raise ConfigError(f"rows: numbers from 1, or {ALL!r}; got {', '.join(self.sizes)}")
+        given = {"finetune": self.finetune, "pretrain": self.pretrain, "rows": self.sizes}
+        for option, options in flat(given).items():
+            try:
+                shlex.split(options)
+            except ValueError as error:
+                raise ConfigError(f"{option}: {error}: {options}") from error
+
+    @property
+    def sizes(self) -> dict[str, str]:
+        """The rows in effect."""
+        return ROWS if self.rows is None else self.rows
+
+    def results(self, console: Console) -> Iterator[Result]:
+        """Pretrain, and fine-tune as often as is needed; what is done already is not done again.
+
+        Args:
+            console: shows how far it is.
+
+        Raises:
+            WeitiaoError: as the commands that are run; or the folder holds another comparison.
+        """
+        self._claim()
+        self._pretrain()
+        ways = {NONE: self._beginning()} | {
+            name: _named(self._model(name)) for name in self.pretrain
+        }
+        plan = list(product(self.sizes, range(1, self.seeds + 1), ways))
+        for number, (rows, seed, name) in enumerate(plan, 1):
+            folder = RunFolder(self.folder / f"{name}-{rows}-{seed}", started=True)
+            if not _tested(folder):
+                part = [] if rows == ALL else _part(rows, seed)
+                options = [*shlex.split(self.finetune), *shlex.split(self.sizes[rows])]
+                _finetune([*options, *ways[name], *part], seed, folder)
+            metrics = json.loads(folder.metrics.read_text("utf-8"))
+            first = FIRST[json.loads(folder.card.read_text("utf-8"))["task"]]
+            score, baseline = metrics[f"test/{first}"], metrics[f"baseline/{first}"]
+            console.print(
+                f"{number}/{len(plan)}: {rows} rows, seed {seed}, pretraining {name}:"
+                f" test {first} {score:.4f}, baseline {baseline:.4f}",
+                markup=False,
+            )
+            yield Result(name, rows, seed, score, baseline, metrics["fit/seconds"])
+
+    def _claim(self) -> None:
+        """Take the folder, or refuse to mix two comparisons; pretrainings and rows may be added."""
+        file, grown = self.folder / "gain.json", {"pretrain": self.pretrain, "rows": self.sizes}
+        if held := self._held(file):
+            grown = {part: held[part] | named for part, named in grown.items()}
+            same = all(held[part].items() <= named.items() for part, named in grown.items())
+            # none begins with the weights of the first
+            first = next(iter(held["pretrain"])) == next(iter(self.pretrain))
+            if not (same and first and held["finetune"] == self.finetune):
+                raise ConfigError(
+                    f"{self.folder} holds another comparison:"
+                    f" {json.dumps(held, ensure_ascii=False)}\n  → --folder FOLDER"
+                )
+        else:
+            self._held_out.unlink(missing_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json({"finetune": self.finetune, **grown}, file)
+
+    def _held(self, file: Path) -> dict[str, Any] | None:
+        """What has begun of the comparison in the folder: the rest may still be changed."""
+        if not file.is_file():
+            return None
+        held = json.loads(file.read_text("utf-8"))
+        begun = {
+            "pretrain": lambda name: self._model(name).parent.is_dir(),
+            "rows": lambda size: any(self.folder.glob(f"*-{size}-*")),
+        }
+        for part, has_begun in begun.items():
+            held[part] = {name: more for name, more in held[part].items() if has_begun(name)}
+        return held if held["pretrain"] else None
+
+    def _pretrain(self) -> None:
+        for name, options in self.pretrain.items():
+            if self._model(name).is_dir():
+                continue
+            if not self._held_out.is_file():
+                self._hold_out(self._held_out)
+            without = f"--data.without.files={self._held_out}"
+            own = [f"--run.folder={self._model(name).parent}", without]
+            run_pretrain([*shlex.split(options), *own])
+
+    @property
+    def _held_out(self) -> Path:
+        """Texts of validation and test."""
+        return self.folder / "held_out.jsonl"
+
+    def _model(self, name: str) -> Path:
+        return self.folder / "pretrain" / name / "model"
+
+    def _hold_out(self, target: Path) -> None:
+        """Write the texts of validation and test, as they are in the files and as cleaned."""
+        # any tokenizer does, since the splits don't depend on it
+        fixed = [
+            *shlex.split(self.finetune),
+            *_named(Path("-")),
+            "--data.encode.tokenizer=characters",
+        ]
+        parsed = capture_parser(run_fit, fixed, "fit").parse_args(fixed)
+        parser = ArgumentParser(exit_on_error=False)
+        parser.add_class_arguments(TextDataModule, "data")
+        data = parser.instantiate(parser.parse_object({"data": parsed.data.as_dict()})).data
+        count = data.card.rows["train"]
+        if large := [size for size in self.sizes if size != ALL and int(size) > count]:
+            raise ConfigError(
+                f"rows: {', '.join(large)}, but train has {count:,}\n  → --rows.{ALL} OPTIONS"
+            )
+        with whole_or_not(target) as part, part.open("w", encoding="utf-8") as file:
+            for split in ("val", "test"):
+                table = data.rows(split)
+                texts = [
+                    table[name]
+                    for name in ("original", "text", "pair")
+                    if name in table.column_names
+                ]
+                for text in {text for column in texts for text in column.to_pylist()}:
+                    file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+
+    def _beginning(self) -> list[str]:
+        """Options for the weights that the first pretraining began with."""
+        model = self._model(next(iter(self.pretrain)))
+        config = yaml.safe_load((model.parent / "config.yaml").read_text("utf-8"))
+        network = config["model"]["network"]
+        if network["class_path"].endswith("Continued"):
+            start, layers = network["init_args"]["name"], network["init_args"]["layers"]
+            return [*_named(start), *([f"--model.backbone.layers={layers}"] if layers else [])]
+        return [
+            *_named(model),
+            f"--model.backbone.config={(model / 'config.json').read_text('utf-8')}",
+        ]
+
+
+def gain_parser() -> Parser:
+    """The parser of the command line."""
+    parser = Parser(prog="gain.py", description="Measure what pretraining gains.")
+    parser.add_class_arguments(Gain, as_group=False)
+    return parser
+
+
+def run_gain(arguments: list[str]) -> list[Result]:
+    """Pretrain, fine-tune, compare: prints the table, and writes all scores into ``gain.csv``."""
+    parser = gain_parser()
+    gain = Gain(**parser.instantiate(parser.parse_args(arguments)).as_dict())
+    results = list(gain.results(Console(stderr=True, highlight=False)))
+    write_csv(gain.folder / "gain.csv", [Result._fields, *results])
+    Console().print(gain_table(results))
+    return results
+
+
+def gain_table(results: list[Result]) -> Table:
+    """Mean and standard deviation over the seeds, and a paired t-test against no pretraining."""
+    title = "test score, mean ± sd over the seeds; p of a paired t-test"
+    table = Table(title=title, title_justify="left")
+    for column in ("rows", "pretraining", "test", f"− {NONE}", "p", "baseline", "s a run"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for rows in dict.fromkeys(result.rows for result in results):
+        without = [r.score for r in results if (r.rows, r.pretraining) == (rows, NONE)]
+        for name in dict.fromkeys(result.pretraining for result in results):
+            own = [r for r in results if (r.rows, r.pretraining) == (rows, name)]
+            scores = [r.score for r in own]
+            gain, p = statistics.fmean(scores) - statistics.fmean(without), None
+            if name != NONE:
+                p = paired_p(scores, without)
+            table.add_row(
+                rows,
+                name,
+                mean_and_sd(scores),
+                "" if name == NONE else f"{gain:+.4f}",
+                "" if p is None else f"{p:.3f}",
+                f"{statistics.fmean(r.baseline for r in own):.4f}",
+                f"{statistics.fmean(r.seconds for r in own):.0f}",
+            )
+    return table
+
+
+def _named(name: str | Path) -> list[str]:
+    return [f"--model.backbone.name={name}", f"--data.encode.tokenizer={name}"]
+
+
+def _part(rows: str, seed: int) -> list[str]:
+    return [f"--data.split.train={rows}", f"--data.split.train_seed={seed}"]
+
+
+def _finetune(options: list[str], seed: int, folder: RunFolder) -> None:
+    """Train, test and measure the baseline."""
+    own = [f"--seed_everything={seed}", f"--run.folder={folder.path}"]
+    run = run_fit([*options, *own], "train", Console(quiet=True))
+    compare_with_baseline(run, Console(quiet=True))
+
+
+def _tested(folder: RunFolder) -> bool:
+    if not folder.metrics.is_file():
+        return False
+    return any(
+        name.startswith("baseline/") for name in json.loads(folder.metrics.read_text("utf-8"))
+    )

@@ -1,0 +1,141 @@
+"""The parser behind every verb: jsonargparse, with errors that fit one screen."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from argparse import SUPPRESS, Action, ArgumentError
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+import jsonargparse._typehints
+import yaml
+from jsonargparse import Namespace
+from jsonargparse import _loaders_dumpers as loading
+from lightning.pytorch.cli import LightningArgumentParser
+
+from weitiao.config.help import HEADS
+from weitiao.config.hints import ELSEWHERE, explained, right_name
+from weitiao.config.renamed import renamed
+from weitiao.config.strict_yaml import names_as_typed, strict
+from weitiao.config.yaml_aliases import refuse_endless
+
+_LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
+
+
+def _discard_all_of_another_class(_: Any, before: Any, value: Any) -> None:
+    """Forget ``init_args`` when ``class_path`` changes.
+
+    jsonargparse keeps those that both classes name alike, defaults too, so that TextCNN would be
+    trained with the dropout of the Transformer that stands as the default.
+    """
+    if before and before.get("init_args") and before["class_path"] != value["class_path"]:
+        before["init_args"] = Namespace()
+
+
+# There is no public switch for it; a test of stacked configs sees whether this still takes.
+jsonargparse._typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
+
+_Loader: Any = strict(loading.get_yaml_default_loader())
+
+
+class _FiniteLoader(_Loader):
+    """As jsonargparse loads YAML, with class paths as they are now.
+
+    What can't be walked through, or Python can't hold, is none.
+    """
+
+    def get_single_data(self) -> Any:
+        try:
+            value = super().get_single_data()
+            refuse_endless(value)
+        except RecursionError as error:
+            raise yaml.YAMLError("this is nested too deeply") from error
+        except ValueError as error:  # e.g. a number of more digits than Python reads
+            raise yaml.YAMLError(str(error)) from error
+        return renamed(value)
+
+
+# `set_loader` would not do: options are loaded past it; a test of such options sees if this takes.
+loading.yaml_default_loader = _FiniteLoader  # type: ignore[assignment]
+
+
+class Parser(LightningArgumentParser):
+    """A parser whose errors name the fault and the way out, not all options there are."""
+
+    elsewhere: Mapping[str, str] = ELSEWHERE
+    """What is tried in place of an option, and what it is called here."""
+    _reading: str | os.PathLike[str] | None = None
+
+    def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
+        """As jsonargparse does, but names are taken as they are typed, class paths as of now."""
+        typed = names_as_typed(list(sys.argv[1:] if args is None else args))
+        parts = (argument.partition("=") for argument in typed)
+        now = [f"{renamed(name)}{given}{renamed(value)}" for name, given, value in parts]
+        return super().parse_args(now, *more, **kwargs)
+
+    def parse_path(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Namespace:
+        """As jsonargparse does, but what is wrong in a file is told with the file's name."""
+        before, self._reading = self._reading, path
+        try:
+            return super().parse_path(path, *args, **kwargs)
+        except UnicodeDecodeError as error:
+            self.error("this is no YAML file in UTF-8", error)
+        finally:
+            self._reading = before
+
+    def format_help(self) -> str:
+        """As argparse has it, after what most people need; the Trainer's options stand last."""
+        self._action_groups.sort(key=lambda group: _is_trainers(group._group_actions))
+        if (head := HEADS.get(self.prog)) is None:
+            return super().format_help()
+        self.usage, self.description = SUPPRESS, None
+        return f"{head}\n{super().format_help()}"
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Print one short message and exit with 2."""
+        if not self.exit_on_error:  # of a part, whose name the whole knows
+            raise ArgumentError(None, message) from ex
+        linked = re.match(r"argument (\S+) --> (\S+): ", message)
+        if linked:  # argparse would tell that it can't call the option's type
+            message = f"unrecognized arguments: --{linked[2]}"
+        ambiguous = re.match(r"ambiguous option: (\S+) could match", message)
+        if ambiguous:  # an abbreviation, to argparse
+            message = f"unrecognized arguments: {ambiguous[1]}"
+        message, way_out = explained(message, self.elsewhere)
+        lines = [_cut(line) for line in message.splitlines() if line.strip()]
+        if len(lines) > _LINES:  # the place stands first, the value last
+            lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
+        place = f"{self._reading}: " if self._reading else ""
+        near = f"--{linked[1]}" if linked else self._near(message)
+        hint = way_out or near or f"{self.prog} --help lists the options"
+        print("\n  ".join([f"error: {place}{lines[0]}", *lines[1:], f"→ {hint}"]), file=sys.stderr)
+        raise SystemExit(2)
+
+    def _near(self, message: str) -> str | None:
+        _, found, unknown = message.partition("nrecognized arguments: ")
+        if not found:
+            return None
+        return right_name(unknown.split()[0], self._option_string_actions, self.elsewhere)
+
+
+def _is_trainers(actions: Iterable[Action]) -> bool:
+    return any(action.dest.startswith("trainer.") for action in actions)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH // 2]} … {line[-_WIDTH // 2 :]}"
+
+
+def flat(values: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested values under dotted keys; lists and what has no name stay as they are."""
+    if isinstance(values, Namespace):
+        values = values.as_dict()
+    if not isinstance(values, dict):
+        return {prefix: values}
+    return {
+        key: value
+        for name, item in values.items()
+        for key, value in flat(item, f"{prefix}.{name}" if prefix else str(name)).items()
+    }

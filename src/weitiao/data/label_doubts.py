@@ -1,0 +1,85 @@
+"""What of labels and groups looks like a slip of those who wrote the file."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+
+from weitiao.card import Task
+from weitiao.io.tables.spelling import is_placeholder
+from weitiao.targets.labels import gist
+
+_MARKS = ("、", "，", ",", "；", ";", "/", "#", "+", "&", "｜", "|", " ")  # of white space, any
+_SHOWN = 5  # findings in a warning
+_FEW = 3  # labels that hold a mark: fewer may do so by chance
+_MOST = 0.9  # of the labels with a mark
+
+
+def doubts(labels: Mapping[str, int], groups: Mapping[str, int], task: Task) -> Iterator[str]:
+    """Warnings, each with its way out.
+
+    Args:
+        labels: rows of each label, all splits together; empty for a regression.
+        groups: likewise of each group.
+        task: what the labels are.
+    """
+    for what, counts, fate in (
+        ("label", labels, "a class of its own"),
+        ("group", groups, "a group of its own"),
+    ):
+        if alike := _alike(counts):
+            yield (
+                f"{what}s that look alike: {_listed(alike)}: each spelling is {fate}"
+                f"\n  → write each {what} in one way"
+            )
+        missing = {name: count for name, count in counts.items() if is_placeholder(name)}
+        if missing:
+            yield (
+                f"{what}s that may stand for a missing value: {_counted(missing)}: each is {fate}"
+                "\n  → --data.placeholders bad, with --data.on_bad_row quarantine to set their rows"
+                " aside"
+            )
+    yield from _several_in_a_cell(labels, task)
+
+
+def _alike(counts: Mapping[str, int]) -> list[str]:
+    """Names that only width, case, spaces, invisible characters or a number's form tell apart."""
+    spellings: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, count in counts.items():
+        spellings[gist(name)][name] = count
+    return [_counted(names, " = ") for names in spellings.values() if len(names) > 1]
+
+
+def _several_in_a_cell(counts: Mapping[str, int], task: Task) -> Iterator[str]:
+    """A mark whose parts, in the labels that hold it, come again in others: labels in one cell."""
+    for mark in _MARKS:
+        split = {name: _parts(name, mark) for name in counts}
+        parts_of = {name: parts for name, parts in split.items() if len(parts) > 1}
+        uses = Counter(part for parts in parts_of.values() for part in set(parts))
+        again = {part for part, count in uses.items() if count > 1 or part in counts}
+        known = [name for name, parts in parts_of.items() if again.issuperset(parts)]
+        if len(known) < max(_FEW, _MOST * len(parts_of)) or len(uses) >= len(parts_of):
+            continue
+        way_out = [] if task == "multilabel" else ["--data.task multilabel"]
+        way_out += [] if mark in "|｜" else [f"--data.label_separator '{mark}'"]
+        yield (
+            f"{len(parts_of):,} of {len(counts):,} labels hold {mark!r} between parts that are in"
+            f" other labels, too ({', '.join(sorted(uses)[:_SHOWN])}): several labels in a cell?"
+            f"\n  → {' '.join(way_out)}"
+        )
+        return
+
+
+def _parts(name: str, mark: str) -> list[str]:
+    return [part.strip() for part in name.split(None if mark.isspace() else mark)]
+
+
+def _counted(names: Mapping[str, int], between: str = ", ") -> str:
+    shown = sorted(names.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return between.join(f"{name!r} ({count:,})" for name, count in shown) + more
+
+
+def _listed(findings: list[str]) -> str:
+    more = f"; and {len(findings) - _SHOWN} more" if len(findings) > _SHOWN else ""
+    return "; ".join(findings[:_SHOWN]) + more

@@ -1,0 +1,1 @@
+"""The embedded corpus and a pretrained encoder, fetched from the package index."""

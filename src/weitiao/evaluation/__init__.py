@@ -1,0 +1,1 @@
+"""A trained model in use: test, predict, and the baselines beside it."""

@@ -1,0 +1,266 @@
+"""A checkpoint opened for use: model, labels, cleaning, segmenter and tokenizer come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning.pytorch as L
+from jsonargparse import ArgumentError
+
+from weitiao.config.bounds import at_least
+from weitiao.config.hints import names_for
+from weitiao.config.parser import Parser
+from weitiao.config.serialization import plain
+from weitiao.data.batch import Batching
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.io.tables import ExtraCells, Files, Format, expand
+from weitiao.models.backbones.base import Backbone
+from weitiao.models.module import TextModule
+from weitiao.training.callbacks import OwnSignals
+from weitiao.training.checks import refuse_other_processes
+from weitiao.training.precision import keep_targets
+from weitiao.training.progress import Progress
+from weitiao.training.run_folder import load_checkpoint
+
+OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What building a model from another version's values, or from nonsense, raises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile:
+    """How to read the new file; what is null is as in the training file.
+
+    Args:
+        text: column of the text.
+        pair: column of the second text, of a model of pairs.
+        id: column of an identifier.
+        format: file format.
+        encoding: text encoding; ``auto`` finds it.
+        header: whether the first line names the columns.
+        database: URL that a SQL query is put to; never that of the training rows.
+        separator: what stands between the cells of CSV and TSV; ``auto`` finds it.
+        sheet: sheet of a workbook; ``auto`` takes the first with the named columns.
+        extra_cells: whether a row with more cells than the header is bad, or loses them.
+        batch: budget of a batch.
+    """
+
+    text: str | None = None
+    pair: str | None = None
+    id: str | None = None
+    format: Format | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    database: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
+    extra_cells: ExtraCells | None = None
+    batch: Batching | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The DataModule's arguments that are not the checkpoint's."""
+        return {k: plain(v) for k, v in vars(self).items() if v is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictFile(NewFile):
+    """The file to label.
+
+    Args:
+        predict: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query; ``-`` = standard input, a
+            text a line unless ``format`` says otherwise.
+        on_bad_row: stop at a row that can't be read, or write it without a label and with the
+            reason as ``error``.
+    """
+
+    predict: str | list[str] | None = None
+    on_bad_row: Literal["raise", "quarantine"] = "raise"
+
+    def changes(self) -> dict[str, Any]:
+        """The DataModule's arguments that are not the checkpoint's."""
+        return super().changes() | {"predict": self.predict, "database": self.database}
+
+    def of_a_file(self) -> str | None:
+        """The first option that only a file has any use for."""
+        usual = PredictFile(batch=self.batch)
+        return next((name for name in vars(self) if vars(self)[name] != vars(usual)[name]), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledFile(NewFile):
+    """The labelled file to measure on.
+
+    Args:
+        test: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query; null = the test split of the
+            checkpoint's own run.
+        label: column of the label.
+    """
+
+    test: str | list[str] | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        of_a_file = {**vars(self), "test": None, "batch": None}
+        if self.test is None and (given := [n for n, v in of_a_file.items() if v is not None]):
+            raise ConfigError(f"data.{given[0]} is for another file\n  → --data.test FILE")
+
+    def changes(self) -> dict[str, Any]:
+        """The DataModule's arguments that are not the checkpoint's."""
+        alone = {"train": None, "val": None, "database": self.database}
+        return super().changes() | (alone if self.test is not None else {})
+
+
+Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where the model runs.
+
+    Args:
+        accelerator: ``auto``, ``cpu``, ``gpu``, ….
+        precision: Lightning's name of the number format.
+        devices: number of them, on each machine.
+        num_nodes: number of machines.
+    """
+
+    accelerator: str = "auto"
+    precision: Precision = "32-true"
+    devices: int = 1
+    num_nodes: int = 1
+
+    def __post_init__(self) -> None:
+        at_least(1, "hardware", devices=self.devices, num_nodes=self.num_nodes)
+        refuse_other_processes(self.devices, self.num_nodes)
+
+    def trainer(self, *callbacks: L.Callback, **kwargs: Any) -> L.Trainer:
+        """A Trainer that only evaluates."""
+        trainer = L.Trainer(
+            accelerator=self.accelerator,
+            devices=self.devices,
+            num_nodes=self.num_nodes,
+            precision=self.precision,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            callbacks=[Progress(), OwnSignals(), *callbacks],
+            **kwargs,
+        )
+        keep_targets(trainer)
+        return trainer
+
+
+def open_checkpoint(
+    path: Path, changes: dict[str, Any], *, trust_remote_code: bool
+) -> tuple[TextModule, TextDataModule]:
+    """Model and DataModule as the checkpoint describes them, with the DataModule's ``changes``.
+
+    Args:
+        path: the checkpoint.
+        changes: arguments of the DataModule that are not the checkpoint's.
+        trust_remote_code: whether code may run that is not of this package, if the checkpoint
+            asks for it.
+
+    Raises:
+        ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
+    """
+    content = load_checkpoint(path)
+    card = content["TextDataModule"].get("card")
+    if card is None or card != content["hyper_parameters"].get("card"):
+        raise ConfigError(f"{path}: the model's data card is not that of its data")
+    if not trust_remote_code and (code := _foreign_code(content["hyper_parameters"])):
+        raise ConfigError(
+            f"{path} asks to run {code}\n  → if you trust it: --trust_remote_code true"
+        )
+    try:
+        backbone = content["hyper_parameters"]["backbone"]  # under today's class path
+        module = TextModule.load_from_checkpoint(
+            path, map_location="cpu", weights_only=True, backbone=backbone
+        )
+        data = TextDataModule.load_from_checkpoint(
+            path, map_location="cpu", weights_only=True, **changes
+        )
+    except WeitiaoError:
+        raise
+    except (ArgumentError, RuntimeError, *OF_VALUES) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(f"{path} doesn't fit this version of weitiao: {reason}") from error
+    if data.preparation.read.columns.pair is None and module.card.pair:
+        raise ConfigError("the model was trained on pairs\n  → --data.pair COLUMN")
+    if data.preparation.read.columns.pair is not None and not module.card.pair:
+        raise ConfigError("data.pair: the model was trained on single texts")
+    return module.eval(), data
+
+
+def _foreign_code(hyper_parameters: dict[str, Any]) -> str | None:
+    """What a checkpoint wants to run that is not of this package; null = nothing.
+
+    The class of the backbone is all that it names by its import path, and what is named so is
+    called, be it ``os.system``.
+    """
+    backbone = hyper_parameters.get("backbone")
+    given = backbone if isinstance(backbone, dict) else {"class_path": backbone}
+    if (name := given.get("class_path")) not in list(_names(Backbone)):
+        return f"{name!r}, which is no backbone of weitiao"
+    arguments = given.get("init_args")
+    if isinstance(arguments, dict) and arguments.get("trust_remote_code"):
+        return "Python code that came with its backbone"
+    return None
+
+
+def _names(kind: type[Any]) -> Iterator[str]:
+    """The import paths of a class and of all that are derived from it in this package."""
+    if kind.__module__.startswith("weitiao."):
+        yield f"{kind.__module__}.{kind.__qualname__}"
+    for derived in kind.__subclasses__():
+        yield from _names(derived)
+
+
+def refuse_overwriting(out: Path | None, files: Files | None) -> None:
+    """See to it that no result is written over the file it is made from.
+
+    Raises:
+        ConfigError: it would be.
+        DataError: one of the files is missing.
+    """
+    if out and files and out.resolve() in {path.resolve() for path in expand(files)}:
+        raise ConfigError(f"the result would overwrite its input {out}\n  → --out FILE")
+
+
+class UseParser(Parser):
+    """The parser of verbs that use a checkpoint: says why other options are not there."""
+
+    def error(self, message: str, ex: Exception | None = None) -> Any:
+        """As `Parser.error`, with the reason for what a checkpoint decides."""
+        decided = any(name in message for name in ("--data.", "--model.", "--config"))
+        unknown = "nrecognized" in message or "not found" in message
+        if decided and unknown and not (self._near(message) or "").startswith("here"):
+            message += (
+                "\nlabels, cleaning, segmenter, tokenizer and model come from the checkpoint and"
+                " can't be changed here"
+            )
+        super().error(message, ex)
+
+
+def use_parser(verb: str, file: type[NewFile]) -> UseParser:
+    """The parser of a verb, without ``--out``.
+
+    Args:
+        verb: the verb.
+        file: the dataclass of the file it is used on.
+    """
+    parser = UseParser(prog=f"train.py {verb}")
+    parser.elsewhere = names_for(verb)
+    parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
+    parser.add_argument(
+        "--trust_remote_code",
+        type=bool,
+        default=False,
+        help="Run Python code that came with the checkpoint's backbone, if it asks for it,"
+        " or a backbone that is not weitiao's.",
+    )
+    parser.add_class_arguments(file, "data")
+    parser.add_class_arguments(Hardware, "hardware")
+    return parser

@@ -1,0 +1,203 @@
+"""Predictions as people and programs take them: CSV, JSON Lines, Parquet, a table on a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.io.atomic import whole_or_not
+from weitiao.io.csv_file import csv_writer
+from weitiao.targets.labels import split_labels
+from weitiao.training.evaluation_rows import Predicted, texts_of
+
+LONG = 80  # characters of a text on a terminal
+LIKELY = 3  # labels that a terminal shows the probabilities of, where a text may have several
+
+
+def write_predictions(path: Path, predicted: Predicted, card: DataCard) -> None:
+    """Write ``id, text, label, probability of each class`` in the order of the rows.
+
+    ``text`` is the original, and ``label`` the predicted one; where the rows have labels, the true
+    one stands as ``true``; where they are pairs, the second text as ``pair``. Where bad rows were
+    set aside, each stands in its place, without a label, and with its reason as ``error``.
+
+    Args:
+        path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
+            ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``.
+        predicted: the rows and their predictions.
+        card: task and labels.
+
+    Raises:
+        ConfigError: the suffix names no format.
+    """
+    write = writer_of(path)
+    with whole_or_not(path) as part:
+        write(part, _columns(predicted, card), card)
+
+
+def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], DataCard], None]:
+    """What writes the format that the suffix names.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    writers = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
+    if (write := writers.get(path.suffix.lower())) is None:
+        raise ConfigError(
+            f"--out {path}: predictions are not written as {path.suffix or 'a file without suffix'}"
+            f"\n  → a name that ends in {', '.join(writers)}"
+        )
+    return write
+
+
+def print_predictions(predicted: Predicted, card: DataCard, *, table: bool) -> None:
+    """Print predictions on standard output.
+
+    Args:
+        predicted: the rows and their predictions.
+        card: task and labels.
+        table: a table for a person; else JSON Lines, for a program.
+    """
+    columns = _columns(predicted, card)
+    if table:
+        Console(highlight=False).print(_table(columns, card))
+        return
+    # whatever the encoding, each line is JSON
+    ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    for line in _json_lines(columns, card, ascii_only=ascii_only):
+        print(line)
+
+
+def _columns(predicted: Predicted, card: DataCard) -> dict[str, list[Any]]:
+    """Columns by name: texts and probabilities; null where a bad row has none."""
+    table, probabilities = predicted.table, predicted.predictions
+    columns: dict[str, list[Any]] = {
+        "id": table["id"].to_pylist(),
+        "text": table["original"].to_pylist(),
+        **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
+        "label": texts_of(predicted.decided, card),
+        **({"true": table["label"].to_pylist()} if "label" in table.column_names else {}),
+    }
+    for c, label in enumerate(card.labels):
+        columns[_name(label)] = probabilities[:, c].tolist()
+    return columns if predicted.bad is None else _with_bad_rows(columns, table, predicted.bad)
+
+
+def _with_bad_rows(
+    columns: dict[str, list[Any]], table: pa.Table, bad: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Any]]:
+    """The columns with a row more for each bad one, in the order of the files."""
+    names = table["file"].combine_chunks().dictionary.to_pylist()
+    places = [*zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True)]
+    places += [(one["file"], one["row"]) for one in bad]
+    order = sorted(range(len(places)), key=lambda i: (names.index(places[i][0]), places[i][1]))
+    nothing = [None] * len(bad)
+    whole = {name: [*values, *nothing] for name, values in columns.items()}
+    whole["error"] = [*[None] * table.num_rows, *map(_reason, bad)]
+    return {name: [values[i] for i in order] for name, values in whole.items()}
+
+
+def _reason(bad: Mapping[str, Any]) -> str:
+    column = f", column {bad['column']!r}" if bad["column"] else ""
+    return f"{bad['file']}, row {bad['row']}{column}: {bad['reason']}"
+
+
+def _name(label: str) -> str:
+    return f"p({label})"
+
+
+def _write_csv(path: Path, columns: dict[str, list[Any]], card: DataCard) -> None:
+    shares = {name: [_share(p) for p in columns[name]] for name in map(_name, card.labels)}
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv_writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*(columns | shares).values(), strict=True))
+
+
+def _share(probability: float | None) -> str | None:
+    return None if probability is None else f"{probability:.6f}"
+
+
+def _write_jsonl(path: Path, columns: dict[str, list[Any]], card: DataCard) -> None:
+    with path.open("w", newline="\n", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in _json_lines(columns, card, ascii_only=False))
+
+
+def _write_parquet(path: Path, columns: dict[str, list[Any]], card: DataCard) -> None:
+    pq.write_table(pa.table(columns | _values(columns, card)), path)
+
+
+def _values(columns: dict[str, list[Any]], card: DataCard) -> dict[str, list[Any]]:
+    """The columns of labels as a program wants them: texts, lists of texts, or numbers."""
+    readers: dict[str, Callable[[str], Any]] = {"regression": float, "multilabel": split_labels}
+    read = readers.get(card.task, str)
+    return {
+        name: [None if text is None else read(text) for text in columns[name]]
+        for name in ("label", "true")
+        if name in columns
+    }
+
+
+def _json_lines(
+    columns: dict[str, list[Any]], card: DataCard, *, ascii_only: bool
+) -> Iterator[str]:
+    """An object a row; probabilities are an object in it, what is not finite is null."""
+    of_classes = {_name(label): label for label in card.labels}
+    columns = columns | _values(columns, card)
+    for values in zip(*columns.values(), strict=True):
+        row = dict(zip(columns, map(_finite, values), strict=True))
+        if of_classes:
+            shares = {label: row.pop(name) for name, label in of_classes.items()}
+            row["probabilities"] = None if row["label"] is None else shares
+        yield json.dumps(row, ensure_ascii=ascii_only)
+
+
+def _finite(value: Any) -> Any:
+    """A value that JSON knows, with as many digits as a probability needs."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def _table(columns: dict[str, list[Any]], card: DataCard) -> Table:
+    """Text, label and how sure it is, a line each."""
+    likely = [_likeliest(predicted, card) for predicted in _shares(columns, card)]
+    head = [name for name in ("id", "text", "pair", "label", "error") if name in columns]
+    table = Table(*head, *(["probability"] if card.labels else []))
+    for i in range(len(columns["id"])):
+        cells = [_short(columns[name][i]) for name in head]
+        table.add_row(*map(escape, cells), *([escape(likely[i])] if card.labels else []))
+    return table
+
+
+def _shares(columns: dict[str, list[Any]], card: DataCard) -> list[dict[str, float]]:
+    """Label → probability of each row."""
+    named = [columns[_name(label)] for label in card.labels]
+    return [dict(zip(card.labels, row, strict=True)) for row in zip(*named, strict=True)]
+
+
+def _likeliest(shares: dict[str, float], card: DataCard) -> str:
+    """The highest probability; of several labels the highest ones, with their names."""
+    if None in shares.values():
+        return ""
+    best = sorted(shares.items(), key=lambda item: -item[1])
+    if card.task != "multilabel":
+        return f"{best[0][1]:.3f}"
+    return ", ".join(f"{label} {share:.3f}" for label, share in best[:LIKELY])
+
+
+def _short(text: str | None) -> str:
+    text = " ".join((text or "").split())
+    return text if len(text) <= LONG else f"{text[:LONG]}…"

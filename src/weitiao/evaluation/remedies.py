@@ -1,0 +1,62 @@
+"""What a run says of itself where it could do better, and what is likeliest to help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from weitiao.config.commands import command
+from weitiao.evaluation.table import SHOWN
+from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.objectives.metrics import FIRST
+from weitiao.training.callbacks import improving
+
+if TYPE_CHECKING:
+    from weitiao.training.fit import Run
+
+FEW_ROWS = 30  # a class, in train
+MUCH_CUT = 0.2  # of the texts of train
+LOW_RATE = 1e-4  # of a pretrained encoder
+
+
+def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
+    """A warning with two remedies, if the linear baseline is better on test; else nothing.
+
+    Args:
+        run: that was tested.
+        metrics: with ``test/…`` and ``baseline/…``.
+    """
+    first = FIRST[run.data.card.task]
+    model, baseline = metrics[f"test/{first}"], metrics.get(f"baseline/{first}")
+    if baseline is None or not model < baseline:
+        return None
+    title = dict(SHOWN[run.data.card.task])[first]
+    told = f"! below the linear baseline: {title} {100 * model:.2f}, not {100 * baseline:.2f}"
+    return "\n  → ".join([told, *islice(remedies(run), 2)])
+
+
+def remedies(run: Run) -> Iterator[str]:
+    """What may help, the likeliest first, from what is known of the run."""
+    card, module = run.data.card, run.module
+    longer = improving(run.trainer)
+    pretrained = isinstance(module.backbone, Pretrained)
+    rows, classes = card.rows["train"], len(card.labels)
+    if longer:
+        yield f"train longer: {longer}"
+    if not pretrained:
+        yield ("start from a pretrained encoder: make encoder, then --recipe pretrained")
+    cut = run.data.prepared.audit["encode"]["train"]["cut_share"]
+    if cut > MUCH_CUT:
+        yield (
+            f"read more of each text, {cut:.0%} of train are cut:"
+            f" --data.encode.max_length {2 * card.max_length}"
+        )
+    if pretrained and module.optim.lr < LOW_RATE:
+        yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
+    if module.wide is None and module.linear is None:
+        yield "let a linear model of n-grams stand beside the network: --data.linear '{}'"
+    if classes and rows < FEW_ROWS * classes:
+        yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
+    if search := command("tune", "--trials", "50", "--config", run.folder.config):
+        yield f"search: {search}"

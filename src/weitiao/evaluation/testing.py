@@ -1,0 +1,186 @@
+"""The verb ``test``, and the comparison with the baseline that ends ``train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import numpy as np
+from rich.console import Console
+
+from weitiao import distributed
+from weitiao.card import DataCard
+from weitiao.data.prepared import Prepared
+from weitiao.errors import ConfigError
+from weitiao.evaluation.baseline import measure_baseline
+from weitiao.evaluation.inference import (
+    LabelledFile,
+    open_checkpoint,
+    refuse_overwriting,
+    use_parser,
+)
+from weitiao.evaluation.prediction_files import write_predictions, writer_of
+from weitiao.evaluation.remedies import below_baseline
+from weitiao.evaluation.table import ENDS, final_table, write_classes
+from weitiao.training.console import show_coverage, show_empty, show_line, show_next_steps
+from weitiao.training.contamination import pretrained_on, told
+from weitiao.training.data_report import scores
+from weitiao.training.evaluation_rows import Evaluated, EvaluationRows
+from weitiao.training.fit import Run
+from weitiao.training.optional_parts import Dispensable
+from weitiao.training.run_folder import RunFolder
+from weitiao.training.undefined_scores import TellUndefined
+
+
+def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str, Any]:
+    """Test the run's best checkpoint, measure the baseline on the same split, print both.
+
+    Of several processes, the first gives what was measured, the others nothing.
+
+    Args:
+        run: as `run_fit` gives it.
+        console: takes the table; null = standard output.
+    """
+    run.trainer.test(
+        run.module,
+        datamodule=run.data,
+        ckpt_path=str(run.folder.best),
+        verbose=False,
+        weights_only=True,
+    )
+    card, tested = run.data.card, evaluated(run.trainer)
+    if not distributed.first():
+        return {}
+    metrics = run.folder.add_metrics(test_scores(run.trainer, card))
+    write_predictions(run.folder.predictions, tested, card)
+    waiting = run.console.status("measuring the baseline: TF-IDF + linear")
+    with waiting, Dispensable().part("the baseline"):
+        metrics = run.folder.add_metrics(baseline_scores(run.data.prepared, tested))
+    out = console or Console()
+    show_tables(metrics, card, tested, run.folder.classes, out)
+    if warning := below_baseline(run, metrics):
+        out.print(warning, markup=False, style="yellow", soft_wrap=True)  # can be pasted
+    show_next_steps(run.folder, run.console)
+    return metrics
+
+
+def baseline_scores(prepared: Prepared, tested: Evaluated) -> dict[str, float]:
+    """The scores of simpler models on the rows that the model was tested on."""
+    baseline, card, fresh = measure_baseline(prepared), prepared.card, leak_free(tested)
+    measured = {"baseline/c": baseline.c}
+    for name, predicted in {"baseline": baseline.predicted, **baseline.simpler}.items():
+        # the same rows, should trainer.limit_test_batches have left some out
+        found = predicted[tested.rows]
+        parts = {f"{name}/": fresh | True} | ({} if fresh.all() else {f"{name}_leak_free/": fresh})
+        for prefix, rows in parts.items():
+            targets = tested.targets[rows]
+            measured |= scores(found[rows], found[rows], targets, card, prefix, ranked=False)
+    return measured
+
+
+def show_tables(
+    metrics: dict[str, float],
+    card: DataCard,
+    tested: Evaluated,
+    classes: Path | None,
+    console: Console,
+) -> None:
+    """Print the final table, that of leak-free rows, and write the file of all classes.
+
+    Args:
+        metrics: flat values.
+        card: task and labels.
+        tested: the rows.
+        classes: the file; null = none.
+        console: takes the tables.
+    """
+    console.print(final_table(metrics, card, tested.targets))
+    fresh = leak_free(tested)
+    if not fresh.all():
+        console.print(final_table(metrics, card, tested.targets[fresh], leak_free=True))
+    if card.labels and classes is not None:
+        write_classes(classes, tested.decided, tested.targets, card, metrics)
+        if len(card.labels) > 2 * ENDS:
+            console.print(f"all {len(card.labels):,} classes: {classes}", markup=False)
+
+
+def run_test(arguments: list[str], console: Console | None = None) -> dict[str, Any]:
+    """Measure a checkpoint on its run's own test split, or on another labelled file.
+
+    Args:
+        arguments: the command line without the verb.
+        console: takes the table; null = standard output.
+
+    Returns:
+        The scores; of several processes, the first gives them, the others nothing.
+    """
+    parser = use_parser("test", LabelledFile)
+    parser.add_argument(
+        "--out",
+        type=Path | None,
+        help="File of the predictions on --data.test: .csv, .jsonl or .parquet.",
+    )
+    options = parser.instantiate(parser.parse_args(arguments))
+    new = options.data.test is not None
+    if options.out:
+        writer_of(options.out)  # refused now, not after the work
+    refuse_overwriting(options.out, options.data.test)
+    module, data = open_checkpoint(
+        options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
+    )
+    folder = None if new else RunFolder.of_checkpoint(options.ckpt_path)
+    # the run's files hold the best checkpoint's results, and no other's
+    best = folder is not None and options.ckpt_path.resolve() == folder.best.resolve()
+    if best and options.out:
+        raise ConfigError(
+            "--out goes with --data.test or another checkpoint; the best checkpoint's predictions"
+            " on the run's own test split go to its folder"
+        )
+    board = folder.tensorboard() if folder and best else False
+    trainer = options.hardware.trainer(EvaluationRows(), TellUndefined(), logger=board)
+    trainer.test(module, datamodule=data, verbose=False)
+    if not distributed.first():
+        return {}
+    metrics = test_scores(trainer, data.card)
+    out = folder.predictions if folder and best else options.out
+    if out:
+        write_predictions(out, evaluated(trainer), data.card)
+    if folder and best:
+        metrics = folder.add_metrics(metrics)
+    notes = Console(stderr=True, highlight=False)
+    for note in data.notes:
+        show_line(f"! {note}", notes)
+    show_empty(evaluated(trainer).table["text"], notes)
+    show_coverage(data, "test", notes)
+    if new and (read := pretrained_on(module, data, ["test"])):
+        show_line(told(read, {"test": len(evaluated(trainer).table)}), notes)
+    if folder and best:
+        classes = folder.classes
+    else:
+        classes = options.out and options.out.with_suffix(".classes.csv")
+    show_tables(metrics, data.card, evaluated(trainer), classes, console or Console())
+    return metrics
+
+
+def test_scores(trainer: L.Trainer, card: DataCard) -> dict[str, float]:
+    """The test metrics; where test rows stand in train, those of the other rows as well."""
+    found = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
+    tested = evaluated(trainer)
+    fresh = leak_free(tested)
+    if not fresh.all():
+        predictions, decided = tested.predictions[fresh], tested.decided[fresh]
+        found |= scores(predictions, decided, tested.targets[fresh], card, "test_leak_free/")
+    return found
+
+
+def leak_free(tested: Evaluated) -> np.ndarray:
+    """Which rows don't stand in train, ``(N,)`` of bool; all of a file that is new."""
+    if "leaked" not in tested.table.column_names:
+        return np.ones(len(tested.rows), bool)
+    return ~tested.table["leaked"].to_numpy()
+
+
+def evaluated(trainer: L.Trainer) -> Evaluated:
+    """The test rows that the Trainer has just evaluated."""
+    return next(c.of["test"] for c in trainer.callbacks if isinstance(c, EvaluationRows))

@@ -1,0 +1,1 @@
+"""Text → cleaned → words → ids: cleaning, segmentation, tokenization, augmentation."""

@@ -1,0 +1,93 @@
+"""How well a vocabulary covers texts: unknown ids, and those of special tokens inside a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.errors import ConfigError
+from weitiao.inputs.text.special_tokens import special_ids
+from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+
+MANY_UNKNOWN = 0.05  # share of the ids from which on a warning is given
+MOST = 0.5  # more of them, and nothing can be learned
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the ids of a split say of its vocabulary.
+
+    Args:
+        cut_share: share of the rows that did not fit the longest sequence.
+        unknown_share: share of the unknown id among those of the texts, without the special ones
+            around them and the prefix.
+        unknown_rows: rows of which nothing else is left.
+        special_rows: rows in whose text a special token stands and keeps its id.
+    """
+
+    cut_share: float
+    unknown_share: float
+    unknown_rows: int
+    special_rows: int
+
+    @classmethod
+    def of(cls, encoder: TextEncoder, encoded: pa.Table) -> Coverage:
+        """Measure rows that were encoded, as `TextEncoder.encode` gives them."""
+        if not encoded.num_rows:
+            return cls(0.0, 0.0, 0, 0)
+        pair = "token_type_ids" in encoded.column_names
+        around = encoder.added(pair=pair)
+        special = special_ids(encoder.backend, encoder.unk_id)
+        if not around:  # a text without ids has that of padding
+            special = [index for index in special if index != encoder.pad_id]
+        empty = encoder.encode([""], [""] if pair else None)["input_ids"][0].values
+        ids = encoded["input_ids"].combine_chunks().flatten().to_numpy()
+        lengths = pc.list_value_length(encoded["input_ids"]).to_numpy()
+        starts = np.cumsum(lengths) - lengths
+        unknown = np.add.reduceat((ids == encoder.unk_id).astype(np.int64), starts)
+        inside = np.add.reduceat(np.isin(ids, special).astype(np.int64), starts)
+        own = lengths - around
+        return cls(
+            cut_share=pc.mean(encoded["cut"]).as_py(),
+            unknown_share=float(unknown.sum() / max(1, own.sum())),
+            unknown_rows=int(((unknown == own) & (unknown > 0)).sum()),
+            special_rows=int((inside > np.isin(empty, special).sum()).sum()),
+        )
+
+
+def refuse_unread(tokenizer: Encoder, encoded: pa.Table, texts: pa.Table, share: float) -> None:
+    """Stop before a model learns from ids that say nothing of the texts.
+
+    Args:
+        tokenizer: options of what made the ids.
+        encoded: the training rows.
+        texts: ``text`` and, for pairs, ``pair`` of the same rows.
+        share: that of the unknown id.
+
+    Raises:
+        ConfigError: all rows have the same ids, though their texts differ, or most ids are unknown.
+    """
+    problem = way_out = None
+    if share > MOST:
+        problem = f"{share:.0%} of the ids of train are the unknown one"
+    if _all_alike(encoded, "input_ids") and not _all_alike(texts, "text", "pair"):
+        problem = f"all {encoded.num_rows:,} rows of train get the same ids"
+        if pc.all(encoded["cut"]).as_py():
+            way_out = "they are cut: a larger --data.encode.max_length, or another truncation"
+    if problem:
+        trained = "--data.encode.min_count 1, a larger vocab_size, or another tokenizer"
+        loaded = "the tokenizer of a model for these texts; or its tokenizer_class is a wrong one"
+        raise ConfigError(
+            f"data.encode.tokenizer {tokenizer.tokenizer!r}: {problem}"
+            f"\n  → {way_out or (trained if tokenizer.trained else loaded)}"
+        )
+
+
+def _all_alike(table: pa.Table, *names: str) -> bool:
+    """Whether all rows are equal in those of the columns that there are."""
+    columns = table.select([name for name in names if name in table.column_names])
+    first = columns.slice(0, 1).to_pylist()
+    return all(batch.to_pylist() == first * len(batch) for batch in columns.to_batches(64))

@@ -1,0 +1,118 @@
+"""Formats of columns: Parquet, and Arrow with its twin Feather, a batch of records at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from weitiao.errors import DataError
+from weitiao.io.tables.source import BLOCK, Chunk, Source
+
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
+
+
+def read_parquet(source: Source) -> Iterator[Chunk]:
+    """Apache Parquet; rows are records, counted from 1."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(source.path) as file:
+        schema = file.schema_arrow
+        source.positions(schema.names)
+        size = sum(
+            file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)
+        ) // max(1, file.metadata.num_rows)
+        batch_size = max(1, min(8192, BLOCK // max(1, size)))
+        batches = file.iter_batches(batch_size, columns=list(source.wanted.values()))
+        yield from _chunks(source, schema, batches, first=1)
+
+
+def read_arrow(source: Source) -> Iterator[Chunk]:
+    """Arrow IPC, files and streams, and Feather V2; rows are records, counted from 1.
+
+    The files are mapped into memory. Of compressed ones a record batch at a time is unpacked.
+    """
+    first = 1
+    for path in source.files:
+        with pa.memory_map(str(path)) as file:
+            for chunk in _chunks(source, *_open_arrow(source, path, file), first):
+                first = chunk.rows[-1] + 1
+                yield chunk
+
+
+def _open_arrow(
+    source: Source, path: Path, file: pa.MemoryMappedFile
+) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Schema, and record batches of the wanted columns."""
+    head = file.read(6)
+    file.seek(0)
+    if head.startswith(b"FEA1"):
+        raise DataError(
+            "this is Feather V1, which pandas wrote before 2020",
+            file=path,
+            hint="write it again: pandas.read_feather(…).to_feather(…)",
+        )
+    is_file = head == b"ARROW1"
+    if not is_file and file.size() >= 8:
+        file.seek(file.size() - 8)
+        if file.read(8) != _STREAM_END:
+            raise DataError("the stream has no end mark: it is cut off", file=path)
+        file.seek(0)
+    open_any: Any = pa.ipc.open_file if is_file else pa.ipc.open_stream
+    schema = open_any(file).schema
+    fields = source.positions(schema.names)
+    file.seek(0)
+    reader = open_any(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
+    if not is_file:
+        return schema, reader
+    return schema, (reader.get_batch(i) for i in range(reader.num_record_batches))
+
+
+def _chunks(
+    source: Source, schema: pa.Schema, batches: Iterable[pa.RecordBatch], first: int
+) -> Iterator[Chunk]:
+    names = list(source.wanted.values())
+    classes = _class_names(schema)
+    for batch in batches:
+        step = max(1, min(8192, BLOCK * batch.num_rows // max(1, batch.nbytes)))
+        for start in range(0, batch.num_rows, step):
+            part = batch.slice(start, step)
+            columns = [_cells(part.column(name), classes.get(name)) for name in names]
+            rows = list(range(first, first + part.num_rows))
+            first += part.num_rows
+            yield Chunk(rows, columns, partial(_record, part), [])
+
+
+def _record(batch: pa.RecordBatch, position: int) -> str:
+    return json.dumps(batch.slice(position, 1).to_pylist()[0], ensure_ascii=False, default=str)
+
+
+def _cells(column: pa.Array, classes: list[str] | None) -> list[Any]:
+    if pa.types.is_float16(column.type) or pa.types.is_float32(column.type):
+        # 0.1 as a person wrote it, not 0.10000000149
+        return [float(str(value)) for value in column.to_numpy(zero_copy_only=False)]
+    cells = column.to_pylist()
+    return [_named(cell, classes) for cell in cells] if classes else cells
+
+
+def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """Columns of numbers that stand for names, as `datasets` notes them in the schema."""
+    noted = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    found = {}
+    for name, feature in (noted.get("info", {}).get("features") or {}).items():
+        while isinstance(feature, list | dict) and "names" not in feature:  # lists of classes
+            feature = feature[0] if isinstance(feature, list) else feature.get("feature")
+        if feature and feature.get("_type") == "ClassLabel":
+            found[name] = feature["names"]
+    return found
+
+
+def _named(cell: Any, classes: list[str]) -> Any:
+    """The name of a class by its number, -1 being none; of lists, those of their members."""
+    if isinstance(cell, list):
+        return [_named(member, classes) for member in cell]
+    return classes[cell] if isinstance(cell, int) and 0 <= cell < len(classes) else None

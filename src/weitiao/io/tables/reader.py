@@ -1,0 +1,302 @@
+"""From files in any format and encoding to one Arrow table of strings."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Literal, get_args
+
+import pyarrow as pa
+
+from weitiao.errors import ConfigError, DataError, shell_word
+from weitiao.io.arrow import map_table
+from weitiao.io.atomic import whole_or_not
+from weitiao.io.tables.database import fetch, queries, refuse_secrets
+from weitiao.io.tables.encoding import resolve
+from weitiao.io.tables.files import expand, is_dataset, is_query
+from weitiao.io.tables.huggingface import split_files
+from weitiao.io.tables.inputs import Input, Named
+from weitiao.io.tables.rows import Reading
+from weitiao.io.tables.source import ExtraCells, FileFormat, Placeholders, Source
+from weitiao.io.tables.unpack import ARCHIVES, COMPRESSED, bare_name
+
+Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
+SUFFIXES: dict[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+}
+BINARY = ("parquet", "arrow", "xlsx")
+_OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
+_ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns are called in the file.
+
+    Args:
+        text: the text.
+        pair: the second text of a pair; null = none.
+        label: the label; null = the rows have none.
+        group: what must not be torn apart by a split, such as an author; null = none.
+        id: a name for each row, unique over all files; null = rows are numbered from 0.
+    """
+
+    text: str = "text"
+    pair: str | None = None
+    label: str | None = "label"
+    group: str | None = None
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        read = [name for name in (self.text, self.pair, self.label) if name is not None]
+        if len(set(read)) < len(read):
+            raise ConfigError("data.text, data.pair and data.label must be different columns")
+
+    def wanted(self) -> dict[str, str]:
+        """Role → column, of those that are read."""
+        return {role: name for role, name in vars(self).items() if name is not None}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Read files into a table of strings, whatever their format and encoding.
+
+    Args:
+        columns: what the columns are called in the files. In the format "lines" they are
+            ``label`` and ``text``.
+        format: "auto" goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json, .parquet, .arrow,
+            .feather, .xlsx); of a compressed text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the
+            one before. CSV is quoted after RFC 4180; TSV knows no quoting; JSON is a list of
+            objects; "lines" are ``label text``, split at the first white space.
+        encoding: "auto" finds it out file by file; or the name of a Python codec.
+        header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
+            called 0, 1, …
+        on_bad_row: stop at the first bad row, or set bad rows aside with their reasons. Bad is a
+            row that can't be taken apart or decoded, that lacks a wanted column, whose label,
+            group or id is empty, whose id came before, or that is the header again. An empty text
+            is not bad.
+        label_sets: whether a label cell may hold several labels: a list of strings is taken as
+            JSON text, and an empty cell or list is the empty set.
+        database: URL that SQL queries are put to, or the path of a SQLite file; passwords stand in
+            it as ``${VARIABLE}``.
+        separator: what stands between the cells of CSV and TSV, one character. "auto": a comma or
+            a tab; another one where only that gives the wanted columns, which is noted.
+        sheet: the name of the sheet of an XLSX workbook. "auto": the first that is visible and
+            holds the wanted columns; what is left out is noted.
+        extra_cells: whether a row of CSV, TSV or XLSX with more cells than the header is bad, or
+            what stands beyond the header is left out and counted.
+        placeholders: whether labels and groups such as "nan", "NULL" or "N/A" are names, or their
+            rows bad.
+    """
+
+    columns: Columns = Columns()
+    format: Format = "auto"
+    encoding: str = "auto"
+    header: bool = True
+    on_bad_row: Literal["raise", "quarantine"] = "raise"
+    label_sets: bool = False
+    database: str | None = None
+    separator: str = "auto"
+    sheet: str = "auto"
+    extra_cells: ExtraCells = "bad"
+    placeholders: Placeholders = "keep"
+
+    def __post_init__(self) -> None:
+        if self.database is not None:
+            refuse_secrets(self.database)
+        if self.separator != "auto" and (len(self._mark) != 1 or self._mark in '"\r\n'):
+            raise ConfigError(
+                f"data.separator must be one character, not {self.separator!r}"
+                "\n  → --data.separator ';', or '\\t' for a tab"
+            )
+
+    @property
+    def _mark(self) -> str:
+        """The separator; a tab may be written as in most languages."""
+        return "\t" if self.separator == "\\t" else self.separator
+
+    def without_labels(self) -> Reader:
+        """The same reader for rows to predict: neither label nor group is wanted."""
+        return replace(self, columns=replace(self.columns, label=None, group=None))
+
+    @contextmanager
+    def inputs(
+        self, named: Mapping[str, Named], folder: Path | None = None
+    ) -> Iterator[dict[str, list[Input]]]:
+        """What is named for each split, as files on this machine.
+
+        Args:
+            named: paths, globs, data sets, queries; what was found before is given back.
+            folder: rows of queries lie here until the block ends; null = a temporary folder.
+
+        Raises:
+            DataError: a file is missing, a data set or the rows of a query can't be got.
+            ConfigError: likewise, where the fault is in the options.
+        """
+        with ExitStack() as stack:
+            yield {split: self._find(those, folder, stack) for split, those in named.items()}
+
+    def _find(self, named: Named, folder: Path | None, stack: ExitStack) -> list[Input]:
+        found = [each for each in named if isinstance(each, Input)]
+        names = [named] if isinstance(named, str) else [n for n in named if isinstance(n, str)]
+        if not found:
+            expand(names)
+        for name in names:
+            if is_dataset(name):
+                found.append(Input(name, split_files(name), "arrow"))
+            elif is_query(name):
+                found += [stack.enter_context(self._fetched(*q, folder)) for q in queries(name)]
+            else:
+                found += [Input(str(path), (path,)) for path in expand(name)]
+        for name, count in Counter(each.name for each in found).items():
+            if count > 1:
+                raise DataError("this is named twice", file=name)
+        return found
+
+    @contextmanager
+    def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[Input]:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):  # a cache to read may hold what comes of the rows
+                folder = None
+        with tempfile.TemporaryDirectory(dir=folder, prefix="query-") as place:
+            rows = Input(name, (Path(place) / "rows.jsonl",), "jsonl")
+            fetch(self.source(rows), query, self.database)
+            yield rows
+
+    def read(
+        self,
+        files: Named,
+        out: Path,
+        quarantine: Path | None = None,
+        notes: list[str] | None = None,
+    ) -> pa.Table:
+        """Stream `files` into the Arrow file `out`, and map it into memory.
+
+        Args:
+            files: paths, globs, data sets, queries, or what :meth:`inputs` made of them.
+            out: written beside and renamed, so it is whole or not there.
+            quarantine: gets the bad rows as JSON Lines of file, row, column, reason, raw;
+                by default it lies beside `out`. With ``on_bad_row: raise`` it is not written.
+            notes: gets a line for each thing that a person should know, though no row is bad.
+
+        Returns:
+            A table of strings: ``id``, ``text``, ``pair``, ``label``, ``group`` (the last three
+            where wanted), ``file`` (dictionary-encoded) and ``row`` (int64: the line where the
+            row starts, the sheet row, or the number of the record; from 1). Numbers are
+            written as a person would, 1 for 1.0, and truth values as true and false. Labels,
+            groups and ids are stripped.
+
+        Raises:
+            DataError: a file or, with ``on_bad_row: raise``, a row is at fault; or no row is left.
+            ConfigError: the encoding is unknown.
+        """
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            inputs = stack.enter_context(self.inputs({"": files}, out.parent))[""]
+            names = [each.name for each in inputs]
+            aside: IO[str] | None = None
+            if self.on_bad_row == "quarantine":
+                target = quarantine or out.with_suffix(".quarantine.jsonl")
+                part = stack.enter_context(whole_or_not(target))
+                aside = stack.enter_context(part.open("w", encoding="utf-8"))
+            part = stack.enter_context(whole_or_not(out))
+            reading = Reading(self.columns.wanted(), names, aside, self.label_sets)
+            with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
+                for each in inputs:
+                    for batch in reading.batches(self.source(each)):
+                        file.write_batch(batch)
+            if notes is not None:
+                notes += reading.notes.lines()
+            if reading.kept == 0:
+                raise DataError(
+                    f"all of the {reading.total} rows are bad", file=names[-1], hint=reading.first
+                )
+        return map_table(out)
+
+    def source(self, given: Input) -> Source:
+        """What is read of one input: its columns, format and encoding.
+
+        Raises:
+            DataError: the file can't be of its format, or its encoding can't be told.
+            ConfigError: the encoding is unknown, or an option has no effect on this format.
+        """
+        wanted = self.columns.wanted()
+        if given.format is not None:
+            for option in ("format", "encoding", "header", "separator", "sheet"):
+                self._refuse_idle(option, given.name)
+            encoding = "utf-8" if given.format == "jsonl" else ""
+            return Source(
+                given.name,
+                given.files,
+                given.format,
+                encoding,
+                True,
+                wanted,
+                placeholders=self.placeholders,
+            )
+        (path,) = given.files
+        kind = self.format if self.format != "auto" else _format_of(path)
+        if kind in BINARY:
+            if path.suffix.lower() in COMPRESSED:
+                raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
+            self._refuse_idle("encoding", f"{kind}: {path}")
+        for option, kinds in _ONLY_FOR.items():
+            if kind not in kinds:
+                self._refuse_idle(option, f"{kind}: {path}")
+        encoding = "" if kind in BINARY else resolve(path, self.encoding)
+        return Source(
+            given.name,
+            given.files,
+            kind,
+            encoding,
+            self.header,
+            wanted,
+            separator=self._mark,
+            sheet=self.sheet,
+            extra_cells=self.extra_cells,
+            placeholders=self.placeholders,
+        )
+
+    def _refuse_idle(self, option: str, on: str) -> None:
+        if getattr(self, option) != getattr(Reader, option):
+            raise ConfigError(f"data.{option} has no effect on {on}")
+
+
+def _format_of(path: Path) -> FileFormat:
+    """The format that the suffix tells.
+
+    Raises:
+        DataError: it tells none.
+    """
+    name = Path(bare_name(path))
+    if name.suffix.lower() in SUFFIXES:
+        return SUFFIXES[name.suffix.lower()]
+    if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
+        raise DataError("an archive is not read", file=path, hint="unpack it first")
+    if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):
+        database = shell_word(str(path))
+        hint = f"--data.train 'SELECT text, label FROM …' --data.database {database}"
+        raise DataError("a database is read by a query", file=path, hint=hint)
+    if name.suffix.lower() in _OTHER_WORKBOOKS:
+        problem = f"a workbook that ends in {name.suffix} is not read"
+        raise DataError(problem, file=path, hint="save it as .xlsx or CSV")
+    raise DataError(
+        f"the suffix {name.suffix!r} doesn't tell the format",
+        file=path,
+        hint=f"name it: --data.format {', '.join(get_args(FileFormat)[:-1])} or lines",
+    )

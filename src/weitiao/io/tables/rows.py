@@ -1,0 +1,171 @@
+"""From the chunks of a file to batches of good rows; the bad ones are told or set aside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+
+from weitiao.errors import DataError
+from weitiao.io.tables.cells import NoValue, SeenIds, as_array, shown, undecodable
+from weitiao.io.tables.encoding import is_really_utf8
+from weitiao.io.tables.formats import read_chunks
+from weitiao.io.tables.names import NAMES, placeholders, tidied
+from weitiao.io.tables.notes import NotesOfFiles
+from weitiao.io.tables.quotes import QuotedCells
+from weitiao.io.tables.source import BadRow, Chunk, Source
+
+_OTHER_ENCODING = "the file mixes encodings, or is in another one: --data.encoding NAME"
+_ROLES = ("text", "pair", "label", "group")
+
+
+class Reading:
+    """One read over all files: what is kept, set aside, and must be known from row to row.
+
+    Args:
+        wanted: role → column.
+        names: what the sources of rows are called, in order.
+        aside: where bad rows go; None: the first one raises.
+        label_sets: as `Reader` has it.
+    """
+
+    def __init__(
+        self, wanted: dict[str, str], names: list[str], aside: IO[str] | None, label_sets: bool
+    ) -> None:
+        self.total = self.kept = 0
+        self._sets = {"label"} if label_sets else set()
+        self._aside, self._seen = aside, SeenIds()
+        self._names = pa.array(names, pa.string())
+        self.first: str | None = None
+        self.notes = NotesOfFiles()
+        roles = ["id", *(role for role in _ROLES if role in wanted)]
+        self.schema = pa.schema(
+            [
+                *(pa.field(role, pa.string()) for role in roles),
+                pa.field("file", pa.dictionary(pa.int32(), pa.string())),
+                pa.field("row", pa.int64()),
+            ]
+        )
+
+    def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
+        """The good rows of a file."""
+        before, broken, quotes = self.total, 0, QuotedCells(source)
+        for chunk in read_chunks(source):
+            arrays, faults = _check(source, chunk, self._sets)
+            if "id" in arrays:
+                self._find_repeats(source, chunk, arrays["id"], faults)
+            bad = sorted([*chunk.bad, *faults.values()], key=lambda fault: fault.row)
+            broken += sum(fault.undecodable for fault in bad)
+            self._set_aside(source.name, bad)
+            if chunk.rows:
+                quotes.see(arrays)
+                yield self._batch(source, chunk, arrays, faults)
+            self.total += len(chunk.rows) + len(chunk.bad)
+        if self.total == before:
+            raise DataError("the file holds no row", file=source.name)
+        if broken > (self.total - before) / 2:
+            raise DataError(
+                f"{broken} of {self.total - before} rows are not {source.encoding}",
+                file=source.name,
+                hint="name the encoding: --data.encoding NAME (or auto)",
+            )
+        quotes.note()
+        self.notes.add(source.name, source.notes)
+
+    def _batch(
+        self, source: Source, chunk: Chunk, arrays: dict[str, pa.Array], faults: dict[int, BadRow]
+    ) -> pa.RecordBatch:
+        if "id" not in arrays:
+            arrays["id"] = self._numbers(chunk)
+        index = self._names.index(source.name).as_py()
+        indices = pa.array(np.full(len(chunk.rows), index, np.int32))
+        arrays["file"] = pa.DictionaryArray.from_arrays(indices, self._names)
+        arrays["row"] = pa.array(chunk.rows, pa.int64())
+        batch = pa.RecordBatch.from_arrays(
+            [arrays[n] for n in self.schema.names], schema=self.schema
+        )
+        if faults:
+            batch = batch.filter(pa.array([i not in faults for i in range(len(chunk.rows))]))
+        self.kept += batch.num_rows
+        return batch
+
+    def _numbers(self, chunk: Chunk) -> pa.Array:
+        """Running numbers; bad rows count too, so that mending them leaves other ids alone."""
+        numbers: Iterable[int] = range(self.total, self.total + len(chunk.rows))
+        if chunk.bad:
+            starts = sorted([*chunk.rows, *(fault.row for fault in chunk.bad)])
+            number_of = dict(zip(starts, range(self.total, self.total + len(starts)), strict=True))
+            numbers = (number_of[row] for row in chunk.rows)
+        return pa.array(list(map(str, numbers)), pa.string())
+
+    def _find_repeats(
+        self, source: Source, chunk: Chunk, ids: pa.Array, faults: dict[int, BadRow]
+    ) -> None:
+        good = [i for i in range(len(chunk.rows)) if i not in faults]
+        names = ids.to_pylist()
+        for repeat in self._seen.repeats([names[i] for i in good]):
+            i = good[repeat]
+            faults[i] = BadRow(
+                chunk.rows[i],
+                "this id came before",
+                chunk.raw(i),
+                column=source.wanted["id"],
+                value=names[i],
+                hint="ids must be unique over all files",
+            )
+
+    def _set_aside(self, name: str, bad: list[BadRow]) -> None:
+        for fault in bad:
+            if self._aside is None:
+                way_out = "--data.on_bad_row quarantine sets bad rows aside"
+                hint = f"{fault.hint}; {way_out}" if fault.hint else way_out
+                raise replace(fault, hint=hint).error(name)
+            self.first = self.first or str(fault.error(name))
+            record = {
+                "file": name,
+                "row": fault.row,
+                "column": fault.column,
+                "reason": fault.reason,
+                "raw": shown(fault.raw),
+            }
+            self._aside.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _check(
+    source: Source, chunk: Chunk, sets: set[str]
+) -> tuple[dict[str, pa.Array], dict[int, BadRow]]:
+    """The columns as strings by role, and the first fault of each row by its position."""
+    arrays: dict[str, pa.Array] = {}
+    faults: dict[int, BadRow] = {}
+    for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
+        values = tidied(source, role, values) if role in NAMES else values
+        arrays[role], reasons = as_array(values, filled=role in NAMES, sets=role in sets)
+        reasons |= placeholders(source, role, values) if role in NAMES else {}
+        garbled = _garbled(values, reasons, source.encoding)
+        for i, reason in (reasons | garbled).items():
+            empty = isinstance(values[i], NoValue)
+            fault = BadRow(
+                chunk.rows[i],
+                reason,
+                chunk.raw(i),
+                column=column,
+                value=None if empty else shown(values[i]),
+                hint=_OTHER_ENCODING if i in garbled else values[i].hint if empty else None,
+                undecodable=i in garbled,
+            )
+            faults.setdefault(i, fault)
+    return arrays, faults
+
+
+def _garbled(values: list[Any], faulty: Iterable[int], encoding: str) -> dict[int, str]:
+    """The cells that stand in another encoding than the file, and what is wrong with them."""
+    garbled = {i: f"these bytes are not {encoding}" for i in faulty if undecodable(values[i])}
+    if encoding and not encoding.lower().startswith("utf"):
+        for i, value in enumerate(values):
+            if isinstance(value, str) and is_really_utf8(value, encoding):
+                garbled[i] = f"these bytes are UTF-8, not {encoding}"
+    return garbled

@@ -1,0 +1,200 @@
+"""What is wanted of a file, and the form in which every format's rows come back."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Literal
+
+from weitiao.errors import DataError, shell_word
+from weitiao.io.tables.notes import Notes
+
+FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
+ExtraCells = Literal["bad", "ignore"]
+Placeholders = Literal["keep", "bad"]
+BLOCK = 2 << 20
+"""Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of rows and what is wanted of it.
+
+    Args:
+        name: what it is called in errors: the path of a file, or what else was named.
+        files: the existing files that hold its rows, in order; but for Arrow just one.
+        format: their format.
+        encoding: the codec of a text format.
+        header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
+            "0", "1", …
+        wanted: role (text, label, …) → name of its column.
+        separator: what stands between the cells of CSV and TSV; or "auto".
+        sheet: the name of the sheet of an XLSX workbook; or "auto".
+        extra_cells: what a row with more cells than the header is.
+        placeholders: what a label or group such as "nan" or "N/A" is.
+        notes: what was found in reading.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    format: FileFormat
+    encoding: str
+    header: bool
+    wanted: dict[str, str]
+    separator: str = "auto"
+    sheet: str = "auto"
+    extra_cells: ExtraCells = "bad"
+    placeholders: Placeholders = "keep"
+    notes: Notes = field(default_factory=Notes, compare=False)
+
+    @property
+    def path(self) -> Path:
+        """The only file."""
+        (path,) = self.files
+        return path
+
+    def positions(self, names: Sequence[str]) -> list[int]:
+        """Where among `names` the wanted columns are, in the order of the roles.
+
+        Raises:
+            DataError: one is missing or there twice.
+        """
+        for role, name in self.wanted.items():
+            if names.count(name) != 1:
+                raise self._missing(role, name, names)
+        return [names.index(name) for name in self.wanted.values()]
+
+    def _missing(self, role: str, name: str, names: Sequence[str]) -> DataError:
+        if name in names:
+            problem, hint = "there are several columns of this name", "rename all but one"
+        else:
+            shown = ", ".join(repr(n if len(n) <= 40 else n[:39] + "…") for n in names[:20])
+            problem = f"there is no such column; the columns are {shown}"
+            if self.notes.facts:
+                problem += f" ({'; '.join(self.notes.facts)})"
+            hint = self._way_out(role, name, names)
+        return DataError(problem, file=self.name, column=name, hint=hint)
+
+    def _way_out(self, role: str, name: str, names: Sequence[str]) -> str:
+        """What mends a missing column."""
+        if "".join(names[:1]).lstrip().startswith(("{", "[")):
+            return "this looks like JSON: --data.format jsonl, or json"
+        near = difflib.get_close_matches(name, names, n=1)
+        say = f"did you mean {near[0]!r}? Say " if near else ""
+        hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
+        if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w ]", names[0]):
+            mark = "MARK" if self.separator == "auto" else "auto"
+            hint = f"which mark separates the cells? --data.separator {mark}; or {hint}"
+        if self.header and self.format in ("csv", "tsv", "xlsx"):
+            hint += "; if the first row is data, --data.header false"
+        return hint
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that can't be used.
+
+    Args:
+        row: where it starts, as in :class:`Chunk`.
+        reason: what is wrong.
+        raw: the row as it stands in the file.
+        column: name of the column at fault.
+        value: the value at fault.
+        hint: the way out.
+        undecodable: whether the fault is bytes that aren't text in the file's encoding.
+    """
+
+    row: int
+    reason: str
+    raw: str
+    column: str | None = None
+    value: object = None
+    hint: str | None = None
+    undecodable: bool = False
+
+    def error(self, file: str) -> DataError:
+        """The fault as an error."""
+        return DataError(
+            self.reason,
+            file=file,
+            row=self.row,
+            column=self.column,
+            value=self.value,
+            hint=self.hint,
+        )
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some successive rows of a file.
+
+    Args:
+        rows: where each starts: 1-based line (text formats), sheet row (XLSX) or record number
+            (JSON, Parquet, Arrow).
+        columns: the wanted columns in the order of the roles, a cell per row.
+        raw: gives the row at a position as it stands in the file, for the quarantine.
+        bad: rows that could not be taken apart; they are not among `rows`.
+    """
+
+    rows: list[int]
+    columns: list[list[Any]]
+    raw: Callable[[int], str]
+    bad: list[BadRow]
+
+
+def raw_of(records: Sequence[Any], write: Callable[[Any], str]) -> Callable[[int], str]:
+    """The `raw` of a chunk: writes the record at a position as the file has it."""
+    return lambda position: write(records[position])
+
+
+@dataclass
+class Records:
+    """Rows of cells as they come from a file that holds a table, the header among them.
+
+    Of JSON, a record's cells are the object and its text.
+    """
+
+    rows: list[int] = field(default_factory=list)
+    cells: list[list[Any]] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+
+
+def objects(source: Source, records: Records, *, check: bool) -> Chunk:
+    """Turn records of (JSON object, its text) into columns; a key that one lacks is missing.
+
+    Args:
+        source: where they come from.
+        records: the records.
+        check: whether these are the first, among whose keys each wanted column must be.
+    """
+    values = [value for value, _ in records.cells]
+    if check and values:
+        names = list(dict.fromkeys(key for value in values for key in value))
+        _refuse_nested(source, values[0], names)
+        source.positions(names)
+    columns = [[value.get(name) for value in values] for name in source.wanted.values()]
+    return Chunk(records.rows, columns, raw_of(records.cells, itemgetter(1)), records.bad)
+
+
+def form(source: Source) -> str:
+    """The form that JSON should have."""
+    cells = (f"{json.dumps(name, ensure_ascii=False)}: …" for name in source.wanted.values())
+    return f"[{{{', '.join(cells)}}}, …]"
+
+
+def _refuse_nested(source: Source, value: dict[str, Any], names: list[str]) -> None:
+    """Refuse objects that hold the rows in a list, as those of SQuAD do."""
+    lists = [n for n, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    if lists and not set(source.wanted.values()) <= set(names):
+        inner = ", ".join(repr(name) for name in value[lists[0]][0])
+        squad = " (as in SQuAD)" if lists[0] in ("paragraphs", "qas") else ""
+        raise DataError(
+            f"the rows are nested{squad}: {lists[0]!r} is a list of objects with {inner}",
+            file=source.name,
+            hint=f"needed is one flat object per row: {form(source)}",
+        )

@@ -1,0 +1,83 @@
+"""The solved linear model beside prepared data, and the features of rows as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from weitiao.card import Task, width_of
+from weitiao.linear.features import NgramFeatures
+from weitiao.linear.solve import Linear, Rows, Solved, solve
+from weitiao.targets.targets import target_array
+
+COLUMNS = ("feature_ids", "feature_values")
+
+
+def solve_splits(
+    options: Linear,
+    tables: Mapping[str, pa.Table],
+    targets: Mapping[str, pa.ChunkedArray],
+    task: Task,
+    classes: int,
+) -> Solved:
+    """Solve on train, choose on val; a regression in units of the standard deviation.
+
+    Args:
+        options: of the linear model.
+        tables: the readable rows of ``train`` and, if there is one, ``val``.
+        targets: of both.
+        task: what a target is.
+        classes: number of labels.
+    """
+    values = {split: target_array(targets[split]) for split in ("train", "val") if split in tables}
+    if task == "regression":
+        exact = values["train"].astype(np.float64)
+        mean, scale = exact.mean(), exact.std()
+        values = {split: (found - mean) / scale for split, found in values.items()}
+    rows = {split: Rows(*_texts(tables[split]), found) for split, found in values.items()}
+    return solve(options, rows["train"], rows.get("val"), task, width_of(task, classes))
+
+
+def write_linear(solved: Solved, folder: Path) -> list[Path]:
+    """Write ``linear.npz`` (the weights) and ``features.npz``; gives both."""
+    paths = [folder / "linear.npz", folder / "features.npz"]
+    np.savez(paths[0], weight=solved.weight, bias=solved.bias)
+    np.savez(paths[1], **state_of(solved.features))
+    return paths
+
+
+def read_features(folder: Path) -> NgramFeatures | None:
+    """The features that `write_linear` left in a folder; null = it left none."""
+    path = folder / "features.npz"
+    return from_state(dict(np.load(path))) if path.is_file() else None
+
+
+def state_of(features: NgramFeatures) -> dict[str, Any]:
+    """The features as arrays."""
+    flags = {"pair": features.pair, "both_texts": features.both_texts}
+    return {"idf": features.idf} | {name: np.array(flag) for name, flag in flags.items()}
+
+
+def from_state(state: Mapping[str, Any]) -> NgramFeatures:
+    """The features whose arrays, or tensors, are these."""
+    idf = np.asarray(state["idf"])
+    return NgramFeatures(idf.shape[1], idf, bool(state["pair"]), bool(state["both_texts"]))
+
+
+def with_features(encoded: pa.Table, features: NgramFeatures, table: pa.Table) -> pa.Table:
+    """Encoded rows with the features of their texts: ``feature_ids``, ``feature_values``."""
+    matrix = features.transform(*_texts(table))
+    offsets = pa.array(matrix.indptr.astype(np.int64))
+    for name, values in zip(COLUMNS, (matrix.indices.astype(np.int32), matrix.data), strict=True):
+        lists = pa.LargeListArray.from_arrays(offsets, pa.array(values))
+        encoded = encoded.append_column(name, lists)
+    return encoded
+
+
+def _texts(table: pa.Table) -> tuple[list[str], list[str] | None]:
+    pair = table["pair"].to_pylist() if "pair" in table.column_names else None
+    return table["text"].to_pylist(), pair

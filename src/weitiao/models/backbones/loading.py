@@ -1,0 +1,116 @@
+"""Models that `transformers` has saved, whole or with their first layers only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.io.hub import only_local, searched
+
+
+def load_model(
+    kind: Any,
+    name: str,
+    options: str,
+    *,
+    layers: int | None,
+    may_lack: Callable[[Any, str], bool],
+    alter: Callable[[Any], None] = lambda config: None,
+    trust_remote_code: bool = False,
+) -> Any:
+    """A model with its weights in float32, read from safetensors only.
+
+    Args:
+        kind: the class of `transformers` that loads it, such as ``AutoModel``.
+        name: name on the model hub, or folder.
+        options: common name of the options ``name`` and ``layers``, e.g. ``model.backbone``.
+        layers: keep only the first so many layers; null = all.
+        may_lack: whether a model may begin without the weight of that name.
+        alter: changes the configuration before the model is made.
+        trust_remote_code: run Python code that comes with the model.
+
+    Raises:
+        ConfigError: there is no such model, its files are at fault or don't fit each other, it is
+            quantized, has fewer layers or lacks weights.
+    """
+    from transformers import AutoConfig
+
+    local = only_local(name, f"{options}.name")
+    source: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": local}
+    try:
+        config = AutoConfig.from_pretrained(name, **source)
+        _refuse_quantized(config, name, options)
+        alter(config)
+        _cut(config, name, options, layers)
+        with _without_load_report():
+            model, report = kind.from_pretrained(
+                name,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # refused below, with the weight's name
+                output_loading_info=True,
+                **source,
+            )
+    except (WeitiaoError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # packages that a model wants, its own code: all kinds
+        if "can't allocate memory" in str(error):
+            raise
+        raise ConfigError(
+            f"{options}.name: no loadable safetensors model {name!r} {searched(name, local)}"
+            f"\n  {' '.join(str(error).split())[:1000] or type(error).__name__}"
+        ) from error
+    if unfit := sorted(report["mismatched_keys"]):
+        weight, found, wanted = unfit[0]
+        raise ConfigError(
+            f"{options}.name: {name!r} has {len(unfit)} of its weights in another shape than its"
+            f" configuration says, e.g. {weight}: {tuple(found)}, not {tuple(wanted)}"
+        )
+    # anything else would start random without a word
+    missing = sorted(key for key in report["missing_keys"] if not may_lack(model, key))
+    if missing:
+        raise ConfigError(
+            f"{options}.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
+        )
+    return model
+
+
+def _refuse_quantized(config: Any, name: str, options: str) -> None:
+    """Refuse rounded weights (bitsandbytes, AWQ, GPTQ, FP8, …), which have no gradients."""
+    for field in ("quantization_config", "compression_config"):
+        if found := getattr(config, field, None):
+            values = found if isinstance(found, dict) else vars(found)
+            raise ConfigError(
+                f"{options}.name: {name!r} is quantized ({values.get('quant_method', field)});"
+                " such models aren't fine-tuned here\n  → take the unquantized one"
+            )
+
+
+def _cut(config: Any, name: str, options: str, layers: int | None) -> None:
+    """Let the configuration name only the layers that are wanted."""
+    if layers is None:
+        return
+    total = getattr(config, "num_hidden_layers", 0)
+    if not 1 <= layers <= total:
+        raise ConfigError(f"{options}.layers: {name!r} has {total} layers, can't keep {layers}")
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):  # one entry per layer
+        config.layer_types = config.layer_types[:layers]
+
+
+@contextmanager
+def _without_load_report() -> Iterator[None]:
+    """Hide the table of every key that cut-off layers leave over; what matters is checked."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)

@@ -1,0 +1,56 @@
+"""Low-rank adapters beside weights that stay as they are, by `peft`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from weitiao.config.bounds import at_least, shares
+from weitiao.errors import MissingExtra
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Adapters in every linear layer (Hu et al. 2022, "LoRA"); only they are trained.
+
+    That saves gradients and optimiser state, the bulk of a large model's memory; what is kept for
+    the backward pass grows a little, and so does the time of a step.
+
+    Args:
+        rank: of the matrix ``BA`` that is added to each weight; ``B`` starts at 0.
+        alpha: what is added is ``alpha / rank · BA``.
+        dropout: share of the adapters' inputs dropped in training.
+
+    Raises:
+        ConfigError: a value is out of bounds.
+    """
+
+    rank: int = 8
+    alpha: int = 16
+    dropout: float = 0.05
+
+    def __post_init__(self) -> None:
+        at_least(1, "model.backbone.lora", rank=self.rank, alpha=self.alpha)
+        shares("model.backbone.lora", dropout=self.dropout)
+
+    def add_to(self, encoder: Any) -> None:
+        """Freeze a model of `transformers` and put the adapters in.
+
+        Raises:
+            MissingExtra: `peft` is not installed.
+        """
+        try:
+            from peft import LoraConfig, inject_adapter_in_model
+        except ImportError as error:
+            raise MissingExtra("peft", "peft", "model.backbone.lora") from error
+        from transformers.pytorch_utils import Conv1D
+
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules="all-linear",
+            # GPT-2 keeps its matrices the other way round
+            fan_in_fan_out=any(isinstance(part, Conv1D) for part in encoder.modules()),
+        )
+        inject_adapter_in_model(config, encoder)

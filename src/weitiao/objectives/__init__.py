@@ -1,0 +1,1 @@
+"""Between a backbone and a score: pooling, heads, losses, postprocessing, metrics."""

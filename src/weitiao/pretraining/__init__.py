@@ -1,0 +1,1 @@
+"""Language modelling on raw text, whole: data, masking, networks, module, commands."""

@@ -1,0 +1,197 @@
+"""Pretraining: from raw text to a language model in a folder that `transformers` loads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.cli import LightningArgumentParser
+from rich.console import Console
+from rich.table import Table
+
+from weitiao import distributed
+from weitiao.config.commands import CONFIGS, command, near
+from weitiao.data.contamination_index import Seen
+from weitiao.errors import ConfigError
+from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
+from weitiao.inputs.text.trained_tokenizer import TRAINED
+from weitiao.pretraining.datamodule import LanguageData
+from weitiao.pretraining.module import LanguageModel
+from weitiao.training.callbacks import BestScores
+from weitiao.training.console import show_line
+from weitiao.training.run_folder import load_checkpoint, write_json
+from weitiao.training.training_cli import TrainingCLI
+from weitiao.training.unknown_ids import unknown_ids
+
+SCORES = ("val/loss", "val/perplexity", "val/accuracy")
+
+
+class PretrainCLI(TrainingCLI):
+    """The command line of pretraining.
+
+    Args:
+        arguments: the command line.
+        console: shows values in effect.
+    """
+
+    read_before: Seen | None = None
+    """What a model that is continued has read, if it is known."""
+
+    def __init__(self, arguments: list[str], console: Console) -> None:
+        super().__init__(
+            LanguageModel,
+            LanguageData,
+            arguments,
+            "pretrain.py",
+            console,
+            defaults={"max_epochs": 3, "gradient_clip_val": 1.0},
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """As for any training; its folder has a name of its own."""
+        super().add_arguments_to_parser(parser)
+        parser.set_defaults({"run.name": "pretrain"})
+
+    def monitored(self) -> str:
+        """How well held-out text is predicted."""
+        return "val/perplexity"
+
+    def shown_score(self) -> str:
+        """How well held-out text is predicted."""
+        return "perplexity"
+
+    def before_instantiate_classes(self) -> None:
+        """Refuse a pretrained model that doesn't go with the rest, before the corpus is prepared.
+
+        Such a model may not know the ids, or lie beside a damaged list of what it has read.
+        """
+        super().before_instantiate_classes()
+        model = self.config.get("model.network.init_args.name")
+        if model is not None:
+            self.read_before = Seen.read(Path(model))
+            refuse_other_ids(model, self.config.data.tokenizer.name)
+
+    def check(self, trainer: dict[str, Any]) -> None:
+        """Refuse a metric that there isn't."""
+        monitor = self.config.run.monitor
+        if monitor not in SCORES:
+            raise ConfigError(f"run.monitor: {monitor!r} is none of {', '.join(SCORES)}")
+
+    def seen(self) -> Seen:
+        """What the model has read in the end, here and, as far as it is known, before."""
+        known = Seen.read(self.datamodule.prepared[0]), self.read_before
+        return Seen.of(*(some.numbers for some in known if some is not None))
+
+    def own_callbacks(self, scores: BestScores) -> list[Callback]:
+        """None."""
+        return []
+
+    def write_down(self) -> None:
+        """Leave config, card and audit in the folder, and show them."""
+        write_json(self.datamodule.card.plain(), self.folder.card)
+        audit = json.loads((self.datamodule.prepared[0] / "audit.json").read_text("utf-8"))
+        write_json(audit, self.folder.audit)
+        super().write_down()
+        self.console.print(_corpus(audit))
+        show_line(unknown_ids({"train": audit["unknown_share"]}), self.console)
+
+
+def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
+    """Pretrain as the command line says; gives the folder of the best model.
+
+    Args:
+        arguments: the command line.
+        console: shows what a person wants to see; null = standard error.
+    """
+    console = console or Console(stderr=True, highlight=False)
+    console.quiet |= not distributed.first()
+    cli = PretrainCLI(arguments, console)
+    scores, folder = cli.fit(), cli.folder
+    target = folder.path / "model"
+    if distributed.first():
+        folder.add_metrics(scores)
+        export(folder.best, cli.model, cli.datamodule.tokenizer, cli.seen(), target)
+        _show(scores, target, cli.model.card.objective, console)
+    return target
+
+
+def refuse_other_ids(model: str, tokenizer: str) -> None:
+    """Stop before a model reads ids that mean something else to it.
+
+    Args:
+        model: its name on the model hub, or its folder; nothing is known of one that was saved
+            without its tokenizer.
+        tokenizer: how the text is to become ids; may know more tokens, such as a mask.
+
+    Raises:
+        ConfigError: the ids are not those that the model has learned.
+    """
+    if tokenizer in TRAINED:
+        raise ConfigError(
+            "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
+            " trained here\n  → --data.tokenizer.name, the model's own"
+        )
+    if Path(tokenizer) == Path(model) or not has_tokenizer(model, "model.network.name"):
+        return
+    damaged = "mend it, or remove it: then nothing is compared"
+    own = fast_tokenizer(model, "model.network.name", damaged).get_vocab()
+    given = fast_tokenizer(tokenizer, "data.tokenizer.name", "the model's own").get_vocab()
+    other = sorted((number, token) for token, number in own.items() if given.get(token) != number)
+    if other:
+        raise ConfigError(
+            f"data.tokenizer.name: of the {len(own):,} tokens of the model {model!r},"
+            f" {len(other):,} have another id in {tokenizer!r}, or none, e.g. {other[0][1]!r}"
+            f"\n  → --data.tokenizer.name {model}"
+        )
+
+
+def export(
+    checkpoint: Path, module: LanguageModel, tokenizer: Any, seen: Seen, target: Path
+) -> None:
+    """Write a checkpoint's model and its tokenizer as `transformers` loads them.
+
+    Args:
+        checkpoint: of the module.
+        module: its weights are replaced.
+        tokenizer: its tokenizer.
+        seen: what it has read, for ``seen.npy``.
+        target: the folder, replaced when it is whole.
+    """
+    content = load_checkpoint(checkpoint, "LanguageData")
+    module.load_state_dict(content["state_dict"])
+    part = target.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    module.export(part)
+    tokenizer.save_pretrained(part)
+    seen.write(part)
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+
+
+def _corpus(audit: dict[str, Any]) -> Table:
+    table = Table("corpus", *(name for name in audit["ids"]), title_justify="left")
+    table.add_row("ids", *(f"{count:,}" for count in audit["ids"].values()))
+    table.add_row("positions filled", *(f"{share:.1%}" for share in audit["filled"].values()))
+    counts = audit["corpus"]
+    table.caption = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return table
+
+
+def _show(scores: dict[str, float], model: Path, objective: str, console: Console) -> None:
+    shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
+    files = [near(CONFIGS / "default.yaml"), near(CONFIGS / "model" / "pretrained.yaml")]
+    named = ["--model.backbone.name", str(model), "--data.encode.tokenizer", str(model)]
+    steps = [
+        command(
+            *("train", "train", "--config", files[0], "--config", files[1]),
+            *(*named, "--data.train", "FILE"),
+        )
+    ]
+    if objective == "causal":
+        steps.append(command("generate", "--model", model, "--prompt", "TEXT"))
+    lines = [f"best: {shown}", f"run folder: {model.parent}", "next:"]
+    lines += [f"  {step}" for step in steps if step]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)

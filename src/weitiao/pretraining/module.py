@@ -1,0 +1,84 @@
+"""The LightningModule of pretraining: a language model and how badly it predicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from weitiao.config.serialization import INSTANTIATOR, plain
+from weitiao.io.atomic import readable_weights
+from weitiao.models.learning import Learner
+from weitiao.models.optim import Optimisation
+from weitiao.objectives.precision import Mean
+from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard
+from weitiao.pretraining.networks import NetworkFactory, Scratch
+
+Batch = dict[str, Tensor]
+
+
+class LanguageModel(Learner):
+    """Learns to predict ids from those around them, or from those before them.
+
+    Args:
+        card: objective and sizes, as an object or as plain values.
+        network: the language model.
+        optim: optimiser and schedule.
+    """
+
+    def __init__(
+        self,
+        card: LanguageCard,
+        network: NetworkFactory = Scratch,
+        optim: Optimisation = Optimisation(lr=1e-3, warmup=0.06),
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters(logger=False)
+        values = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
+        self.save_hyperparameters(values | {"card": card.plain()}, logger=False)
+        self.card, self.optim = card, optim
+        self.network = network(card)
+        self.val_loss = Mean()
+        self.val_hits = Mean()
+
+    def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Logits ``(N, V)`` of the ``N`` positions that are asked, and their ids ``(N,)``."""
+        hidden = self.network(batch["input_ids"], batch["positions"], batch["piece"])
+        labels = batch["labels"]
+        if self.card.objective == "causal":  # the position before tells
+            hidden, labels = hidden[:, :-1], labels[:, 1:]
+        asked = labels != NOT_PREDICTED
+        return self.network.logits(hidden[asked]), labels[asked]
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Mean cross-entropy of the positions that are asked."""
+        logits, labels = self.predict(batch)
+        loss = F.cross_entropy(logits.float(), labels)
+        self.log_loss(loss, len(labels))
+        return self.weighed(loss, loss.new_full((), len(labels)))
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Update loss and accuracy."""
+        logits, labels = self.predict(batch)
+        self.val_loss.update(F.cross_entropy(logits.float(), labels, reduction="none"))
+        self.val_hits.update((logits.argmax(-1) == labels).float())
+
+    def on_validation_epoch_end(self) -> None:
+        """Log loss, perplexity (its exponential) and accuracy over all positions that are asked."""
+        loss = self.val_loss.compute()
+        self.log("val/loss", loss)
+        self.log("val/perplexity", loss.exp())
+        self.log("val/accuracy", self.val_hits.compute())
+        self.val_loss.reset()
+        self.val_hits.reset()
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser and its schedule over the steps the Trainer will take."""
+        return self.optim.build(self, int(self.trainer.estimated_stepping_batches))
+
+    def export(self, folder: Path) -> None:
+        """Write the model so that `transformers` loads it."""
+        self.network.model.save_pretrained(folder, safe_serialization=True)
+        readable_weights(folder)

@@ -1,0 +1,1 @@
+"""From label cells to targets: one class, several, a class of a scale, a number."""

@@ -1,0 +1,1 @@
+"""The verb ``fit``: its command line, run folder, callbacks, checkpoints, signals."""

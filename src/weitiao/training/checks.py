@@ -1,0 +1,230 @@
+"""What can be known to fail after hours is refused before training starts."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import lightning.pytorch as L
+import torch
+from lightning.pytorch.callbacks import WeightAveraging
+from lightning.pytorch.strategies import FSDPStrategy, ModelParallelStrategy
+from lightning.pytorch.utilities.model_helpers import is_overridden
+
+from weitiao import distributed
+from weitiao.config.bounds import at_least
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+from weitiao.models.backbones.embedding import Embedding
+from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.module import TextModule
+from weitiao.objectives.metrics import metric_names
+from weitiao.objectives.pooling import FirstPosition, LastPosition
+
+
+def check_run(verb: str, module: TextModule, monitor: str) -> None:
+    """Refuse values with which a run could not choose a best checkpoint, or not test it.
+
+    Args:
+        verb: ``fit``, or ``train``, which tests as well.
+        module: knows its metrics and, in its card, the splits.
+        monitor: metric by which the best checkpoint is chosen.
+
+    Raises:
+        ConfigError: says which value is at fault.
+    """
+    for split in ("val", "test") if verb == "train" else ("val",):
+        if split not in module.card.rows:
+            raise ConfigError(
+                f"there is no {split} split\n  → --data.{split} FILE, or data.split.{split} above 0"
+            )
+    _refuse_unknown("run.monitor", monitor, module)
+
+
+def _refuse_unknown(option: str, monitor: str, module: TextModule) -> None:
+    metrics = ["val/loss", *(f"val/{name}" for name in metric_names(module.card))]
+    if monitor not in metrics:
+        near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
+        raise ConfigError(f"{option}: validation gives no metric {monitor!r}\n  → {near}")
+
+
+def refuse_unknown_monitors(trainer: dict[str, Any], module: TextModule) -> None:
+    """Refuse callbacks that stop by a metric which the task doesn't have.
+
+    Args:
+        trainer: flat values ``trainer.NAME``.
+        module: knows its metrics.
+
+    Raises:
+        ConfigError: names the class and metrics that there are.
+    """
+    given = trainer.get("trainer.callbacks") or []
+    for callback in given if isinstance(given, list) else [given]:
+        name = str(callback["class_path"]).rpartition(".")[2]
+        monitor = (callback.get("init_args") or {}).get("monitor")
+        if name == "EarlyStopping" and monitor and not monitor.startswith("train/"):
+            _refuse_unknown(f"trainer.callbacks: {name}", monitor, module)
+
+
+def refuse_double_balance(module: TextModule, data: TextDataModule) -> None:
+    """Refuse to make up twice for classes of unequal size.
+
+    Raises:
+        ConfigError: rare classes are drawn more often, and weighted as if they were not.
+    """
+    if data.sampling == "balanced" and module.hparams["loss"]["class_weights"] == "balanced":
+        raise ConfigError(
+            "data.sampling and model.loss.class_weights are both balanced: each alone makes up for"
+            " unequal classes, both together favour the rare ones"
+            "\n  → --data.sampling all, or --model.loss.class_weights none"
+        )
+
+
+def check_trainer(trainer: dict[str, Any]) -> None:
+    """Refuse a Trainer that would end without a checkpoint, or never.
+
+    Args:
+        trainer: flat values ``trainer.NAME``.
+
+    Raises:
+        ConfigError: says which value is at fault.
+    """
+    for name in ("accumulate_grad_batches", "log_every_n_steps", "check_val_every_n_epoch"):
+        at_least(1, "trainer", **{name: trainer.get(f"trainer.{name}")})
+    needed = ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches")
+    for name in (*needed, "val_check_interval"):
+        if trainer.get(f"trainer.{name}") == 0:
+            raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")
+    if trainer.get("trainer.max_epochs") == -1 and trainer.get("trainer.max_steps") == -1:
+        raise ConfigError("training has no end\n  → --trainer.max_epochs or --trainer.max_steps")
+    at_least(0, "trainer", gradient_clip_val=trainer.get("trainer.gradient_clip_val"))
+    epochs, every = trainer.get("trainer.max_epochs"), trainer["trainer.check_val_every_n_epoch"]
+    if epochs and epochs > 0 and every and every > epochs:
+        raise ConfigError(
+            f"trainer.check_val_every_n_epoch = {every} validates in none of the {epochs} epochs"
+        )
+    if trainer.get("trainer.fast_dev_run"):
+        raise ConfigError(
+            "trainer.fast_dev_run keeps no checkpoint\n  → --config configs/presets/debug.yaml"
+        )
+
+
+def refuse_seed(seed: int) -> None:
+    """Refuse what numpy takes for no seed.
+
+    Raises:
+        ConfigError: the seed is negative or has more than 32 bits.
+    """
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
+
+
+def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
+    """Stop before a pretrained backbone reads ids that mean nothing to it.
+
+    Raises:
+        ConfigError: the backbone is pretrained and the tokenizer was trained on the training split.
+    """
+    if isinstance(module.backbone, Pretrained) and data.preparation.encode.trained:
+        raise ConfigError(
+            "a pretrained backbone doesn't know the ids of the tokenizer"
+            f" {data.preparation.encode.tokenizer!r}\n  → --data.encode.tokenizer, its own"
+        )
+
+
+def refuse_blind_pooling(module: TextModule) -> None:
+    """Stop before texts are judged by one position that doesn't see the whole of them.
+
+    A decoder's first position sees only itself, a convolution's the few beside it. Which see how
+    far is found by trying: a text whose far end is changed must give another vector.
+
+    Raises:
+        ConfigError: the one position that the pooling takes doesn't see the other end of the text.
+    """
+    if not isinstance(module.pool, FirstPosition | LastPosition):
+        return
+    unit, other = [i for i in range(3) if i != module.card.pad_id][:2]
+    ids = torch.full((1, min(16, module.card.max_length)), unit)
+    changed, mask = ids.clone(), torch.ones_like(ids, dtype=torch.bool)
+    changed[0, -1 if isinstance(module.pool, FirstPosition) else 0] = other
+    module.eval()
+    with torch.inference_mode():
+        before, after = (module.pool(module.backbone(x, mask), mask) for x in (ids, changed))
+    module.train()
+    if torch.equal(before, after):
+        raise ConfigError(
+            f"model.pooling {module.hparams['pooling']} takes one position's vector, which in this"
+            " backbone doesn't see the whole text"
+            "\n  → --model.pooling last for a decoder; mean and max take all positions"
+        )
+
+
+def refuse_unread_vectors(module: TextModule) -> None:
+    """Stop before word vectors are given to a backbone that has no use for them.
+
+    Raises:
+        ConfigError: there are word vectors, and the backbone has no `Embedding`.
+    """
+    if module.card.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
+        raise ConfigError(
+            f"data.encode.vectors: the backbone {type(module.backbone).__name__} reads no word"
+            " vectors\n  → one of TextCNN, Bag, Recurrent does"
+        )
+
+
+def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
+    """Stop before processes wait for others that nobody has started, or know nothing of them.
+
+    Args:
+        devices: of a node, as the Trainer takes them.
+        nodes: number of machines.
+
+    Raises:
+        ConfigError: a launcher has started another number of processes.
+    """
+    started, each = distributed.launched(), device_count(devices)
+    if started is not None and each is not None and started != each * nodes:
+        raise ConfigError(
+            f"the launcher (srun, torchrun) started {started} processes, but devices = {devices} on"
+            f" num_nodes = {nodes} makes {each * nodes}"
+            "\n  → a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
+            " and devices D"
+        )
+
+
+def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
+    """Refuse what doesn't go with weights that the processes share out.
+
+    Raises:
+        ConfigError: the module can't share its weights out, a callback averages such weights, or
+            the strategy is the first FSDP, which shares them out in another way than
+            `TextModule.configure_model`.
+    """
+    if isinstance(trainer.strategy, FSDPStrategy):
+        raise ConfigError(
+            "trainer.strategy: FSDP is to be had in its second form only"
+            "\n  → --config configs/trainer/fsdp.yaml"
+        )
+    shared = isinstance(trainer.strategy, ModelParallelStrategy)
+    if shared and not is_overridden("configure_model", module):
+        raise ConfigError(
+            f"trainer.strategy: a {type(module).__name__} doesn't share its weights out"
+            "\n  → --config configs/trainer/ddp.yaml"
+        )
+    average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
+    if average and shared:
+        raise ConfigError(
+            "trainer.callbacks: an average of weights can't be kept where processes share them out"
+            "\n  → leave it out, or --config configs/trainer/ddp.yaml"
+        )
+
+
+def device_count(devices: int | str | list[int]) -> int | None:
+    """How many devices are meant, if it doesn't depend on the machine (``auto``, -1)."""
+    if isinstance(devices, list):
+        return len(devices)
+    if isinstance(devices, str) and "," in devices:
+        return len([name for name in devices.split(",") if name.strip()])
+    if isinstance(devices, str) and not devices.strip().isdigit():
+        return None
+    return int(devices) if int(devices) > 0 else None

@@ -1,0 +1,82 @@
+"""What a run prints for people: values in effect, examples of augmentation, what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from weitiao.config.commands import command, program
+from weitiao.data.datamodule import TextDataModule
+from weitiao.inputs.text.coverage import Coverage
+from weitiao.training.run_folder import RunFolder
+from weitiao.training.unknown_ids import new_texts
+
+
+def show_next_steps(run: RunFolder, console: Console) -> None:
+    """Say where the run lies and what can be done with it."""
+    steps = (
+        shlex.join([program("tensorboard"), "--logdir", str(run.path.parent)]),
+        command("train", "predict", "--ckpt_path", run.best, "--data.predict", "FILE"),
+        command("tune", "--trials", "50", "--config", run.config),
+    )
+    lines = (f"run folder: {run.path}", "next:", *(f"  {step}" for step in steps if step))
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def show_line(line: str, console: Console) -> None:
+    """Print a line; one that begins with ``!`` is a warning."""
+    console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
+
+
+def show_examples(examples: list[tuple[str, str]], console: Console) -> None:
+    """Print texts before and after augmentation, a line each."""
+    console.rule("augmentation, for example", align="left", style="none", characters="─")
+    for before, after in examples:
+        for mark, text in ((" ", before), ("→", after)):
+            console.print(f"{mark} {' '.join(text.split())}", markup=False, no_wrap=True)
+    if not examples:
+        console.print("! none of the first texts is changed", style="yellow")
+
+
+def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
+    """Warn of texts that cleaning left nothing of; rows that need their place are not dropped."""
+    empty = pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py()
+    if empty:
+        console.print(
+            f"! {empty:,} of {len(texts):,} texts are empty: the model answers, but to nothing",
+            style="yellow",
+        )
+
+
+def show_coverage(data: TextDataModule, split: str, console: Console) -> None:
+    """Say how well the tokenizer covers the texts of a split, and warn if it does so badly."""
+    found = data.coverage or Coverage(**data.prepared.audit["encode"][split])
+    for line in new_texts(split, found, data.trained_coverage):
+        show_line(line, console)
+
+
+def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
+    """Print the values in effect, a line per group, in bold what is not the default.
+
+    Of the Trainer's many values, only those that were set are shown.
+    """
+    groups: dict[str, Text] = {}
+    for name, value in values.items():
+        usual = value == defaults.get(name)
+        if value is None or name == "config" or (usual and name.startswith("trainer.")):
+            continue
+        group, _, option = name.rpartition(".")
+        shown = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else value
+        line = groups.setdefault(group, Text())
+        line.append(f"{option}={shown}", "" if usual else "bold").append("  ")
+    table = Table.grid(padding=(0, 2))
+    for group, line in groups.items():
+        table.add_row(Text(group, "cyan"), line)
+    console.rule("values in effect", align="left", style="none", characters="─")
+    console.print(table)

@@ -1,0 +1,47 @@
+"""Texts that a model is measured on, and was pretrained on: they flatter it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from weitiao.data.contamination_index import Seen
+from weitiao.data.datamodule import TextDataModule
+from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.module import TextModule
+
+
+def pretrained_on(
+    model: TextModule, data: TextDataModule, splits: Iterable[str]
+) -> dict[str, int] | None:
+    """Rows of each split with a text that the model's backbone has read; null = nobody knows.
+
+    Args:
+        model: its backbone may be a folder with ``seen.npy``.
+        data: has the splits.
+        splits: names of splits.
+
+    Raises:
+        ConfigError: ``seen.npy`` is damaged.
+    """
+    backbone = model.backbone
+    seen = Seen.read(Path(backbone.name)) if isinstance(backbone, Pretrained) else None
+    if seen is None:
+        return None
+    return {split: int(seen.among(data.rows(split)).sum()) for split in splits}
+
+
+def told(read: Mapping[str, int], rows: Mapping[str, int]) -> str:
+    """A line that says it, and warns of what was read.
+
+    Args:
+        read: as `pretrained_on` gives it.
+        rows: of each split.
+    """
+    shown = (
+        f"{f'{count:,}' if count else 'none'} of the {rows[split]:,} {split} texts"
+        for split, count in read.items()
+    )
+    line = f"pretrain.py showed the model {', '.join(shown)}"
+    again = "pretrain again with --data.without.files FILE"
+    return f"! {line}: {again}" if any(read.values()) else line

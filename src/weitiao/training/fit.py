@@ -1,0 +1,204 @@
+"""The verb ``fit``: parse, prepare, train, keep the best checkpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightning.pytorch as L
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.cli import LightningArgumentParser
+from rich.console import Console
+
+from weitiao import distributed
+from weitiao.config.parser import flat
+from weitiao.data.datamodule import TextDataModule
+from weitiao.data.summary import render
+from weitiao.downloads import corpus
+from weitiao.errors import ConfigError
+from weitiao.models.module import TextModule
+from weitiao.objectives.metrics import FIRST
+from weitiao.training.callbacks import BestScores, ChangedShare, improving
+from weitiao.training.checks import (
+    check_run,
+    refuse_blind_pooling,
+    refuse_double_balance,
+    refuse_foreign_ids,
+    refuse_unknown_monitors,
+    refuse_unread_vectors,
+)
+from weitiao.training.console import show_examples, show_line, show_next_steps
+from weitiao.training.contamination import pretrained_on
+from weitiao.training.data_report import handling
+from weitiao.training.evaluation_rows import EvaluationRows
+from weitiao.training.hparams_logger import Board
+from weitiao.training.probe_start import start_from_probe
+from weitiao.training.recipe import with_recipe
+from weitiao.training.refit import refit
+from weitiao.training.run_folder import BASELINES, RunFolder, write_json
+from weitiao.training.training_cli import TrainingCLI
+from weitiao.training.undefined_scores import refuse_undefined, undefined
+
+
+@dataclass
+class Run:
+    """A trained run: what later verbs need of it."""
+
+    folder: RunFolder
+    monitor: str
+    trainer: L.Trainer
+    module: TextModule
+    data: TextDataModule
+    console: Console
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What a search adds to the runs that it drives; none of them becomes ``latest``.
+
+    Args:
+        watchers: further callbacks.
+        hparams: what HPARAMS shows of a run in place of its whole configuration.
+    """
+
+    watchers: Sequence[Callback]
+    hparams: Mapping[str, Any]
+
+
+class FitCLI(TrainingCLI):
+    """The command line of supervised training.
+
+    Args:
+        arguments: the command line without the verb.
+        verb: how the command is called in messages.
+        console: shows values and audit.
+        driver: what a search adds.
+    """
+
+    def __init__(
+        self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
+    ) -> None:
+        self.verb, self.driver, self.latest = verb, driver, driver is None
+        arguments, self.note = with_recipe(arguments)
+        super().__init__(
+            TextModule,
+            TextDataModule,
+            arguments,
+            f"train.py {verb}",
+            console,
+            defaults={"max_epochs": 10},
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """What every training has, and the recipe, which `with_recipe` has resolved."""
+        super().add_arguments_to_parser(parser)
+        parser.add_argument(
+            "--recipe",
+            type=str | None,
+            help="Values for model, tokenizer and training: auto = chosen from the data; none; or"
+            " a name in configs/recipes. Without it: auto, unless --config or --model.backbone"
+            " says what the model is.",
+        )
+
+    def before_instantiate_classes(self) -> None:
+        """Refuse files that this verb can't read."""
+        if self.config.data.predict is not None:
+            raise ConfigError(f"data.predict is for the verb predict; {self.verb} does not read it")
+        if self.config.data.train == os.fspath(corpus.TARGET) and not corpus.TARGET.exists():
+            raise ConfigError(
+                "the embedded corpus has not been fetched yet"
+                "\n  → python src/corpus.py, or your own file: --data.train FILE"
+            )
+        super().before_instantiate_classes()
+
+    def monitored(self) -> str:
+        """The first score of the task, or the loss where val can't have that score."""
+        first = f"val/{self.shown_score()}"
+        if not undefined(first, self.datamodule):
+            return first
+        line = f"! {first} is undefined on val, where all targets are equal: val/loss chooses"
+        show_line(line, self.console)
+        return "val/loss"
+
+    def shown_score(self) -> str:
+        """The first score of the task."""
+        return FIRST[self.model.card.task]
+
+    def check(self, trainer: dict[str, Any]) -> None:
+        """Refuse splits, metrics and parts that don't go together."""
+        check_run(self.verb, self.model, self.config.run.monitor)
+        refuse_undefined(self.config.run.monitor, self.datamodule)
+        refuse_unknown_monitors(trainer, self.model)
+        refuse_double_balance(self.model, self.datamodule)
+        refuse_foreign_ids(self.model, self.datamodule)
+        refuse_blind_pooling(self.model)
+        refuse_unread_vectors(self.model)
+
+    def own_callbacks(self, scores: BestScores) -> list[Callback]:
+        """What is written of the rows and shown of the run, and what a search watches."""
+        driver = self.driver
+        whole = {"model": self.config.model, "data": self.config.data}
+        hparams = flat(whole) if driver is None else driver.hparams
+        return [
+            *(driver.watchers if driver else ()),
+            *([ChangedShare()] if self.datamodule.augment else []),
+            EvaluationRows(),
+            Board(hparams, scores, self.shown_score(), test=driver is None),
+        ]
+
+    def begin(self) -> None:
+        """Solve the head, where it is to start from a probe."""
+        if self.model.hparams["head"]["start"] == "probe":
+            start_from_probe(self.trainer, self.model, self.datamodule, self.console)
+
+    def write_down(self) -> None:
+        """Leave config, card and audit in the folder, and show them."""
+        write_json(self.datamodule.card.plain(), self.folder.card)
+        audit, prepared = self.datamodule.prepared.audit, self.datamodule.prepared
+        splits = [split for split in ("val", "test") if prepared.has(split)]
+        read = pretrained_on(self.model, self.datamodule, splits)
+        audit |= {} if read is None else {"pretrained on": read}
+        write_json(audit, self.folder.audit)
+        super().write_down()
+        if self.note:
+            show_line(self.note, self.console)
+        render(audit["audit"], self.console)
+        for line in handling(audit, self.datamodule.card):
+            show_line(line, self.console)
+        if self.datamodule.augment:
+            show_examples(self.datamodule.augmented.examples(3), self.console)
+
+
+def run_fit(
+    arguments: list[str],
+    verb: str,
+    console: Console | None = None,
+    driver: Driver | None = None,
+) -> Run:
+    """Train as the command line says; the best checkpoint's scores go into ``metrics.json``.
+
+    Args:
+        arguments: the command line without the verb.
+        verb: how the command is called in messages.
+        console: shows what a person wants to see; null = standard error.
+        driver: what a search adds.
+    """
+    console = console or Console(stderr=True, highlight=False)
+    console.quiet |= not distributed.first()
+    cli = FitCLI(arguments, verb, console, driver)
+    # a trial is not gone on with: nothing is worth waiting for
+    scores = cli.fit(in_order=driver is None)
+    scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)
+    if distributed.first():  # what an earlier test found belongs to an earlier best checkpoint
+        cli.folder.add_metrics(scores, forget=("test", *BASELINES))
+    run = Run(
+        cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
+    )
+    if driver is None and (longer := improving(run.trainer)):
+        line = f"! {run.monitor} was still improving in the last epoch\n  → train longer: {longer}"
+        show_line(line, run.console)
+    if verb == "fit":
+        show_next_steps(run.folder, run.console)
+    return run

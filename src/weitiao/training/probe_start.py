@@ -1,0 +1,101 @@
+"""A head that starts as a linear probe of the untrained model's vectors."""
+
+from __future__ import annotations
+
+import lightning.pytorch as L
+import numpy as np
+import torch
+from lightning.pytorch.strategies import ModelParallelStrategy
+from rich.console import Console
+from rich.progress import track
+from torch import nn
+
+from weitiao import distributed
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+from weitiao.models.module import TextModule, read_ids
+from weitiao.objectives.probe import Probe, Vectors, probe
+from weitiao.targets.targets import target_array
+from weitiao.training.console import show_line
+
+_MODEL = {
+    "classification": "logistic regression",
+    "multilabel": "a logistic regression per label",
+    "ordinal": "a logistic regression per step",
+    "regression": "ridge regression",
+}
+
+
+def start_from_probe(
+    trainer: L.Trainer, module: TextModule, data: TextDataModule, console: Console
+) -> None:
+    """Solve the module's head on the vectors that its backbone gives before it is trained.
+
+    Linear probing, then fine-tuning (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained
+    Features and Underperform Out-of-Distribution"): the first gradients of a random head would
+    spoil the features. The standardisation that the probe needs is folded into the head's one
+    layer, so none is added, and a checkpoint is like any other.
+
+    All vectors of train and val are in memory at once, float32 ``(N, H)``, twice. Of several
+    processes the first solves; the others get its weights as DDP starts.
+
+    Args:
+        trainer: has not started; says device and precision.
+        module: its head is linear.
+        data: gives the rows, unaugmented.
+        console: shows what was found.
+
+    Raises:
+        ConfigError: the processes share the weights out, or a vector is not finite.
+    """
+    if isinstance(trainer.strategy, ModelParallelStrategy):
+        raise ConfigError(
+            "model.head.start: probe solves the head in one process, and this strategy never sends"
+            " whole weights to the others\n  → --config configs/trainer/ddp.yaml"
+        )
+    if not distributed.first():
+        return
+    train = _vectors(trainer, module, data, "train", console)
+    val = _vectors(trainer, module, data, "val", console)
+    found = probe(train, val, module.card)
+    layer = module.head[-1]
+    assert isinstance(layer, nn.Linear)
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(found.linear.weight))
+        layer.bias.copy_(torch.from_numpy(found.linear.bias))
+    show_line(_line(found, len(train.x), module), console)
+
+
+def _vectors(
+    trainer: L.Trainer, module: TextModule, data: TextDataModule, split: str, console: Console
+) -> Vectors:
+    """The pooled vectors of a split's rows, in the order of the rows."""
+    device, precision = trainer.strategy.root_device, trainer.precision_plugin
+    precision.convert_module(module.to(device)).eval()
+    targets = target_array(data.prepared.ids(split)["target"])
+    x = np.empty((len(targets), module.backbone.width), np.float32)
+    loader = data.plain_loader(split)
+    shown = track(loader, f"head: vectors of {split}", len(loader), console=console, transient=True)
+    with torch.no_grad(), precision.forward_context():
+        for batch in shown:
+            sent = {name: values.to(device) for name, values in read_ids(batch).items()}
+            hidden = module.backbone(**sent)
+            pooled = module.pool(hidden, sent["attention_mask"])
+            x[batch["row"].numpy()] = pooled.float().cpu().numpy()
+    module.train()
+    if bad := int((~np.isfinite(x).all(1)).sum()):
+        raise ConfigError(
+            f"model.head.start: the vectors of {bad:,} of {len(x):,} rows of {split} are not finite"
+            f" with trainer.precision {trainer.precision}\n  → --trainer.precision 32-true"
+        )
+    return Vectors(x, targets)
+
+
+def _line(found: Probe, rows: int, module: TextModule) -> str:
+    task = module.card.task
+    line = f"head: {_MODEL[task]} on {rows:,} rows' vectors, C = {found.c:g}"
+    line += ", classes balanced" if found.balanced else ""
+    if found.score is None:
+        return line
+    name = "R²" if task == "regression" else "macro F1"
+    return f"{line}: {found.chosen_by} {name} {found.score:.4f}"

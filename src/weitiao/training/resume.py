@@ -1,0 +1,158 @@
+"""What a run goes on from, and what it must have in common with the one that was stopped."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from weitiao.config.parser import flat
+from weitiao.errors import ConfigError
+from weitiao.training.checkpointing import PREVIOUS
+from weitiao.training.run_folder import Damaged, RunFolder, load_checkpoint
+
+FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
+"""Values that may differ from those of the checkpoint, since they change no result."""
+
+
+def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
+    """On resume, put the run's own config first, so that the checkpoint alone is enough.
+
+    With a run's folder the command is the whole one with which the run began; it goes on from the
+    last checkpoint there, if there is one.
+
+    Raises:
+        ConfigError: both are given, or there is no such checkpoint.
+    """
+    checkpoint, own = (given(arguments, name) for name in ("--ckpt_path", "--run.folder"))
+    if own is not None:
+        if checkpoint is not None:
+            raise ConfigError("--ckpt_path lies in a run's folder\n  → leave --run.folder out")
+        last = Path(own, "checkpoints", "last.ckpt")
+        return [*arguments, f"--ckpt_path={last}"] if last.is_file() else arguments
+    if checkpoint is None:
+        return arguments
+    folder = RunFolder.of_checkpoint(Path(checkpoint))
+    return ["--config", os.fspath(folder.config), *arguments]
+
+
+def given(arguments: list[str], option: str) -> str | None:
+    """The value of an option on the command line; the last one counts; null = it isn't there."""
+    value = None
+    for argument, after in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
+        name, given, own = argument.partition("=")
+        if name == option:
+            value = own if given else after
+    return value
+
+
+def go_on_from(
+    path: Path,
+    options: Mapping[str, Any],
+    held: Mapping[str, Any],
+    console: Console,
+    data: str,
+) -> tuple[RunFolder, str]:
+    """The run that goes on, and the checkpoint that it goes on from.
+
+    Args:
+        path: the checkpoint that was asked for.
+        options: values of ``run``.
+        held: hyper-parameters of ``model`` and ``data`` now.
+        console: shows if it is another one.
+        data: class of the DataModule.
+
+    Raises:
+        ConfigError: it can't be read or is none of ours, or the run had other values.
+    """
+    folder = RunFolder.of_checkpoint(path)
+    refuse_other_place(folder, options)
+    found, content = readable(path, console, data)
+    if "optimizer_states" not in content:
+        raise ConfigError(
+            f"{found} is for use: it holds no state of the optimiser to go on with"
+            f"\n  → --ckpt_path {folder.last}"
+        )
+    refuse_other_values(content, held)
+    return folder, str(found)
+
+
+def readable(
+    path: Path, console: Console, data: str = "TextDataModule"
+) -> tuple[Path, dict[str, Any]]:
+    """A checkpoint to go on from, with its content; if ``last.ckpt`` is damaged, the one before.
+
+    Args:
+        path: the checkpoint that was asked for.
+        console: shows that it is another one.
+        data: class of the DataModule.
+
+    Raises:
+        Damaged: it is damaged and there is none before it, or that is damaged, too.
+        ConfigError: it is no checkpoint of ours; then none takes its place.
+    """
+    previous = path.with_name(PREVIOUS)
+    try:
+        return path, load_checkpoint(path, data)
+    except Damaged as damage:
+        if path.name != "last.ckpt" or not previous.is_file():
+            raise
+        try:
+            content = load_checkpoint(previous, data)
+        except Damaged as both:
+            raise Damaged(f"{damage}; so is {previous}") from both
+        console.print(
+            f"! {damage}\n  → going on from the one before it, {previous}",
+            markup=False,
+            soft_wrap=True,
+            style="yellow",
+        )
+        return previous, content
+
+
+def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
+    """Stop before a run goes on elsewhere than the command line says; ``folder`` can't.
+
+    Args:
+        folder: of the run.
+        options: values of ``run``.
+
+    Raises:
+        ConfigError: another root or name is given than the run has.
+    """
+    then = yaml.safe_load(folder.config.read_text("utf-8"))["run"]
+    for name in ("root", "name"):
+        if options[name] != then[name]:
+            raise ConfigError(
+                f"run.{name} has no effect on resume: the run goes on in {folder.path}"
+            )
+
+
+def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+    """Stop before a run goes on with other values than it began with.
+
+    Args:
+        checkpoint: its content.
+        held: hyper-parameters of ``model`` and ``data`` now.
+
+    Raises:
+        ConfigError: names the values that differ.
+    """
+    for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):
+        now, then = flat(dict(held[group]), group), flat(dict(checkpoint[key]), group)
+        differing = [
+            f"{name}: {then.get(name)} → {now.get(name)}"
+            for name in now | then
+            if now.get(name) != then.get(name) and not name.startswith(FREE_ON_RESUME)
+        ]
+        if differing:
+            raise ConfigError(
+                "the checkpoint was made with other values:\n  "
+                + "\n  ".join(differing[:10])
+                + "\n  → resume with --ckpt_path alone, or start a new run without it"
+            )

@@ -1,0 +1,270 @@
+"""One folder per run, under `logs/`, and `logs/latest` that points to the newest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from weitiao import distributed
+from weitiao.config.renamed import renamed
+from weitiao.errors import ConfigError
+from weitiao.io.atomic import naming, whole_or_not
+from weitiao.training import signals
+
+if TYPE_CHECKING:
+    from weitiao.training.optional_parts import TensorBoard
+
+
+SHARED = "WEITIAO_RUN_FOLDER"
+"""Variable in which the first process tells those that it starts where the run lives."""
+BASELINES = ("baseline", "majority", "mean", "similarity")
+"""Baselines by their name in ``metrics.json``; ``baseline`` is the linear model."""
+PATIENCE = 10.0  # seconds that a process which was told to stop may still be ending
+
+
+class RunFolder:
+    """The files of one run.
+
+    Args:
+        path: the folder; made if absent.
+        started: whether training has begun, so that the folder is worth keeping.
+    """
+
+    def __init__(self, path: Path, *, started: bool) -> None:
+        self.path, self.started = path, started
+        self.checkpoints = path / "checkpoints"
+        self.config = path / "config.yaml"
+        self.card = path / "data_card.json"
+        self.audit = path / "audit.json"
+        self.metrics = path / "metrics.json"
+        self.predictions = path / "predictions.csv"
+        self.classes = path / "classes.csv"
+        self.best = self.checkpoints / "best.ckpt"
+        self.last = self.checkpoints / "last.ckpt"
+        self.lock = path / "run.lock"
+        if distributed.first():
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def new(cls, root: Path, name: str) -> RunFolder:
+        """A folder of its own, named by time and ``name``."""
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        root.mkdir(parents=True, exist_ok=True)
+        for attempt in range(1000):
+            path = root / (f"{stamp}-{name}" + (f"-{attempt}" if attempt else ""))
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return cls(path, started=False)
+        raise ConfigError(f"no free folder name for {stamp}-{name} in {root}")
+
+    @classmethod
+    def at(cls, path: Path) -> RunFolder:
+        """The folder of that name, for a run that begins; what a run left that saved nothing goes.
+
+        Raises:
+            ConfigError: a run can go on there, or the folder holds something else.
+        """
+        inside = {item.name for item in path.iterdir()} if path.is_dir() else set()
+        if "config.yaml" not in inside and inside - {"checkpoints", "run.lock"}:
+            raise ConfigError(f"run.folder: {path} is not empty, and no run's folder")
+        # what an earlier run has left there isn't ours to remove
+        folder = cls(path, started="config.yaml" in inside)
+        with folder.owned():
+            if folder.last.is_file():
+                raise ConfigError(
+                    f"run.folder: a run has begun in {path}"
+                    "\n  → the same command again goes on; --run.folder on the command line"
+                )
+            if folder.metrics.is_file():
+                raise ConfigError(
+                    f"run.folder: {path} holds results, but no last.ckpt to go on from"
+                )
+            for name in ("metrics.csv", "tensorboard"):
+                shutil.rmtree(path / name) if (path / name).is_dir() else (path / name).unlink(True)
+        return folder
+
+    @classmethod
+    def of_all_processes(cls, own: str | None, root: str, name: str) -> RunFolder:
+        """The folder of a run that begins: the first process makes it, the others are told.
+
+        Args:
+            own: the folder; null = a new one in ``root``.
+            root: folder of all runs.
+            name: ends the new folder's name.
+
+        Raises:
+            ConfigError: processes that were not started by the first one need a folder by name.
+        """
+        if own is None and (distributed.launched() or 1) > 1 and SHARED not in os.environ:
+            raise ConfigError("several processes need one folder by name\n  → --run.folder FOLDER")
+        if distributed.first():
+            folder = cls.at(Path(own)) if own else cls.new(Path(root), name)
+            os.environ[SHARED] = os.fspath(folder.path.resolve())
+            return folder
+        return cls(Path(own or os.environ[SHARED]), started=True)
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Keep other runs out of the folder within the block; its first process does.
+
+        Raises:
+            ConfigError: another process trains here.
+        """
+        lock = FileLock(self.lock, timeout=PATIENCE)
+        if not distributed.first():
+            yield
+            return
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise ConfigError(f"another process trains in {self.path}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @classmethod
+    def of_checkpoint(cls, ckpt_path: Path) -> RunFolder:
+        """The run that a checkpoint belongs to.
+
+        Raises:
+            ConfigError: the file is absent, or doesn't lie in a run's ``checkpoints`` folder.
+        """
+        if not ckpt_path.is_file():
+            raise ConfigError(f"no such checkpoint: {ckpt_path}")
+        path = ckpt_path.parent.parent
+        if path.is_symlink():  # logs/latest, which is to point to the run, not to itself
+            path = path.parent / path.readlink()
+        if not (path / "config.yaml").is_file():
+            raise ConfigError(
+                f"{ckpt_path} doesn't lie in a run's folder (no {path / 'config.yaml'})"
+                "\n  → name it as logs/RUN/checkpoints/last.ckpt"
+            )
+        return cls(path, started=True)
+
+    def start(self, *, latest: bool) -> None:
+        """From now on the folder stays, whatever happens.
+
+        Args:
+            latest: let ``latest`` point to it.
+        """
+        self.started = True
+        if latest:
+            self.point_latest_here()
+
+    @contextmanager
+    def removed_unless_started(self) -> Iterator[None]:
+        """A fault in this block before `start` leaves no folder behind.
+
+        Raises:
+            OSError: the disk is full; names the folder, unless it names a file.
+        """
+        try:
+            with naming(self.path):
+                yield
+        except BaseException:
+            signals.take_time()
+            if not self.started and distributed.first():
+                shutil.rmtree(self.path, ignore_errors=True)
+            raise
+
+    def tensorboard(self) -> TensorBoard:
+        """A logger that writes into this folder."""
+        from weitiao.training.optional_parts import TensorBoard
+
+        return TensorBoard(self.path)
+
+    def point_latest_here(self) -> None:
+        """Make ``latest`` beside this folder point to it, in one step that never leaves a gap."""
+        link = self.path.parent / "latest"
+        if link.exists() and not link.is_symlink():
+            return  # somebody's own
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".latest-") as folder:
+            fresh = Path(folder) / "latest"
+            fresh.symlink_to(self.path.name, target_is_directory=True)
+            os.replace(fresh, link)
+
+    def add_metrics(self, values: dict[str, Any], forget: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Merge flat values into ``metrics.json``; gives all that it then holds.
+
+        Args:
+            values: names and values.
+            forget: values whose names begin so are dropped first.
+        """
+        known = json.loads(self.metrics.read_text("utf-8")) if self.metrics.exists() else {}
+        merged = {k: v for k, v in known.items() if not k.startswith(forget)} | values
+        write_json(merged, self.metrics)
+        return merged
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write ``value`` beside ``path`` and rename, so that a reader never sees half of it."""
+    with whole_or_not(path) as part:
+        part.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+class Damaged(ConfigError):
+    """A checkpoint that was whole once, and is not any more."""
+
+
+def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
+    """The content of a checkpoint of ours, with nothing in it executed.
+
+    Args:
+        path: the file.
+        data: class of the DataModule that it was made with.
+
+    Raises:
+        Damaged: the file is cut off, or bits of it have changed.
+        ConfigError: it is absent, or not made by this project.
+    """
+    import torch
+
+    if not path.is_file():
+        raise ConfigError(f"no such checkpoint: {path}")
+    if _is_damaged(path):
+        raise Damaged(f"{path} can't be read: the file is broken, or cut off")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # torch raises many kinds for what it didn't write
+        raise ConfigError(
+            f"{path} is no checkpoint, or holds more than tensors and plain values"
+            "\n  → nothing of it was loaded, since that could run code of its maker"
+        ) from error
+    needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", data)
+    missing = [key for key in needed if not isinstance(content, dict) or key not in content]
+    if missing:
+        raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
+    return content | {"hyper_parameters": renamed(content["hyper_parameters"])}
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a file that torch began to write is not as torch left it.
+
+    It writes a ZIP archive with a checksum of each part, which its own reader doesn't look at.
+    """
+    with path.open("rb") as file:
+        begin = file.read(4)
+    cut_off = begin in (b"PK\3\4"[: len(begin)], bytes(len(begin)))
+    if not cut_off and not zipfile.is_zipfile(path):
+        return False  # a file of another kind
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is not None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return True

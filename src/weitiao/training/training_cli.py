@@ -1,0 +1,272 @@
+"""What every command that trains has: options, a folder of its own, exact resume, callbacks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import torch
+from lightning.pytorch.callbacks import (
+    Callback,
+    LambdaCallback,
+    LearningRateMonitor,
+    ModelCheckpoint,
+)
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from rich.console import Console
+
+from weitiao import distributed
+from weitiao.config.parser import Parser, flat
+from weitiao.errors import ConfigError
+from weitiao.objectives.metrics import mode_of
+from weitiao.training import signals
+from weitiao.training.callbacks import (
+    BestScores,
+    ForgetRetaken,
+    OwnSignals,
+    RandomState,
+    Throughput,
+    ValidateAtEnd,
+)
+from weitiao.training.checkpointing import LastCheckpoint, save_whole_files
+from weitiao.training.checks import (
+    check_sharing,
+    check_trainer,
+    device_count,
+    refuse_other_processes,
+    refuse_seed,
+)
+from weitiao.training.console import show_values
+from weitiao.training.csv_log import CSVLog
+from weitiao.training.divergence import EndIfDiverged
+from weitiao.training.options import RunOptions
+from weitiao.training.precision import keep_targets
+from weitiao.training.progress import Progress
+from weitiao.training.resume import go_on_from, with_config_of_checkpoint
+from weitiao.training.run_folder import RunFolder
+from weitiao.training.undefined_scores import TellUndefined
+
+
+class TrainingCLI(LightningCLI):
+    """LightningCLI with one folder per run, exact resume and values in effect on the screen.
+
+    Args:
+        module: the LightningModule's class; takes the data card.
+        data: the LightningDataModule's class; has one.
+        arguments: the command line without the verb.
+        prog: how the command is called in messages.
+        console: shows values in effect.
+        defaults: of the Trainer.
+    """
+
+    latest = True
+    """Whether ``logs/latest`` is to point to the run."""
+    note: str | None = None
+    """Where the values come from, in a line."""
+
+    def __init__(
+        self,
+        module: type[L.LightningModule],
+        data: type[L.LightningDataModule],
+        arguments: list[str],
+        prog: str,
+        console: Console,
+        defaults: Mapping[str, Any],
+    ) -> None:
+        self.console, self.name = console, prog.split()[0].removesuffix(".py")
+        self.folder: RunFolder
+        super().__init__(
+            module,
+            data,
+            save_config_callback=None,
+            trainer_defaults={"enable_model_summary": False, "devices": 1, **defaults},
+            seed_everything_default=1,
+            parser_class=Parser,
+            parser_kwargs={"prog": prog},
+            auto_configure_optimizers=False,
+            run=False,
+            args=with_config_of_checkpoint(arguments),
+        )
+
+    @abstractmethod
+    def monitored(self) -> str:
+        """The metric by which the best checkpoint is chosen, if ``run.monitor`` names none."""
+
+    @abstractmethod
+    def check(self, trainer: dict[str, Any]) -> None:
+        """Refuse what is known to fail, before anything is written.
+
+        Args:
+            trainer: flat values ``trainer.NAME``.
+        """
+
+    @abstractmethod
+    def own_callbacks(self, scores: BestScores) -> list[Callback]:
+        """Callbacks of this command, which see each hook after `Throughput`.
+
+        Args:
+            scores: holds the best validation scores.
+        """
+
+    @abstractmethod
+    def shown_score(self) -> str:
+        """What the bar shows of a validation, beside loss and accuracy."""
+
+    def begin(self) -> None:
+        """What is done to the model of a run that doesn't resume, before the Trainer has it."""
+
+    def fit(self, *, in_order: bool = True) -> dict[str, float]:
+        """Train; gives the scores of the best validation, with ``fit/seconds``.
+
+        Args:
+            in_order: a signal ends the training after a batch, saved; else at once.
+
+        Raises:
+            ConfigError: there was no validation.
+        """
+        started = time.perf_counter()
+        deferred = signals.deferred() if in_order else nullcontext()
+        own = self.folder.owned(), self.folder.removed_unless_started()
+        with own[0], own[1]:
+            if self.config.ckpt_path is None:
+                self.begin()  # a signal ends it at once
+            with deferred, together(self.trainer):
+                self.trainer.fit(
+                    self.model,
+                    datamodule=self.datamodule,
+                    ckpt_path=self.config.ckpt_path,
+                    weights_only=True,
+                )
+        self.trainer.optimizers = []  # no state of theirs is in best.ckpt, where FSDP looks for it
+        if not self.folder.best.is_file():
+            place = self.folder.path
+            raise ConfigError(
+                f"no validation took place, so {place} has no best checkpoint"
+                "\n  → --trainer.check_val_every_n_epoch 1"
+            )
+        scores = next(c.scores for c in self.trainer.callbacks if isinstance(c, BestScores))
+        return scores | {"fit/seconds": time.perf_counter() - started}
+
+    def write_down(self) -> None:
+        """Leave the values in effect in the folder, and show them."""
+        config = self.config.clone()
+        config.ckpt_path = config.run.folder = None  # who runs it again wants a folder of its own
+        note = f"# {self.note}\n" if self.note else ""
+        self.folder.config.write_text(note + self.parser.dump(config, skip_none=False), "utf-8")
+        show_values(flat(config), flat(self.parser.get_defaults()), self.console)
+        sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
+        trained, every = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)
+        self.console.print(f"parameters: {trained:,} trained of {every:,}")
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Our own options, and the facts that are written once and linked."""
+        parser.add_class_arguments(RunOptions, "run")
+        parser.add_argument(
+            "--ckpt_path", type=str | None, help="Checkpoint to resume, in its own folder."
+        )
+        parser.link_arguments("seed_everything", "data.seed")
+        parser.link_arguments("data.card", "model.card", apply_on="instantiate")
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse, and refuse a seed before Lightning takes it."""
+        super().parse_arguments(parser, args)
+        refuse_seed(self.config.seed_everything)
+
+    def before_instantiate_classes(self) -> None:
+        """Fix what the result depends on, before anything is made."""
+        RunOptions(**self.config.run)  # refused now, not when the data are prepared
+        refuse_other_processes(self.config.trainer.devices, self.config.trainer.num_nodes)
+        self.config.run.threads = self.config.run.threads or self._free_threads()
+        torch.set_num_threads(self.config.run.threads)
+
+    def _free_threads(self) -> int:
+        """Threads of this process; those that it starts itself share them out among all."""
+        threads, count = torch.get_num_threads(), device_count(self.config.trainer.devices) or 1
+        if count == 1 or distributed.launched() or "OMP_NUM_THREADS" in os.environ:
+            return threads
+        os.environ["OMP_NUM_THREADS"] = str(max(1, threads // count))  # else Lightning sets it
+        return int(os.environ["OMP_NUM_THREADS"])
+
+    def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
+        """The Trainer, in the run's folder, with the callbacks that every run has."""
+        options: RunOptions = self.config_init.run
+        checkpoint = self.config.ckpt_path
+        if self.config.run.monitor is None:
+            self.config.run.monitor = self.monitored()
+        values = flat(self.config.trainer, "trainer")
+        check_trainer(values)
+        self.check(values)
+        if checkpoint:
+            held = {"model": self.model.hparams, "data": self.datamodule.hparams}
+            place = Path(checkpoint), vars(options)
+            data = type(self.datamodule).__name__
+            self.folder, self.config.ckpt_path = go_on_from(*place, held, self.console, data)
+        else:
+            self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
+        with self.folder.owned(), self.folder.removed_unless_started():
+            self.trainer_defaults["callbacks"] = self._callbacks(options)
+            board = self.folder.tensorboard()
+            csv_log = CSVLog(self.folder.path / "metrics.csv")
+            try:
+                trainer = super().instantiate_trainer(
+                    logger=[board, csv_log], default_root_dir=str(self.folder.path)
+                )
+            except (ValueError, TypeError, ImportError) as error:  # most of what Lightning refuses
+                raise ConfigError(f"trainer: {error}") from error
+            check_sharing(trainer, self.model)
+            save_whole_files(trainer)
+            keep_targets(trainer)
+            if distributed.first():
+                self.write_down()
+        return trainer
+
+    def _callbacks(self, options: RunOptions) -> list[Callback]:
+        monitor = self.config.run.monitor
+        mode = mode_of(monitor)
+        best = ModelCheckpoint(
+            self.folder.checkpoints,
+            filename="best",
+            monitor=monitor,
+            mode=mode,
+            enable_version_counter=False,
+        )
+        scores = BestScores(monitor, mode)
+        hidden = self.config.trainer.enable_progress_bar is False
+        return [
+            *([] if hidden else [Progress(self.shown_score())]),
+            LambdaCallback(
+                on_train_start=lambda trainer, _: self.folder.start(
+                    latest=self.latest and trainer.is_global_zero
+                )
+            ),
+            OwnSignals(),
+            ValidateAtEnd(),
+            RandomState(),
+            ForgetRetaken(),
+            EndIfDiverged(),
+            LearningRateMonitor(logging_interval="step"),
+            Throughput(),
+            scores,
+            TellUndefined(scores),
+            *self.own_callbacks(scores),
+            best,
+            LastCheckpoint(self.folder.last, options.save_every),
+        ]
+
+
+@contextmanager
+def together(trainer: L.Trainer) -> Iterator[None]:
+    """End the processes that this one has started, if it fails: they would wait for it for ever."""
+    try:
+        yield
+    except BaseException:
+        if trainer.strategy.launcher is not None:
+            trainer.strategy.launcher.kill(signal.SIGKILL)
+        raise

@@ -1,0 +1,79 @@
+"""Says which scores are undefined on the rows at hand, and what that means for the best epoch."""
+
+from __future__ import annotations
+
+import sys
+
+import lightning.pytorch as L
+import pyarrow.compute as pc
+from lightning.pytorch.callbacks import Callback
+
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+from weitiao.objectives.metrics import NEED_DIFFERENCE
+from weitiao.training.callbacks import BestScores
+
+
+def undefined(monitor: str, data: TextDataModule) -> bool:
+    """Whether no model can have this score: it needs targets that differ, and val has one only."""
+    needs = monitor.partition("/")[2] in NEED_DIFFERENCE and data.prepared.has("val")
+    return needs and len(pc.unique(data.prepared.rows("val")["label"])) < 2
+
+
+def refuse_undefined(monitor: str, data: TextDataModule) -> None:
+    """Stop before the best checkpoint is chosen by a score that is undefined in each epoch.
+
+    Raises:
+        ConfigError: it is.
+    """
+    if undefined(monitor, data):
+        rows = data.prepared.rows("val")
+        raise ConfigError(
+            f"run.monitor: {monitor} is undefined on val, where all targets are equal"
+            f" ({len(rows):,} rows of {rows['label'][0].as_py()!r})"
+            "\n  → --run.monitor val/loss, or a larger val: --data.val FILE, or --data.split.val"
+        )
+
+
+class TellUndefined(Callback):
+    """Says of each score once that it is undefined, where torchmetrics warns in its own words.
+
+    Args:
+        best: the scores of the best epoch, of a training.
+    """
+
+    def __init__(self, best: BestScores | None = None) -> None:
+        self.best = best
+        self._told: set[str] = set()
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Name the scores of val."""
+        if not trainer.sanity_checking:
+            self._tell(trainer, "val")
+
+    def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Name the scores of test."""
+        self._tell(trainer, "test")
+
+    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Say where the best checkpoint was chosen by nothing."""
+        if self.best is None or not trainer.is_global_zero:
+            return
+        score = self.best.scores.get(self.best.monitor, 0.0)
+        if score != score:
+            print(
+                f"! {self.best.monitor} was undefined in every epoch: best.ckpt is of the first one"
+                "\n  → --run.monitor val/loss",
+                file=sys.stderr,
+            )
+
+    def _tell(self, trainer: L.Trainer, split: str) -> None:
+        found = trainer.callback_metrics.items()
+        missing = {name for name, value in found if name.startswith(f"{split}/") and value.isnan()}
+        new, self._told = sorted(missing - self._told), self._told | missing
+        if not new or not trainer.is_global_zero:
+            return
+        line = f"! undefined, since all targets or all predictions are equal: {', '.join(new)}"
+        if self.best is not None and self.best.monitor in new:
+            line += "; an epoch without run.monitor is not the best one"
+        print(line, file=sys.stderr)

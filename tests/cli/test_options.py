@@ -1,0 +1,304 @@
+"""Every option does something: another value changes data, loss, order, scores or files.
+
+A new option fails `test_every_option_has_an_entry` until option_effects.py says what it changes.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import multiprocessing
+import re
+import runpy
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as L
+import pytest
+import torch
+import yaml
+from jsonargparse import ArgumentParser, capture_parser
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from option_effects import EFFECTS, Effect
+from option_world import TRAIN, make_world
+
+from weitiao.config.parser import flat
+from weitiao.errors import WeitiaoError
+from weitiao.evaluation.inference import LabelledFile, PredictFile, open_checkpoint, use_parser
+from weitiao.evaluation.predict import run_predict
+from weitiao.evaluation.testing import compare_with_baseline, run_test
+from weitiao.inputs.text.segment.dictionary import _WORTH_PROCESSES
+from weitiao.training.checkpointing import LastCheckpoint
+from weitiao.training.fit import run_fit
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ("out.csv", "another.csv", "predictions.csv")
+FAULTS = (WeitiaoError, MisconfigurationException, ValueError, SystemExit)
+USE = {
+    verb: (
+        "--ckpt_path=kept/checkpoints/best.ckpt",
+        f"--data.{verb}=val.csv",
+        "--out=out.csv",
+        "--hardware.accelerator=cpu",
+    )
+    for verb in ("test", "predict")
+}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Files, models, and two trained runs; never written to after that."""
+    folder = tmp_path_factory.mktemp("world")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        "transformers.dynamic_module_utils.HF_MODULES_CACHE", str(folder.parent / "modules")
+    )
+    patch.setattr(sys, "argv", ["train.py"])
+    patch.chdir(folder)
+    make_world(folder)
+    yield folder
+    patch.undo()
+
+
+@pytest.fixture
+def fresh(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Path]:
+    """Makes a copy of the world and goes there."""
+    made: list[Path] = []
+
+    def copy() -> Path:
+        made.append(shutil.copytree(world, tmp_path / str(len(made)), symlinks=True))
+        monkeypatch.chdir(made[-1])
+        return made[-1]
+
+    return copy
+
+
+# -- evidence --------------------------------------------------------------------------------------
+
+
+class Recorder(L.Callback):
+    """What a training did, step by step."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[Any]] = {"loss": [], "order": [], "schedule": [], "scores": []}
+
+    def on_train_batch_start(self, trainer: L.Trainer, module: Any, batch: Any, *_: Any) -> None:
+        self.found["order"].append((trainer.current_epoch, batch["row"].tolist()))
+        self.found["schedule"].append([group["lr"] for group in trainer.optimizers[0].param_groups])
+
+    def on_train_batch_end(self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any) -> None:
+        self.found["loss"].append(float(outputs["loss"]))
+
+    def on_validation_batch_end(
+        self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any
+    ) -> None:
+        if not trainer.sanity_checking:
+            self.found["scores"].append(outputs["predictions"].tolist())
+
+
+@functools.cache
+def parser_of_fit() -> ArgumentParser:
+    return capture_parser(run_fit, [], "fit")
+
+
+def built(arguments: list[str]) -> Any:
+    parser = parser_of_fit()
+    values = parser.parse_args(arguments)
+    L.seed_everything(values.seed_everything, verbose=False)
+    return parser.instantiate(values)
+
+
+def training(arguments: list[str]) -> dict[str, list[Any]]:
+    parts, recorder = built(arguments), Recorder()
+    options = parts.trainer.as_dict() | {
+        "logger": False,
+        "callbacks": [recorder],
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+    }
+    L.Trainer(**options).fit(parts.model, datamodule=parts.data)
+    return recorder.found
+
+
+def prepared(arguments: list[str]) -> tuple[str, Any]:
+    data = built(arguments).data.prepared
+    splits = {split: (data.rows(split), data.ids(split)) for split in data.card.rows}
+    content = {s: (r.to_pylist(), i.to_pylist()) for s, (r, i) in splits.items()}
+    return data.folder.name, (data.card.labels, content)
+
+
+def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a whole run leaves behind."""
+    saved: list[int] = []
+    save = LastCheckpoint._save
+
+    def counted(self: LastCheckpoint, trainer: L.Trainer) -> None:
+        saved.append(trainer.global_step)
+        save(self, trainer)
+
+    threads = torch.get_num_threads()
+    with patch.context() as here:
+        here.setattr(LastCheckpoint, "_save", counted)
+        run = run_fit(arguments, "train")
+    used = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    metrics = compare_with_baseline(run)
+    files = {
+        re.sub(r"\d{8}-\d{6}", "TIME", str(path))
+        for path in Path().rglob("*")
+        if "tfevents" not in path.name and not path.is_symlink()
+    }
+    with (run.folder.path / "predictions.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    decided = [(row["label"], [row[n] for n in row if n.startswith("p(")]) for row in rows]
+    with (run.folder.path / "metrics.csv").open(newline="") as file:
+        logged = [row["step"] for row in csv.DictReader(file)]
+    return {
+        "files": files,
+        "saved": saved,
+        "threads": used,
+        "best": metrics["best/epoch"],
+        "decided": decided,
+        "logged": logged,
+    }
+
+
+def used(verb: str, arguments: list[str]) -> dict[str, str]:
+    {"test": run_test, "predict": run_predict}[verb](arguments)
+    return {
+        path.name: path.read_text("utf-8") for path in Path().glob("*.csv") if path.name in RESULTS
+    }
+
+
+def loader(verb: str, arguments: list[str]) -> Any:
+    """The loader that a verb iterates over."""
+    if verb == "train and fit":
+        return built(arguments).data.train_dataloader()
+    parser = use_parser(verb, {"test": LabelledFile, "predict": PredictFile}[verb])
+    parser.add_argument("--out", type=str)
+    options = parser.instantiate(parser.parse_args(arguments))
+    _, data = open_checkpoint(options.ckpt_path, options.data.changes(), trust_remote_code=False)
+    return getattr(data, f"{verb}_dataloader")()
+
+
+def processes(verb: str, arguments: list[str], patch: pytest.MonkeyPatch) -> int:
+    """How many processes preparing and loading start."""
+    patch.setitem(_WORTH_PROCESSES, "rjieba", 0)
+    before = len(multiprocessing.active_children())
+    loaded = loader(verb, arguments)
+    _ = next(iter(loaded))  # workers live as long as the loader
+    return len(multiprocessing.active_children()) - before
+
+
+def evidence(verb: str, effect: Effect, arguments: list[str], patch: pytest.MonkeyPatch) -> Any:
+    fitting = verb == "train and fit"
+    match effect.kind:
+        case "prepared":
+            return prepared(arguments)
+        case "processes":
+            return processes(verb, arguments, patch)
+        case "order" if not fitting:
+            return [batch["row"].tolist() for batch in loader(verb, arguments)]
+        case "run":
+            return written(arguments, patch)
+        case "refused" if fitting:
+            run_fit(arguments, "fit")
+            return "taken"
+        case "output" | "refused":
+            return used(verb, arguments)
+    return training(arguments)[effect.kind]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[str, ...], Any]:
+    """Evidence of values that many options start from."""
+    return {}
+
+
+# -- the tests -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written_options() -> dict[str, Any]:
+    """What docs/write_options.py defines."""
+    return runpy.run_path(str(ROOT / "docs" / "write_options.py"))
+
+
+@pytest.mark.parametrize("verb", EFFECTS)
+def test_every_option_has_an_entry(verb: str, written_options: dict[str, Any]) -> None:
+    found = {f"{o.group}/{o.name}" for o in written_options["options"]()[verb]}
+    ours = {name for name in found if not name.startswith("trainer/")}
+    entries = {name for name in EFFECTS[verb] if not name.startswith("trainer/")}
+    assert ours - entries == set(), "new options: say in option_effects.py what they change"
+    assert entries - ours == set(), "entries without an option"
+
+
+def test_every_option_of_the_trainer_in_a_shipped_config_has_an_entry() -> None:
+    named = {
+        name.removeprefix("trainer.").split(".")[0]
+        for path in (ROOT / "configs").rglob("*.yaml")
+        for name in flat(yaml.safe_load(path.read_text("utf-8")))
+        if name.startswith("trainer.")
+    }
+    entries = {k.rpartition(".")[2] for k in EFFECTS["train and fit"] if k.startswith("trainer/")}
+    assert named == entries
+
+
+def test_the_table_of_options_is_up_to_date(written_options: dict[str, Any]) -> None:
+    now = written_options["markdown"]()
+    assert (ROOT / "docs" / "options.md").read_text("utf-8") == now, "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("verb", "name"), [(verb, name) for verb, entries in EFFECTS.items() for name in entries]
+)
+def test_another_value_changes_something(
+    verb: str,
+    name: str,
+    fresh: Callable[[], Path],
+    known: dict[tuple[str, ...], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    effect, option = EFFECTS[verb][name], name.rpartition("/")[2]
+    base = [*USE.get(verb, TRAIN), *(more.replace("{verb}", verb) for more in effect.beside)]
+    first = [*base, *([f"--{option}={effect.before}"] if effect.before else [])]
+    fresh()
+    if effect.mends:
+        with pytest.raises(FAULTS):
+            evidence(verb, effect, first, monkeypatch)
+    elif (verb, effect.kind, *first) not in known:
+        known[verb, effect.kind, *first] = evidence(verb, effect, first, monkeypatch)
+        fresh()
+    second = [*base, f"--{option}={effect.value}"]
+    if effect.kind == "refused":
+        with pytest.raises(FAULTS):
+            evidence(verb, effect, second, monkeypatch)
+        return
+    after = evidence(verb, effect, second, monkeypatch)
+    if effect.mends:
+        return
+    before = known[verb, effect.kind, *first]
+    if effect.kind == "prepared":
+        assert after[0] != before[0], "found in the cache of another value"
+        before, after = before[1], after[1]
+    assert after != before
+
+
+@pytest.mark.parametrize("kind", ["prepared", "loss", "order", "schedule", "scores", "run"])
+def test_the_same_values_change_nothing(
+    kind: Any, fresh: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for _ in range(2):
+        fresh()
+        found.append(evidence("train and fit", Effect(kind, ""), [*TRAIN], monkeypatch))
+    assert found[0] == found[1]
+
+
+def test_overfitting_takes_the_same_batches_each_epoch(fresh: Callable[[], Path]) -> None:
+    fresh()
+    order = training([*TRAIN, "--trainer.overfit_batches=2"])["order"]
+    assert [rows for epoch, rows in order if epoch == 0] == [rows for e, rows in order if e == 1]

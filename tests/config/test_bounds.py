@@ -1,0 +1,48 @@
+import pytest
+
+from weitiao.config.bounds import at_least, shares
+from weitiao.data.batch import Batching
+from weitiao.errors import ConfigError
+from weitiao.models.backbones.lora import Lora
+from weitiao.models.optim import Optimisation
+from weitiao.models.wide import Wide
+from weitiao.objectives.heads import Head
+from weitiao.objectives.losses import Loss
+
+
+def test_bounds_name_the_option():
+    at_least(1, "group", a=1, b=2.5, c=None)
+    shares("group", a=0, b=0.99)
+    for check, value in ((at_least, 0), (at_least, float("nan"))):
+        with pytest.raises(ConfigError, match=r"group\.a must be at least 1, got"):
+            check(1, "group", a=value)
+    with pytest.raises(ConfigError, match=r"^a must be at least 1, got 0$"):
+        at_least(1, None, a=0)
+    for value in (-0.1, 1, float("nan")):
+        with pytest.raises(ConfigError, match=r"group\.a is a share"):
+            shares("group", a=value)
+
+
+@pytest.mark.parametrize(
+    ("part", "options"),
+    [
+        (Batching, {"size": 0}),
+        (Batching, {"workers": -1}),
+        (Head, {"dropout": 1.0}),
+        (Loss, {"label_smoothing": 2.0}),
+        (Optimisation, {"lr": -1.0}),
+        (Optimisation, {"weight_decay": -1.0}),
+        (Optimisation, {"eps": -1.0}),
+        (Optimisation, {"betas": (0.9, 1.0)}),
+        (Lora, {"rank": 0}),
+        (Lora, {"alpha": 0}),
+        (Lora, {"dropout": 1.0}),
+        (Wide, {"orders": 0}),
+        (Wide, {"buckets": 0}),
+        (Wide, {"dropout": -0.1}),
+        (Wide, {"lr": -1.0}),
+    ],
+)
+def test_a_part_refuses_numbers_that_make_no_sense(part, options):
+    with pytest.raises(ConfigError, match=next(iter(options))):
+        part(**options)

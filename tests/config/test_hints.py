@@ -1,0 +1,188 @@
+"""A wrong command line is told with the right option; YAML is taken as it was typed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Command, reviews, write_csv
+from jsonargparse import ArgumentParser, capture_parser
+
+from weitiao.config.hints import ELSEWHERE, names_for
+from weitiao.config.strict_yaml import names_as_typed, strict
+from weitiao.evaluation.predict import predict_parser
+from weitiao.training.fit import run_fit
+
+ROOT = Path(__file__).parents[2]
+OPTIONS = set(
+    re.findall(r"^\| `--([\w.]+)`", (ROOT / "docs/options.md").read_text("utf-8"), re.MULTILINE)
+)
+
+
+@pytest.fixture(scope="module")
+def parser() -> ArgumentParser:
+    return capture_parser(run_fit, [], "fit")
+
+
+def refused(parser: ArgumentParser, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(list(arguments))
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) <= 4
+    return said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--trainer.epochs=3", "here it is --trainer.max_epochs"),
+        ("--epochs=3", "here it is --trainer.max_epochs"),
+        ("--learning_rate=1", "here it is --model.optim.lr"),
+        ("--learning-rate=1", "here it is --model.optim.lr"),
+        ("--lr=1", "here it is --model.optim.lr"),
+        ("--optim.lr=1", "here it is --model.optim.lr"),
+        ("--batch_size=8", "here it is --data.batch.size"),
+        ("--fp16", "here it is --trainer.precision"),
+        ("--model.name=bert", "here it is --model.backbone.name"),
+        ("--max_epochs=3", "did you mean --trainer.max_epochs?"),
+        ("--text=review", "did you mean --data.text?"),
+        ("--train=my.csv", "did you mean --data.train?"),  # an abbreviation of many, to argparse
+        ("--data.txet=review", "did you mean --data.text?"),
+        ("--nothing.like.it=1", "--help lists the options"),
+        ("my.csv", "--data.train my.csv"),
+        ("--model.backbone.freeze=1", "an option of Pretrained"),
+        ("--model.backbone.hidden=1", "Transformer has no such option; it has layers, width"),
+        ("--model.backbone=bert-base", "--model.backbone Pretrained --model.backbone.name bert-b"),
+        ("--model=bert-base", "--model.backbone Pretrained --model.backbone.name bert-base"),
+        ("--data=my.csv", "a file of rows: --data.train my.csv"),
+        ("--data.labels=no, yes", "--data.labels '[bad, good"),
+        ("--data.labels=[no, [yes]]", "--data.labels '[bad, good"),
+        ("--data.batch={size: 1, tokens: 2, size: 3}", "'size' stands twice, in line 1"),
+    ],
+)
+def test_a_wrong_option_is_told_with_the_right_one(
+    given: str, said: str, parser: ArgumentParser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(parser, capsys, given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("--input=x.csv", "here it is --data.predict"),
+        ("--file=x.csv", "here it is --data.predict"),
+        ("--data=x.csv", "a file of rows: --data.predict x.csv"),
+        ("--data.file=x.csv", "here it is --data.predict"),
+        ("--data.test=x.csv", "--data.predict"),
+        ("--input-file=x.csv", "here it is --data.predict"),
+        ("x.csv", "options begin with dashes: --data.predict x.csv"),
+        ("a/best.ckpt", "options begin with dashes: --ckpt_path a/best.ckpt"),
+        ("真好吃", "options begin with dashes: --text 真好吃"),
+        ("--texts=好", "here it is --text"),
+        ("--sentence=好", "here it is --text"),
+        ("--output=o.csv", "here it is --out"),
+        ("--save=o.csv", "here it is --out"),
+        ("--checkpoint=a.ckpt", "here it is --ckpt_path"),
+        ("--model=a.ckpt", "here it is --ckpt_path"),
+        ("--model_path=a.ckpt", "here it is --ckpt_path"),
+        ("--device=cuda", "here it is --hardware.accelerator gpu"),
+        ("--batch_size=8", "here it is --data.batch.size"),
+        ("--text_column=t", "here it is --data.text"),
+        ("--on_bad_row=quarantine", "here it is --data.on_bad_row"),
+        ("--config=a.yaml", "come from the checkpoint"),
+        ("--nothing.like.it=1", "--help lists the options"),
+    ],
+)
+def test_a_wrong_option_of_predict_is_told_with_the_right_one(
+    given: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refused(predict_parser(), capsys, "--ckpt_path=a.ckpt", given)
+    # and where the right one is missing besides
+    assert said in refused(predict_parser(), capsys, given)
+
+
+def test_an_option_of_another_backbone_is_told(
+    parser: ArgumentParser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(parser, capsys, "--model.backbone=TextCNN", "--model.backbone.layers=3")
+    assert "model.backbone.layers: TextCNN has no such option; it has embedding, " in said
+    assert "an option of Pretrained, Recurrent, Transformer" in said
+
+
+def test_what_other_frameworks_call_an_option_leads_to_one_of_ours() -> None:
+    for names in (ELSEWHERE, names_for("predict"), names_for("test")):
+        assert {name.split()[0] for name in names.values()} - {"config"} <= OPTIONS
+    (early,) = (name.split()[1] for name in ELSEWHERE.values() if " " in name)
+    assert (ROOT / early).is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("data:\n  text: a\ndata:\n  label: b\n", "'data' stands twice, in line 1 and in line 3"),
+        ("data:\n  batch: {size: 1}\n  batch: {size: 2}\n", "'batch' stands twice, in line 2"),
+        ("model: {wide: {lr: 1, lr: 2}}\n", "'lr' stands twice"),
+        ('"data": {}\ndata: {}\n', "'data' stands twice"),
+        ("model:\n  backbone:\n    class_path: TextCNN\n    filters: 3\n", "under init_args"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(
+    text: str,
+    lines: str,
+    parser: ArgumentParser,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "my.yaml").write_text(text, "utf-8")
+    said = refused(parser, capsys, f"--config={tmp_path / 'my.yaml'}")
+    assert f"error: {tmp_path / 'my.yaml'}: " in said
+    assert lines in said
+
+
+def test_a_key_may_override_what_an_alias_brings() -> None:
+    text = "a: &a {x: 1, y: 1}\nb: {<<: *a, x: 2}\nc: {<<: *a, y: 3}\n"
+    for loader in (yaml.SafeLoader, yaml.CSafeLoader):
+        assert yaml.load(text, strict(loader))["b"] == {"x": 2, "y": 1}
+
+
+@pytest.mark.parametrize("given", ["no, yes", "on, off", "01, 1:30", "1, 2", "null, ~", "1e3, .5"])
+def test_names_of_labels_are_taken_as_typed(
+    given: str, parser: ArgumentParser, tmp_path: Path
+) -> None:
+    names = given.split(", ")
+    flow, block = tmp_path / "flow.yaml", tmp_path / "block.yaml"
+    flow.write_text(f"data: {{labels: [{given}]}}\n", "utf-8")
+    block.write_text("data:\n  labels:\n" + "".join(f"    - {n}\n" for n in names), "utf-8")
+    for arguments in (
+        [f"--data.labels=[{given}]"],
+        ["--data.labels", f"[{given}]"],
+        [f"--data={{labels: [{given}]}}"],
+        [f"--config={flow}"],
+        [f"--config={block}"],
+    ):
+        assert parser.parse_args(arguments).data.labels == names
+    dumped = parser.dump(parser.parse_args([f"--data.labels=[{given}]"]))
+    assert yaml.safe_load(dumped)["data"]["labels"] == names
+
+
+def test_quoted_names_and_other_values_stay_as_they_are() -> None:
+    for same in ('--data.labels=["a, b", "c"]', "--data.labels=null", "--data.text=[no]"):
+        assert names_as_typed([same]) == [same]
+
+
+def test_a_search_space_and_a_config_that_name_a_key_twice_are_refused_by_tune(
+    command: Command, tmp_path: Path
+) -> None:
+    write_csv(tmp_path / "my.csv", reviews(30))
+    (tmp_path / "my.yaml").write_text("data: {train: my.csv}\ndata: {text: review}\n", "utf-8")
+    (tmp_path / "good.yaml").write_text("data: {train: my.csv}\n", "utf-8")
+    (tmp_path / "space.yaml").write_text("a.b: {low: 1, high: 2}\na.b: {low: 3, high: 4}\n")
+    for name in ("my.yaml", "good.yaml"):
+        options = ["--space=space.yaml", "--trials=1", f"--config={name}"]
+        done = command(*options, cwd=tmp_path, script="tune.py")
+        assert done.code != 0
+        assert "stands twice, in line 1 and in line 2" in done.err
+        assert f"error: {'my.yaml' if name == 'my.yaml' else 'space.yaml'}" in done.err

@@ -1,0 +1,339 @@
+"""What each option must change: the table behind test_options.py.
+
+A key is `verb group/option`, as `docs/write_options.py` finds them in the parsers.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "prepared",  # the rows and ids on disk, and the name of their folder
+    "loss",  # of the first training steps
+    "order",  # which rows make which batch
+    "schedule",  # learning rates per step
+    "scores",  # probabilities of validation rows
+    "run",  # what stands in the run's folder, or how often it is written
+    "processes",  # processes at work beside this one
+    "output",  # what the verb writes
+    "refused",  # a value that can't hold here is refused, so it is read
+]
+
+
+class Effect(NamedTuple):
+    """An option's other value.
+
+    Args:
+        kind: what must differ.
+        value: the other value.
+        beside: arguments without which the option has nothing to do; they hold before as well.
+        before: the value before, where it isn't the default.
+        mends: without the other value nothing works at all.
+    """
+
+    kind: Kind
+    value: str
+    beside: tuple[str, ...] = ()
+    before: str | None = None
+    mends: bool = False
+
+
+def steps(*names: str) -> tuple[str, ...]:
+    return (f"--data.clean.steps=[{','.join(names)}]",)
+
+
+CARVED = ("--data.train=more.csv",)
+GIVEN = ("--data.val=val.csv",)
+WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
+CNN = ("--model.backbone=TextCNN",)
+BAG = ("--model.backbone=Bag",)
+RNN = ("--model.backbone=Recurrent",)
+VECTORS = ("--data.encode.vectors=vectors.txt",)
+PRETRAINED = (
+    "--model.backbone=Pretrained",
+    "--model.backbone.name=bert",
+    "--data.encode.tokenizer=bert",
+    "--data.encode.max_length=24",
+)
+SWAP = ("--data.augment.steps=[{method: swap}]",)
+ALIKE = ("--data.augment.steps=[{method: lookalike}]",)
+NEAR = ("--data.augment.steps=[{method: vectors, path: words.vec}]",)
+WIDE = ("--model.wide.lr=0.05",)
+LINEAR = ("--data.linear={}",)
+NUMBERS = ("--data.task=regression", "--data.label=stars")
+SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
+LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
+MLP = ("--model.head.kind=mlp",)
+
+DATA = {
+    "data/data.train": Effect("prepared", "more.csv"),
+    "data/data.val": Effect("prepared", "val.csv"),
+    "data/data.test": Effect("prepared", "val.csv"),
+    "data/data.predict": Effect("refused", "val.csv"),
+    "data/data.text": Effect("prepared", "other"),
+    "data/data.pair": Effect("prepared", "other"),
+    "data/data.label": Effect("prepared", "stars"),
+    "data/data.group": Effect("prepared", "author"),
+    "data/data.id": Effect("prepared", "no"),
+    "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",), mends=True),
+    "data/data.encoding": Effect("prepared", "latin-1", ("--data.train=gbk.csv",)),
+    "data/data.header": Effect(
+        "prepared",
+        "false",
+        ("--data.train=bare.csv", "--data.text=0", "--data.label=1"),
+        mends=True,
+    ),
+    "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",), mends=True),
+    "data/data.database": Effect("prepared", "my.db", ("--data.train=all.sql",), mends=True),
+    "data/data.separator": Effect(
+        "prepared", ";", ("--data.train=semicolon.csv",), before=",", mends=True
+    ),
+    "data/data.sheet": Effect("prepared", "new", ("--data.train=my.xlsx",), before="old"),
+    "data/data.extra_cells": Effect("prepared", "ignore", ("--data.train=wide.csv",), mends=True),
+    "data/data.placeholders": Effect(
+        "prepared",
+        "bad",
+        ("--data.train=nan.csv", "--data.group=author", "--data.on_bad_row=quarantine"),
+    ),
+    "data/data.label_separator": Effect(
+        "prepared", " ", ("--data.task=multilabel", "--data.label=author")
+    ),
+    "data/data.task": Effect("prepared", "multilabel"),
+    "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
+    "data/data.cache": Effect("run", "elsewhere"),
+    "data.clean/data.clean.steps": Effect("prepared", "[whitespace]"),
+    "data.clean/data.clean.unicode_form": Effect("prepared", "NFKC"),
+    "data.clean/data.clean.replacement": Effect("prepared", "token", steps("url")),
+    "data.clean/data.clean.emoji": Effect("prepared", "name", steps("emoji")),
+    "data.clean/data.clean.max_repeats": Effect("prepared", "1", steps("repeats")),
+    "data.clean/data.clean.min_chars": Effect("prepared", "24", steps("length"), before="1"),
+    "data.clean/data.clean.max_chars": Effect("prepared", "24", steps("length"), before="999"),
+    "data.audit/data.audit.merge_duplicates": Effect("prepared", "false"),
+    "data.audit/data.audit.drop_conflicts": Effect("prepared", "false"),
+    "data.audit/data.audit.drop_leaks": Effect("prepared", "false", GIVEN),
+    "data.audit/data.audit.drop_shared_groups": Effect(
+        "prepared", "true", ("--data.val=few.csv", "--data.group=author")
+    ),
+    "data.split/data.split.val": Effect("prepared", "0.3"),
+    "data.split/data.split.test": Effect("prepared", "0.3"),
+    "data.split/data.split.seed": Effect("prepared", "1"),
+    "data.split/data.split.stratify": Effect("prepared", "false"),
+    "data.split/data.split.train": Effect("prepared", "20"),
+    "data.split/data.split.train_seed": Effect("prepared", "1", ("--data.split.train=20",)),
+    "data.segment/data.segment.method": Effect("prepared", "char", WORDS),
+    "data.segment/data.segment.hmm": Effect("prepared", "false", WORDS),
+    "data.segment/data.segment.user_dict": Effect("prepared", "words.txt", WORDS),
+    "data.segment/data.segment.stop_words": Effect("prepared", "words.txt", WORDS),
+    "data.segment/data.segment.workers": Effect("processes", "2", WORDS),
+    # rjieba can't use them; what they do for stanza and corenlp: tests/inputs/text/segment
+    "data.segment/data.segment.language": Effect("refused", "en", WORDS),
+    "data.segment/data.segment.models": Effect("refused", "nowhere", WORDS),
+    "data.segment/data.segment.url": Effect("refused", "http://localhost:9001", WORDS),
+    "data.encode/data.encode.tokenizer": Effect("prepared", "wordpiece"),
+    "data.encode/data.encode.vocab_size": Effect("prepared", "40"),
+    "data.encode/data.encode.min_count": Effect("prepared", "60"),
+    "data.encode/data.encode.lowercase": Effect("prepared", "false"),
+    "data.encode/data.encode.max_length": Effect("prepared", "12"),
+    "data.encode/data.encode.truncation": Effect(
+        "prepared", "tail", ("--data.encode.max_length=12",)
+    ),
+    "data.encode/data.encode.pad_token": Effect(
+        "prepared", "[UNK]", ("--data.encode.tokenizer=bare_bert",), mends=True
+    ),
+    "data.encode/data.encode.special_text": Effect(
+        "prepared", "split", ("--data.train=special.csv", "--data.encode.tokenizer=bert")
+    ),
+    "data.encode/data.encode.prefix": Effect("prepared", "好", ("--data.encode.tokenizer=bert",)),
+    "data.encode/data.encode.vectors": Effect("loss", "vectors.txt", CNN),
+    "data.batch/data.batch.tokens": Effect("order", "60"),
+    "data.batch/data.batch.size": Effect("order", "3"),
+    "data.batch/data.batch.workers": Effect("processes", "1"),
+    "data/data.sampling": Effect("order", "balanced"),
+    "data/data.augment": Effect("loss", "{steps: [{method: swap}]}"),
+    "data.augment: Augmenter/data.augment.steps": Effect("loss", "[{method: split}]", SWAP),
+    "data.augment: Augmenter/data.augment.copies": Effect("order", "2", SWAP),
+    "data.augment: Augmenter/data.augment.keep_originals": Effect("order", "true", SWAP),
+    "data.augment.steps: Step/data.augment.steps.method": Effect("loss", "delete", SWAP),
+    "data.augment.steps: Step/data.augment.steps.p": Effect("loss", "1.0", SWAP),
+    "data.augment.steps: Step/data.augment.steps.share": Effect("loss", "0.9", SWAP),
+    "data.augment.steps: Step/data.augment.steps.path": Effect("loss", "alike.txt", ALIKE),
+    "data.augment.steps: Step/data.augment.steps.keep": Effect("loss", "[房,店,服]", SWAP),
+    "data.augment.steps: Step/data.augment.steps.top": Effect("loss", "1", NEAR),
+}
+MODEL = {
+    "model/model.backbone": Effect("loss", "TextCNN"),
+    "model/model.pooling": Effect("loss", "cls"),
+    "model/model.wide": Effect("loss", "{}"),
+    "model/model.calibrate": Effect("run", "true"),
+    "model/model.linear_share": Effect("scores", "0.9", LINEAR),
+    "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
+    "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
+    "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),
+    "model.backbone: Transformer/model.backbone.feedforward": Effect("loss", "8"),
+    "model.backbone: Transformer/model.backbone.dropout": Effect("loss", "0.5"),
+    "model.backbone: Transformer/model.backbone.activation": Effect("loss", "relu"),
+    "model.backbone: TextCNN/model.backbone.embedding": Effect("loss", "16", CNN),
+    "model.backbone: TextCNN/model.backbone.vectors": Effect("loss", "freeze", CNN + VECTORS),
+    "model.backbone: TextCNN/model.backbone.filters": Effect("loss", "16", CNN),
+    "model.backbone: TextCNN/model.backbone.kernels": Effect("loss", "[3]", CNN),
+    "model.backbone: TextCNN/model.backbone.dropout": Effect("loss", "0.5", CNN),
+    "model.backbone: TextCNN/model.backbone.token_dropout": Effect("loss", "0.5", CNN),
+    "model.backbone: Bag/model.backbone.embedding": Effect("loss", "16", BAG),
+    "model.backbone: Bag/model.backbone.vectors": Effect("loss", "freeze", BAG + VECTORS),
+    "model.backbone: Bag/model.backbone.orders": Effect("loss", "1", BAG),
+    "model.backbone: Bag/model.backbone.buckets": Effect("loss", "3", BAG),
+    "model.backbone: Bag/model.backbone.dropout": Effect("loss", "0.9", BAG),
+    "model.backbone: Recurrent/model.backbone.embedding": Effect("loss", "16", RNN),
+    "model.backbone: Recurrent/model.backbone.vectors": Effect("loss", "freeze", RNN + VECTORS),
+    "model.backbone: Recurrent/model.backbone.cell": Effect("loss", "gru", RNN),
+    "model.backbone: Recurrent/model.backbone.layers": Effect("loss", "2", RNN),
+    "model.backbone: Recurrent/model.backbone.width": Effect("loss", "16", RNN),
+    "model.backbone: Recurrent/model.backbone.bidirectional": Effect("loss", "false", RNN),
+    "model.backbone: Recurrent/model.backbone.dropout": Effect("loss", "0.9", RNN),
+    "model.backbone: Pretrained/model.backbone.name": Effect("loss", "other_bert", PRETRAINED),
+    "model.backbone: Pretrained/model.backbone.layers": Effect("loss", "1", PRETRAINED),
+    "model.backbone: Pretrained/model.backbone.freeze": Effect("loss", "1", PRETRAINED),
+    "model.backbone: Pretrained/model.backbone.lora": Effect("loss", "{}", PRETRAINED),
+    "model.backbone.lora: Lora/model.backbone.lora.rank": Effect("loss", "2", LORA, before="8"),
+    "model.backbone.lora: Lora/model.backbone.lora.alpha": Effect("loss", "99", LORA),
+    "model.backbone.lora: Lora/model.backbone.lora.dropout": Effect("loss", "0.9", LORA),
+    # it changes no number (tests/models/backbones/test_freeze.py); own_code says that it can't
+    "model.backbone: Pretrained/model.backbone.gradient_checkpointing": Effect(
+        "refused",
+        "true",
+        (*PRETRAINED, "--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true"),
+    ),
+    # given, no file is read: the weights are drawn, to be loaded from a checkpoint
+    "model.backbone: Pretrained/model.backbone.config": Effect(
+        "loss", "{model_type: bert, vocab_size: 60, hidden_size: 24}", PRETRAINED
+    ),
+    "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
+        "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code"), mends=True
+    ),
+    "model.decision/model.decision.threshold": Effect("run", "half", SETS),
+    "model.decision/model.decision.at_least": Effect("run", "2", SETS),
+    "model.decision/model.decision.at_most": Effect(
+        "run", "1", ("--data.task=multilabel", "--model.optim.lr=0")
+    ),
+    "model.head/model.head.kind": Effect("loss", "mlp"),
+    "model.head/model.head.activation": Effect("loss", "relu", MLP),
+    "model.head/model.head.dropout": Effect("loss", "0.5"),
+    "model.head/model.head.start": Effect("run", "probe"),
+    "model.loss/model.loss.kind": Effect("loss", "squared_hinge"),
+    "model.loss/model.loss.focus": Effect("loss", "0.5", ("--model.loss.kind=focal",)),
+    "model.loss/model.loss.huber_delta": Effect(
+        "loss", "0.1", (*NUMBERS, "--model.loss.kind=huber")
+    ),
+    "model.loss/model.loss.label_smoothing": Effect("loss", "0.2"),
+    "model.loss/model.loss.class_weights": Effect("loss", "balanced"),
+    "model.optim/model.optim.optimizer": Effect("loss", "adafactor"),
+    "model.optim/model.optim.momentum": Effect("loss", "0.9", ("--model.optim.optimizer=sgd",)),
+    "model.optim/model.optim.lr": Effect("schedule", "0.5"),
+    "model.optim/model.optim.weight_decay": Effect("loss", "5"),
+    "model.optim/model.optim.warmup": Effect("schedule", "0.5"),
+    "model.optim/model.optim.schedule": Effect("schedule", "cosine"),
+    "model.optim/model.optim.betas": Effect("loss", "[0.1, 0.2]"),
+    "model.optim/model.optim.eps": Effect("loss", "1"),
+    "model.wide: Wide/model.wide.orders": Effect("loss", "1", WIDE),
+    "model.wide: Wide/model.wide.buckets": Effect("loss", "3", WIDE),
+    "model.wide: Wide/model.wide.dropout": Effect("loss", "0.9", WIDE),
+    "model.wide: Wide/model.wide.lr": Effect("loss", "1", before="0.05"),
+    "model.wide: Wide/model.wide.share": Effect("scores", "0.1", WIDE),
+}
+RUN = {
+    "general/seed_everything": Effect("order", "2"),
+    "general/recipe": Effect("run", "few_rows"),
+    "data/data.linear": Effect("prepared", "{}"),
+    "data.linear: Linear/data.linear.strength": Effect("scores", "0.1", LINEAR),
+    "data.linear: Linear/data.linear.weights": Effect("prepared", "64", LINEAR),
+    "general/ckpt_path": Effect("run", "kept/checkpoints/last.ckpt"),
+    "run/run.root": Effect("run", "elsewhere"),
+    "run/run.name": Effect("run", "another"),
+    "run/run.folder": Effect("run", "mine"),
+    "run/run.monitor": Effect(
+        "run", "val/loss", ("--model.optim.lr=0.1", "--trainer.max_epochs=4")
+    ),
+    "run/run.save_every": Effect("run", "1"),
+    "run/run.threads": Effect("run", "2", before="1"),
+}
+TRAINER = {
+    # the rest is Lightning's; these are what the shipped YAMLs use
+    "trainer/trainer.accelerator": Effect("refused", "no-such-thing"),
+    "trainer/trainer.devices": Effect("refused", "0"),
+    "trainer/trainer.strategy": Effect("refused", "no-such-thing"),
+    "trainer/trainer.precision": Effect("loss", "bf16-mixed"),
+    "trainer/trainer.max_epochs": Effect("schedule", "1"),
+    # shares, since "1" is read as 1 or as 1.0: typing keeps the order in which Union[int, float]
+    # or Union[float, int] was first written anywhere in the process
+    "trainer/trainer.limit_train_batches": Effect("order", "0.5"),
+    "trainer/trainer.limit_val_batches": Effect("scores", "0.5", ("--data.batch.size=4",)),
+    "trainer/trainer.limit_test_batches": Effect("run", "0.5", ("--data.batch.size=4",)),
+    "trainer/trainer.overfit_batches": Effect("order", "1"),
+    "trainer/trainer.check_val_every_n_epoch": Effect("scores", "2"),
+    "trainer/trainer.log_every_n_steps": Effect("run", "2"),
+    "trainer/trainer.gradient_clip_val": Effect("loss", "0.001"),
+    "trainer/trainer.callbacks": Effect(
+        "run",
+        "[{class_path: EarlyStopping, init_args: {monitor: val/f1_macro, mode: max, patience: 1}}]",
+        ("--model.optim.lr=0.0", "--trainer.max_epochs=4"),
+    ),
+    "trainer/trainer.profiler": Effect(
+        "run", "{class_path: SimpleProfiler, init_args: {filename: profile}}"
+    ),
+}
+NEW_FILE = {
+    "general/ckpt_path": Effect("output", "kept/checkpoints/other.ckpt"),
+    "general/trust_remote_code": Effect(
+        "output", "true", ("--ckpt_path=own/checkpoints/a.ckpt",), mends=True
+    ),
+    "data/data.text": Effect("output", "other"),
+    "data/data.id": Effect("output", "no"),
+    "data/data.format": Effect("output", "csv", ("--data.{verb}=unnamed.dat",), mends=True),
+    "data/data.encoding": Effect("output", "gb18030", ("--data.{verb}=gbk.csv",), before="latin-1"),
+    "data/data.database": Effect("output", "my.db", ("--data.{verb}=all.sql",), mends=True),
+    "data/data.separator": Effect(
+        "output", ";", ("--data.{verb}=semicolon.csv",), before=",", mends=True
+    ),
+    "data/data.sheet": Effect("output", "new", ("--data.{verb}=my.xlsx",), before="old"),
+    "data/data.extra_cells": Effect("output", "ignore", ("--data.{verb}=wide.csv",), mends=True),
+    "data/data.pair": Effect("refused", "other"),
+    "data/data.batch": Effect("order", "{size: 2}"),
+    "data.batch: Batching/data.batch.tokens": Effect("order", "60"),
+    "data.batch: Batching/data.batch.size": Effect("order", "3"),
+    "data.batch: Batching/data.batch.workers": Effect("processes", "1"),
+    "hardware/hardware.accelerator": Effect("refused", "no-such-thing"),
+    "hardware/hardware.precision": Effect("output", "bf16-mixed"),
+    # what more of them change, nothing: `test_ranks.py`
+    "hardware/hardware.devices": Effect("refused", "0"),
+    "hardware/hardware.num_nodes": Effect("refused", "0"),
+}
+TEST = NEW_FILE | {
+    "general/out": Effect("output", "another.csv"),
+    # the labels are no classes any more
+    "data/data.encoding": Effect(
+        "output", "gb18030", ("--data.test=gbk.csv",), before="latin-1", mends=True
+    ),
+    "data/data.test": Effect("output", "more.csv"),
+    "data/data.label": Effect("output", "turned"),
+    "data/data.header": Effect(
+        "output",
+        "false",
+        ("--data.test=bare.csv", "--data.text=0", "--data.label=1"),
+        mends=True,
+    ),
+}
+PREDICT = NEW_FILE | {
+    "general/out": Effect("output", "another.csv"),
+    "general/text": Effect("refused", "很好"),  # beside a file; alone: test_predict.py
+    "general/pair": Effect("refused", "很好"),
+    "data/data.predict": Effect("output", "more.csv"),
+    "data/data.on_bad_row": Effect("output", "quarantine", ("--data.predict=bad.csv",), mends=True),
+    "data/data.header": Effect(
+        "output", "false", ("--data.predict=bare.csv", "--data.text=0"), mends=True
+    ),
+}
+EFFECTS = {
+    "train and fit": DATA | MODEL | RUN | TRAINER,
+    "test": TEST,
+    "predict": PREDICT,
+}

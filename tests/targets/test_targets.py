@@ -1,0 +1,172 @@
+"""What each task makes of the label column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from weitiao.card import Task
+from weitiao.data.split import Splitter
+from weitiao.errors import ConfigError, DataError
+from weitiao.targets.labels import join_labels, split_labels
+from weitiao.targets.targets import (
+    canonical,
+    check_labels,
+    find_labels,
+    strata,
+    target_array,
+    target_column,
+)
+
+
+def table(*labels: str, file: str = "my.csv") -> pa.Table:
+    count = len(labels)
+    return pa.table(
+        {
+            "text": [f"text {i}" for i in range(count)],
+            "label": pa.array(labels, pa.string()),
+            "file": [file] * count,
+            "row": list(range(2, count + 2)),
+        }
+    )
+
+
+# --- several labels in a cell ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("", []),
+        ("[]", []),
+        ("a", ["a"]),
+        ("b|a|b", ["a", "b"]),
+        (" 好 | 坏 ", ["坏", "好"]),
+        ('["x|y", "a"]', ["a", "x|y"]),
+        ("[10, 2]", ["2", "10"]),
+        ("10|9", ["9", "10"]),
+    ],
+)
+def test_labels_of_a_cell(cell: str, labels: list[str]) -> None:
+    assert split_labels(cell) == labels
+    assert split_labels(join_labels(labels)) == labels
+
+
+@pytest.mark.parametrize("cell", ["a||b", "|", "[1", '["a", null]', '{"a": 1}x|', "[true]", '[""]'])
+def test_a_cell_that_is_no_set_of_labels_is_named(cell: str) -> None:
+    if cell.startswith("{"):
+        cell = '[{"a": 1}]'
+    with pytest.raises(DataError, match=r"my\.csv, row 3, column 'label': this is no set") as error:
+        canonical(table("a", cell), "multilabel")
+    assert repr(cell) in str(error.value)
+    assert "JSON list" in str(error.value)
+
+
+def test_sets_in_another_order_are_the_same_label() -> None:
+    found = canonical(table("b|a", '["a", "b"]', "a|b"), "multilabel")["label"]
+    assert set(found.to_pylist()) == {"a|b"}
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["", "three", "nan", "inf", "1,5", "0x10"])
+def test_a_score_that_is_no_finite_number_is_named(cell: str) -> None:
+    with pytest.raises(DataError, match=r"my\.csv, row 2, column 'label': this is no") as error:
+        canonical(table(cell), "regression")
+    assert repr(cell) in str(error.value)
+
+
+def test_numbers_have_one_spelling_and_keep_their_value() -> None:
+    found = canonical(table("5", "5.0", " 5 ", "-0.25", "1e3", "1e17"), "regression")
+    assert found["label"].to_pylist() == ["5", "5", "5", "-0.25", "1000", "1e+17"]
+
+
+# --- labels and targets ---------------------------------------------------------------------------
+
+
+def test_targets_of_each_task() -> None:
+    sets = canonical(table("b", "", "a|c"), "multilabel")
+    labels = find_labels({"train": sets}, "multilabel", None)
+    assert labels == ["a", "b", "c"]
+    hot = target_array(target_column(sets, labels, "multilabel"))
+    assert hot.tolist() == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
+    numbers = target_array(target_column(table("1.5", "-2"), [], "regression"))
+    assert numbers.dtype == np.float32
+    assert numbers.tolist() == [1.5, -2.0]
+    classes = target_array(target_column(table("b", "a"), ["a", "b"], "classification"))
+    assert classes.tolist() == [1, 0]
+
+
+def test_a_set_with_an_unknown_label_is_named() -> None:
+    with pytest.raises(DataError, match=r"row 3.*not among a, b.*'x'") as error:
+        target_column(table("a", "b|x"), ["a", "b"], "multilabel")
+    assert error.value.column == "label"
+
+
+def test_an_ordinal_scale_of_words_needs_an_order() -> None:
+    assert find_labels({"train": table("10", "9")}, "ordinal", None) == ["9", "10"]
+    with pytest.raises(ConfigError, match=r"no order of its own: high, low"):
+        find_labels({"train": table("low", "high")}, "ordinal", None)
+    assert find_labels({"train": table("low", "high")}, "ordinal", ["low", "high"])[0] == "low"
+
+
+def test_a_regression_has_no_labels() -> None:
+    with pytest.raises(ConfigError, match=r"data\.labels"):
+        find_labels({"train": table("1", "2")}, "regression", ["1", "2"])
+
+
+@pytest.mark.parametrize("task", ["multilabel", "regression", "ordinal"])
+def test_train_with_one_value_only_teaches_nothing(task: Task) -> None:
+    train = table("1", "1")
+    with pytest.raises(DataError, match="nothing to learn"):
+        check_labels({"train": train}, train, task)
+
+
+def test_a_label_that_only_test_has_is_named_and_a_new_score_is_none() -> None:
+    train, test = table("1", "2"), table("2", "1|7", file="test.csv")
+    with pytest.raises(DataError, match=r"test\.csv, row 3.*no row with this label.*'7'"):
+        check_labels({"train": train, "test": test}, train, "multilabel")
+    check_labels({"train": train, "test": table("7")}, train, "regression")
+
+
+# --- splits ---------------------------------------------------------------------------------------
+
+
+def carve(labels: list[str], task: Task) -> dict[str, pa.Table]:
+    rows = canonical(table(*labels), task)
+    parts = Splitter(val=0.2, test=0.2).split(
+        rows, carve={"val", "test"}, strata=strata(rows, task)
+    )
+    assert sum(part.num_rows for part in parts.values()) == len(labels)
+    return parts
+
+
+def test_rare_labels_are_spread_over_the_splits() -> None:
+    draw = np.random.default_rng(0)
+    labels = ["|".join(["common", *(["rare"] if draw.random() < 0.05 else [])]) for _ in range(400)]
+    wanted = sum("rare" in label for label in labels)
+    for name, share in (("train", 0.6), ("val", 0.2), ("test", 0.2)):
+        part = carve(labels, "multilabel")[name]
+        found = sum("rare" in label for label in part["label"].to_pylist())
+        assert found == pytest.approx(wanted * share, abs=1)
+
+
+def test_splits_of_a_regression_hold_alike_scores() -> None:
+    scores = np.random.default_rng(0).gamma(1.0, 10.0, 300)
+    parts = carve([str(score) for score in scores], "regression")
+    for part in parts.values():
+        found = target_array(target_column(part, [], "regression"))
+        tenths = [np.mean(found <= edge) for edge in np.quantile(scores, [0.1, 0.5, 0.9])]
+        assert tenths == pytest.approx([0.1, 0.5, 0.9], abs=0.04)
+
+
+def test_a_row_goes_by_its_rarest_label() -> None:
+    found: Any = strata(table("a|b", "a", "a", "", "b|c", "b"), "multilabel")
+    assert len(set(found.tolist())) == 4
+    assert found[1] == found[2]
+    assert found[0] in (found[1], found[5])  # a and b are equally rare
+    assert found[4] not in found[[0, 1, 2, 3, 5]]

@@ -1,0 +1,57 @@
+"""What can be known to fail is refused: a pooling that sees too little of a text."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from transformers import AutoConfig, AutoModel
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.models.backbones.base import BackboneFactory
+from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.textcnn import TextCNN
+from weitiao.models.backbones.transformer import Transformer
+from weitiao.models.module import TextModule
+from weitiao.objectives.pooling import PoolingName
+from weitiao.training.checks import refuse_blind_pooling
+
+CARD = DataCard("classification", ["a", "b"], [1, 1], vocab_size=30, pad_id=0, max_length=40)
+
+
+def pretrained(kind: str, folder: Path) -> BackboneFactory:
+    """A tiny model of that kind."""
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16}
+    sizes |= {"num_key_value_heads": 1, "head_dim": 8}
+    config = AutoConfig.for_model(kind, vocab_size=30, num_hidden_layers=2, **sizes)
+    AutoModel.from_config(config).save_pretrained(folder)
+    return partial(Pretrained, name=str(folder), freeze=1)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "opt", "bloom", "llama", "qwen3", "gemma2"])
+def test_first_position_of_a_decoder_is_refused(kind: str, tmp_path: Path) -> None:
+    backbone = pretrained(kind, tmp_path)
+    with pytest.raises(ConfigError, match=r"model\.pooling cls(.|\n)*--model\.pooling last"):
+        refuse_blind_pooling(TextModule(CARD, backbone, "cls"))
+    for pooling in ("last", "mean", "max", "attention"):
+        refuse_blind_pooling(TextModule(CARD, backbone, pooling))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pooling", ["cls", "last"])
+def test_one_position_of_a_convolution_is_refused(pooling: PoolingName) -> None:
+    with pytest.raises(ConfigError, match=f"pooling {pooling}"):
+        refuse_blind_pooling(TextModule(CARD, TextCNN, pooling))
+
+
+@pytest.mark.parametrize("pooling", ["cls", "last"])
+@pytest.mark.parametrize("kind", ["scratch", "bert", "t5"])
+def test_one_position_of_an_encoder_sees_the_whole(
+    kind: str, pooling: PoolingName, tmp_path: Path
+) -> None:
+    backbone = Transformer if kind == "scratch" else pretrained(kind, tmp_path)
+    module = TextModule(CARD, backbone, pooling)
+    modes = [part.training for part in module.modules()]
+    refuse_blind_pooling(module)
+    assert [part.training for part in module.modules()] == modes

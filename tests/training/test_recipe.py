@@ -1,0 +1,145 @@
+"""Recipes: chosen by what the data are, said, overridable, and rerun to the same digits."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Command, reviews, write_csv
+
+from weitiao.errors import ConfigError
+from weitiao.training.recipe import FOLDER, Facts, choose, with_recipe
+
+ENCODER = Path("encoder")
+
+
+@pytest.mark.parametrize(
+    ("facts", "recipe"),
+    [
+        (Facts("classification", 10_000, 2, 5_000, 1.0, False, None), "reviews"),
+        (Facts("classification", 10_000, 6, 800, 0.0, False, None), "english"),
+        (Facts("classification", 15_000, 150, 100, 0.0, False, None), "many_classes"),
+        (Facts("classification", 50_000, 15, 3_000, 1.0, False, None), "many_classes"),
+        (Facts("classification", 100, 2, 50, 1.0, False, None), "few_rows"),
+        (Facts("classification", 700, 67, 10, 1.0, False, None), "few_rows"),
+        (Facts("multilabel", 700, 67, 10, 1.0, False, None), "few_rows"),
+        (Facts("regression", 5_000, 0, 0.0, 1.0, True, None), "pairs"),
+        (Facts("classification", 5_000, 2, 2_500, 0.0, True, None), "pairs"),
+        (Facts("regression", 5_000, 0, 0.0, 1.0, False, None), "many_classes"),
+        (Facts("ordinal", 5_000, 5, 900, 0.0, False, None), "english"),
+        (Facts("classification", 10_000, 2, 5_000, 1.0, False, ENCODER), "pretrained"),
+        (Facts("regression", 5_000, 0, 0.0, 1.0, True, ENCODER), "pretrained"),
+        (Facts("classification", 100, 2, 50, 1.0, False, ENCODER), "pretrained_few"),
+    ],
+)
+def test_a_recipe_goes_by_thedata_of(facts: Facts, recipe: str) -> None:
+    name, why = choose(facts)
+    assert name == recipe
+    assert (FOLDER / f"{name}.yaml").is_file()
+    assert f"{facts.rows:,} rows" in why
+
+
+@pytest.fixture
+def english(tmp_path: Path) -> Path:
+    rows = [(f"word {i} stands here", "ab"[i % 2]) for i in range(300)]
+    return write_csv(tmp_path / "my file.csv", rows, ("text", "label"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "recipe"),
+    [
+        (["--data.train=FILE"], "english"),
+        (["--data.train", "FILE", "--recipe", "auto", "--model.optim.lr", "1e-3"], "english"),
+        (["--config=BASE", "--data.train=FILE"], "english"),
+        (["--config", "BASE", "--data.train=FILE", "--recipe=reviews"], "reviews"),
+        (["--data={train: 'FILE', text: text}"], "english"),
+        (["--config=NAMES", "--data.train=FILE"], "english"),
+        (["--data.train=FILE", "--recipe=none"], None),
+        (["--data.train=FILE", "--model.backbone=TextCNN"], None),
+        (["--data.train=FILE", "--model={pooling: max}"], None),
+        (["--config=OWN", "--data.train=FILE"], None),
+        (["--config=BASE", "--config=OWN", "--data.train=FILE"], "english"),
+        ([], None),
+    ],
+)
+def test_auto_is_for_files_whose_model_nothing_else_names(
+    arguments: list[str], recipe: str | None, english: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "base.yaml").write_text("recipe: auto\nmodel: {pooling: mean}\n", "utf-8")
+    (tmp_path / "own.yaml").write_text("model: {pooling: mean}\ndata: {text: text}\n", "utf-8")
+    (tmp_path / "names.yaml").write_text("recipe: auto\ndata: {labels: [1, 01]}\n", "utf-8")
+    names = {name.upper(): tmp_path / f"{name}.yaml" for name in ("base", "own", "names")}
+    names["FILE"] = english
+    for name, value in names.items():
+        arguments = [argument.replace(name, str(value)) for argument in arguments]
+    chosen, line = with_recipe(arguments)
+    if recipe is None:
+        assert (chosen, line) == (arguments, None)
+        return
+    assert chosen[0] == "--config"
+    assert Path(chosen[1]).resolve() == FOLDER / f"{recipe}.yaml"
+    assert chosen[2:] == [*arguments, "--recipe", recipe]
+    assert line is not None
+    assert line.startswith(f"recipe: {recipe} (")
+    assert with_recipe(chosen)[0][-1] == recipe  # once more changes nothing
+
+
+def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:
+    """Sets of labels by their own separator: four classes, not one for each set."""
+    sets = ["a;b", "b;c", "c;d", "d", "a;c", "b;d"]
+    rows = [(f"text number {i}", sets[i % 6]) for i in range(300)]
+    file = write_csv(tmp_path / "my.csv", rows, ("text", "label"))
+    data = [f"--data.train={file}", "--data.task=multilabel", "--data.label_separator=;"]
+    assert (with_recipe(data)[1] or "").startswith("recipe: english (300 rows, 4 classes with 150")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [("reviewss", "there is no 'reviewss'.*many_classes"), ("pretrained_few", "make encoder")],
+)
+def test_a_recipe_that_is_none_or_lacks_its_encoder_is_told(
+    recipe: str, said: str, english: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(english.parent)
+    with pytest.raises(ConfigError, match=f"(?s){said}"):
+        with_recipe([f"--data.train={english}", f"--recipe={recipe}"])
+
+
+def test_a_config_reruns_to_the_same_digits_and_a_choice_is_written_down(
+    command: Command, tmp_path: Path
+) -> None:
+    write_csv(tmp_path / "my.csv", reviews(100))
+    data = ("--data.train=my.csv", "--data.text=review", "--data.label=stars")
+    few = ("--trainer.max_epochs=2", "--trainer.accelerator=cpu", "--model.optim.lr=0.004")
+    done = command("train", *data, *few, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "recipe: few_rows (100 rows, 2 classes" in done.err
+    run = (tmp_path / "logs" / "latest").resolve()
+    text = (run / "config.yaml").read_text("utf-8")
+    config = yaml.safe_load(text)
+    assert text.startswith("# recipe: few_rows (100 rows")
+    assert (config["recipe"], config["model"]["optim"]["lr"]) == ("few_rows", 0.004)
+    assert config["data"]["linear"] is not None
+    (tmp_path / "my.csv").rename(tmp_path / "new.csv")  # what follows is for the checkpoint alone
+    shutil.rmtree(tmp_path / ".cache")
+    found = []
+    for verb in ("test", "predict"):
+        given = (f"--ckpt_path={run / 'checkpoints' / 'best.ckpt'}", f"--data.{verb}=new.csv")
+        done = command(verb, *given, f"--out={verb}.csv", cwd=tmp_path)
+        assert done.code == 0, done.err
+        with (tmp_path / f"{verb}.csv").open(encoding="utf-8", newline="") as file:
+            found.append([(row["text"], row["p(好评)"]) for row in csv.DictReader(file)])
+    assert found[0] == found[1]
+    (tmp_path / "new.csv").rename(tmp_path / "my.csv")
+    again = command("train", f"--config={run / 'config.yaml'}", cwd=tmp_path)
+    assert again.code == 0, again.err
+    first, second = (
+        json.loads((folder / "metrics.json").read_text("utf-8"))
+        for folder in (run, (tmp_path / "logs" / "latest").resolve())
+    )
+    del first["fit/seconds"], second["fit/seconds"]
+    assert first == second
