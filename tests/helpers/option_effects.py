@@ -303,7 +303,7 @@ NEW_FILE = {
     "data.batch: Batching/data.batch.workers": Effect("processes", "1"),
     "hardware/hardware.accelerator": Effect("refused", "no-such-thing"),
     "hardware/hardware.precision": Effect("output", "bf16-mixed"),
-    # what more of them change, nothing: `test_ranks.py`
+    # what more of them change, nothing: `test_distributed.py`
     "hardware/hardware.devices": Effect("refused", "0"),
     "hardware/hardware.num_nodes": Effect("refused", "0"),
 }
