@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Command, Outcome, reviews, write_csv
-from test_pretrain import SMALL
+from pretraining_runs import SMALL
 
 from weitiao.comparison.gain import Gain
 from weitiao.errors import ConfigError

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import TINY, Command, reviews, write_csv
-from test_resume import OPTIONS, WITHOUT_KILL, rows
+from resumed_runs import OPTIONS, WITHOUT_KILL, rows
 
 from weitiao.errors import ConfigError
 from weitiao.training.run_folder import load_checkpoint

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import TINY, Command, Outcome, reviews, write_csv
-from test_resume import OPTIONS, rows
+from resumed_runs import OPTIONS, rows
 
 from weitiao.training.run_folder import load_checkpoint
 

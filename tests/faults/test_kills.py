@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import Command, Outcome, reviews, write_csv
-from test_resume import OPTIONS, WITHOUT_KILL, rows
+from resumed_runs import OPTIONS, WITHOUT_KILL, rows
 
 from weitiao.training.run_folder import load_checkpoint
 

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Command, Outcome, reviews, write_csv
-
-SMALL = (
-    *("--data.corpus.files=c.txt", "--data.val=0.2", "--data.max_length=32"),
-    *("--data.tokenizer.min_count=1", "--data.batch.size=4", "--data.batch.tokens=null"),
-    *("--model.network.layers=1", "--model.network.width=8", "--model.network.heads=2"),
-    *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--run.threads=1"),
-    *("--trainer.log_every_n_steps=1", "--trainer.max_epochs=2", "--run.save_every=1"),
-)
-
-
-def pretrain(command: Command, folder: Path, *more: str) -> Outcome:
-    return command(*SMALL, *more, cwd=folder, script="pretrain.py")
+from conftest import Command, reviews, write_csv
+from pretraining_runs import pretrain, rows
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +38,6 @@ def test_the_last_step_is_validated_wherever_it_falls(made: Path, command: Comma
     last = [row for row in rows(made / "whole-steps") if "train/loss" in row]
     assert last
     assert last[-1] == [row for row in rows(made / "steps") if "train/loss" in row][-1]
-
-
-def rows(run: Path) -> list[tuple[str, ...]]:
-    with (run / "metrics.csv").open(encoding="utf-8") as file:
-        found = [tuple(row.values()) for row in csv.DictReader(file)]
-    return [row for row in found if not any("speed/" in cell for cell in row)]
 
 
 def test_perplexity_is_the_exponential_of_the_loss(made: Path) -> None:

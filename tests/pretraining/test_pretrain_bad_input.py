@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from conftest import Command, reviews
-from test_pretrain import SMALL
+from pretraining_runs import SMALL
 
 from weitiao.pretraining.tokenizer import LanguageTokenizer
 

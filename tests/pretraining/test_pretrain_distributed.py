@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import reviews
-from test_pretrain import SMALL
+from pretraining_runs import SMALL
 
 SCRIPT = Path(__file__).parents[2] / "src" / "pretrain.py"
 PLAIN = (*SMALL, "--model.network.dropout=0")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, reviews, write_csv
-from test_pretrain import SMALL, pretrain, rows
+from pretraining_runs import SMALL, pretrain, rows
 
 ROOT = Path(__file__).parents[2]
 SHARED = ("run.", "trainer", "data.batch.", "data.segment.", "model.optim.")

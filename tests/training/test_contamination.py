@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Command, Outcome, reviews, write_csv
-from test_pretrain import SMALL
+from pretraining_runs import SMALL
 
 from weitiao.card import DataCard
 from weitiao.data.contamination_index import SEEN, Seen, numbers_of

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import TINY, reviews, write_csv
-from test_resume import OPTIONS, rows
+from resumed_runs import OPTIONS, rows
 
 from weitiao import distributed
 from weitiao.errors import ConfigError

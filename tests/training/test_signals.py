@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, reviews, write_csv
-from test_resume import OPTIONS, rows
+from resumed_runs import OPTIONS, rows
 
 from weitiao.training import signals
 

@@ -1,0 +1,32 @@
+"""A run of all that a resume could break, and what it logs."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+EPOCHS, STEPS = 3, 30
+# what could break a resume: dropout, weight averaging, accumulation, two groups of parameters, what
+# is fitted on validation once training has ended
+OPTIONS = [
+    *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
+    *("--data.text", "review", "--data.label", "stars", "--data.batch.size", "8"),
+    *("--model.backbone.layers", "1", "--model.backbone.width", "8"),
+    *("--data.linear.strength", "1", "--model.calibrate", "true"),
+    *("--model.wide.buckets", "128", "--trainer.accelerator", "cpu", "--trainer.devices", "1"),
+    *("--trainer.max_epochs", str(EPOCHS), "--trainer.log_every_n_steps", "1"),
+    *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),
+    *("--trainer.callbacks+=EMAWeightAveraging", "--trainer.callbacks.decay=0.9"),
+]
+WITHOUT_KILL = "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]"
+"""For a resume: the callbacks of ``OPTIONS``, and none that kills."""
+
+
+def rows(run: Path) -> list[tuple[str, ...]]:
+    """All logged values but those of the clock."""
+    with (run / "metrics.csv").open(encoding="utf-8") as file:
+        return [
+            (row["step"], row["epoch"], row["metric"], row["value"])
+            for row in csv.DictReader(file)
+            if not row["metric"].startswith("speed/")
+        ]
