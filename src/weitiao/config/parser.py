@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
 from argparse import SUPPRESS, Action, ArgumentError
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from functools import reduce
+from operator import or_
+from typing import Any, NoReturn, get_args
 
 import jsonargparse._typehints
 import yaml
@@ -75,6 +78,11 @@ class Parser(LightningArgumentParser):
         now = [f"{renamed(name)}{given}{renamed(value)}" for name, given, value in parts]
         return super().parse_args(now, *more, **kwargs)
 
+    def add_lightning_class_args(self, lightning_class: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Lightning does, but a whole number stays one where a fraction may stand as well."""
+        whole_numbers_first(lightning_class.__init__)
+        return super().add_lightning_class_args(lightning_class, *args, **kwargs)
+
     def parse_path(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Namespace:
         """As jsonargparse does, but what is wrong in a file is told with the file's name."""
         before, self._reading = self._reading, path
@@ -118,6 +126,22 @@ class Parser(LightningArgumentParser):
         if not found:
             return None
         return right_name(unknown.split()[0], self._option_string_actions, self.elsewhere)
+
+
+def whole_numbers_first(function: Any) -> None:
+    """Let unions in a function's annotations begin with int where they have int and float.
+
+    ``Union`` keeps the order of whoever wrote the same types first in this process, and the parser
+    takes the first type that fits: ``--trainer.limit_test_batches 1`` would mean all batches, 1.0,
+    after some imports, and one batch after others.
+    """
+    annotations = inspect.unwrap(function).__annotations__
+    for name, annotation in annotations.items():
+        members = get_args(annotation)
+        if {int, float} <= {*members}:
+            # unlike Union[…], the operator keeps no cache
+            ordered = sorted(members, key=lambda member: member is not int)
+            annotations[name] = reduce(or_, ordered)
 
 
 def _is_trainers(actions: Iterable[Action]) -> bool:
