@@ -23,6 +23,8 @@ def main() -> None:
     console.print(drawn, soft_wrap=True)
     svg = console.export_svg(title="python src/train.py train --data.train my.csv")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    # rich counts a hanzi as one cell there
+    svg = re.sub(r' textLength="[\d.]+"(?=[^>]*>[\u3400-\u9fff])', "", svg)
     Path(sys.argv[1]).write_text(svg.replace("Fira Code, monospace", "monospace"), "utf-8")
 
 
