@@ -24,10 +24,11 @@ html_show_sphinx = False
 html_search_language = "en-zh"
 
 CONTENTS = {
-    "中文": ["中文说明 </README.zh-CN>"],
+    "中文": ["中文说明 </README.zh-CN>", "docs/zh/first_hour"],
     "Guides": [
-        *("docs/data", "docs/tasks", "docs/models", "docs/encoder", "docs/segmentation"),
-        *("docs/augmentation", "docs/tuning", "docs/pretraining", "docs/slurm", "docs/faults"),
+        *("docs/recipes", "docs/data", "docs/tasks", "docs/models", "docs/encoder"),
+        *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
+        *("docs/slurm", "docs/runs", "docs/faults"),
     ],
     "Reference": ["docs/options", "docs/architecture"],
     "Measured": [

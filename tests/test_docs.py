@@ -76,3 +76,10 @@ def test_the_search_finds_chinese_and_english_words(site: Path) -> None:
 
     assert "README.zh-CN" in pages("预训") & pages("训练")
     assert "docs/pretraining" in pages("pretrain")
+
+
+@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/zh/first_hour.md"])
+def test_no_line_ends_between_hanzi(page: str) -> None:
+    # a browser shows a space there
+    text = re.sub(r"(?s)```.*?```", "", (ROOT / page).read_text("utf-8"))
+    assert re.findall(r"[\u3000-\u9fff，；：）]\n[\u3400-\u9fff]", text) == []
