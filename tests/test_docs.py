@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[1]
@@ -83,3 +85,9 @@ def test_no_line_ends_between_hanzi(page: str) -> None:
     # a browser shows a space there
     text = re.sub(r"(?s)```.*?```", "", (ROOT / page).read_text("utf-8"))
     assert re.findall(r"[\u3000-\u9fff，；：）]\n[\u3400-\u9fff]", text) == []
+
+
+def test_the_citation_is_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
