@@ -175,13 +175,11 @@ def open_checkpoint(
             f"{path} asks to run {code}\n  → if you trust it: --trust_remote_code true"
         )
     try:
-        backbone = content["hyper_parameters"]["backbone"]  # under today's class path
-        module = TextModule.load_from_checkpoint(
-            path, map_location="cpu", weights_only=True, backbone=backbone
-        )
-        data = TextDataModule.load_from_checkpoint(
-            path, map_location="cpu", weights_only=True, **changes
-        )
+        as_plain = {"map_location": "cpu", "weights_only": True}
+        options = content["hyper_parameters"]  # under today's names
+        module = TextModule.load_from_checkpoint(path, **as_plain, **options)
+        options = content["datamodule_hyper_parameters"] | changes
+        data = TextDataModule.load_from_checkpoint(path, **as_plain, **options)
     except WeitiaoError:
         raise
     except (ArgumentError, RuntimeError, *OF_VALUES) as error:

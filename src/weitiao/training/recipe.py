@@ -15,6 +15,7 @@ import yaml
 from weitiao.card import Task
 from weitiao.config.commands import CONFIGS, near
 from weitiao.config.parser import Parser
+from weitiao.config.renamed_options import renamed_arguments, renamed_values
 from weitiao.config.strict_yaml import strict
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.datamodule import TextDataModule
@@ -113,6 +114,7 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
         ConfigError: there is no such recipe.
         DataError: a training file can't be read.
     """
+    arguments = renamed_arguments(arguments)
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
     name, why = _asked(arguments), "as asked for"
@@ -202,4 +204,4 @@ def _read(config: str) -> dict[str, Any]:
         content = yaml.load(Path(config).read_text("utf-8"), strict(yaml.SafeLoader))
     except (OSError, ValueError, yaml.YAMLError):
         return {}
-    return content if isinstance(content, dict) else {}
+    return renamed_values(content) if isinstance(content, dict) else {}

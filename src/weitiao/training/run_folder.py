@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from weitiao import distributed
 from weitiao.config.renamed import renamed
+from weitiao.config.renamed_options import renamed_hyperparameters
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import naming, whole_or_not
 from weitiao.training import signals
@@ -250,7 +251,8 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:
         raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
-    return content | {"hyper_parameters": renamed(content["hyper_parameters"])}
+    content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
+    return renamed_hyperparameters(content)
 
 
 def _is_damaged(path: Path) -> bool:

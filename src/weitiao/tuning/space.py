@@ -19,6 +19,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from weitiao.config.renamed_options import renamed_key
 from weitiao.config.strict_yaml import strict
 from weitiao.config.yaml_aliases import refuse_endless
 from weitiao.errors import ConfigError
@@ -63,7 +64,9 @@ def read_space(path: Path) -> dict[str, Any]:
 
 
 def normalised(content: Mapping[str, Any], where: object) -> dict[str, Any]:
-    """The same space as JSON can hold it: branches as a list, since choices may be no text.
+    """The same space as JSON can hold it, its keys as they are called today.
+
+    Branches are a list, since choices may be no text.
 
     Raises:
         ConfigError: it holds what JSON doesn't know, such as a date.
@@ -78,7 +81,7 @@ def normalised(content: Mapping[str, Any], where: object) -> dict[str, Any]:
             rule = {name: v for name, v in rule.items() if name != "choices"}
             rule["branches"] = branches
         try:
-            plain[str(key)] = json.loads(json.dumps(rule))
+            plain[renamed_key(str(key))] = json.loads(json.dumps(rule))
         except TypeError as error:
             raise ConfigError(f"{where}: {key}: {error}\n  → put a date into quotes") from error
     return plain

@@ -1,0 +1,132 @@
+"""Options under the names that they had before: on the command line, in YAML, in checkpoints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from weitiao import distributed
+
+RENAMED: dict[str, str] = {}
+"""Earlier option → the one that takes its place; what lies below it moves along.
+
+An option of a class stands below ``init_args``, as in a configuration.
+"""
+UNSAID: dict[str, Any] = {}
+"""What earlier options say by default. A configuration that was written down holds it for all of
+them, though not every class has an option in its place: there it is left out."""
+
+_told: set[str] = set()  # of this process, so that a search tells it once
+
+
+def renamed_arguments(arguments: list[str], known: Collection[str] = ()) -> list[str]:
+    """A command line under today's names; which ones are new, is told on standard error.
+
+    Args:
+        arguments: as typed, values after ``=`` or as words of their own.
+        known: options that a command has, with their dashes; these keep their names.
+    """
+    words, found = [], []
+    for word in arguments:
+        option, given, value = word.partition("=")
+        name = option[2:] if option.startswith("--") else ""
+        if old := _entry(name, known):
+            found.append(old)
+            word = f"--{_now(name, old).replace('.init_args', '')}{given}{value}"
+        words.append(word)
+    _tell(found)
+    return words
+
+
+def renamed_key(key: str) -> str:
+    """A dotted key of a configuration as it is called today; tells if that is new."""
+    if old := _entry(key.replace(".init_args", ""), ()):
+        _tell([old])
+        return _now(key.replace(".init_args", ""), old)
+    return key
+
+
+def renamed_values(
+    values: Mapping[str, Any], known: Collection[str] = (), *, tell: bool = True
+) -> dict[str, Any]:
+    """A configuration, nested or under dotted keys, with each value where it stands today.
+
+    Args:
+        values: as YAML has them.
+        known: options that a command has, with their dashes; these keep their names.
+        tell: whether to tell on standard error which names are new.
+    """
+    result: dict[str, Any] = {}
+    found: list[str] = []
+    _move(values, "", result, known, found)
+    if tell:
+        _tell(found)
+    return result
+
+
+def renamed_hyperparameters(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A checkpoint's content, with its hyper-parameters under today's names.
+
+    Args:
+        content: holds ``hyper_parameters`` and ``datamodule_hyper_parameters``.
+    """
+    keys = {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}
+    now = renamed_values({name: content[key] for name, key in keys.items()}, tell=False)
+    return {**content, **{key: now[name] for name, key in keys.items()}}
+
+
+def _move(
+    values: Mapping[str, Any],
+    above: str,
+    result: dict[str, Any],
+    known: Collection[str],
+    found: list[str],
+) -> None:
+    """Put values, which stand below ``above``, where they belong; ``found`` gets their entries."""
+    for key, value in values.items():
+        name = f"{above}.{key}" if above else str(key)
+        bare = name.replace(".init_args", "")
+        if isinstance(value, dict) and any(old.startswith(f"{bare}.") for old in RENAMED):
+            _put(result, name.split("."), {})
+            _move(value, name, result, known, found)
+        elif (old := _entry(bare, known)) is None:
+            _put(result, name.split(".") if above else [name], value)
+        elif bare not in UNSAID or value != UNSAID[bare]:
+            found.append(old)
+            _put(result, _now(bare, old).split(".") if above else [_now(bare, old)], value)
+
+
+def _put(result: dict[str, Any], names: list[str], value: Any) -> None:
+    """Set a value; a mapping is added to the one that is there."""
+    *above, last = names
+    for part in above:
+        if not isinstance(below := result.get(part), dict):
+            below = {} if below is None else {"class_path": below}  # a class by its name
+        result[part] = below
+        result = below
+    held = result.get(last)
+    if isinstance(held, dict) and isinstance(value, str):
+        value = {"class_path": value}
+    result[last] = held | value if isinstance(held, dict) and isinstance(value, dict) else value
+
+
+def _entry(name: str, known: Collection[str]) -> str | None:
+    """The entry of the table that an option falls under; null = it keeps its name."""
+    parts = name.split(".")
+    starts = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    old = next((start for start in starts if start in RENAMED), None)
+    return None if old is None or {f"--{old}", f"--{name}"} & set(known) else old
+
+
+def _now(name: str, old: str) -> str:
+    return RENAMED[old] + name.removeprefix(old)
+
+
+def _tell(found: Iterable[str]) -> None:
+    """Name the new words, each once a process."""
+    new = [old for old in dict.fromkeys(found) if old not in _told]
+    _told.update(new)
+    if new and distributed.first():
+        words = ", ".join(f"{old} → {RENAMED[old].replace('.init_args', '')}" for old in new)
+        print(f"! renamed, the old names go with the next version: {words}", file=sys.stderr)
