@@ -133,8 +133,8 @@ def make_setting(args: argparse.Namespace) -> Setting:
 
 def text_ids(batch: Batch, card: LanguageCard) -> int:
     """Ids of a packed batch without padding and the special ids around its pieces."""
-    real = batch["attention_mask"]
-    pieces = (real & (batch["positions"] == 0)).sum()
+    real = batch["inputs"]["attention_mask"]
+    pieces = (real & (batch["inputs"]["positions"] == 0)).sum()
     return int(real.sum() - pieces * len(card.begin + card.end))
 
 

@@ -177,7 +177,10 @@ def train_bare(setting: Setting, clock: Clock) -> nn.Module:
     for epoch in range(setting.epochs):
         batches.batches.position = lambda epoch=epoch: (epoch, 0)
         for batch in batches:
-            loss = module.loss(module(batch["input_ids"], batch["attention_mask"]), batch["target"])
+            loss = module.loss(
+                module(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]),
+                batch["target"],
+            )
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(module.parameters(), CLIP)
@@ -245,7 +248,7 @@ def hf_rows(batches: Iterable[Batch], pad_id: int, *, padded: bool) -> list[dict
     for batch in batches:
         targets = batch["target"].tolist()
         for ids, mask, target in zip(
-            batch["input_ids"], batch["attention_mask"], targets, strict=True
+            batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"], targets, strict=True
         ):
             kept = ids[mask].tolist()
             fill = LENGTH - len(kept) if padded else 0
@@ -266,7 +269,9 @@ def macro_f1(model: nn.Module, data: TextDataModule) -> float:
     found, true = [], []
     with torch.inference_mode():
         for batch in data.val_dataloader():
-            out = model(batch["input_ids"], attention_mask=batch["attention_mask"])
+            out = model(
+                batch["inputs"]["input_ids"], attention_mask=batch["inputs"]["attention_mask"]
+            )
             logits = out if isinstance(out, Tensor) else out.logits
             found += logits.argmax(-1).tolist()
             true += batch["target"].tolist()

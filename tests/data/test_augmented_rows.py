@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from batches import listed
 from conftest import reviews, write_csv
 
 from weitiao.data.batch import Batching
@@ -46,7 +47,7 @@ def contents(data: TextDataModule, epoch: int = 0, done: int = 0) -> list[dict[s
         fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=progress)),
     )
     loader = data.train_dataloader()
-    return [{name: tensor.tolist() for name, tensor in batch.items()} for batch in loader]
+    return [listed(batch) for batch in loader]
 
 
 def rows_of(batches: list[dict[str, list]]) -> dict[int, list[tuple[list[int], int, bool]]]:
@@ -162,7 +163,10 @@ def test_balanced_sampling_draws_each_class_alike_without_augmentation(make: Mak
 def test_other_splits_are_never_changed(make: Make) -> None:
     for split in ("val", "test"):
         plain, augmented = (
-            [b["input_ids"].tolist() for b in getattr(make(**options), f"{split}_dataloader")()]
+            [
+                b["inputs"]["input_ids"].tolist()
+                for b in getattr(make(**options), f"{split}_dataloader")()
+            ]
             for options in ({"augment": None}, {})
         )
         assert plain == augmented

@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from batches import listed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -169,14 +170,16 @@ def test_several_processes_with_a_part_of_the_budget_make_the_batches_of_one(cou
 def test_a_batch_is_padded_to_its_longest_row():
     rows = Rows(table_of([2, 4, 1, 3], types=True), PAD)
     batch = batch_of(rows, 3, 0, 2)
-    assert {name: tensor.tolist() for name, tensor in batch.items()} == {
+    assert listed(batch) == {
         "input_ids": [[300, 301, 302], [0, 1, PAD], [200, PAD, PAD]],
         "attention_mask": [[True, True, True], [True, True, False], [True, False, False]],
         "row": [3, 0, 2],
         "token_type_ids": [[0, 0, 1], [0, 1, 0], [0, 0, 0]],
         "target": [0, 0, 2],
     }
-    dtypes = {name: tensor.dtype for name, tensor in batch.items()}
+    assert set(batch) == {"inputs", "row", "target"}
+    tensors = batch["inputs"] | {"row": batch["row"], "target": batch["target"]}
+    dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
     assert dtypes.pop("attention_mask") == torch.bool
     assert set(dtypes.values()) == {torch.int64}
 
@@ -189,19 +192,18 @@ def test_rows_of_a_table_in_pieces_are_the_same():
     table = table_of([2, 4, 1, 3, 5], types=True)
     pieces = pa.concat_tables([table.slice(0, 2), table.slice(2, 2), table.slice(4)])
     tail = table.slice(1)
-    whole = batch_of(Rows(table, PAD), 4, 1, 2)
+    whole = listed(batch_of(Rows(table, PAD), 4, 1, 2))
     for other in (
         batch_of(Rows(pieces, PAD), 4, 1, 2),
         batch_of(Rows(tail, PAD), 3, 0, 1),
     ):
-        for name in whole.keys() - {"row"}:
-            assert torch.equal(whole[name], other[name])
+        assert listed(other) | {"row": whole["row"]} == whole
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_a_table_of_one_row_is_one_batch(shuffle):
     (batch,) = loader([3], shuffle=shuffle)
-    assert batch["input_ids"].tolist() == [[0, 1, 2]]
+    assert batch["inputs"]["input_ids"].tolist() == [[0, 1, 2]]
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
@@ -214,7 +216,7 @@ def test_an_empty_table_has_no_batch(shuffle):
 
 
 def contents(loader) -> list[dict]:
-    return [{name: tensor.tolist() for name, tensor in batch.items()} for batch in loader]
+    return [listed(batch) for batch in loader]
 
 
 def test_starting_at_a_batch_gives_the_tail_of_the_epoch():

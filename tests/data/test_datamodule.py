@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from batches import listed
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from weitiao.data import prepared
@@ -110,7 +111,7 @@ def whole(make, tmp_path) -> tuple[list, Path]:
 
 
 def contents(loader) -> list[dict]:
-    return [{name: tensor.tolist() for name, tensor in batch.items()} for batch in loader]
+    return [listed(batch) for batch in loader]
 
 
 # -- hyper-parameters and checkpoints --------------------------------------------------------------

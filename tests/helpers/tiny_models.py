@@ -42,7 +42,7 @@ DROPOUTS = (  # the names that kinds of models have for it
     *("dropout", "dropout_rate", "attention_dropout", "activation_dropout"),
 )
 E5 = Path(__file__).parents[3] / "shared" / "models" / "multilingual-e5-small-zh-en"
-Batch = dict[str, Tensor]
+Batch = dict[str, Any]
 
 
 def tiny_card(classes: int = 3, **changes: Any) -> DataCard:
@@ -67,7 +67,8 @@ def padded(
     mask = torch.arange(longest) < torch.tensor([[len(text)] for text in texts])
     mask = mask.flip(1) if left else mask
     ids[mask] = torch.tensor([unit for text in texts for unit in text])
-    batch = {"input_ids": ids, "attention_mask": mask, "row": torch.arange(len(texts))}
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    batch = {"inputs": inputs, "row": torch.arange(len(texts))}
     return batch if targets is None else batch | {"target": torch.tensor(targets)}
 
 
@@ -95,7 +96,7 @@ def random_batches(
 
 def logits(module: nn.Module, batch: Batch) -> Tensor:
     """Logits ``(B, C)`` of a batch."""
-    return module(batch["input_ids"], batch["attention_mask"])
+    return module(**batch["inputs"])
 
 
 def loader(batches: list[Batch]) -> DataLoader:

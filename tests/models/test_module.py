@@ -281,7 +281,9 @@ def test_losses_and_accuracy_are_those_of_the_textbook_loop(tmp_path: Path) -> N
     textbook.train()
     losses = []
     for batch in batches:
-        logits = textbook(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+        logits = textbook(
+            batch["inputs"]["input_ids"], attention_mask=batch["inputs"]["attention_mask"]
+        ).logits
         loss = nn.functional.cross_entropy(logits, batch["target"])
         optimizer.zero_grad()
         loss.backward()
@@ -291,7 +293,9 @@ def test_losses_and_accuracy_are_those_of_the_textbook_loop(tmp_path: Path) -> N
     hits = rows = 0
     with torch.inference_mode():
         for batch in batches:
-            logits = textbook(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+            logits = textbook(
+                batch["inputs"]["input_ids"], attention_mask=batch["inputs"]["attention_mask"]
+            ).logits
             hits += int((logits.argmax(-1) == batch["target"]).sum())
             rows += len(logits)
 

@@ -153,7 +153,7 @@ def test_steps_are_those_of_torchs_own_loop(name: str, tmp_path: Path) -> None:
     optimizer = THEIRS[name](groups, lr=rate, **OWN[name])
     losses = []
     for batch in batches:
-        parts = textbook.parts(batch["input_ids"], batch["attention_mask"])
+        parts = textbook.parts(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
         loss = sum(nn.functional.cross_entropy(part, batch["target"]) for part in parts)
         optimizer.zero_grad()
         loss.backward()

@@ -33,7 +33,9 @@ def test_score_equals_the_formula_over_distinct_ngrams() -> None:
     scorer = filled()
     text = [5, 7, 5, 7, 5, 9]  # repeats every order but the longest
     batch = padded([text])
-    buckets = {b for row in ngram_buckets(batch["input_ids"], 3, 2**12)[0].tolist() for b in row}
+    buckets = {
+        b for row in ngram_buckets(batch["inputs"]["input_ids"], 3, 2**12)[0].tolist() for b in row
+    }
     total, norm = torch.zeros(3), 0.0
     for bucket in buckets:
         salience = math.exp(max(-4, min(4, scorer.salience.weight[bucket].item())))
@@ -86,7 +88,7 @@ def test_share_mixes_the_scores_of_both_parts(share: float) -> None:
     module = TextModule(tiny_card(), SMALL, wide=Wide(buckets=64, share=share)).eval()
     torch.nn.init.normal_(module.wide.polarity.weight)
     batch = random_batches([4])[0]
-    deep, wide = module.parts(batch["input_ids"], batch["attention_mask"])
+    deep, wide = module.parts(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
     torch.testing.assert_close(logits(module, batch), (1 - share) * deep + share * wide)
 
 
@@ -101,7 +103,7 @@ def test_each_part_learns_by_its_own_loss_and_rate(tmp_path: Path) -> None:
     wide_parameters = {id(p) for p in module.wide.parameters()}
     assert {id(p) for p in groups[0.05]["params"]} == wide_parameters
     batch = batches[0]
-    for part in module.parts(batch["input_ids"], batch["attention_mask"]):
+    for part in module.parts(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]):
         assert Loss().build(tiny_card())(part, batch["target"]) < math.log(3)
 
 

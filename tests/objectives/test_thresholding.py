@@ -108,7 +108,7 @@ def test_thresholds_are_of_the_epoch_of_the_checkpoint(tmp_path: Any) -> None:
     again = TextModule.load_from_checkpoint(tmp_path / "a.ckpt", weights_only=True).eval()
     assert isinstance(again.decide, Thresholds)
     with torch.no_grad():
-        found = again(val["input_ids"], val["attention_mask"]).sigmoid()
+        found = again(**val["inputs"]).sigmoid()
     torch.testing.assert_close(again.decide.threshold, best_for_each(found, targets[24:]))
     expected = macro_f1(again.decide(found).numpy(), targets[24:])
     assert float(trainer.callback_metrics["val/f1_macro"]) == pytest.approx(expected)

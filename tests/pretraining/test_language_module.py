@@ -65,15 +65,16 @@ def test_packed_pieces_have_the_loss_that_each_has_alone(tmp_path: Path, objecti
     module = LanguageModel(of.card, SMALL).eval()
     batch = everything(of)
     together = losses(module, batch).sort().values
-    assert int(batch["piece"].max()) > 0
+    assert int(batch["inputs"]["piece"].max()) > 0
     alone = []
     for row in range(len(batch["row"])):
-        for piece in range(int(batch["piece"][row].max()) + 1):
-            where = batch["piece"][row] == piece
-            one = {
-                name: batch[name][row][where][None] for name in ("input_ids", "labels", "positions")
-            }
-            alone.append(losses(module, one | {"piece": torch.zeros_like(one["labels"])}))
+        for piece in range(int(batch["inputs"]["piece"][row].max()) + 1):
+            where = batch["inputs"]["piece"][row] == piece
+            names = ("input_ids", "positions")
+            inputs = {name: batch["inputs"][name][row][where][None] for name in names}
+            inputs["piece"] = torch.zeros_like(inputs["positions"])
+            target = batch["target"][row][where][None]
+            alone.append(losses(module, {"inputs": inputs, "target": target}))
     assert torch.allclose(torch.cat(alone).sort().values, together, atol=1e-5)
 
 
@@ -87,9 +88,10 @@ def test_the_loss_is_that_of_transformers_itself(
     batch = everything(of)
     total, count = 0.0, 0
     for row in range(len(batch["row"])):
-        for piece in range(int(batch["piece"][row].max()) + 1):
-            where = batch["piece"][row] == piece
-            ids, labels = (batch[name][row][where][None] for name in ("input_ids", "labels"))
+        for piece in range(int(batch["inputs"]["piece"][row].max()) + 1):
+            where = batch["inputs"]["piece"][row] == piece
+            ids, labels = batch["inputs"]["input_ids"], batch["target"]
+            ids, labels = (values[row][where][None] for values in (ids, labels))
             asked = int((labels[:, 1 if objective == "causal" else 0 :] != NOT_PREDICTED).sum())
             if asked:
                 with torch.no_grad():
@@ -102,16 +104,18 @@ def test_the_loss_is_that_of_transformers_itself(
 
 def test_each_id_of_a_causal_piece_is_asked_but_the_first(tmp_path: Path) -> None:
     batch = everything(data(tmp_path, "causal"))
-    asked = batch["labels"] != NOT_PREDICTED
-    assert (asked == (batch["positions"] > 0) & batch["attention_mask"]).all()
+    asked = batch["target"] != NOT_PREDICTED
+    assert (asked == (batch["inputs"]["positions"] > 0) & batch["inputs"]["attention_mask"]).all()
 
 
 def test_as_many_ends_are_asked_as_there_are_documents(tmp_path: Path) -> None:
     of = data(tmp_path, "causal", length=16)
     batches = [everything(of, split) for split in ("train", "val")]
-    assert sum(int((batch["labels"] == of.card.end[0]).sum()) for batch in batches) == 120
-    assert sum(int((batch["positions"] == 0).sum()) for batch in batches) > 240  # most are cut
-    assert all(batch["input_ids"].shape[1] <= 16 for batch in batches)
+    assert sum(int((batch["target"] == of.card.end[0]).sum()) for batch in batches) == 120
+    assert (
+        sum(int((batch["inputs"]["positions"] == 0).sum()) for batch in batches) > 240
+    )  # most are cut
+    assert all(batch["inputs"]["input_ids"].shape[1] <= 16 for batch in batches)
 
 
 def test_a_model_is_built_again_from_plain_values(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule, inputs
+from weitiao.models.module import TextModule, read_ids
 from weitiao.objectives.postprocess import predictions
 from weitiao.objectives.probe import ENOUGH, FEWEST, Vectors, probe
 from weitiao.targets.targets import target_array
@@ -71,10 +71,10 @@ def seen(module: TextModule, data: TextDataModule) -> tuple[np.ndarray, np.ndarr
     module.eval()
     with torch.no_grad():
         for batch in data.plain_loader("train"):
-            hidden = module.backbone(**inputs(batch))
-            vectors = module.pool(hidden, batch["attention_mask"])
+            hidden = module.backbone(**read_ids(batch))
+            vectors = module.pool(hidden, batch["inputs"]["attention_mask"])
             pooled |= zip(batch["row"].tolist(), vectors.numpy(), strict=True)
-            logits |= zip(batch["row"].tolist(), module(**inputs(batch)).numpy(), strict=True)
+            logits |= zip(batch["row"].tolist(), module(**batch["inputs"]).numpy(), strict=True)
     return tuple(np.stack([found[i] for i in range(len(found))]) for found in (pooled, logits))
 
 

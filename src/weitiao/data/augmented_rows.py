@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from weitiao.data.batch import Draws, Rows
+from weitiao.data.batch import Batch, Draws, Rows
 from weitiao.inputs.text.augment.augmenter import Augmenter
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import TextEncoder
@@ -38,7 +38,7 @@ class AugmentedRows(Rows):
         self.encoder, self.augmenter, self.seed = encoder, augmenter, seed
         self.augmentation = augmenter.build(self._every_text, segmenter)
 
-    def __getitems__(self, draws: Draws) -> dict[str, torch.Tensor]:
+    def __getitems__(self, draws: Draws) -> Batch:
         """A padded batch as of `Rows`, with ``changed (B,)``, true where a text is not its own."""
         encoded = self.encoded(draws.rows)
         changed, columns = self._changed_texts(draws)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lightning.pytorch as L
 import numpy as np
@@ -67,6 +67,10 @@ class Batching:
         return np.array([*offsets, len(lengths)] if len(lengths) else [0])
 
 
+Batch = dict[str, Any]
+"""``inputs``: what a model reads, by the name of its argument; ``row (B,)``; perhaps ``target``."""
+
+
 class Draws(NamedTuple):
     """What makes up a batch.
 
@@ -104,13 +108,13 @@ class Rows(Dataset):
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __getitems__(self, draws: Draws) -> dict[str, torch.Tensor]:
+    def __getitems__(self, draws: Draws) -> Batch:
         """A padded batch.
 
         Returns:
-            ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool), ``row (B,)`` and, where the
-            table has them, ``token_type_ids (B, T)``, ``target (B,)``, ``feature_ids (B, G)`` and
-            ``feature_values (B, G)``.
+            ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
+            has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
+            (B, G)``; ``row (B,)``; ``target (B,)``, where the table has one.
         """
         return self.collate(draws.rows, self.encoded(draws.rows))
 
@@ -118,20 +122,24 @@ class Rows(Dataset):
         """The ids of rows, and their types, as they stand in the table."""
         return {name: column.lists(rows) for name, column in self.columns.items()}
 
-    def collate(
-        self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]
-    ) -> dict[str, torch.Tensor]:
+    def collate(self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]) -> Batch:
         """A batch of ids, padded, with what the table holds beside them."""
         lengths = np.array([len(ids) for ids in encoded["input_ids"]], np.int64)
         mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
-        batch = {"attention_mask": mask, "row": rows}
+        inputs = {"attention_mask": mask}
         for name, lists in encoded.items():
-            batch[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
+            inputs[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
         for name, column in self.features.items():
-            batch[name] = _padded(column.lists(rows), 0)
+            inputs[name] = _padded(column.lists(rows), 0)
+        batch = {"inputs": tensors(inputs), "row": torch.from_numpy(rows)}
         if self.targets is not None:
-            batch["target"] = self.targets[rows]
-        return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in batch.items()}
+            batch["target"] = torch.from_numpy(np.ascontiguousarray(self.targets[rows]))
+        return batch
+
+
+def tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """The arrays as tensors."""
+    return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in arrays.items()}
 
 
 def _padded(lists: list[np.ndarray], fill: int) -> np.ndarray:

@@ -36,19 +36,13 @@ from weitiao.objectives.postprocess import logits_width, predictions, row_losses
 from weitiao.objectives.precision import Mean, full
 from weitiao.objectives.thresholding import Decision, Thresholds
 
-Batch = dict[str, Tensor]
+Batch = dict[str, Any]
 IDS = ("input_ids", "attention_mask", "token_type_ids")
-FEATURES = ("feature_ids", "feature_values")
 
 
-def inputs(batch: Batch) -> Batch:
-    """What of a batch the model reads."""
-    return read_ids(batch) | {name: batch[name] for name in FEATURES if name in batch}
-
-
-def read_ids(batch: Batch) -> Batch:
-    """What of a batch the backbone reads."""
-    return {name: batch[name] for name in IDS if name in batch}
+def read_ids(batch: Batch) -> dict[str, Tensor]:
+    """What of a batch's inputs the backbone reads."""
+    return {name: values for name, values in batch["inputs"].items() if name in IDS}
 
 
 class TextModule(Learner):
@@ -178,7 +172,7 @@ class TextModule(Learner):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Predictions (see `weitiao.objectives.postprocess`), with the ``row (B,)`` of each."""
-        found = predictions(full(self(**inputs(batch))), self.card)
+        found = predictions(full(self(**batch["inputs"])), self.card)
         return {"row": batch["row"], "predictions": found}
 
     def on_validation_epoch_end(self) -> None:
@@ -222,7 +216,7 @@ class TextModule(Learner):
         The loss here is `row_losses` of the mixed logits, whatever the training minimises, so that
         models trained by different losses can be compared.
         """
-        logits, target = full(self(**inputs(batch))), batch["target"]
+        logits, target = full(self(**batch["inputs"])), batch["target"]
         found, losses = predictions(logits, self.card), row_losses(logits, target, self.card)
         mean, metrics = self.metrics_of(split)
         mean.update(losses)

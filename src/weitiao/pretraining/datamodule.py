@@ -8,11 +8,18 @@ from typing import Any
 
 import lightning.pytorch as L
 import numpy as np
-import torch
 from torch.utils.data import Dataset
 
 from weitiao.config.serialization import plain
-from weitiao.data.batch import Batching, Draws, EpochBatches, first_batch, position_of
+from weitiao.data.batch import (
+    Batch,
+    Batching,
+    Draws,
+    EpochBatches,
+    first_batch,
+    position_of,
+    tensors,
+)
 from weitiao.data.loader import ResumableLoader
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.segment import Segmenter
@@ -149,34 +156,33 @@ class PackedRows(Dataset):
     def __len__(self) -> int:
         return len(self.blocks)
 
-    def __getitems__(self, draws: Draws) -> dict[str, torch.Tensor]:
+    def __getitems__(self, draws: Draws) -> Batch:
         """A batch.
 
         Returns:
-            ``input_ids (B, T)``; ``labels (B, T)``, `NOT_PREDICTED` where nothing is asked;
-            ``positions (B, T)`` within the piece; ``piece (B, T)`` its number within the block, -1
-            at padding; ``attention_mask (B, T)``, false at padding; ``row (B,)``.
+            ``inputs``: ``input_ids (B, T)``; ``positions (B, T)`` within the piece; ``piece
+            (B, T)`` its number within the block, -1 at padding; ``attention_mask (B, T)``, false
+            at padding. ``target (B, T)``, `NOT_PREDICTED` where nothing is asked; ``row (B,)``.
         """
         shape = (len(draws.rows), int(self.lengths[draws.rows].max(initial=0)))
-        batch: dict[str, np.ndarray] = {
-            name: np.zeros(shape, np.int64) for name in ("input_ids", "positions")
+        inputs: dict[str, np.ndarray] = {
+            "input_ids": np.full(shape, self.card.pad_id, np.int64),
+            "positions": np.zeros(shape, np.int64),
+            "piece": np.full(shape, -1, np.int64),
         }
-        batch["input_ids"] += self.card.pad_id
-        batch["labels"] = np.full(shape, NOT_PREDICTED, np.int64)
-        batch["piece"] = np.full(shape, -1, np.int64)
+        target = np.full(shape, NOT_PREDICTED, np.int64)
         for i, row in enumerate(draws.rows.tolist()):
             block = slice(0, int(self.lengths[row]))
             ids, words, piece, positions = self._block(row)
-            batch["piece"][i, block], batch["positions"][i, block] = piece, positions
+            inputs["piece"][i, block], inputs["positions"][i, block] = piece, positions
             if self.masking is None:
                 seen, labels = ids, np.where(positions > 0, ids, NOT_PREDICTED)
             else:
                 draw = np.random.default_rng((self.seed, draws.epoch, row, 2))
                 seen, labels = self.masking.apply(ids, words, self.card, draw)
-            batch["input_ids"][i, block], batch["labels"][i, block] = seen, labels
-        batch["attention_mask"] = batch["piece"] >= 0
-        batch["row"] = draws.rows
-        return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in batch.items()}
+            inputs["input_ids"][i, block], target[i, block] = seen, labels
+        inputs["attention_mask"] = inputs["piece"] >= 0
+        return {"inputs": tensors(inputs), **tensors({"target": target, "row": draws.rows})}
 
     def _block(self, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Ids, numbers of words, of pieces, and positions within these, of a block."""

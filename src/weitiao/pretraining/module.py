@@ -16,7 +16,7 @@ from weitiao.objectives.precision import Mean
 from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard
 from weitiao.pretraining.networks import NetworkFactory, Scratch
 
-Batch = dict[str, Tensor]
+Batch = dict[str, Any]
 
 
 class LanguageModel(Learner):
@@ -45,8 +45,8 @@ class LanguageModel(Learner):
 
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Logits ``(N, V)`` of the ``N`` positions that are asked, and their ids ``(N,)``."""
-        hidden = self.network(batch["input_ids"], batch["positions"], batch["piece"])
-        labels = batch["labels"]
+        inputs, labels = batch["inputs"], batch["target"]
+        hidden = self.network(inputs["input_ids"], inputs["positions"], inputs["piece"])
         if self.card.objective == "causal":  # the position before tells
             hidden, labels = hidden[:, :-1], labels[:, 1:]
         asked = labels != NOT_PREDICTED

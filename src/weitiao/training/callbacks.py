@@ -113,11 +113,11 @@ class Throughput(Callback):
         trainer: L.Trainer,
         pl_module: L.LightningModule,
         outputs: Any,
-        batch: dict[str, torch.Tensor],
+        batch: dict[str, Any],
         batch_idx: int,
     ) -> None:
         """Count ids; log and start again at each logging step."""
-        mask = batch["attention_mask"]
+        mask = batch["inputs"]["attention_mask"]
         self.tokens = self.tokens.to(mask.device) + mask.sum()  # no wait for the device
         self.cells += mask.numel()
         if (trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % trainer.log_every_n_steps == 0:
@@ -139,7 +139,7 @@ class ChangedShare(Callback):
         trainer: L.Trainer,
         pl_module: L.LightningModule,
         outputs: Any,
-        batch: dict[str, torch.Tensor],
+        batch: dict[str, Any],
         batch_idx: int,
     ) -> None:
         """Count."""

@@ -71,8 +71,8 @@ def test_left_padding_gives_the_logits_of_right_padding(backbone: BackboneFactor
 def test_hidden_states_have_the_backbones_width(backbone: BackboneFactory) -> None:
     batch = random_batches([4])[0]
     built = backbone(tiny_card())
-    hidden = built(batch["input_ids"], batch["attention_mask"])
-    assert hidden.shape == (*batch["input_ids"].shape, built.width)
+    hidden = built(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
+    assert hidden.shape == (*batch["inputs"]["input_ids"].shape, built.width)
 
 
 def test_every_parameter_gets_a_gradient(backbone: BackboneFactory) -> None:
@@ -84,7 +84,7 @@ def test_every_parameter_gets_a_gradient(backbone: BackboneFactory) -> None:
 
 def test_second_text_of_a_pair_is_told_from_the_first(tmp_path: Path) -> None:
     batch = random_batches([4])[0]
-    ids, mask = batch["input_ids"], batch["attention_mask"]
+    ids, mask = batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]
     types = (torch.arange(ids.shape[1]) > 1).long().expand_as(ids)
     for factory in (Transformer, partial(Pretrained, name=str(save_pretrained("bert", tmp_path)))):
         built = factory(tiny_card(pair=True)).eval()

@@ -17,8 +17,8 @@ def pooled(bag: Bag, *texts: list[int]) -> list[Tensor]:
     """Sums over the positions of each text."""
     batch = padded(texts)
     with torch.inference_mode():
-        hidden = bag(batch["input_ids"], batch["attention_mask"])
-    mask = batch["attention_mask"].unsqueeze(-1)
+        hidden = bag(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
+    mask = batch["inputs"]["attention_mask"].unsqueeze(-1)
     return list((hidden * mask).sum(1))
 
 
@@ -33,7 +33,7 @@ def drawn(**options: Any) -> Bag:
 
 def test_without_n_grams_it_is_the_embedding_in_any_order() -> None:
     bag = drawn(orders=1)
-    ids = random_batches([3])[0]["input_ids"]
+    ids = random_batches([3])[0]["inputs"]["input_ids"]
     assert torch.equal(bag(ids, ids != 1), bag.embedding(ids))
     first, second = pooled(bag, [5, 6, 7, 8], [8, 6, 5, 7])
     torch.testing.assert_close(first, second)
@@ -53,7 +53,7 @@ def test_n_grams_tell_orders_apart_that_shorter_ones_dont(orders: int) -> None:
 
 def test_n_grams_start_at_nothing_so_that_word_vectors_speak_first() -> None:
     bag = Bag(tiny_card(), embedding=8, orders=3).eval()
-    ids = random_batches([3])[0]["input_ids"]
+    ids = random_batches([3])[0]["inputs"]["input_ids"]
     torch.testing.assert_close(bag(ids, ids != 1), bag.embedding(ids) / 3)
 
 

@@ -84,8 +84,10 @@ def test_all_layers_frozen_leave_nothing_of_the_backbone_to_learn(
     names = {n for n, p in module.named_parameters() if p.requires_grad}
     assert names == {"head.1.weight", "head.1.bias"}
     batch = random_batches([4])[0]
-    hidden = module.train().backbone(batch["input_ids"], batch["attention_mask"])
-    again = module.backbone(batch["input_ids"], batch["attention_mask"])
+    hidden = module.train().backbone(
+        batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]
+    )
+    again = module.backbone(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
     assert torch.equal(hidden, again)  # no dropout
     assert not hidden.requires_grad
 
@@ -99,7 +101,7 @@ def test_frozen_layers_keep_no_graph_and_drop_nothing(recompute: bool, tmp_path:
     for found, layer in zip(seen, backbone.encoder.encoder.layer[1:], strict=True):
         layer.register_forward_hook(lambda m, i, out, found=found: found.append(out))
     for _ in range(2):
-        backbone(batch["input_ids"], batch["attention_mask"])
+        backbone(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
     frozen, trained = seen
     assert not frozen[0].requires_grad
     assert torch.equal(*frozen)

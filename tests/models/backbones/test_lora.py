@@ -35,7 +35,7 @@ def test_adapters_start_as_the_model_itself_and_alone_learn(kind: str, tmp_path:
     torch.manual_seed(0)
     plain = Pretrained(tiny_card(), name=folder).eval()
     adapted = Pretrained(tiny_card(), name=folder, lora=Lora(rank=2)).eval()
-    inputs = (batch["input_ids"], batch["attention_mask"])
+    inputs = (batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
     with torch.inference_mode():
         torch.testing.assert_close(adapted(*inputs), plain(*inputs))
     adapted.train()(*inputs).square().sum().backward()

@@ -31,14 +31,14 @@ needs_e5 = pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained enc
 def test_pretrained_gives_the_hidden_states_of_automodel(kind: str, tmp_path: Path) -> None:
     folder = save_pretrained(kind, tmp_path)
     batch = random_batches([5])[0]
-    inputs = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+    inputs = batch["inputs"]
     with torch.inference_mode():
         ours = Pretrained(tiny_card(), name=str(folder)).eval()(**inputs)
         theirs = AutoModel.from_pretrained(folder).eval()
         if kind in ENCODERS_OF_SEQ2SEQ:
             theirs = theirs.get_encoder()
         hidden = theirs(**inputs).last_hidden_state
-    mask = batch["attention_mask"]
+    mask = batch["inputs"]["attention_mask"]
     torch.testing.assert_close(ours[mask], hidden[mask])
 
 
@@ -80,7 +80,7 @@ def test_a_model_that_subtracts_masks_takes_ours(tmp_path: Path) -> None:
         tiny_card(), name=str(save_pretrained("deberta-v2", tmp_path, conv_kernel_size=3))
     )
     batch = random_batches([2])[0]
-    assert built(batch["input_ids"], batch["attention_mask"]).isfinite().all()
+    assert built(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]).isfinite().all()
 
 
 def test_a_decoder_keeps_no_keys_and_values(tmp_path: Path) -> None:
@@ -88,14 +88,14 @@ def test_a_decoder_keeps_no_keys_and_values(tmp_path: Path) -> None:
     kept: list[object] = []
     built.encoder.register_forward_hook(lambda m, i, out: kept.append(out.past_key_values))
     batch = random_batches([2])[0]
-    built(batch["input_ids"], batch["attention_mask"])
+    built(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
     assert kept == [None]
 
 
 def test_first_layers_really_are_the_first(tmp_path: Path) -> None:
     folder = save_pretrained("bert", tmp_path)
     batch = random_batches([5])[0]
-    ids, mask = batch["input_ids"], batch["attention_mask"]
+    ids, mask = batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]
     with torch.inference_mode():
         whole = AutoModel.from_pretrained(folder).eval()(
             input_ids=ids, attention_mask=mask, output_hidden_states=True
@@ -125,7 +125,7 @@ def test_half_precision_weights_arrive_in_single_precision(tmp_path: Path) -> No
 @needs_e5
 def test_real_encoder_agrees_with_automodel_in_its_first_layers() -> None:
     batch = random_batches([3])[0]
-    ids, mask = batch["input_ids"], batch["attention_mask"]
+    ids, mask = batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]
     built = Pretrained(tiny_card(), name=str(E5), layers=2).eval()
     with torch.inference_mode():
         whole = AutoModel.from_pretrained(E5, dtype=torch.float32).eval()(
@@ -205,7 +205,7 @@ def test_longest_text_is_the_longest_the_positions_take(kind: str, tmp_path: Pat
     folder = save_pretrained(kind, tmp_path)
     built = Pretrained(tiny_card(max_length=LENGTH), name=str(folder)).eval()
     longest = padded([[5] * LENGTH])
-    built(longest["input_ids"], longest["attention_mask"])
+    built(longest["inputs"]["input_ids"], longest["inputs"]["attention_mask"])
     with pytest.raises(ConfigError, match=f"max_length {LENGTH + 1} exceeds the {LENGTH} pos"):
         Pretrained(tiny_card(max_length=LENGTH + 1), name=str(folder))
 
@@ -214,7 +214,7 @@ def test_relative_positions_have_no_longest_text(tmp_path: Path) -> None:
     folder = save_pretrained("t5", tmp_path)
     built = Pretrained(tiny_card(max_length=3 * LENGTH), name=str(folder)).eval()
     longest = padded([[5] * 3 * LENGTH])
-    built(longest["input_ids"], longest["attention_mask"])
+    built(longest["inputs"]["input_ids"], longest["inputs"]["attention_mask"])
 
 
 @pytest.mark.parametrize(

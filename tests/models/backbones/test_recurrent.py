@@ -42,7 +42,7 @@ def test_it_is_torchs_packed_network(cell: str, layers: int, bidirectional: bool
     theirs.load_state_dict(weights)
     texts = random_texts(6)
     batch = padded(texts)
-    ids, mask = batch["input_ids"], batch["attention_mask"]
+    ids, mask = batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]
     packed = pack_padded_sequence(
         ours.embedding(ids), mask.sum(1), batch_first=True, enforce_sorted=False
     )
@@ -56,8 +56,8 @@ def test_padding_changes_no_vector_and_gets_no_gradient(bidirectional: bool) -> 
     text = random_texts(1)[0]
     alone = padded([text])
     beside = padded([text, [5] * LENGTH])
-    expected = model(alone["input_ids"], alone["attention_mask"])[0]
-    got = model(beside["input_ids"], beside["attention_mask"])[0, : len(text)]
+    expected = model(alone["inputs"]["input_ids"], alone["inputs"]["attention_mask"])[0]
+    got = model(beside["inputs"]["input_ids"], beside["inputs"]["attention_mask"])[0, : len(text)]
     torch.testing.assert_close(got, expected)
     got.sum().backward()
     assert model.embedding.weight.grad is not None

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from batches import listed
 from methods import EDGES, METHODS, files, keys
 
 from weitiao.data.batch import Batching
@@ -63,7 +64,7 @@ def test_rows_targets_and_ids_stay_together(paths: dict[str, str], tmp_path: Pat
     table, seen = data.prepared.ids("train"), Counter()
     own, targets = table["input_ids"].to_pylist(), table["target"].to_pylist()
     for batch in data.train_dataloader():
-        parts = (batch[name].tolist() for name in ("row", "target", "input_ids", "changed"))
+        parts = (listed(batch)[name] for name in ("row", "target", "input_ids", "changed"))
         for row, target, ids, changed in zip(*parts, strict=True):
             seen[row] += 1
             assert target == targets[row]
