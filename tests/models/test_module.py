@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
+from lightning_utilities.core.apply_func import apply_to_collection
 from tiny_models import (
     E5,
     FROM_SCRATCH,
@@ -30,7 +31,7 @@ from tiny_models import (
     tiny_card,
     tiny_trainer,
 )
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.tensor import DTensor
 
@@ -135,7 +136,10 @@ class Gradients(TextModule):
 def test_accumulated_batches_learn_as_one_large_batch(loss: Loss, tmp_path: Path) -> None:
     large = random_batches([9, 9, 5])
     parts = [(0, 1), (1, 3), (3, 9), (0, 5), (5, 6), (6, 9), (0, 4), (4, 5)]  # the last: too few
-    small = [{k: v[a:b] for k, v in large[i // 3].items()} for i, (a, b) in enumerate(parts)]
+    small = [
+        apply_to_collection(large[i // 3], Tensor, lambda values, a=a, b=b: values[a:b])
+        for i, (a, b) in enumerate(parts)
+    ]
 
     def gradients(batches: list[Batch], accumulate: int) -> torch.Tensor:
         torch.manual_seed(0)

@@ -7,8 +7,9 @@ import time
 
 import numpy as np
 import torch
+from lightning.fabric.utilities import move_data_to_device
 
-from weitiao.data.batch import Rows
+from weitiao.data.batch import Draws, Rows
 from weitiao.data.datamodule import TextDataModule
 from weitiao.models.module import TextModule
 
@@ -29,9 +30,9 @@ def latency_ms(module: TextModule, data: TextDataModule, device: torch.device) -
     with torch.inference_mode():
         for row in range(min(TEXTS + WARM_UP, len(rows))):
             numbers = np.array([row])
-            batch = rows.collate(numbers, rows.encoded(numbers))
+            batch = rows.__getitems__(Draws(numbers, numbers, 0))
             since = time.perf_counter()
-            on_device = {name: value.to(module.device) for name, value in batch.items()}
+            on_device = move_data_to_device(batch, module.device)
             module.predict_step(on_device, 0)["predictions"].cpu()  # waits for the device
             seconds.append(time.perf_counter() - since)
     return 1000 * statistics.median(seconds[WARM_UP:] or seconds)
