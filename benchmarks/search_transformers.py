@@ -147,11 +147,12 @@ def search_theirs(search: Search, file: Path, epochs: int, dynamic: bool) -> opt
             use_cpu=True,
             report_to="none",
         )
+        pad_id = data.card.input.pad_id
         Trainer(
             None,
             arguments,
-            train_dataset=hf_rows(data.train_dataloader(), data.card.pad_id, padded=not dynamic),
-            eval_dataset=hf_rows(data.val_dataloader(), data.card.pad_id, padded=not dynamic),
+            train_dataset=hf_rows(data.train_dataloader(), pad_id, padded=not dynamic),
+            eval_dataset=hf_rows(data.val_dataloader(), pad_id, padded=not dynamic),
             data_collator=DataCollatorWithPadding(tokenizer) if dynamic else default_data_collator,
             model_init=lambda: BertForSequenceClassification(config),
             compute_metrics=lambda p: {

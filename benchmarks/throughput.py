@@ -239,7 +239,7 @@ def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
 def training_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
     """The training rows for transformers' Trainer."""
     data.trainer = None
-    return hf_rows(data.train_dataloader(), data.card.pad_id, padded=padded)
+    return hf_rows(data.train_dataloader(), data.card.input.pad_id, padded=padded)
 
 
 def hf_rows(batches: Iterable[Batch], pad_id: int, *, padded: bool) -> list[dict[str, Any]]:

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Task = Literal["classification", "multilabel", "ordinal", "regression"]
 """What a row's target is: one class, any number of classes, one class of an ordered scale, a
 number."""
+
+
+@dataclass(frozen=True)
+class TokenInput:
+    """What a model must know of texts that it reads as ids.
+
+    Args:
+        vocab_size: number of ids the tokenizer can produce.
+        pad_id: id that fills a batch; masked out everywhere.
+        max_length: longest sequence of ids, special ids included.
+        pair: whether a row has two texts.
+        vector_width: width of the word vectors the embeddings begin with; null = there are none.
+        vectors: file of theirs, ``(vocab_size, vector_width)`` as NumPy saves it. It is left out
+            where the card is written: a checkpoint has what became of them.
+        linear_features: features of the solved linear model; null = there is none.
+        linear: file of its weights, left out likewise.
+    """
+
+    vocab_size: int
+    pad_id: int
+    max_length: int
+    pair: bool = False
+    vector_width: int | None = None
+    vectors: str | None = None
+    linear_features: int | None = None
+    linear: str | None = None
 
 
 @dataclass(frozen=True)
@@ -22,41 +49,39 @@ class DataCard:
         labels: names of the classes in natural order; column ``c`` of the probabilities is
             ``labels[c]``. Empty for a regression.
         label_counts: rows per class in the training split, in the order of ``labels``.
-        vocab_size: number of ids the tokenizer can produce.
-        pad_id: id that fills a batch; masked out everywhere.
-        max_length: longest sequence of ids, special ids included.
-        pair: whether a row has two texts.
+        input: what is read.
         rows: rows per split, after the audit.
         fingerprint: hash of labels, ids, targets and word vectors: equal where data were prepared
             alike.
         target_mean: mean of a regression's targets in the training split.
         target_scale: their standard deviation; the model works in these units.
-        vector_width: width of the word vectors the embeddings begin with; null = there are none.
-        vectors: file of theirs, ``(vocab_size, vector_width)`` as NumPy saves it. It is left out
-            where the card is written: a checkpoint has what became of them.
-        linear_features: features of the solved linear model; null = there is none.
-        linear: file of its weights, left out likewise.
     """
 
     task: Task
     labels: list[str]
     label_counts: list[int]
-    vocab_size: int
-    pad_id: int
-    max_length: int
-    pair: bool = False
+    input: TokenInput
     rows: dict[str, int] = field(default_factory=dict)
-    vector_width: int | None = None
-    vectors: str | None = None
-    linear_features: int | None = None
-    linear: str | None = None
     fingerprint: str = ""
     target_mean: float = 0.0
     target_scale: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""
-        return asdict(self) | {"vectors": None, "linear": None}
+        return asdict(replace(self, input=replace(self.input, vectors=None, linear=None)))
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> DataCard:
+        """The card that was written as these values, in this layout or an earlier one."""
+        values = today(values)
+        return cls(**values | {"input": TokenInput(**values["input"])})
+
+
+def today(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A card's plain values in today's layout: those of its input stood beside the others."""
+    names = [f.name for f in fields(TokenInput) if f.name in values]
+    others = {name: value for name, value in values.items() if name not in names}
+    return {"input": {name: values[name] for name in names}} | others
 
 
 def width_of(task: Task, classes: int) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from weitiao.card import TokenInput
 from weitiao.data import prepare
 from weitiao.data.audit import Auditor
 from weitiao.data.prepare import Preparation, encode_rows
@@ -308,7 +309,8 @@ def test_the_card_counts_what_was_prepared(train, cache):
     card = preparation(encode=Encoder(max_length=16))({"train": train}, cache).card
     assert card.labels == ["1", "2", "10"]
     assert card.label_counts == [16, 16, 16]
-    assert (card.pad_id, card.max_length, card.pair, card.task) == (0, 16, False, "classification")
+    assert card.task == "classification"
+    assert card.input == TokenInput(card.input.vocab_size, 0, 16)
 
 
 def test_given_labels_fix_the_order(train, cache):
@@ -394,7 +396,7 @@ def test_pairs_are_encoded_as_pairs(cache, tmp_path):
     file = write(tmp_path / "pairs.csv", rows, ("a", "b", "y"))
     reader = Reader(Columns(text="a", pair="b", label="y"))
     prepared = preparation(read=reader)({"train": file}, cache)
-    assert prepared.card.pair
+    assert prepared.card.input.pair
     types = prepared.ids("train")["token_type_ids"][0].as_py()
     assert types == sorted(types)
     assert set(types) == {0, 1}

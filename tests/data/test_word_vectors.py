@@ -144,16 +144,16 @@ def prepared_with(train: str, folder: Path, content: str, cache: str = "cache"):
 
 def test_the_card_names_the_vectors_in_the_prepared_folder(train, tmp_path):
     prepared = prepared_with(train, tmp_path, "天 1 2\n地 3 4\n")
-    assert prepared.card.vectors == str(prepared.folder / "vectors.npy")
-    matrix = np.load(prepared.card.vectors)
-    assert matrix.shape == (prepared.card.vocab_size, prepared.card.vector_width)
+    assert prepared.card.input.vectors == str(prepared.folder / "vectors.npy")
+    matrix = np.load(prepared.card.input.vectors)
+    assert matrix.shape == (prepared.card.input.vocab_size, prepared.card.input.vector_width)
     assert [1, 2] in matrix.tolist()
     again = preparation(encode=Encoder(vectors=str(tmp_path / "v.txt"), min_count=1))
     assert again({"train": train}, tmp_path / "cache") == prepared
 
 
 def test_what_is_written_of_the_card_names_no_file(train, tmp_path):
-    plain = prepared_with(train, tmp_path, "天 1 2\n").card.plain()
+    plain = prepared_with(train, tmp_path, "天 1 2\n").card.plain()["input"]
     assert plain["vectors"] is None
     assert plain["vector_width"] == 2
 
@@ -164,7 +164,7 @@ def test_other_vectors_give_another_key_and_another_fingerprint(train, tmp_path)
     without = preparation(encode=Encoder(min_count=1))({"train": train}, tmp_path / "cache")
     assert len({p.folder for p in (first, second, without)}) == 3
     assert len({p.card.fingerprint for p in (first, second, without)}) == 3
-    assert without.card.vectors is None
+    assert without.card.input.vectors is None
     moved = prepared_with(train, tmp_path, "天 1 2\n", "elsewhere")
     assert moved.card.fingerprint == first.card.fingerprint
 

@@ -14,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.evaluation.baseline import CHOICES, measure_baseline
 
 
@@ -31,7 +31,7 @@ def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNames
     return SimpleNamespace(
         rows=rows,
         ids=lambda split: pa.table({"target": [y for _, y in splits[split]]}),
-        card=DataCard("classification", [str(c) for c in range(classes)], [], 0, 0, 0),
+        card=DataCard("classification", [str(c) for c in range(classes)], [], TokenInput(0, 0, 0)),
     )
 
 

@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import reviews, write_csv
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
 from weitiao.evaluation.prediction_files import print_predictions, write_predictions
 from weitiao.training.evaluation_rows import Predicted
@@ -220,7 +219,7 @@ def test_each_task_has_its_own_kind_of_label(
     shares, decided, labels = CARDS[task]
     texts = ["一", "二\u2028三"]
     table = pa.table({"id": ["x", "y"], "text": texts, "original": texts, "pair": ["p", "q"]})
-    card = replace(DataCard("classification", labels, [1] * len(labels), 9, 0, 9), task=task)
+    card = DataCard(task, labels, [1] * len(labels), TokenInput(9, 0, 9))
     predicted = Predicted(table, shares, decided)
     write_predictions(tmp_path / "a.jsonl", predicted, card)
     rows = rows_of((tmp_path / "a.jsonl").read_text("utf-8"))

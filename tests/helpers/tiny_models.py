@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.models.backbones.bag import Bag
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.recurrent import Recurrent
@@ -51,11 +51,10 @@ def tiny_card(classes: int = 3, **changes: Any) -> DataCard:
         "task": "classification",
         "labels": [f"label {c}" for c in range(classes)],
         "label_counts": [10 * (c + 1) for c in range(classes)],
-        "vocab_size": VOCABULARY,
-        "pad_id": 1,
-        "max_length": LENGTH,
     }
-    return DataCard(**values | changes)
+    sizes = {"vocab_size": VOCABULARY, "pad_id": 1, "max_length": LENGTH}
+    sizes |= {name: changes.pop(name) for name in vars(TokenInput(1, 0, 1)) if name in changes}
+    return DataCard(**values | changes, input=TokenInput(**sizes))
 
 
 def padded(
@@ -96,7 +95,8 @@ def random_batches(
 
 def logits(module: nn.Module, batch: Batch) -> Tensor:
     """Logits ``(B, C)`` of a batch."""
-    return module(**batch["inputs"])
+    inputs = batch["inputs"]
+    return module(inputs["input_ids"], inputs["attention_mask"])
 
 
 def loader(batches: list[Batch]) -> DataLoader:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoConfig, AutoModel
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.pretrained import Pretrained
@@ -18,7 +18,7 @@ from weitiao.models.module import TextModule
 from weitiao.objectives.pooling import PoolingName
 from weitiao.training.checks import refuse_blind_pooling
 
-CARD = DataCard("classification", ["a", "b"], [1, 1], vocab_size=30, pad_id=0, max_length=40)
+CARD = DataCard("classification", ["a", "b"], [1, 1], TokenInput(30, 0, 40))
 
 
 def pretrained(kind: str, folder: Path) -> BackboneFactory:

@@ -11,7 +11,7 @@ import pytest
 from conftest import Command, Outcome, reviews, write_csv
 from pretraining_runs import SMALL
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.data.contamination_index import SEEN, Seen, numbers_of
 from weitiao.training.data_report import handling
 
@@ -33,7 +33,7 @@ READ = {"val": 5, "test": 12}
 )
 def test_one_line_tells_and_warns_only_of_what_was_read(read: dict[str, int], told: str) -> None:
     rows = {"train": 9, "val": 1000, "test": 1736}
-    card = DataCard("classification", ["a", "b"], [5, 4], 9, 0, max_length=8, rows=rows)
+    card = DataCard("classification", ["a", "b"], [5, 4], TokenInput(9, 0, 8), rows=rows)
     encode = {"train": {"cut_share": 0.0, "unknown_share": 0.0, "special_rows": 0}}
     report = {"read": {}, "clean": {}, "encode": encode, "pretrained on": read}
     line = f"pretrain.py showed the model {told}"

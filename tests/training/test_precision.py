@@ -11,7 +11,7 @@ import pytest
 import torch
 from conftest import TINY, Command, reviews, write_csv
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.objectives.losses import Loss
 from weitiao.objectives.precision import Mean
 from weitiao.objectives.thresholding import Decision
@@ -47,7 +47,7 @@ def test_values_are_not_rounded(precision: str, command: Command, tmp_path: Path
 
 
 def test_buffers_outlive_a_cast() -> None:
-    card = DataCard("multilabel", ["a", "b"], [3, 7], 9, 0, 9, rows={"train": 10})
+    card = DataCard("multilabel", ["a", "b"], [3, 7], TokenInput(9, 0, 9), rows={"train": 10})
     decide, loss = Decision().build(card), Loss(class_weights="balanced").build(card)
     decide.threshold.fill_(0.4567)
     logits, target = torch.tensor([[0.3, -0.2]]), torch.tensor([[1, 0]])
@@ -56,7 +56,7 @@ def test_buffers_outlive_a_cast() -> None:
     assert decide.threshold.dtype == loss.weight.dtype == torch.float32
     after = [decide(torch.tensor([[0.4567, 0.4566]])).tolist(), float(loss(logits, target))]
     assert before == after == [[[True, False]], before[1]]
-    classes = DataCard("classification", ["a", "b"], [3, 7], 9, 0, 9)
+    classes = DataCard("classification", ["a", "b"], [3, 7], TokenInput(9, 0, 9))
     of_classes = Loss(class_weights="balanced").build(classes)
     assert of_classes.to(torch.bfloat16).weight.dtype == torch.float32
     assert of_classes.to(torch.float64).weight.dtype == torch.float64

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from test_tasks import of_text
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
@@ -127,7 +127,7 @@ def test_the_logits_are_those_of_scikit_learn(tmp_path: Path, task: str) -> None
 def card_of(task: Any, targets: np.ndarray, labels: int) -> DataCard:
     counts = targets.sum(0) if targets.ndim == 2 else np.bincount(targets, minlength=labels)
     names = [str(i) for i in range(labels)]
-    return DataCard(task, names, counts.tolist(), 10, 0, 8)
+    return DataCard(task, names, counts.tolist(), TokenInput(10, 0, 8))
 
 
 def test_the_standardisation_is_folded_in_to_the_digit() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import BAD, GOOD, NEUTRAL, TINY, Command, reviews, write_csv
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.training.data_report import handling
 
 SMALL = (
@@ -47,11 +47,11 @@ def test_a_run_tells_how_many_words_have_a_vector(fitted: Path) -> None:
     assert all(f"{split} {share:.1%}" in said for split, share in told["text_share"].items())
     assert "! word vectors" not in said
     card = json.loads((fitted / "logs/latest/data_card.json").read_text("utf-8"))
-    assert (card["vectors"], card["vector_width"]) == (None, 8)
+    assert (card["input"]["vectors"], card["input"]["vector_width"]) == (None, 8)
 
 
 def test_few_words_with_a_vector_are_a_warning() -> None:
-    card = DataCard("classification", ["a"], [1], 9, 0, 9)
+    card = DataCard("classification", ["a"], [1], TokenInput(9, 0, 9))
     for share, begin in ((0.49, "! word vectors"), (0.5, "word vectors")):
         vectors = {"vocabulary_share": 0.9, "text_share": {"train": 0.9, "val": share}}
         report = {"read": {}, "clean": {}, "encode": {}, "vectors": vectors}

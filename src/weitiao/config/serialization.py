@@ -7,9 +7,18 @@ import functools
 import inspect
 from typing import Any
 
+from jsonargparse import set_parsing_settings
+from jsonargparse.typing import register_type
+
+from weitiao.card import DataCard
+
 INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
 """Value of the hyper-parameter ``_instantiator``: Lightning then builds a module from plain values
 through the command line's own parser, types checked."""
+
+# a card is a value to it, not options: its parts come from the data, or from a checkpoint
+set_parsing_settings(subclasses_enabled=[DataCard])
+register_type(DataCard, DataCard.plain, DataCard.of)
 
 
 def plain(value: Any) -> Any:

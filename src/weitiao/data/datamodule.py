@@ -278,7 +278,7 @@ class TextDataModule(L.LightningDataModule):
 
     def plain_loader(self, split: str) -> ResumableLoader:
         """Each row of a prepared split once, unaugmented, in rising length, in this process."""
-        rows = Rows(self.prepared.ids(split), self.card.pad_id)
+        rows = Rows(self.prepared.ids(split), self.card.input.pad_id)
         return ResumableLoader(rows, EpochBatches(rows.lengths, self.batch, shuffle=False))
 
     def _unprepared(self, split: str) -> pa.Table:
@@ -309,7 +309,7 @@ class TextDataModule(L.LightningDataModule):
         Raises:
             ConfigError: prepared data are at hand and are not those of the checkpoint.
         """
-        card = DataCard(**state_dict["card"])
+        card = DataCard.of(state_dict["card"])
         if self._prepared is not None:
             _check_same_data(card, self._prepared.card)
         self._fitted = card, state_dict["encoder"]
@@ -331,7 +331,7 @@ class TextDataModule(L.LightningDataModule):
             encoded = self.prepared.ids(split)
         training = split == "train"
         augment = self.augment if training else None
-        rows = self.augmented if augment else Rows(encoded, self.card.pad_id)
+        rows = self.augmented if augment else Rows(encoded, self.card.input.pad_id)
         slots = None
         if training:
             times = augment.times if augment else 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.card import DataCard, Task
+from weitiao.card import DataCard, Task, TokenInput
 from weitiao.config.serialization import plain
 from weitiao.data.audit import Auditor
 from weitiao.data.columns import columns_of_the_file
@@ -86,10 +86,12 @@ class Preparation:
         with self.read.inputs(files, cache) as inputs:  # a query is put once, for key and rows
             folder = cache / self.cache_key(inputs)
             make_once(folder, lambda unfinished: self._build(inputs, unfinished))
-        card = DataCard(**json.loads((folder / "card.json").read_text("utf-8")))
-        vectors = str(folder / VECTORS) if card.vector_width else None
-        solved = str(folder / "linear.npz") if card.linear_features else None
-        return Prepared(folder, replace(card, vectors=vectors, linear=solved))
+        card = DataCard.of(json.loads((folder / "card.json").read_text("utf-8")))
+        vectors = str(folder / VECTORS) if card.input.vector_width else None
+        solved = str(folder / "linear.npz") if card.input.linear_features else None
+        return Prepared(
+            folder, replace(card, input=replace(card.input, vectors=vectors, linear=solved))
+        )
 
     def _check_split(self, files: dict[str, Files]) -> None:
         """Refuse values that shape nothing, since the splits they are for are given."""
@@ -144,13 +146,15 @@ class Preparation:
         card = DataCard(
             task=self.task,
             labels=labels,
-            vocab_size=encoder.vocab_size,
-            pad_id=encoder.pad_id,
-            max_length=encoder.max_length,
-            pair=self.read.columns.pair is not None,
+            input=TokenInput(
+                encoder.vocab_size,
+                encoder.pad_id,
+                encoder.max_length,
+                self.read.columns.pair is not None,
+                vector_width=report.get("vectors", {}).get("width"),
+                linear_features=solved.features.width if solved else None,
+            ),
             rows={split: table.num_rows for split, table in tables.items()},
-            vector_width=report.get("vectors", {}).get("width"),
-            linear_features=solved.features.width if solved else None,
             fingerprint=_fingerprint(labels, shaping),
             **_described(target_array(targets["train"]), self.task, len(labels)),
         )

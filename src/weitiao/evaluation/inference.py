@@ -185,9 +185,9 @@ def open_checkpoint(
     except (ArgumentError, RuntimeError, *OF_VALUES) as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(f"{path} doesn't fit this version of weitiao: {reason}") from error
-    if data.preparation.read.columns.pair is None and module.card.pair:
+    if data.preparation.read.columns.pair is None and module.card.input.pair:
         raise ConfigError("the model was trained on pairs\n  → --data.pair COLUMN")
-    if data.preparation.read.columns.pair is not None and not module.card.pair:
+    if data.preparation.read.columns.pair is not None and not module.card.input.pair:
         raise ConfigError("data.pair: the model was trained on single texts")
     return module.eval(), data
 

@@ -123,14 +123,14 @@ def _check_pairs(options: Namespace, data: TextDataModule) -> None:
         ConfigError: it is not so.
     """
     texts, pairs = options.text or [], options.pair or []
-    if pairs and not data.card.pair:
+    if pairs and not data.card.input.pair:
         raise ConfigError("--pair: the model was trained on single texts")
-    if texts and data.card.pair and len(texts) != len(pairs):
+    if texts and data.card.input.pair and len(texts) != len(pairs):
         raise ConfigError(
             f"the model was trained on pairs: {len(texts)} --text, {len(pairs)} --pair"
             "\n  → --text ONE --pair OTHER"
         )
-    if data.card.pair and data.preparation.read.format == "lines":
+    if data.card.input.pair and data.preparation.read.format == "lines":
         raise ConfigError("a line holds one text, and the model needs two\n  → --data.format csv")
 
 

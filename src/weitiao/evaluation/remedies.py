@@ -50,7 +50,7 @@ def remedies(run: Run) -> Iterator[str]:
     if cut > MUCH_CUT:
         yield (
             f"read more of each text, {cut:.0%} of train are cut:"
-            f" --data.encode.max_length {2 * card.max_length}"
+            f" --data.encode.max_length {2 * card.input.max_length}"
         )
     if pretrained and module.optim.lr < LOW_RATE:
         yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"

@@ -24,11 +24,11 @@ class LinearPart(FullPrecision):
 
     def __init__(self, card: DataCard) -> None:
         super().__init__()
-        assert card.linear_features is not None
-        weight = torch.zeros(card.linear_features, logits_width(card))
+        assert card.input.linear_features is not None
+        weight = torch.zeros(card.input.linear_features, logits_width(card))
         bias = torch.zeros(logits_width(card))
-        if card.linear is not None:
-            with np.load(card.linear) as solved:
+        if card.input.linear is not None:
+            with np.load(card.input.linear) as solved:
                 weight, bias = torch.from_numpy(solved["weight"]), torch.from_numpy(solved["bias"])
         self.register_buffer("weight", weight)
         self.register_buffer("bias", bias)

@@ -90,7 +90,7 @@ class TextModule(Learner):
         self.wide = wide.build(width) if wide else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
-        self.linear = LinearPart(card) if card.linear_features else None
+        self.linear = LinearPart(card) if card.input.linear_features else None
         before = [1 - linear_share, linear_share] if self.linear else [1.0]
         self.blend = Blend(before) if self.linear or calibrate else None
         self.metrics = nn.ModuleDict({s: build_metrics(card, self.decide) for s in ("val", "test")})

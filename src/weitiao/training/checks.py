@@ -143,8 +143,8 @@ def refuse_blind_pooling(module: TextModule) -> None:
     """
     if not isinstance(module.pool, FirstPosition | LastPosition):
         return
-    unit, other = [i for i in range(3) if i != module.card.pad_id][:2]
-    ids = torch.full((1, min(16, module.card.max_length)), unit)
+    unit, other = [i for i in range(3) if i != module.card.input.pad_id][:2]
+    ids = torch.full((1, min(16, module.card.input.max_length)), unit)
     changed, mask = ids.clone(), torch.ones_like(ids, dtype=torch.bool)
     changed[0, -1 if isinstance(module.pool, FirstPosition) else 0] = other
     module.eval()
@@ -165,7 +165,7 @@ def refuse_unread_vectors(module: TextModule) -> None:
     Raises:
         ConfigError: there are word vectors, and the backbone has no `Embedding`.
     """
-    if module.card.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
+    if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
         raise ConfigError(
             f"data.encode.vectors: the backbone {type(module.backbone).__name__} reads no word"
             " vectors\n  → one of TextCNN, Bag, Recurrent does"

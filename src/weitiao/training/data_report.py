@@ -49,7 +49,7 @@ def handling(report: Mapping[str, Any], card: DataCard) -> Iterator[str]:
                 yield f"{word} in {split}: {', '.join(counts)}"
     encoded = report["encode"].items()
     cut = (f"{split} {round(part['cut_share'] * card.rows[split]):,}" for split, part in encoded)
-    yield f"rows cut at {card.max_length} ids: {', '.join(cut)}"
+    yield f"rows cut at {card.input.max_length} ids: {', '.join(cut)}"
     yield unknown_ids({split: part["unknown_share"] for split, part in encoded})
     for split, part in encoded:
         if part["special_rows"]:

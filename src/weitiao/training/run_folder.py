@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from weitiao import distributed
+from weitiao.card import today
 from weitiao.config.renamed import renamed
 from weitiao.config.renamed_options import renamed_hyperparameters
 from weitiao.errors import ConfigError
@@ -252,7 +253,16 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     if missing:
         raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
     content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
-    return renamed_hyperparameters(content)
+    content = renamed_hyperparameters(content)
+    return _in_todays_layout(content) if data == "TextDataModule" else content
+
+
+def _in_todays_layout(content: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint's content with its cards as they are written today; broken ones stay."""
+    for part in ("hyper_parameters", "TextDataModule"):
+        if isinstance(card := content[part].get("card"), dict):
+            content[part] = {**content[part], "card": today(card)}
+    return content
 
 
 def _is_damaged(path: Path) -> bool:

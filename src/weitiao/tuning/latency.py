@@ -24,7 +24,7 @@ def latency_ms(module: TextModule, data: TextDataModule, device: torch.device) -
         data: gives the first texts of validation, each a batch of its own.
         device: where to measure.
     """
-    rows = Rows(data.prepared.ids("val"), data.card.pad_id)
+    rows = Rows(data.prepared.ids("val"), data.card.input.pad_id)
     seconds = []
     module.to(device).eval()
     with torch.inference_mode():

@@ -50,7 +50,7 @@ def trained(module: TextModule, folder: Path, steps: int = 3) -> TextModule:
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_embeddings_begin_with_the_vectors(backbone: type, card: DataCard) -> None:
     module = TextModule(card, backbone)
-    assert np.array_equal(weight(module), np.load(card.vectors or ""))
+    assert np.array_equal(weight(module), np.load(card.input.vectors or ""))
 
 
 @pytest.mark.parametrize("backbone", BACKBONES)
@@ -72,12 +72,12 @@ def test_a_checkpoint_needs_no_file_of_vectors(
     trainer = tiny_trainer(tmp_path, max_steps=2)
     trainer.fit(module, loader(random_batches([8] * 2)))
     trainer.save_checkpoint(tmp_path / "a.ckpt")
-    Path(card.vectors or "").unlink()
+    Path(card.input.vectors or "").unlink()
     again = TextModule.load_from_checkpoint(tmp_path / "a.ckpt", weights_only=True)
     batch = random_batches([6], seed=7)[0]
     with torch.inference_mode():
         assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
-    assert again.card.vectors is None
+    assert again.card.input.vectors is None
     frozen = [name for name, p in again.named_parameters() if not p.requires_grad]
     assert frozen == (["backbone.embedding.weight"] if how == "freeze" else [])
 

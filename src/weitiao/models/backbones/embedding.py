@@ -30,7 +30,7 @@ class Embedding(nn.Embedding):
 
     def __init__(self, card: DataCard, width: int | None, vectors: Vectors) -> None:
         at_least(1, "model.backbone", embedding=width)
-        given = card.vector_width
+        given = card.input.vector_width
         if width is not None and given not in (None, width):
             raise ConfigError(
                 f"model.backbone.embedding = {width}, but the word vectors are {given} wide"
@@ -41,8 +41,8 @@ class Embedding(nn.Embedding):
                 "model.backbone.vectors: there are no word vectors to freeze"
                 "\n  → --data.encode.vectors FILE"
             )
-        super().__init__(card.vocab_size, width or given or WIDTH)
+        super().__init__(card.input.vocab_size, width or given or WIDTH)
         nn.init.normal_(self.weight, std=0.1)
-        if card.vectors is not None:
-            self.weight.data.copy_(torch.from_numpy(np.load(card.vectors)))
+        if card.input.vectors is not None:
+            self.weight.data.copy_(torch.from_numpy(np.load(card.input.vectors)))
         self.weight.requires_grad_(vectors == "train")

@@ -180,15 +180,15 @@ def _check_kind(name: str, encoder: Any) -> None:
 
 def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
     known = encoder.config.vocab_size
-    if card.vocab_size > known:
+    if card.input.vocab_size > known:
         raise ConfigError(
-            f"the tokenizer has {card.vocab_size} ids, the backbone {name!r} knows {known}"
+            f"the tokenizer has {card.input.vocab_size} ids, the backbone {name!r} knows {known}"
             "\n  → data.encode.tokenizer must be the backbone's own"
         )
     positions = positions_of(encoder).limit
-    if positions is not None and card.max_length > positions:
+    if positions is not None and card.input.max_length > positions:
         raise ConfigError(
-            f"data.encode.max_length {card.max_length} exceeds the {positions} positions of"
+            f"data.encode.max_length {card.input.max_length} exceeds the {positions} positions of"
             f" {name!r}"
         )
 
