@@ -84,6 +84,15 @@ def today(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"input": {name: values[name] for name in names}} | others
 
 
+def state_today(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint keeps of its data, in today's layout: the input has a part of its own."""
+    of_input = {name: state[name] for name in ("encoder", "features") if name in state}
+    others = {name: value for name, value in state.items() if name not in of_input}
+    if isinstance(others.get("card"), dict):
+        others["card"] = today(others["card"])
+    return ({"input": of_input} if of_input else {}) | others
+
+
 def width_of(task: Task, classes: int) -> int:
     """Logits per row: one a class, one a step between the classes of a scale, one for a number."""
     return {"ordinal": classes - 1, "regression": 1}.get(task, classes)

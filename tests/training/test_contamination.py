@@ -12,7 +12,7 @@ from conftest import Command, Outcome, reviews, write_csv
 from pretraining_runs import SMALL
 
 from weitiao.card import DataCard, TokenInput
-from weitiao.data.contamination_index import SEEN, Seen, numbers_of
+from weitiao.inputs.text.contamination_index import SEEN, Seen, numbers_of
 from weitiao.training.data_report import handling
 
 TEXTS = [text for text, _ in reviews(150)]

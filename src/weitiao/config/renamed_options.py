@@ -8,7 +8,8 @@ from typing import Any
 
 from weitiao import distributed
 
-RENAMED: dict[str, str] = {}
+_INPUT = ("text", "pair", "clean", "segment", "encode", "augment", "linear")
+RENAMED: dict[str, str] = {f"data.{name}": f"data.input.init_args.{name}" for name in _INPUT}
 """Earlier option → the one that takes its place; what lies below it moves along.
 
 An option of a class stands below ``init_args``, as in a configuration.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import sys
 from typing import Any
 
 from jsonargparse import set_parsing_settings
@@ -19,6 +20,20 @@ through the command line's own parser, types checked."""
 # a card is a value to it, not options: its parts come from the data, or from a checkpoint
 set_parsing_settings(subclasses_enabled=[DataCard])
 register_type(DataCard, DataCard.plain, DataCard.of)
+
+
+def named(part: Any) -> dict[str, Any]:
+    """A component that is a dataclass, as the command line names it: its class and its options.
+
+    Raises:
+        TypeError: it is none, so that nobody knows its options.
+    """
+    kind = type(part)
+    parts = kind.__module__.split(".")
+    modules = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    # the room, as the command line says it, not the file in it
+    place = next(m for m in modules if getattr(sys.modules[m], kind.__name__, None) is kind)
+    return {"class_path": f"{place}.{kind.__name__}", "init_args": plain(part)}
 
 
 def plain(value: Any) -> Any:

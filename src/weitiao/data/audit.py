@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import Task
-from weitiao.data.fingerprints import group_codes, stands_in, text_codes, with_keys
+from weitiao.data.fingerprints import group_codes, stands_in, text_codes
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
@@ -56,6 +56,7 @@ class Auditor:
         self,
         tables: Mapping[str, pa.Table],
         splitter: Splitter,
+        sizes: Callable[[pa.Table], np.ndarray],
         task: Task = "classification",
     ) -> tuple[dict[str, pa.Table], Report]:
         """From the given tables to the splits that will be used: clean, carve, summarise.
@@ -63,6 +64,7 @@ class Auditor:
         Args:
             tables: what ``clean`` takes.
             splitter: carves whichever of ``val`` and ``test`` is not given out of train.
+            sizes: ``(N,)`` of the rows of a table.
             task: what the labels are.
 
         Returns:
@@ -78,7 +80,8 @@ class Auditor:
             _refuse_labels_of_their_own(train)
         splits = {**cleaned, **splitter.split(train, carve=missing, strata=strata(train, task))}
         splits["train"] = splitter.thin(splits["train"], strata(splits["train"], task))
-        return summarise({name: splits[name] for name in SPLITS if name in splits}, report, task)
+        final = {name: splits[name] for name in SPLITS if name in splits}
+        return summarise(final, report, sizes, task)
 
     def clean(
         self, tables: Mapping[str, pa.Table], task: Task = "classification"
@@ -86,14 +89,14 @@ class Auditor:
         """Audit the splits that were given, before the missing ones are carved from train.
 
         Args:
-            tables: ``train`` and, where given, ``val`` and ``test``, with the columns ``text``,
-                ``file``, ``row`` and, optionally, ``pair`` and ``label``.
+            tables: ``train`` and, where given, ``val`` and ``test``, with the columns ``key``
+                (see ``weitiao.data.fingerprints``), ``original``, ``file``, ``row`` and,
+                optionally, ``label`` and ``group``.
             task: what the labels are.
 
         Returns:
-            the tables with a column ``key`` (see ``weitiao.data.fingerprints``), train reduced;
-            and the report: ``acts`` (the options), ``found`` per split, ``removed`` per act,
-            ``examples``.
+            the tables, train reduced; and the report: ``acts`` (the options), ``found`` per
+            split, ``removed`` per act, ``examples``.
 
         Raises:
             DataError: a table is empty, a row has no label, train has one class only, or a label
@@ -102,7 +105,6 @@ class Auditor:
         for name, table in tables.items():
             if not table.num_rows:
                 raise DataError(f"the {name} split has no rows")
-        tables = {name: with_keys(table) for name, table in tables.items()}
         codes, groups = text_codes(tables), group_codes(tables)
         if self.drop_shared_groups and not (groups and len(tables) > 1):
             raise ConfigError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning.pytorch as L
 import numpy as np
@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, Sampler
 from weitiao.config.bounds import at_least
 from weitiao.data.sampling import Slots
 from weitiao.errors import ConfigError
-from weitiao.linear import COLUMNS
+from weitiao.inputs import Draws, InputRows
 from weitiao.targets.targets import target_array
 
 JITTER = 0.1  # training rows of up to 10 % different length may share a batch, so batches vary
@@ -71,101 +71,32 @@ Batch = dict[str, Any]
 """``inputs``: what a model reads, by the name of its argument; ``row (B,)``; perhaps ``target``."""
 
 
-class Draws(NamedTuple):
-    """What makes up a batch.
-
-    Args:
-        rows: ``(B,)`` rows of the table.
-        slots: ``(B,)`` which of the epoch's draws each is.
-        epoch: number of the epoch.
-    """
-
-    rows: np.ndarray
-    slots: np.ndarray
-    epoch: int
-
-
 class Rows(Dataset):
-    """Encoded rows in a memory-mapped Arrow table; draws of them give a padded batch.
+    """Encoded rows; draws of them give a batch.
 
     Args:
-        table: columns ``input_ids``, perhaps ``token_type_ids``, ``target``, and the two of a
-            linear model's features.
-        pad_id: id that fills a batch.
+        inputs: what a model reads of them.
+        target: of each row; null = they have none.
     """
 
-    def __init__(self, table: pa.Table, pad_id: int) -> None:
-        self.pad_id = pad_id
-        self.columns = {
-            name: _Ragged(table[name])
-            for name in ("input_ids", "token_type_ids")
-            if name in table.column_names
-        }
-        self.features = {n: _Ragged(table[n]) for n in COLUMNS if n in table.column_names}
-        self.targets = target_array(table["target"]) if "target" in table.column_names else None
-        self.lengths: np.ndarray = self.columns["input_ids"].lengths
+    def __init__(self, inputs: InputRows, target: pa.ChunkedArray | None = None) -> None:
+        self.inputs, self.lengths = inputs, inputs.lengths
+        self.targets = None if target is None else target_array(target)
+
+    @classmethod
+    def of(cls, inputs: InputRows, encoded: pa.Table) -> Rows:
+        """The rows with the target that stands beside them, if one does."""
+        return cls(inputs, encoded["target"] if "target" in encoded.column_names else None)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitems__(self, draws: Draws) -> Batch:
-        """A padded batch.
-
-        Returns:
-            ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
-            has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
-            (B, G)``; ``row (B,)``; ``target (B,)``, where the table has one.
-        """
-        return self.collate(draws.rows, self.encoded(draws.rows))
-
-    def encoded(self, rows: np.ndarray) -> dict[str, list[np.ndarray]]:
-        """The ids of rows, and their types, as they stand in the table."""
-        return {name: column.lists(rows) for name, column in self.columns.items()}
-
-    def collate(self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]) -> Batch:
-        """A batch of ids, padded, with what the table holds beside them."""
-        lengths = np.array([len(ids) for ids in encoded["input_ids"]], np.int64)
-        mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
-        inputs = {"attention_mask": mask}
-        for name, lists in encoded.items():
-            inputs[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
-        for name, column in self.features.items():
-            inputs[name] = _padded(column.lists(rows), 0)
-        batch = {"inputs": tensors(inputs), "row": torch.from_numpy(rows)}
+        """A batch: what `InputRows.collate` gives, ``row (B,)`` and, if rows have one, a target."""
+        batch = {**self.inputs.collate(draws), "row": torch.from_numpy(draws.rows)}
         if self.targets is not None:
-            batch["target"] = torch.from_numpy(np.ascontiguousarray(self.targets[rows]))
+            batch["target"] = torch.from_numpy(np.ascontiguousarray(self.targets[draws.rows]))
         return batch
-
-
-def tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
-    """The arrays as tensors."""
-    return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in arrays.items()}
-
-
-def _padded(lists: list[np.ndarray], fill: int) -> np.ndarray:
-    """Lists as the rows of an array; whole numbers in 64 bits."""
-    width = max((len(values) for values in lists), default=0)
-    whole = not lists or np.issubdtype(lists[0].dtype, np.integer)
-    array = np.full((len(lists), width), fill, np.int64 if whole else np.float32)
-    for cells, values in zip(array, lists, strict=True):
-        cells[: len(values)] = values
-    return array
-
-
-class _Ragged:
-    """A list column as flat values and offsets, read without copying when it is one chunk."""
-
-    def __init__(self, column: pa.ChunkedArray) -> None:
-        array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-        if isinstance(array, pa.ChunkedArray):  # no rows at all
-            array = pa.array([], column.type)
-        self.offsets = array.offsets.to_numpy().astype(np.int64)
-        self.values = array.values.to_numpy()
-        self.lengths = np.diff(self.offsets)
-
-    def lists(self, rows: np.ndarray) -> list[np.ndarray]:
-        """The lists of ``rows``, without copying."""
-        return [self.values[self.offsets[row] : self.offsets[row + 1]] for row in rows.tolist()]
 
 
 Position = Callable[[], tuple[int, int]]

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as L
 import pyarrow as pa
-import torch
 
-from weitiao.card import DataCard, Task
-from weitiao.config.serialization import INSTANTIATOR, plain
+from weitiao.card import DataCard, Task, state_today
+from weitiao.config.serialization import INSTANTIATOR, named, plain
 from weitiao.data.audit import Auditor
-from weitiao.data.augmented_rows import AugmentedRows
 from weitiao.data.batch import Batching, EpochBatches, Rows, first_batch, position_of
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.loader import ResumableLoader
-from weitiao.data.new_rows import read_new_rows, rows_of_texts
-from weitiao.data.prepare import Preparation, encode_rows
+from weitiao.data.new_rows import read_new_rows, rows_of_cells
+from weitiao.data.prepare import Preparation
 from weitiao.data.prepared import Prepared
 from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError
-from weitiao.inputs.text.augment import Augmenter, words_to_prepare
-from weitiao.inputs.text.clean import Cleaner
-from weitiao.inputs.text.coverage import Coverage
-from weitiao.inputs.text.segment import Segmenter
-from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.inputs import FittedInput, Input
+from weitiao.inputs.text import Text
 from weitiao.io.tables import (
-    Columns,
     ExtraCells,
     Files,
     Format,
@@ -38,12 +33,11 @@ from weitiao.io.tables import (
     Reader,
     refuse_idle,
 )
-from weitiao.linear import Linear, NgramFeatures, from_state, state_of, with_features
 from weitiao.targets.targets import target_column
 
 
 class TextDataModule(L.LightningDataModule):
-    """Labelled texts, from raw files to batches.
+    """Labelled rows, from raw files to batches.
 
     Args:
         train: training rows: file, files or globs, ``hf:NAME#SPLIT`` (a data set of Hugging Face:
@@ -52,8 +46,7 @@ class TextDataModule(L.LightningDataModule):
         val: rows to choose by; never altered, rows of ``train`` that stand here leave ``train``.
         test: rows to measure on; likewise, and never read by ``fit``'s loaders.
         predict: rows to predict; need no label.
-        text: column of the text.
-        pair: column of a second text, if rows are pairs.
+        input: what a model reads of a row, and how it comes to it.
         label: column of the label; for ``multilabel`` a cell is ``a|b`` or a JSON list.
         group: column of a group (author, product) that must not be cut by a split.
         id: column of an identifier; null = number of the row.
@@ -73,15 +66,10 @@ class TextDataModule(L.LightningDataModule):
         task: what a label is: one class, any number of classes, one class of an ordered scale, a
             number.
         labels: names of the classes in the order of the probabilities; null = found in the data.
-        clean: cleaning steps.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
-        linear: a linear model of n-grams beside the network; null = none.
-        segment: word segmentation, for a vocabulary of words and for augmentation.
-        encode: tokenizer and length.
         batch: budget of a batch.
         sampling: whether an epoch draws each training row once, or each class equally often.
-        augment: changed copies of training texts; null = none.
         seed: seed of the order of training batches, of balanced draws and of augmentation.
         cache: folder of prepared data, shared by all runs.
     """
@@ -92,8 +80,7 @@ class TextDataModule(L.LightningDataModule):
         val: str | list[str] | None = None,
         test: str | list[str] | None = None,
         predict: str | list[str] | None = None,
-        text: str = "text",
-        pair: str | None = None,
+        input: Input = Text(),
         label: str = "label",
         group: str | None = None,
         id: str | None = None,
@@ -109,23 +96,19 @@ class TextDataModule(L.LightningDataModule):
         label_separator: str = "auto",
         task: Task = "classification",
         labels: list[str] | None = None,
-        clean: Cleaner = Cleaner(),
         audit: Auditor = Auditor(),
         split: Splitter = Splitter(),
-        linear: Linear | None = None,
-        segment: Segmenter = Segmenter(),
-        encode: Encoder = Encoder(),
         batch: Batching = Batching(),
         sampling: Sampling = "all",
-        augment: Augmenter | None = None,
         seed: int = 0,
         cache: str = ".cache/prepared",
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
-        hyperparameters = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
-        self.save_hyperparameters(hyperparameters, logger=False)
-        columns = Columns(text=text, pair=pair, label=label, group=group, id=id)
+        values = {**self.hparams, "input": named(input)}
+        self.save_hyperparameters(plain(values) | {"_instantiator": INSTANTIATOR}, logger=False)
+        others = {"label": label, "group": group, "id": id}
+        columns = input.columns | {role: name for role, name in others.items() if name is not None}
         reader = Reader(
             columns,
             format,
@@ -145,27 +128,14 @@ class TextDataModule(L.LightningDataModule):
         }
         self.predict_files: Named | None = predict
         refuse_without_classes(sampling, task)
-        words = words_to_prepare(segment, encode, augment)
-        self.preparation = Preparation(
-            reader,
-            clean,
-            audit,
-            split,
-            words,
-            encode,
-            labels,
-            task,
-            label_separator,
-            linear,
-        )
+        self.preparation = Preparation(reader, input, audit, split, labels, task, label_separator)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
-        self.segment, self.sampling, self.augment = segment, sampling, augment
+        self.input, self.sampling = input, sampling
         self._prepared: Prepared | None = None
-        self._fitted: tuple[DataCard, dict[str, Any]] | None = None
-        self._features: NgramFeatures | None = None
+        self._loaded: tuple[DataCard, FittedInput] | None = None
         self._new_rows: dict[str, pa.Table] = {}
-        self.coverage: Coverage | None = None
-        """Of the rows that were new to a loaded checkpoint, once they were encoded."""
+        self.examined: dict[str, Any] | None = None
+        """What the input says of rows that were new to a loaded checkpoint, once encoded."""
         self.set_aside: list[dict[str, Any]] = []
         """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
         self.notes: list[str] = []
@@ -182,41 +152,26 @@ class TextDataModule(L.LightningDataModule):
         if self._prepared is None:
             if "train" not in self.files:
                 raise ConfigError("no training file is named\n  → --data.train FILE")
-            if self.augment:
-                self.augment.check(self.segment)
+            self.input.check()
             prepared = self.preparation(self.files, self.cache)
-            if self._fitted:
-                _check_same_data(self._fitted[0], prepared.card)
+            if self._loaded:
+                _check_same_data(self._loaded[0], prepared.card)
             self._prepared = prepared
         return self._prepared
 
     @property
     def card(self) -> DataCard:
         """The data card: of the checkpoint where one was loaded, else of the prepared data."""
-        return self._fitted[0] if self._fitted else self.prepared.card
+        return self._loaded[0] if self._loaded else self.prepared.card
 
     @property
-    def encoder(self) -> TextEncoder:
-        """The tokenizer: of the checkpoint where one was loaded, else of the prepared data."""
-        return TextEncoder.from_state(self._encoder_state, self.preparation.segment)
-
-    @property
-    def features(self) -> NgramFeatures | None:
-        """The features of the linear model: of the checkpoint, or of the prepared data."""
-        return self._features if self._fitted else self.prepared.features
-
-    @property
-    def _encoder_state(self) -> dict[str, Any]:
-        return self._fitted[1] if self._fitted else self.prepared.encoder
-
-    @property
-    def trained_coverage(self) -> Coverage:
-        """How well the tokenizer covers the training split."""
-        return Coverage(**self._encoder_state["coverage"])
+    def fitted(self) -> FittedInput:
+        """The fitted input: of the checkpoint where one was loaded, else of the prepared data."""
+        return self._loaded[1] if self._loaded else self.prepared.fitted
 
     def prepare_data(self) -> None:
         """Prepare before ranks start to read; a loaded checkpoint may do without training data."""
-        if self._fitted is None:
+        if self._loaded is None:
             _ = self.prepared
 
     def rows(self, split: str) -> pa.Table:
@@ -237,32 +192,26 @@ class TextDataModule(L.LightningDataModule):
     def names_of(self, rows: list[int]) -> str:
         """What a person finds training rows by: the ids they came with, else file and line."""
         table = self.rows("train").take(pa.array(rows))
-        if self.preparation.read.columns.id is not None:
+        if "id" in self.preparation.read.columns:
             return f"its rows have the ids {', '.join(table['id'].to_pylist())}"
         lines: dict[str, list[str]] = {}
         for file, row in zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True):
             lines.setdefault(file, []).append(str(row))
         return "; ".join(f"its rows in {file}: {', '.join(found)}" for file, found in lines.items())
 
-    def take_texts(self, texts: list[str], pairs: list[str] | None = None) -> None:
-        """Let texts that stand in no file be the rows of ``predict``; see `rows_of_texts`."""
-        self._new_rows["predict"] = rows_of_texts(self.preparation, texts, pairs)
+    def take_cells(self, cells: Mapping[str, list[str]]) -> None:
+        """Let cells that stand in no file be the rows of ``predict``; see `rows_of_cells`."""
+        self._new_rows["predict"] = rows_of_cells(self.preparation, cells)
 
     def train_dataloader(self) -> ResumableLoader:
         """Shuffled batches under the token budget, resumable at any batch."""
         return self._loader("train")
 
     @cached_property
-    def augmented(self) -> AugmentedRows:
-        """The training rows under augmentation.
-
-        Raises:
-            ConfigError: there is none.
-        """
-        if self.augment is None:
-            raise ConfigError("data.augment is null")
-        table, ids = self.prepared.rows("train"), self.prepared.ids("train")
-        return AugmentedRows(ids, table, self.encoder, self.augment, self.segment, self.seed)
+    def changed_rows(self) -> Any:
+        """The training rows as the input changes them."""
+        table, encoded = self.prepared.rows("train"), self.prepared.ids("train")
+        return self.fitted.changed_rows(encoded, table, self.seed)
 
     def val_dataloader(self) -> ResumableLoader:
         """Validation batches in rising length."""
@@ -278,7 +227,8 @@ class TextDataModule(L.LightningDataModule):
 
     def plain_loader(self, split: str) -> ResumableLoader:
         """Each row of a prepared split once, unaugmented, in rising length, in this process."""
-        rows = Rows(self.prepared.ids(split), self.card.input.pad_id)
+        encoded = self.prepared.ids(split)
+        rows = Rows.of(self.fitted.rows(encoded), encoded)
         return ResumableLoader(rows, EpochBatches(rows.lengths, self.batch, shuffle=False))
 
     def _unprepared(self, split: str) -> pa.Table:
@@ -296,33 +246,27 @@ class TextDataModule(L.LightningDataModule):
         return self._new_rows[split]
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint needs to treat new text as the training text was treated."""
-        state = {"card": self.card.plain(), "encoder": self._encoder_state}
-        if (features := self.features) is None:
-            return state
-        arrays = state_of(features).items()
-        return state | {"features": {name: torch.from_numpy(array) for name, array in arrays}}
+        """What a checkpoint needs to treat new rows as those of training were treated."""
+        return {"card": self.card.plain(), "input": self.fitted.state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take card and tokenizer from a checkpoint.
+        """Take card and input from a checkpoint.
 
         Raises:
             ConfigError: prepared data are at hand and are not those of the checkpoint.
         """
-        card = DataCard.of(state_dict["card"])
+        state = state_today(state_dict)
+        card = DataCard.of(state["card"])
         if self._prepared is not None:
             _check_same_data(card, self._prepared.card)
-        self._fitted = card, state_dict["encoder"]
-        self._features = from_state(state_dict["features"]) if "features" in state_dict else None
+        self._loaded = card, self.input.from_state(state["input"], card.input)
 
     def _loader(self, split: str) -> ResumableLoader:
         table = self.rows(split)
         if split == "predict" or "train" not in self.files:
-            encoder = self.encoder
-            encoded = encode_rows(encoder, table)
-            self.coverage = Coverage.of(encoder, encoded)
-            if (features := self.features) is not None:
-                encoded = with_features(encoded, features, table)
+            encoded = self.fitted.encode(table)
+            self.examined = self.fitted.examine(encoded, table, training=False)
+            encoded = self.fitted.for_evaluation(encoded, table)
             if split != "predict":
                 with columns_of_the_file(self.preparation.read.columns):
                     targets = target_column(table, self.card.labels, self.card.task)
@@ -330,12 +274,11 @@ class TextDataModule(L.LightningDataModule):
         else:
             encoded = self.prepared.ids(split)
         training = split == "train"
-        augment = self.augment if training else None
-        rows = self.augmented if augment else Rows(encoded, self.card.input.pad_id)
+        times = self.input.times if training else None
+        rows = Rows.of(self.fitted.rows(encoded) if times is None else self.changed_rows, encoded)
         slots = None
         if training:
-            times = augment.times if augment else 1
-            slots = draw_slots(self.sampling, rows.lengths, rows.targets, times)
+            slots = draw_slots(self.sampling, rows.lengths, rows.targets, times or 1)
         process, processes = 0, 1
         if self.trainer is not None:
             process, processes = self.trainer.global_rank, self.trainer.world_size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from weitiao.data.columns import columns_of_the_file
-from weitiao.data.prepare import Preparation, clean_rows
+from weitiao.data.prepare import Preparation
 from weitiao.errors import retold
 from weitiao.io.tables import Named
 from weitiao.targets.targets import canonical
@@ -48,23 +49,20 @@ def _without_quarantine(hint: str) -> str:
     return "; ".join(advice for advice in hint.split("; ") if "--data.on_bad_row" not in advice)
 
 
-def rows_of_texts(
-    preparation: Preparation, texts: list[str], pairs: list[str] | None = None
-) -> pa.Table:
-    """The readable rows of texts that stand in no file, numbered from 0.
+def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> pa.Table:
+    """The readable rows of cells that stand in no file, numbered from 0.
 
     Args:
         preparation: how the rows of training were treated.
-        texts: the texts.
-        pairs: the second text of each, for a model of pairs.
+        cells: role → a cell per row.
     """
-    columns: dict[str, Any] = {"id": [str(i) for i in range(len(texts))], "text": texts}
-    columns |= {} if pairs is None else {"pair": pairs}
-    columns |= {"file": ["--text"] * len(texts), "row": range(1, len(texts) + 1)}
+    count = len(next(iter(cells.values())))
+    columns: dict[str, Any] = {"id": [str(i) for i in range(count)], **cells}
+    columns |= {"file": [f"--{next(iter(cells))}"] * count, "row": range(1, count + 1)}
     return _treated(preparation, pa.table(columns))
 
 
 def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
-    table, _ = clean_rows(preparation.clean, table, may_drop=False)
+    table, _ = preparation.input.cleaned(table, may_drop=False)
     with columns_of_the_file(preparation.read.columns):
         return canonical(table, preparation.task, preparation.label_separator)

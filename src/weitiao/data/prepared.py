@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from weitiao.card import DataCard
+from weitiao.inputs import FittedInput
 from weitiao.io.arrow import map_table
-from weitiao.linear import NgramFeatures, read_features
 
 
 @dataclass(frozen=True)
@@ -19,15 +19,16 @@ class Prepared:
     """Prepared data on disk.
 
     Args:
-        folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, text, label,
-            file, row) and ``SPLIT.ids.arrow`` (what the model reads: input_ids, target), besides
-            ``card.json``, ``audit.json``, ``encoder.json`` and, if there are any, ``vectors.npy``,
-            and ``linear.npz`` and ``features.npz`` (`weitiao.linear`).
+        folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, the cells,
+            label, file, row) and ``SPLIT.ids.arrow`` (what the model reads, and the target),
+            besides ``card.json``, ``audit.json`` and the files of the input.
         card: the data card.
+        fitted: the input that encoded the rows.
     """
 
     folder: Path
     card: DataCard
+    fitted: FittedInput = field(compare=False)
 
     def rows(self, split: str) -> pa.Table:
         """The readable columns of a split, memory-mapped."""
@@ -45,13 +46,3 @@ class Prepared:
     def audit(self) -> dict[str, Any]:
         """What reading, cleaning, audit and encoding found and did."""
         return json.loads((self.folder / "audit.json").read_text("utf-8"))
-
-    @property
-    def features(self) -> NgramFeatures | None:
-        """The features of the linear model; null = there is none."""
-        return read_features(self.folder)
-
-    @property
-    def encoder(self) -> dict[str, Any]:
-        """State of the `TextEncoder` the ids were made with."""
-        return json.loads((self.folder / "encoder.json").read_text("utf-8"))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from weitiao.card import Task
 from weitiao.data.fingerprints import KEY, group_codes, stands_in, text_codes
@@ -24,13 +23,17 @@ _CLASSES_SHOWN = 15  # the whole list stands in audit.json
 
 
 def summarise(
-    splits: Mapping[str, pa.Table], report: Mapping[str, Any], task: Task = "classification"
+    splits: Mapping[str, pa.Table],
+    report: Mapping[str, Any],
+    sizes: Callable[[pa.Table], np.ndarray],
+    task: Task = "classification",
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """Describe the splits that will be used, and mark the rows whose score proves nothing.
 
     Args:
         splits: the final ``train`` and whichever of ``val`` and ``test`` there are.
         report: what ``Auditor.clean`` reported.
+        sizes: ``(N,)`` of the rows of a table.
         task: what the labels are.
 
     Returns:
@@ -45,7 +48,7 @@ def summarise(
         described[name] = {
             "rows": table.num_rows,
             **_labels(table, task),
-            "length": _lengths(table),
+            "length": _lengths(sizes(table)),
         }
         marked[name] = table.drop_columns([KEY]) if KEY in table.column_names else table
         if name != "train":
@@ -121,10 +124,8 @@ def _group_warnings(splits: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _lengths(table: pa.Table) -> dict[str, int]:
-    """Characters per row, both texts of a pair together."""
-    columns = [name for name in ("text", "pair") if name in table.column_names]
-    lengths = np.sum([pc.utf8_length(table[name]).to_numpy() for name in columns], axis=0)
+def _lengths(lengths: np.ndarray) -> dict[str, int]:
+    """The smallest, middle and largest size of a row."""
     points = np.quantile(lengths, [0, 0.5, 0.95, 1], method="higher")
     return dict(zip(("min", "median", "p95", "max"), map(int, points), strict=True))
 

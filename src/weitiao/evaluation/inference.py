@@ -61,8 +61,10 @@ class NewFile:
     batch: Batching | None = None
 
     def changes(self) -> dict[str, Any]:
-        """The DataModule's arguments that are not the checkpoint's."""
-        return {k: plain(v) for k, v in vars(self).items() if v is not None}
+        """The DataModule's arguments that are not the checkpoint's; columns are the input's."""
+        given = {k: plain(v) for k, v in vars(self).items() if v is not None}
+        columns = {name: given.pop(name) for name in ("text", "pair") if name in given}
+        return given | ({"input": {"init_args": columns}} if columns else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,16 +180,21 @@ def open_checkpoint(
         as_plain = {"map_location": "cpu", "weights_only": True}
         options = content["hyper_parameters"]  # under today's names
         module = TextModule.load_from_checkpoint(path, **as_plain, **options)
-        options = content["datamodule_hyper_parameters"] | changes
+        options = content["datamodule_hyper_parameters"]
+        if "input" in changes:
+            own = options["input"]["init_args"] | changes["input"]["init_args"]
+            changes = changes | {"input": options["input"] | {"init_args": own}}
+        options = options | changes
         data = TextDataModule.load_from_checkpoint(path, **as_plain, **options)
     except WeitiaoError:
         raise
     except (ArgumentError, RuntimeError, *OF_VALUES) as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(f"{path} doesn't fit this version of weitiao: {reason}") from error
-    if data.preparation.read.columns.pair is None and module.card.input.pair:
+    pair = "pair" in data.preparation.read.columns
+    if not pair and module.card.input.pair:
         raise ConfigError("the model was trained on pairs\n  → --data.pair COLUMN")
-    if data.preparation.read.columns.pair is not None and not module.card.input.pair:
+    if pair and not module.card.input.pair:
         raise ConfigError("data.pair: the model was trained on single texts")
     return module.eval(), data
 

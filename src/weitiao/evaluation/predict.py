@@ -24,7 +24,7 @@ from weitiao.evaluation.inference import (
     use_parser,
 )
 from weitiao.evaluation.prediction_files import print_predictions, write_predictions, writer_of
-from weitiao.io.tables import Input, Named
+from weitiao.io.tables import Named, SourceFiles
 from weitiao.io.tables.files import names_of
 from weitiao.training.console import show_coverage, show_empty, show_line
 from weitiao.training.evaluation_rows import Predicted, decide, in_order
@@ -72,7 +72,8 @@ def run_predict(arguments: list[str]) -> Path | None:
         _check_pairs(options, data)
         data.predict_files = files
         if options.text:
-            data.take_texts(options.text, options.pair)
+            pairs = {"pair": options.pair} if options.pair else {}
+            data.take_cells({"text": options.text} | pairs)
         trainer = options.hardware.trainer(logger=False)
         found = in_order(trainer.predict(module, datamodule=data))["predictions"]
     if not distributed.first():
@@ -166,11 +167,15 @@ def _on_this_machine(
             shutil.copyfileobj(sys.stdin.buffer, spool)
         given = file.changes()
         if given.setdefault("format", "lines") == "lines":
-            given = {"text": "text", "id": None, "header": True} | given
+            columns = {"input": {"init_args": {"text": "text"}}, "id": None}
+            given = columns | {"header": True} | given
             given = {"separator": "auto", "sheet": "auto"} | given
             _warn_of_json(path, console)
         try:
-            yield {"encoding": "auto"} | given | {"predict": None}, [Input(path.name, (path,))]
+            yield (
+                {"encoding": "auto"} | given | {"predict": None},
+                [SourceFiles(path.name, (path,))],
+            )
         except DataError as error:
             raise _renamed(error, path) from error
 

@@ -1,1 +1,164 @@
 """From what a person hands in to what a model reads, one room a modality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from weitiao.card import Task, TokenInput
+
+
+class Draws(NamedTuple):
+    """What makes up a batch.
+
+    Args:
+        rows: ``(B,)`` rows of the table.
+        slots: ``(B,)`` which of the epoch's draws each is.
+        epoch: number of the epoch.
+    """
+
+    rows: np.ndarray
+    slots: np.ndarray
+    epoch: int
+
+
+def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """The arrays as tensors."""
+    return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in arrays.items()}
+
+
+class Targets(NamedTuple):
+    """What the rows of each split are to be, for an input that solves a part of the model.
+
+    Args:
+        task: the kind of target.
+        classes: number of labels.
+        values: by split ``(N,)`` or ``(N, C)``.
+    """
+
+    task: Task
+    classes: int
+    values: Mapping[str, np.ndarray]
+
+
+class InputRows(Protocol):
+    """Encoded rows, ready to be drawn."""
+
+    lengths: np.ndarray
+    """``(N,)``: what the budget of a batch counts."""
+
+    def collate(self, draws: Draws) -> dict[str, Any]:
+        """What these rows give to a batch.
+
+        Returns:
+            ``inputs``: tensors by the name of a model's argument; and what else the input knows
+            of them, such as which it has changed.
+        """
+
+
+class FittedInput(Protocol):
+    """An input that has seen the training rows: what a checkpoint keeps of it is its `state`."""
+
+    card: TokenInput
+    """What a model must know of it."""
+    files: list[Path]
+    """Prepared files, besides the encoded rows, that a model learns from."""
+
+    def encode(self, table: pa.Table) -> pa.Table:
+        """The encoded columns of readable rows."""
+
+    def for_evaluation(self, encoded: pa.Table, table: pa.Table) -> pa.Table:
+        """Encoded rows with the columns that no training reads, if there are any."""
+
+    def examine(self, encoded: pa.Table, table: pa.Table, *, training: bool) -> dict[str, Any]:
+        """What is to be told of encoded rows, as plain values.
+
+        Raises:
+            ConfigError: a model could learn nothing from these rows of training.
+        """
+
+    def finish(
+        self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """Leave beside encoded rows what `Input.load` needs; gives further parts of the audit.
+
+        Args:
+            encoded: rows of each split.
+            folder: of these rows.
+            begin: tells the stage at work.
+        """
+
+    def rows(self, encoded: pa.Table) -> InputRows:
+        """Encoded rows as they are."""
+
+    def changed_rows(self, encoded: pa.Table, table: pa.Table, seed: int) -> Any:
+        """Encoded rows of training that are changed from seed, epoch and slot (`InputRows`)."""
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values from which `Input.from_state` makes it again."""
+
+    def handling(self, report: Mapping[str, Any], rows: Mapping[str, int]) -> Iterator[str]:
+        """Lines on what was cleaned, cut and encoded, of ``audit.json`` and the rows by split."""
+
+    def of_new_rows(self, split: str, found: Mapping[str, Any]) -> Iterator[str]:
+        """Lines on what `examine` found of rows that are new to a checkpoint."""
+
+
+class Input(Protocol):
+    """How raw cells become what a model reads; a frozen dataclass of its options.
+
+    A class of your own needs no base class: ``--data.input my_module.MyInput``.
+    """
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Role → column of the file."""
+
+    @property
+    def times(self) -> int | None:
+        """How often a training row comes in an epoch where rows are changed; null = they aren't."""
+
+    def check(self) -> None:
+        """Refuse what would fail after long work."""
+
+    def shaping(self) -> Any:
+        """The options that shape prepared rows, others at their defaults."""
+
+    def option_files(self) -> Iterator[Path]:
+        """Files that options name: their contents shape prepared rows, too."""
+
+    def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, dict[str, Any]]:
+        """Raw rows with cleaned cells, beside ``original``; and what that changed and dropped."""
+
+    def keys(self, table: pa.Table) -> Iterator[str]:
+        """By row: rows with equal keys count as the same in audit and split."""
+
+    def sizes(self, table: pa.Table) -> np.ndarray:
+        """``(N,)`` size of each row, as the audit shows it."""
+
+    def fit(
+        self,
+        tables: Mapping[str, pa.Table],
+        targets: Targets,
+        folder: Path,
+        begin: Callable[[str], None],
+    ) -> FittedInput:
+        """Learn from the training rows what encoding needs.
+
+        Args:
+            tables: cleaned rows of ``train`` and the other splits.
+            targets: of the same rows.
+            folder: takes the files that a model learns from.
+            begin: tells the stage at work.
+        """
+
+    def load(self, folder: Path, card: TokenInput) -> FittedInput:
+        """What `FittedInput.finish` left in a folder of prepared rows."""
+
+    def from_state(self, state: Mapping[str, Any], card: TokenInput) -> FittedInput:
+        """The fitted input that a checkpoint keeps."""

@@ -1,10 +1,12 @@
-"""Tables of rows: on disk as one batch, in memory mapped without being copied."""
+"""Tables of rows: on disk as one batch, in memory mapped without being copied; their hashes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from weitiao.errors import DataError
@@ -41,3 +43,32 @@ def all_texts(table: pa.Table) -> Iterator[str]:
         if name in table.column_names:
             for chunk in table[name].chunks:
                 yield from chunk.to_pylist()
+
+
+def hashed(texts: Iterable[str]) -> pa.FixedSizeBinaryArray:
+    """A 128-bit hash of each text (BLAKE2b)."""
+    digests = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
+    buffers = [None, pa.py_buffer(b"".join(digests))]
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(digests), buffers)
+
+
+def numbers_of(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
+    """``(N,)`` of uint64: the first half of each hash, a pseudo-random number per text."""
+    halves = np.frombuffer(hashes.buffers()[1], dtype="<u8").reshape(-1, 2)
+    return halves[hashes.offset : hashes.offset + len(hashes), 0]
+
+
+class Ragged:
+    """A list column as flat values and offsets, read without copying when it is one chunk."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):  # no rows at all
+            array = pa.array([], column.type)
+        self.offsets = array.offsets.to_numpy().astype(np.int64)
+        self.values = array.values.to_numpy()
+        self.lengths = np.diff(self.offsets)
+
+    def lists(self, rows: np.ndarray) -> list[np.ndarray]:
+        """The lists of ``rows``, without copying."""
+        return [self.values[self.offsets[row] : self.offsets[row + 1]] for row in rows.tolist()]

@@ -1,7 +1,7 @@
 """A linear model of n-grams: solved on train, chosen on validation, before any training."""
 
 from weitiao.linear.features import NgramFeatures
-from weitiao.linear.solve import Linear, Solved
+from weitiao.linear.solve import Linear, Rows, Solved
 from weitiao.linear.store import (
     COLUMNS,
     from_state,
@@ -16,6 +16,7 @@ __all__ = [
     "COLUMNS",
     "Linear",
     "NgramFeatures",
+    "Rows",
     "Solved",
     "from_state",
     "read_features",

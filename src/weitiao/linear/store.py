@@ -12,15 +12,13 @@ import pyarrow as pa
 from weitiao.card import Task, width_of
 from weitiao.linear.features import NgramFeatures
 from weitiao.linear.solve import Linear, Rows, Solved, solve
-from weitiao.targets.targets import target_array
 
 COLUMNS = ("feature_ids", "feature_values")
 
 
 def solve_splits(
     options: Linear,
-    tables: Mapping[str, pa.Table],
-    targets: Mapping[str, pa.ChunkedArray],
+    rows: Mapping[str, Rows],
     task: Task,
     classes: int,
 ) -> Solved:
@@ -28,17 +26,14 @@ def solve_splits(
 
     Args:
         options: of the linear model.
-        tables: the readable rows of ``train`` and, if there is one, ``val``.
-        targets: of both.
+        rows: of ``train`` and, if there is one, ``val``.
         task: what a target is.
         classes: number of labels.
     """
-    values = {split: target_array(targets[split]) for split in ("train", "val") if split in tables}
     if task == "regression":
-        exact = values["train"].astype(np.float64)
+        exact = rows["train"].targets.astype(np.float64)
         mean, scale = exact.mean(), exact.std()
-        values = {split: (found - mean) / scale for split, found in values.items()}
-    rows = {split: Rows(*_texts(tables[split]), found) for split, found in values.items()}
+        rows = {s: r._replace(targets=(r.targets - mean) / scale) for s, r in rows.items()}
     return solve(options, rows["train"], rows.get("val"), task, width_of(task, classes))
 
 
@@ -68,16 +63,13 @@ def from_state(state: Mapping[str, Any]) -> NgramFeatures:
     return NgramFeatures(idf.shape[1], idf, bool(state["pair"]), bool(state["both_texts"]))
 
 
-def with_features(encoded: pa.Table, features: NgramFeatures, table: pa.Table) -> pa.Table:
+def with_features(
+    encoded: pa.Table, features: NgramFeatures, texts: list[str], pairs: list[str] | None
+) -> pa.Table:
     """Encoded rows with the features of their texts: ``feature_ids``, ``feature_values``."""
-    matrix = features.transform(*_texts(table))
+    matrix = features.transform(texts, pairs)
     offsets = pa.array(matrix.indptr.astype(np.int64))
     for name, values in zip(COLUMNS, (matrix.indices.astype(np.int32), matrix.data), strict=True):
         lists = pa.LargeListArray.from_arrays(offsets, pa.array(values))
         encoded = encoded.append_column(name, lists)
     return encoded
-
-
-def _texts(table: pa.Table) -> tuple[list[str], list[str] | None]:
-    pair = table["pair"].to_pylist() if "pair" in table.column_names else None
-    return table["text"].to_pylist(), pair

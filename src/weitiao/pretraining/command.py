@@ -14,8 +14,8 @@ from rich.table import Table
 
 from weitiao import distributed
 from weitiao.config.commands import CONFIGS, command, near
-from weitiao.data.contamination_index import Seen
 from weitiao.errors import ConfigError
+from weitiao.inputs.text.contamination_index import Seen
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
 from weitiao.inputs.text.trained_tokenizer import TRAINED
 from weitiao.pretraining.datamodule import LanguageData

@@ -14,14 +14,13 @@ from weitiao.config.serialization import plain
 from weitiao.data.batch import (
     Batch,
     Batching,
-    Draws,
     EpochBatches,
     first_batch,
     position_of,
-    tensors,
 )
 from weitiao.data.loader import ResumableLoader
 from weitiao.errors import ConfigError
+from weitiao.inputs import Draws, tensors
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.corpora import Corpus
 from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard, Objective

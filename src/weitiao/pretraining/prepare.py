@@ -18,9 +18,9 @@ from tokenizers import Tokenizer
 
 from weitiao.config.bounds import at_least
 from weitiao.config.serialization import plain
-from weitiao.data.contamination_index import Seen, numbers_of
 from weitiao.data.progress import Stages
 from weitiao.errors import ConfigError, retold
+from weitiao.inputs.text.contamination_index import Seen, numbers_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.special_tokens import read_as_text
 from weitiao.io.cache import content_hash, hash_of, make_once, versions
@@ -102,7 +102,8 @@ class LanguagePreparation:
         """Prepare, or find prepared; gives the folder and the card.
 
         Beside the files of `Blocks` the folder holds the tokenizer, ``card.json``, ``audit.json``
-        and, of all documents in the blocks, ``seen.npy`` (`weitiao.data.contamination_index`).
+        and, of all documents in the blocks, ``seen.npy``
+        (`weitiao.inputs.text.contamination_index`).
 
         Raises:
             DataError: a file is at fault, or the corpus holds nothing.

@@ -15,6 +15,7 @@ from weitiao import distributed
 from weitiao.config.bounds import at_least
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
+from weitiao.inputs.text import Text
 from weitiao.models.backbones.embedding import Embedding
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import TextModule
@@ -125,10 +126,11 @@ def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
     Raises:
         ConfigError: the backbone is pretrained and the tokenizer was trained on the training split.
     """
-    if isinstance(module.backbone, Pretrained) and data.preparation.encode.trained:
+    encode = data.input.encode if isinstance(data.input, Text) else None
+    if isinstance(module.backbone, Pretrained) and encode is not None and encode.trained:
         raise ConfigError(
             "a pretrained backbone doesn't know the ids of the tokenizer"
-            f" {data.preparation.encode.tokenizer!r}\n  → --data.encode.tokenizer, its own"
+            f" {encode.tokenizer!r}\n  → --data.input.encode.tokenizer, its own"
         )
 
 

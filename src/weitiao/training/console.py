@@ -13,9 +13,7 @@ from rich.text import Text
 
 from weitiao.config.commands import command, program
 from weitiao.data.datamodule import TextDataModule
-from weitiao.inputs.text.coverage import Coverage
 from weitiao.training.run_folder import RunFolder
-from weitiao.training.unknown_ids import new_texts
 
 
 def show_next_steps(run: RunFolder, console: Console) -> None:
@@ -55,9 +53,9 @@ def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
 
 
 def show_coverage(data: TextDataModule, split: str, console: Console) -> None:
-    """Say how well the tokenizer covers the texts of a split, and warn if it does so badly."""
-    found = data.coverage or Coverage(**data.prepared.audit["encode"][split])
-    for line in new_texts(split, found, data.trained_coverage):
+    """Say how well the fitted input covers the rows of a split, and warn if it does so badly."""
+    found = data.examined or data.prepared.audit["encode"][split]
+    for line in data.fitted.of_new_rows(split, found):
         show_line(line, console)
 
 

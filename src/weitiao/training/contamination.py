@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from weitiao.data.contamination_index import Seen
 from weitiao.data.datamodule import TextDataModule
+from weitiao.inputs.text.contamination_index import Seen
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import TextModule
 

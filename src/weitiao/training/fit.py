@@ -143,7 +143,7 @@ class FitCLI(TrainingCLI):
         hparams = flat(whole) if driver is None else driver.hparams
         return [
             *(driver.watchers if driver else ()),
-            *([ChangedShare()] if self.datamodule.augment else []),
+            *([ChangedShare()] if self.datamodule.input.times else []),
             EvaluationRows(),
             Board(hparams, scores, self.shown_score(), test=driver is None),
         ]
@@ -165,10 +165,10 @@ class FitCLI(TrainingCLI):
         if self.note:
             show_line(self.note, self.console)
         render(audit["audit"], self.console)
-        for line in handling(audit, self.datamodule.card):
+        for line in handling(audit, self.datamodule.card.rows, self.datamodule.fitted):
             show_line(line, self.console)
-        if self.datamodule.augment:
-            show_examples(self.datamodule.augmented.examples(3), self.console)
+        if self.datamodule.input.times:
+            show_examples(self.datamodule.changed_rows.examples(3), self.console)
 
 
 def run_fit(

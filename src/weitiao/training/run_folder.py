@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from weitiao import distributed
-from weitiao.card import today
+from weitiao.card import state_today, today
 from weitiao.config.renamed import renamed
 from weitiao.config.renamed_options import renamed_hyperparameters
 from weitiao.errors import ConfigError
@@ -32,6 +32,7 @@ SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
 BASELINES = ("baseline", "majority", "mean", "similarity")
 """Baselines by their name in ``metrics.json``; ``baseline`` is the linear model."""
+TEXT = "weitiao.inputs.text.Text"
 PATIENCE = 10.0  # seconds that a process which was told to stop may still be ending
 
 
@@ -258,11 +259,18 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
 
 
 def _in_todays_layout(content: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint's content with its cards as they are written today; broken ones stay."""
-    for part in ("hyper_parameters", "TextDataModule"):
-        if isinstance(card := content[part].get("card"), dict):
-            content[part] = {**content[part], "card": today(card)}
-    return content
+    """A checkpoint's content as it is written today; what is broken stays."""
+    options = content["hyper_parameters"]
+    if isinstance(card := options.get("card"), dict):
+        options = {**options, "card": today(card)}
+    of_data = content["datamodule_hyper_parameters"]
+    if isinstance(of_data.get("input"), dict):  # earlier, all were texts
+        of_data = {**of_data, "input": {"class_path": TEXT} | of_data["input"]}
+    return content | {
+        "hyper_parameters": options,
+        "datamodule_hyper_parameters": of_data,
+        "TextDataModule": state_today(content["TextDataModule"]),
+    }
 
 
 def _is_damaged(path: Path) -> bool:

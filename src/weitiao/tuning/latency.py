@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from lightning.fabric.utilities import move_data_to_device
 
-from weitiao.data.batch import Draws, Rows
+from weitiao.data.batch import Rows
 from weitiao.data.datamodule import TextDataModule
+from weitiao.inputs import Draws
 from weitiao.models.module import TextModule
 
 TEXTS, WARM_UP = 100, 10
@@ -24,7 +25,8 @@ def latency_ms(module: TextModule, data: TextDataModule, device: torch.device) -
         data: gives the first texts of validation, each a batch of its own.
         device: where to measure.
     """
-    rows = Rows(data.prepared.ids("val"), data.card.input.pad_id)
+    encoded = data.prepared.ids("val")
+    rows = Rows.of(data.fitted.rows(encoded), encoded)
     seconds = []
     module.to(device).eval()
     with torch.inference_mode():

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from weitiao.errors import retold
-from weitiao.io.tables import Columns, Input, Reader
+from weitiao.io.tables import Reader, SourceFiles
 from weitiao.io.tables.reader import BINARY
 from weitiao.io.tables.rows import Reading
 from weitiao.io.tables.source import FileFormat
@@ -28,10 +28,10 @@ def rows(path: Path, kind: FileFormat, column: str, encoding: str) -> Iterator[s
         DataError: the file, or a row, is at fault.
         ConfigError: the encoding is unknown.
     """
-    columns = Columns(text="text" if kind == "lines" else column, label=None)
+    columns = {"text": "text" if kind == "lines" else column}
     reader = Reader(columns, kind, "auto" if kind in BINARY else encoding)
     with options_of_corpus():
-        source = reader.source(Input(str(path), (path,)))
+        source = reader.source(SourceFiles(str(path), (path,)))
         reading = Reading(source.wanted, [source.name], aside=None, label_sets=False)
         for batch in reading.batches(source):
             texts = batch.column("text").to_pylist()

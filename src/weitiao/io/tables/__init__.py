@@ -2,19 +2,18 @@
 
 from weitiao.io.tables.database import refuse_idle
 from weitiao.io.tables.files import Files, expand
-from weitiao.io.tables.inputs import Input, Named
-from weitiao.io.tables.reader import Columns, Format, Reader
+from weitiao.io.tables.reader import Format, Reader
 from weitiao.io.tables.source import ExtraCells, Placeholders
+from weitiao.io.tables.source_files import Named, SourceFiles
 
 __all__ = [
-    "Columns",
     "ExtraCells",
     "Files",
     "Format",
-    "Input",
     "Named",
     "Placeholders",
     "Reader",
+    "SourceFiles",
     "expand",
     "refuse_idle",
 ]

@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Literal, get_args
 
@@ -20,9 +20,9 @@ from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import expand, is_dataset, is_query
 from weitiao.io.tables.huggingface import split_files
-from weitiao.io.tables.inputs import Input, Named
 from weitiao.io.tables.rows import Reading
 from weitiao.io.tables.source import ExtraCells, FileFormat, Placeholders, Source
+from weitiao.io.tables.source_files import Named, SourceFiles
 from weitiao.io.tables.unpack import ARCHIVES, COMPRESSED, bare_name
 
 Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
@@ -44,40 +44,13 @@ _ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "she
 
 
 @dataclass(frozen=True)
-class Columns:
-    """What the columns are called in the file.
-
-    Args:
-        text: the text.
-        pair: the second text of a pair; null = none.
-        label: the label; null = the rows have none.
-        group: what must not be torn apart by a split, such as an author; null = none.
-        id: a name for each row, unique over all files; null = rows are numbered from 0.
-    """
-
-    text: str = "text"
-    pair: str | None = None
-    label: str | None = "label"
-    group: str | None = None
-    id: str | None = None
-
-    def __post_init__(self) -> None:
-        read = [name for name in (self.text, self.pair, self.label) if name is not None]
-        if len(set(read)) < len(read):
-            raise ConfigError("data.text, data.pair and data.label must be different columns")
-
-    def wanted(self) -> dict[str, str]:
-        """Role → column, of those that are read."""
-        return {role: name for role, name in vars(self).items() if name is not None}
-
-
-@dataclass(frozen=True)
 class Reader:
     """Read files into a table of strings, whatever their format and encoding.
 
     Args:
-        columns: what the columns are called in the files. In the format "lines" they are
-            ``label`` and ``text``.
+        columns: role → what the column is called in the files, in the order of the table that
+            comes of it; of the roles, ``id``, ``label`` and ``group`` are names (`NAMES`). In the
+            format "lines" the columns are ``label`` and ``text``.
         format: "auto" goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json, .parquet, .arrow,
             .feather, .xlsx); of a compressed text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the
             one before. CSV is quoted after RFC 4180; TSV knows no quoting; JSON is a list of
@@ -103,7 +76,7 @@ class Reader:
             rows bad.
     """
 
-    columns: Columns = Columns()
+    columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
     format: Format = "auto"
     encoding: str = "auto"
     header: bool = True
@@ -116,6 +89,10 @@ class Reader:
     placeholders: Placeholders = "keep"
 
     def __post_init__(self) -> None:
+        read = [column for role, column in self.columns.items() if role not in ("id", "group")]
+        if len(set(read)) < len(read):
+            roles = [f"data.{role}" for role in self.columns if role not in ("id", "group")]
+            raise ConfigError(f"{', '.join(roles)} must be different columns")
         if self.database is not None:
             refuse_secrets(self.database)
         if self.separator != "auto" and (len(self._mark) != 1 or self._mark in '"\r\n'):
@@ -131,12 +108,13 @@ class Reader:
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
-        return replace(self, columns=replace(self.columns, label=None, group=None))
+        others = {r: name for r, name in self.columns.items() if r not in ("label", "group")}
+        return replace(self, columns=others)
 
     @contextmanager
     def inputs(
         self, named: Mapping[str, Named], folder: Path | None = None
-    ) -> Iterator[dict[str, list[Input]]]:
+    ) -> Iterator[dict[str, list[SourceFiles]]]:
         """What is named for each split, as files on this machine.
 
         Args:
@@ -150,31 +128,31 @@ class Reader:
         with ExitStack() as stack:
             yield {split: self._find(those, folder, stack) for split, those in named.items()}
 
-    def _find(self, named: Named, folder: Path | None, stack: ExitStack) -> list[Input]:
-        found = [each for each in named if isinstance(each, Input)]
+    def _find(self, named: Named, folder: Path | None, stack: ExitStack) -> list[SourceFiles]:
+        found = [each for each in named if isinstance(each, SourceFiles)]
         names = [named] if isinstance(named, str) else [n for n in named if isinstance(n, str)]
         if not found:
             expand(names)
         for name in names:
             if is_dataset(name):
-                found.append(Input(name, split_files(name), "arrow"))
+                found.append(SourceFiles(name, split_files(name), "arrow"))
             elif is_query(name):
                 found += [stack.enter_context(self._fetched(*q, folder)) for q in queries(name)]
             else:
-                found += [Input(str(path), (path,)) for path in expand(name)]
+                found += [SourceFiles(str(path), (path,)) for path in expand(name)]
         for name, count in Counter(each.name for each in found).items():
             if count > 1:
                 raise DataError("this is named twice", file=name)
         return found
 
     @contextmanager
-    def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[Input]:
+    def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[SourceFiles]:
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK):  # a cache to read may hold what comes of the rows
                 folder = None
         with tempfile.TemporaryDirectory(dir=folder, prefix="query-") as place:
-            rows = Input(name, (Path(place) / "rows.jsonl",), "jsonl")
+            rows = SourceFiles(name, (Path(place) / "rows.jsonl",), "jsonl")
             fetch(self.source(rows), query, self.database)
             yield rows
 
@@ -195,11 +173,10 @@ class Reader:
             notes: gets a line for each thing that a person should know, though no row is bad.
 
         Returns:
-            A table of strings: ``id``, ``text``, ``pair``, ``label``, ``group`` (the last three
-            where wanted), ``file`` (dictionary-encoded) and ``row`` (int64: the line where the
-            row starts, the sheet row, or the number of the record; from 1). Numbers are
-            written as a person would, 1 for 1.0, and truth values as true and false. Labels,
-            groups and ids are stripped.
+            A table of strings: ``id``, the other roles that are wanted, ``file``
+            (dictionary-encoded) and ``row`` (int64: the line where the row starts, the sheet row,
+            or the number of the record; from 1). Numbers are written as a person would, 1 for 1.0,
+            and truth values as true and false. Labels, groups and ids are stripped.
 
         Raises:
             DataError: a file or, with ``on_bad_row: raise``, a row is at fault; or no row is left.
@@ -215,7 +192,7 @@ class Reader:
                 part = stack.enter_context(whole_or_not(target))
                 aside = stack.enter_context(part.open("w", encoding="utf-8"))
             part = stack.enter_context(whole_or_not(out))
-            reading = Reading(self.columns.wanted(), names, aside, self.label_sets)
+            reading = Reading(dict(self.columns), names, aside, self.label_sets)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for each in inputs:
                     for batch in reading.batches(self.source(each)):
@@ -228,14 +205,14 @@ class Reader:
                 )
         return map_table(out)
 
-    def source(self, given: Input) -> Source:
+    def source(self, given: SourceFiles) -> Source:
         """What is read of one input: its columns, format and encoding.
 
         Raises:
             DataError: the file can't be of its format, or its encoding can't be told.
             ConfigError: the encoding is unknown, or an option has no effect on this format.
         """
-        wanted = self.columns.wanted()
+        wanted = dict(self.columns)
         if given.format is not None:
             for option in ("format", "encoding", "header", "separator", "sheet"):
                 self._refuse_idle(option, given.name)

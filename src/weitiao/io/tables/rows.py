@@ -20,7 +20,6 @@ from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.source import BadRow, Chunk, Source
 
 _OTHER_ENCODING = "the file mixes encodings, or is in another one: --data.encoding NAME"
-_ROLES = ("text", "pair", "label", "group")
 
 
 class Reading:
@@ -42,7 +41,7 @@ class Reading:
         self._names = pa.array(names, pa.string())
         self.first: str | None = None
         self.notes = NotesOfFiles()
-        roles = ["id", *(role for role in _ROLES if role in wanted)]
+        roles = ["id", *(role for role in wanted if role != "id")]
         self.schema = pa.schema(
             [
                 *(pa.field(role, pa.string()) for role in roles),

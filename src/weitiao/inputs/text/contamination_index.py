@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from weitiao.data.fingerprints import text_numbers
 from weitiao.errors import ConfigError
+from weitiao.inputs.text.keys import normalised
+from weitiao.io import arrow
 
 SEEN = "seen.npy"
 COLUMNS = ("text", "original", "pair")  # a model may have read a text before it was cleaned
@@ -18,7 +19,7 @@ COLUMNS = ("text", "original", "pair")  # a model may have read a text before it
 def numbers_of(texts: list[str] | pa.ChunkedArray) -> np.ndarray:
     """``(N,)`` of uint64: the same for texts that are equal but for width, case and white space."""
     # a copy: the view would keep both halves of each key in memory
-    return text_numbers(pa.table({"text": texts})).copy()
+    return arrow.numbers_of(arrow.hashed(normalised(pa.table({"text": texts})))).copy()
 
 
 @dataclass(frozen=True)

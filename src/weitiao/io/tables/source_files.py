@@ -10,7 +10,7 @@ from weitiao.io.tables.source import FileFormat
 
 
 @dataclass(frozen=True)
-class Input:
+class SourceFiles:
     """One source of rows.
 
     Args:
@@ -24,5 +24,5 @@ class Input:
     format: FileFormat | None = None
 
 
-Named = Files | list[Input]
+Named = Files | list[SourceFiles]
 """What a person names, or the files that it was found to be."""

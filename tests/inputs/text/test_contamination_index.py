@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from weitiao.data.contamination_index import SEEN, Seen, numbers_of
+
 from weitiao.errors import ConfigError
 
 READ = ["今天天气很好！", "Good Hotel", "ＡＢＣ"]

@@ -1,0 +1,127 @@
+"""A text input whose tokenizer is ready: rows to ids, and what a checkpoint keeps of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from weitiao.card import TokenInput
+from weitiao.inputs import FittedInput
+from weitiao.inputs.text.coverage import Coverage, refuse_unread
+from weitiao.inputs.text.reporting import handling, new_texts
+from weitiao.inputs.text.rows import ChangedRows, TokenRows
+from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.word_vectors import read_vectors
+from weitiao.linear import NgramFeatures, state_of, with_features
+
+if TYPE_CHECKING:
+    from weitiao.inputs.text.text import Text
+
+STATE, VECTORS, WEIGHTS = "encoder.json", "vectors.npy", "linear.npz"
+
+
+class FittedText(FittedInput):
+    """A text input that has seen the training rows.
+
+    Args:
+        options: of the input.
+        card: what a model must know of it.
+        encoder: the tokenizer, or its state with the coverage of train.
+        features: of the linear model, if there is one.
+        report: what fitting found.
+        files: that a model learns from.
+    """
+
+    def __init__(
+        self,
+        options: Text,
+        card: TokenInput,
+        encoder: TextEncoder | dict[str, Any],
+        features: NgramFeatures | None = None,
+        *,
+        report: Mapping[str, Any] | None = None,
+        files: Sequence[Path] = (),
+    ) -> None:
+        self.options, self.card, self.features, self.files = options, card, features, [*files]
+        self._report = dict(report or {})
+        if isinstance(encoder, TextEncoder):
+            self.encoder, self._state = encoder, encoder.state()
+        else:
+            self._state = encoder
+
+    @cached_property
+    def encoder(self) -> TextEncoder:
+        """The tokenizer, made from its state when it is first asked for."""
+        return TextEncoder.from_state(self._state, self.options.words)
+
+    def encode(self, table: pa.Table) -> pa.Table:
+        """The ids of a table's ``text`` and, where there is one, ``pair``."""
+        return self.encoder.encode(*texts_of(table))
+
+    def for_evaluation(self, encoded: pa.Table, table: pa.Table) -> pa.Table:
+        """The features of a linear model, whose weights aren't trained."""
+        return with_features(encoded, self.features, *texts_of(table)) if self.features else encoded
+
+    def examine(self, encoded: pa.Table, table: pa.Table, *, training: bool) -> dict[str, Any]:
+        """How well the vocabulary covers rows; of those of training it is kept."""
+        found = Coverage.of(self.encoder, encoded)
+        if training:
+            refuse_unread(self.options.encode, encoded, table, found.unknown_share)
+            self._state["coverage"] = asdict(found)
+        return asdict(found)
+
+    def finish(
+        self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """Pick out word vectors, write the tokenizer's state; what is told of the linear model."""
+        encode = self.options.encode
+        if encode.vectors is not None:
+            begin("pick out word vectors")
+            vectors = read_vectors(encode.vectors, self.encoder, encode.lowercase)
+            np.save(folder / VECTORS, vectors.matrix)
+            self.files.append(folder / VECTORS)
+            self.card = replace(self.card, vector_width=vectors.matrix.shape[1])
+            self._report["vectors"] = vectors.report(encoded)
+        state = json.dumps(self._state, ensure_ascii=False, indent=2)
+        (folder / STATE).write_text(state, "utf-8")
+        return self._report
+
+    def rows(self, encoded: pa.Table) -> TokenRows:
+        """The rows as they are."""
+        return TokenRows(encoded, self.card.pad_id)
+
+    def changed_rows(self, encoded: pa.Table, table: pa.Table, seed: int) -> ChangedRows:
+        """The rows under augmentation."""
+        augment = self.options.augment
+        assert augment is not None
+        return ChangedRows(encoded, table, self.encoder, augment, self.options.segment, seed)
+
+    def state(self) -> dict[str, Any]:
+        """The tokenizer, and the features of the linear model."""
+        if self.features is None:
+            return {"encoder": self._state}
+        arrays = state_of(self.features).items()
+        tensors = {name: torch.from_numpy(array) for name, array in arrays}
+        return {"encoder": self._state, "features": tensors}
+
+    def handling(self, report: Mapping[str, Any], rows: Mapping[str, int]) -> Iterator[str]:
+        """Lines on what was cleaned, cut and not known."""
+        return handling(report, rows, self.card.max_length)
+
+    def of_new_rows(self, split: str, found: Mapping[str, Any]) -> Iterator[str]:
+        """How well the vocabulary covers texts that are new to it."""
+        return new_texts(split, Coverage(**found), Coverage(**self._state["coverage"]))
+
+
+def texts_of(table: pa.Table) -> tuple[list[str], list[str] | None]:
+    """The texts of rows and, of pairs, the second ones."""
+    pair = table["pair"].to_pylist() if "pair" in table.column_names else None
+    return table["text"].to_pylist(), pair

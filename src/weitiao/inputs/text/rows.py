@@ -1,0 +1,142 @@
+"""Encoded texts, padded to batches; those of training may be changed as their batch is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from weitiao.inputs import Draws, InputRows, tensors
+from weitiao.inputs.text.augment.augmenter import Augmenter
+from weitiao.inputs.text.keys import ROLES
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.io.arrow import Ragged
+from weitiao.linear import COLUMNS
+
+
+class TokenRows(InputRows):
+    """Rows of ids in a memory-mapped table.
+
+    Args:
+        table: columns ``input_ids``, perhaps ``token_type_ids`` and those of a linear model's
+            features.
+        pad_id: id that fills a batch.
+    """
+
+    def __init__(self, table: pa.Table, pad_id: int) -> None:
+        self.pad_id = pad_id
+        self.columns = {
+            name: Ragged(table[name])
+            for name in ("input_ids", "token_type_ids")
+            if name in table.column_names
+        }
+        self.features = {n: Ragged(table[n]) for n in COLUMNS if n in table.column_names}
+        self.lengths: np.ndarray = self.columns["input_ids"].lengths
+
+    def collate(self, draws: Draws) -> dict[str, Any]:
+        """A padded batch.
+
+        Returns:
+            ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
+            has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
+            (B, G)``.
+        """
+        return self.padded(draws.rows, self.encoded(draws.rows))
+
+    def encoded(self, rows: np.ndarray) -> dict[str, list[np.ndarray]]:
+        """The ids of rows, and their types, as they stand in the table."""
+        return {name: column.lists(rows) for name, column in self.columns.items()}
+
+    def padded(self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]) -> dict[str, Any]:
+        """A batch of ids, with the features that the table holds beside them."""
+        lengths = np.array([len(ids) for ids in encoded["input_ids"]], np.int64)
+        inputs = {"attention_mask": np.arange(lengths.max(initial=0)) < lengths[:, None]}
+        for name, lists in encoded.items():
+            inputs[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
+        for name, column in self.features.items():
+            inputs[name] = _padded(column.lists(rows), 0)
+        return {"inputs": tensors(inputs)}
+
+
+def _padded(lists: list[np.ndarray], fill: int) -> np.ndarray:
+    """Lists as the rows of an array; whole numbers in 64 bits."""
+    width = max((len(values) for values in lists), default=0)
+    whole = not lists or np.issubdtype(lists[0].dtype, np.integer)
+    array = np.full((len(lists), width), fill, np.int64 if whole else np.float32)
+    for cells, values in zip(array, lists, strict=True):
+        cells[: len(values)] = values
+    return array
+
+
+class ChangedRows(TokenRows):
+    """Rows that are encoded anew where augmentation changed their text.
+
+    Args:
+        encoded: the ids of the texts as they are, as of `TokenRows`.
+        texts: ``text`` and, for pairs, ``pair`` of the same rows.
+        encoder: what the ids were made with.
+        augmenter: changes them; made ready from these texts.
+        segmenter: cuts them into words.
+        seed: of the changes.
+    """
+
+    def __init__(
+        self,
+        encoded: pa.Table,
+        texts: pa.Table,
+        encoder: TextEncoder,
+        augmenter: Augmenter,
+        segmenter: Segmenter,
+        seed: int,
+    ) -> None:
+        super().__init__(encoded, encoder.pad_id)
+        self.texts = [texts[name] for name in ROLES if name in texts.column_names]
+        self.encoder, self.augmenter, self.seed = encoder, augmenter, seed
+        self.augmentation = augmenter.build(self._every_text, segmenter)
+
+    def collate(self, draws: Draws) -> dict[str, Any]:
+        """A padded batch, and ``changed (B,)``, true where a text is not its own."""
+        encoded = self.encoded(draws.rows)
+        changed, columns = self._changed_texts(draws)
+        if len(changed):
+            anew = TokenRows(self.encoder.encode(*columns), self.pad_id)
+            for name, lists in anew.encoded(np.arange(len(changed))).items():
+                for i, ids in zip(changed.tolist(), lists, strict=True):
+                    encoded[name][i] = ids
+        batch = self.padded(draws.rows, encoded)
+        mask = np.zeros(len(draws.rows), bool)
+        mask[changed] = True
+        return batch | {"changed": torch.from_numpy(mask)}
+
+    def examples(self, count: int) -> list[tuple[str, str]]:
+        """Texts as they are and as one of the first epoch's draws changes them."""
+        found, times = [], self.augmenter.times
+        for start in range(0, min(len(self.lengths), 100 * count), count):
+            rows = np.arange(start, min(start + count, len(self.lengths)))
+            draws = Draws(rows, rows * times + times - 1, 0)
+            changed, (after, *_) = self._changed_texts(draws)
+            before = self.texts[0].take(pa.array(rows[changed])).to_pylist()
+            found += [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+            if len(found) >= count:
+                break
+        return found[:count]
+
+    def _every_text(self) -> list[str]:
+        return [text for column in self.texts for text in column.to_pylist()]
+
+    def _changed_texts(self, draws: Draws) -> tuple[np.ndarray, list[list[str]]]:
+        """Which of the draws are changed, and their texts, column by column."""
+        copies = np.flatnonzero(self.augmenter.changes(draws.slots))
+        rows, slots = pa.array(draws.rows[copies]), draws.slots[copies].tolist()
+        differ, columns = np.zeros(len(copies), bool), []
+        for number, column in enumerate(self.texts):
+            before = column.take(rows).to_pylist()
+            keys = [(self.seed, draws.epoch, slot, number) for slot in slots]
+            after = self.augmentation(before, keys)
+            differ |= np.array([b != a for b, a in zip(before, after, strict=True)], bool)
+            columns.append(after)
+        kept = np.flatnonzero(differ).tolist()
+        return copies[differ], [[column[i] for i in kept] for column in columns]

@@ -1,0 +1,164 @@
+"""The text input: which columns, and each step from a raw cell to ids, with its options."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.card import TokenInput
+from weitiao.inputs import FittedInput, Input, Targets
+from weitiao.inputs.text.augment import Augmenter, words_to_prepare
+from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.contamination_index import SEEN
+from weitiao.inputs.text.fitted import STATE, VECTORS, WEIGHTS, FittedText, texts_of
+from weitiao.inputs.text.keys import ROLES, normalised
+from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.tokenization import Encoder
+from weitiao.inputs.text.word_vectors import vector_file
+from weitiao.io.arrow import all_texts
+from weitiao.linear import Linear, Rows, from_state, read_features, solve_splits, write_linear
+
+NO_TOKENIZER = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # a model's weights
+
+
+@dataclass(frozen=True)
+class Text(Input):
+    """Texts, or pairs of them, that a model reads as ids.
+
+    Args:
+        text: column of the text.
+        pair: column of a second text, if rows are pairs.
+        clean: cleaning steps.
+        segment: word segmentation, for a vocabulary of words and for augmentation.
+        encode: tokenizer and length.
+        augment: changed copies of training texts; null = none.
+        linear: a linear model of n-grams beside the network; null = none.
+
+    Raises:
+        ConfigError: nothing uses the segmenter.
+    """
+
+    text: str = "text"
+    pair: str | None = None
+    clean: Cleaner = Cleaner()
+    segment: Segmenter = Segmenter()
+    encode: Encoder = Encoder()
+    augment: Augmenter | None = None
+    linear: Linear | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.words
+
+    @property
+    def words(self) -> Segmenter:
+        """The segmenter as far as it shapes ids."""
+        return words_to_prepare(self.segment, self.encode, self.augment)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Role → column of the file."""
+        return {"text": self.text} | ({} if self.pair is None else {"pair": self.pair})
+
+    @property
+    def times(self) -> int | None:
+        """How often a training row comes in an epoch, under augmentation."""
+        return self.augment.times if self.augment else None
+
+    def check(self) -> None:
+        """See to it that augmentation can do something."""
+        if self.augment:
+            self.augment.check(self.segment)
+
+    def shaping(self) -> Text:
+        """The same without augmentation, which shapes no id."""
+        return replace(self, augment=None, segment=replace(self.words, workers=1))
+
+    def option_files(self) -> Iterator[Path]:
+        """Dictionaries, word vectors, the files of a pretrained tokenizer."""
+        yield from self.words.files()
+        if self.encode.vectors is not None:
+            yield vector_file(self.encode.vectors)
+        folder = Path(self.encode.tokenizer)
+        if not self.encode.trained and folder.is_dir():
+            yield from sorted(
+                path
+                for path in folder.iterdir()
+                if path.is_file() and path.suffix not in NO_TOKENIZER and path.name != SEEN
+            )
+
+    def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, dict[str, Any]]:
+        """Cleaned ``text`` (and ``pair``) beside ``original``; some rows leave, if they may."""
+        original = table["text"]
+        report: dict[str, Any] = {"changed": {}, "dropped": {}}
+        keep = [True] * table.num_rows
+        for name in _roles(table):
+            cleaned = self.clean.clean(table[name].to_pylist(), may_drop=may_drop)
+            keep = [k and text is not None for k, text in zip(keep, cleaned.texts, strict=True)]
+            table = table.set_column(
+                table.column_names.index(name), name, pa.array(cleaned.texts, pa.string())
+            )
+            for act, counts in (("changed", cleaned.changed), ("dropped", cleaned.dropped)):
+                for step, count in counts.items():
+                    report[act][step] = report[act].get(step, 0) + count
+        table = table.append_column("original", original)
+        return (table if all(keep) else table.filter(pa.array(keep))), report
+
+    def keys(self, table: pa.Table) -> Iterator[str]:
+        """Texts without the differences that readers overlook."""
+        return normalised(table)
+
+    def sizes(self, table: pa.Table) -> np.ndarray:
+        """Characters per row, both texts of a pair together."""
+        lengths = [pc.utf8_length(table[name]).to_numpy() for name in _roles(table)]
+        return np.sum(lengths, axis=0)
+
+    def fit(
+        self,
+        tables: Mapping[str, pa.Table],
+        targets: Targets,
+        folder: Path,
+        begin: Callable[[str], None],
+    ) -> FittedInput:
+        """Solve the linear model, train or load the tokenizer."""
+        solved, report, files = None, {}, list[Path]()
+        if self.linear is not None:
+            begin(f"solve the linear model of n-grams: {tables['train'].num_rows:,} rows")
+            rows = {s: Rows(*texts_of(tables[s]), v) for s, v in targets.values.items()}
+            solved = solve_splits(self.linear, rows, targets.task, targets.classes)
+            report["linear"] = solved.report
+            files += write_linear(solved, folder)
+        begin(f"encode ({self.encode.tokenizer})")
+        encoder = self.encode.fit(all_texts(tables["train"]), self.words)
+        card = TokenInput(
+            encoder.vocab_size,
+            encoder.pad_id,
+            encoder.max_length,
+            self.pair is not None,
+            linear_features=solved.features.width if solved else None,
+        )
+        features = solved.features if solved else None
+        return FittedText(self, card, encoder, features, report=report, files=files)
+
+    def load(self, folder: Path, card: TokenInput) -> FittedInput:
+        """What `FittedText.finish` left in a folder, the files beside it named in the card."""
+        vectors = str(folder / VECTORS) if card.vector_width else None
+        linear = str(folder / WEIGHTS) if card.linear_features else None
+        state = json.loads((folder / STATE).read_text("utf-8"))
+        card = replace(card, vectors=vectors, linear=linear)
+        return FittedText(self, card, state, read_features(folder))
+
+    def from_state(self, state: Mapping[str, Any], card: TokenInput) -> FittedInput:
+        """The fitted input that a checkpoint keeps."""
+        features = from_state(state["features"]) if "features" in state else None
+        return FittedText(self, card, state["encoder"], features)
+
+
+def _roles(table: pa.Table) -> list[str]:
+    return [name for name in ROLES if name in table.column_names]
