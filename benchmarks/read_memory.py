@@ -93,10 +93,11 @@ CODECS = {"gz": "gzip", "bz2": "bz2", "zst": "zstd"}
 
 
 def read(path: Path, out: Path, ids: bool, answer: multiprocessing.SimpleQueue) -> None:
-    from weitiao.io.tables import Columns, Reader
+    from weitiao.io.tables import Reader
 
     database = str(path.with_suffix(".db")) if path.suffix == ".sql" else None
-    reader = Reader(Columns(id="id" if ids else None), database=database)
+    names = {"text": "text", "label": "label"} | ({"id": "id"} if ids else {})
+    reader = Reader(names, database=database)
     start = time.perf_counter()
     table = reader.read(str(path), out)
     seconds, cpu = time.perf_counter() - start, time.process_time()

@@ -30,6 +30,8 @@ TABLE = {
 
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    for old in [*RENAMED]:
+        monkeypatch.delitem(RENAMED, old)
     for old, new in TABLE.items():
         monkeypatch.setitem(RENAMED, old, new)
     monkeypatch.setitem(renamed_options.UNSAID, "model.rate", None)
@@ -46,6 +48,13 @@ def test_an_argument_keeps_its_value(table: Any, capsys: pytest.CaptureFixture[s
     assert told.count("model.rate → model.optim.lr") == 1
     renamed_arguments(given)
     assert capsys.readouterr().err == ""  # once is enough
+
+
+def test_a_group_that_is_given_as_one_value(table: Any) -> None:
+    for given in (["--model={words: 1, rate: 'no', x: [1, 2]}"], ["--model", "{rate: 'no'}"]):
+        found = yaml.safe_load("".join(renamed_arguments(given)).removeprefix("--model").strip("="))
+        assert found["optim"] == {"lr": "no"}
+    assert renamed_arguments(["--model={rate"]) == ["--model={rate"]
 
 
 def test_a_command_that_has_the_option_keeps_its_name(table: Any) -> None:
@@ -111,13 +120,13 @@ def test_a_parser_takes_them_from_files_too(table: Any, tmp_path: Path) -> None:
 def test_a_checkpoint_under_earlier_names_opens(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RENAMED, "data.words", "data.encode")
+    monkeypatch.setitem(RENAMED, "data.words", "data.batch")
     monkeypatch.setitem(RENAMED, "model.scorer", "model.head")
     best = (workplace / "logs" / "latest" / "checkpoints" / "best.ckpt").resolve()
     module, data = open_checkpoint(best, {}, trust_remote_code=False)
     content = torch.load(best, weights_only=True)
     model, prepared = content["hyper_parameters"], content["datamodule_hyper_parameters"]
-    model["scorer"], prepared["words"] = model.pop("head"), prepared.pop("encode")
+    model["scorer"], prepared["words"] = model.pop("head"), prepared.pop("batch")
     torch.save(content, best)
     again, anew = open_checkpoint(best, {}, trust_remote_code=False)
     assert dict(again.hparams) == dict(module.hparams)

@@ -9,11 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from rich.console import Console
+from text_parts import keyed
 
 from weitiao.data.audit import Auditor
 from weitiao.data.split import Splitter
 from weitiao.data.summary import render, summarise
 from weitiao.errors import DataError
+from weitiao.inputs.text import Text
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="../shared/data is not here")
@@ -27,9 +29,8 @@ def rows(*texts_and_labels: tuple[str, ...], file: str = "train.tsv") -> pa.Tabl
         dict(zip(columns, map(list, zip(*texts_and_labels, strict=True)), strict=True))
     )
     numbers = pa.array(range(1, table.num_rows + 1), pa.int64())
-    return table.append_column("file", pa.array([file] * table.num_rows)).append_column(
-        "row", numbers
-    )
+    table = table.append_column("file", pa.array([file] * table.num_rows))
+    return keyed(table.append_column("row", numbers))
 
 
 def tsv(path: Path, *, text: int, label: int, header: bool) -> pa.Table:
@@ -105,10 +106,11 @@ def test_a_row_leaves_for_one_reason_only():
 
 def test_given_val_and_test_are_never_altered():
     cleaned, _ = Auditor().clean(GIVEN)
-    splits, _ = Auditor().audit(GIVEN, Splitter())
+    splits, _ = Auditor().audit(GIVEN, Splitter(), Text().sizes)
     for name in ("val", "test"):
-        assert cleaned[name].select(GIVEN[name].column_names).equals(GIVEN[name])
-        assert splits[name].select(GIVEN[name].column_names).equals(GIVEN[name])
+        assert cleaned[name].equals(GIVEN[name])
+        given = GIVEN[name].drop_columns(["key"])
+        assert splits[name].select(given.column_names).equals(given)
 
 
 def test_report_counts_each_finding():
@@ -214,7 +216,7 @@ def test_rows_without_labels_are_audited_for_duplicates_and_leaks():
     train = rows(("a", "x"), ("a", "x"), ("b", "y")).drop_columns(["label"])
     cleaned, report = Auditor().clean({"train": train, "test": train.slice(2)})
     assert texts(cleaned["train"]) == ["a"]
-    _, report = summarise(cleaned, report)
+    _, report = summarise(cleaned, report, Text().sizes)
     assert report["splits"]["train"]["classes"] == {}
 
 
@@ -222,12 +224,12 @@ def test_rows_without_labels_are_audited_for_duplicates_and_leaks():
 
 
 def test_leaked_marks_what_stands_in_the_train_that_is_used():
-    keeping, report = Auditor(drop_leaks=False).audit(GIVEN, Splitter())
+    keeping, report = Auditor(drop_leaks=False).audit(GIVEN, Splitter(), Text().sizes)
     assert keeping["val"]["leaked"].to_pylist() == [True, False]
     assert keeping["test"]["leaked"].to_pylist() == [True, True, False]
     assert (report["splits"]["val"]["leaked"], report["splits"]["test"]["leaked"]) == (1, 2)
     assert "2 of 3 rows of test stand in train as well" in report["warnings"]
-    dropping, _ = Auditor().audit(GIVEN, Splitter())
+    dropping, _ = Auditor().audit(GIVEN, Splitter(), Text().sizes)
     assert not any(dropping["test"]["leaked"].to_pylist())
     assert "leaked" not in dropping["train"].column_names
     assert "key" not in dropping["train"].column_names
@@ -238,7 +240,7 @@ def test_what_is_not_given_is_carved_from_the_audited_train(given):
     train = rows(*((f"t{i % 80}", "xy"[i % 2]) for i in range(160)))
     held_out = rows(*((f"t{i}", "xy"[i % 2]) for i in range(10)), file="held.tsv")
     tables = {"train": train, **dict.fromkeys(given, held_out)}
-    splits, report = Auditor().audit(tables, Splitter())
+    splits, report = Auditor().audit(tables, Splitter(), Text().sizes)
     assert list(splits) == ["train", "val", "test"]
     left = 70 if given else 80
     carved = [name for name in splits if name not in given]
@@ -250,35 +252,37 @@ def test_what_is_not_given_is_carved_from_the_audited_train(given):
 
 def test_duplicates_that_are_kept_show_as_leaks_in_carved_splits():
     train = rows(*((f"t{i % 100}", "xy"[i % 2]) for i in range(1000)))
-    _, report = Auditor(**OFF).audit({"train": train}, Splitter())
+    _, report = Auditor(**OFF).audit({"train": train}, Splitter(), Text().sizes)
     assert report["splits"]["test"]["leaked"] > 90
 
 
 def test_classes_and_lengths_are_described():
     train = rows(("a" * 10, "x"), ("好" * 20, "y"), ("b" * 30, "y"))
-    _, report = summarise(*Auditor().clean({"train": train}))
+    _, report = summarise(*Auditor().clean({"train": train}), Text().sizes)
     assert list(report["splits"]["train"]["classes"].items()) == [("y", 2), ("x", 1)]
     assert report["splits"]["train"]["length"] == {"min": 10, "median": 20, "p95": 30, "max": 30}
 
 
 def test_few_rows_a_rare_class_and_imbalance_are_warned_of():
     train = rows(*((f"t{i}", "x" if i else "rare") for i in range(50)))
-    warnings = " | ".join(summarise(*Auditor().clean({"train": train}))[1]["warnings"])
+    warnings = " | ".join(
+        summarise(*Auditor().clean({"train": train}), Text().sizes)[1]["warnings"]
+    )
     assert "50 rows only" in warnings
     assert "rare (1)" in warnings
     assert "49 times" in warnings
     even = rows(*((f"t{i}", "xy"[i % 2]) for i in range(200)))
-    assert summarise(*Auditor().clean({"train": even}))[1]["warnings"] == []
+    assert summarise(*Auditor().clean({"train": even}), Text().sizes)[1]["warnings"] == []
 
 
 def test_report_is_plain_json():
-    report = Auditor().audit(GIVEN, Splitter())[1]
+    report = Auditor().audit(GIVEN, Splitter(), Text().sizes)[1]
     assert json.loads(json.dumps(report)) == report
 
 
 def test_render_shows_counts_acts_and_warnings_on_one_screen():
     train = rows(*((f"t{i}", f"[class {i % 40}]") for i in range(1200)), ("t0", "[class 0]"))
-    _, report = Auditor(drop_conflicts=False).audit({"train": train}, Splitter())
+    _, report = Auditor(drop_conflicts=False).audit({"train": train}, Splitter(), Text().sizes)
     screen = io.StringIO()
     render(report, Console(file=screen, width=140))
     shown = screen.getvalue()
@@ -306,7 +310,7 @@ def test_chnsenticorp_leaks_and_conflicts_are_found():
     assert found["val"]["stands_in"] == {"train": 340, "test": 39}
     assert found["train"]["conflicts"] == {"texts": 24, "rows": 57}
     assert not set(texts(cleaned["train"])) & set(texts(given["test"]))
-    _, raw = Auditor(drop_leaks=False).audit(given, Splitter())
+    _, raw = Auditor(drop_leaks=False).audit(given, Splitter(), Text().sizes)
     assert raw["splits"]["test"]["leaked"] == 333
 
 

@@ -6,9 +6,11 @@ from batches import listed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weitiao.data.batch import Batching, Draws, EpochBatches, Rows
+from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.data.loader import ResumableLoader
 from weitiao.errors import ConfigError
+from weitiao.inputs import Draws
+from weitiao.inputs.text.rows import TokenRows
 
 PAD = 9
 BUDGET = Batching(tokens=60, size=8)
@@ -26,6 +28,10 @@ def table_of(lengths, *, types=False, target=True) -> pa.Table:
     return pa.table(columns)
 
 
+def rows_of(table: pa.Table) -> Rows:
+    return Rows.of(TokenRows(table, PAD), table)
+
+
 def batch_of(rows: Rows, *wanted: int) -> dict[str, torch.Tensor]:
     return rows.__getitems__(Draws(np.array(wanted), np.array(wanted), 0))
 
@@ -34,7 +40,7 @@ def loader(lengths, batching=BUDGET, *, position=None, **options):
     options = {"shuffle": True, "seed": 5} | options
     if position:
         options["position"] = lambda: position
-    rows = Rows(table_of(lengths), PAD)
+    rows = rows_of(table_of(lengths))
     return ResumableLoader(rows, EpochBatches(rows.lengths, batching, **options), batching.workers)
 
 
@@ -168,7 +174,7 @@ def test_several_processes_with_a_part_of_the_budget_make_the_batches_of_one(cou
 
 
 def test_a_batch_is_padded_to_its_longest_row():
-    rows = Rows(table_of([2, 4, 1, 3], types=True), PAD)
+    rows = rows_of(table_of([2, 4, 1, 3], types=True))
     batch = batch_of(rows, 3, 0, 2)
     assert listed(batch) == {
         "input_ids": [[300, 301, 302], [0, 1, PAD], [200, PAD, PAD]],
@@ -185,17 +191,17 @@ def test_a_batch_is_padded_to_its_longest_row():
 
 
 def test_rows_without_targets_give_none():
-    assert "target" not in batch_of(Rows(table_of([2], target=False), PAD), 0)
+    assert "target" not in batch_of(rows_of(table_of([2], target=False)), 0)
 
 
 def test_rows_of_a_table_in_pieces_are_the_same():
     table = table_of([2, 4, 1, 3, 5], types=True)
     pieces = pa.concat_tables([table.slice(0, 2), table.slice(2, 2), table.slice(4)])
     tail = table.slice(1)
-    whole = listed(batch_of(Rows(table, PAD), 4, 1, 2))
+    whole = listed(batch_of(rows_of(table), 4, 1, 2))
     for other in (
-        batch_of(Rows(pieces, PAD), 4, 1, 2),
-        batch_of(Rows(tail, PAD), 3, 0, 1),
+        batch_of(rows_of(pieces), 4, 1, 2),
+        batch_of(rows_of(tail), 3, 0, 1),
     ):
         assert listed(other) | {"row": whole["row"]} == whole
 
@@ -227,7 +233,7 @@ def test_starting_at_a_batch_gives_the_tail_of_the_epoch():
 
 def test_position_is_read_anew_when_an_epoch_starts():
     at = [(0, 0)]
-    rows = Rows(table_of(LENGTHS), PAD)
+    rows = rows_of(table_of(LENGTHS))
     batches = EpochBatches(rows.lengths, Batching(tokens=60), shuffle=True, position=lambda: at[0])
     resumable = ResumableLoader(rows, batches)
     first = contents(resumable)
@@ -242,7 +248,7 @@ def test_workers_give_the_same_batches_epoch_after_epoch():
     at = {"epoch": 0}
 
     def three_epochs(workers):
-        rows = Rows(table_of(LENGTHS), PAD)
+        rows = rows_of(table_of(LENGTHS))
         batches = EpochBatches(
             rows.lengths, Batching(tokens=60), shuffle=True, position=lambda: (at["epoch"], 1)
         )

@@ -11,6 +11,7 @@ import pytest
 import torch
 from batches import listed
 from lightning.pytorch.callbacks import ModelCheckpoint
+from text_parts import text_data
 
 from weitiao.data import prepared
 from weitiao.data.audit import Auditor
@@ -80,7 +81,7 @@ def train(tmp_path) -> str:
 def make(tmp_path, train):
     def data(**options) -> TextDataModule:
         options = {"train": train, "cache": str(tmp_path / "cache")} | options
-        return TextDataModule(**{"batch": Batching(tokens=80, size=6), **options})
+        return text_data(**{"batch": Batching(tokens=80, size=6), **options})
 
     return data
 
@@ -128,8 +129,8 @@ def test_hyper_parameters_are_plain_values(make, tmp_path):
     torch.save(dict(data.hparams), tmp_path / "hparams.pt")
     loaded = torch.load(tmp_path / "hparams.pt", weights_only=True)
     assert loaded == json.loads(json.dumps(loaded))
-    assert loaded["clean"]["steps"] == ["html", "empty"]
-    assert loaded["encode"]["max_length"] == 32
+    assert loaded["input"]["init_args"]["clean"]["steps"] == ["html", "empty"]
+    assert loaded["input"]["init_args"]["encode"]["max_length"] == 32
     assert loaded["train"] == data.files["train"]
 
 
@@ -152,7 +153,7 @@ def test_a_checkpoint_rebuilds_all_parts(make, tmp_path):
 def test_a_checkpoint_predicts_without_its_training_file(make, checkpoint, train, tmp_path):
     texts = ["天地玄黄" * 9, "", "日月", "<br>", "宇 宙", "天"]
     file = write(tmp_path / "new.csv", [(text,) for text in texts], ("text",))
-    expected = make().encoder.encode([text.replace("<br>", "") for text in texts])
+    expected = make().fitted.encoder.encode([text.replace("<br>", "") for text in texts])
     Path(train).unlink()
     (tmp_path / "cache").rename(tmp_path / "gone")
 
@@ -298,7 +299,7 @@ def test_labels_of_a_given_test_file_change_nothing_that_fit_sees(make, tmp_path
         data = make(test=test)
         batches = contents(data.train_dataloader()), contents(data.val_dataloader())
         card = data.card.plain()
-        return batches, card.pop("fingerprint"), card, data.prepared.encoder
+        return batches, card.pop("fingerprint"), card, data.prepared.fitted.state()
 
     first, second = fitted("好坏" * 10), fitted("坏好" * 10)
     assert first[1] != second[1]

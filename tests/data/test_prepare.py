@@ -7,24 +7,24 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from text_parts import preparation, roles
 
 from weitiao.card import TokenInput
 from weitiao.data import prepare
 from weitiao.data.audit import Auditor
-from weitiao.data.prepare import Preparation, encode_rows
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.fitted import FittedText
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.trained_tokenizer import SPECIALS
 from weitiao.io.cache import damaged
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 SRC = Path(prepare.__file__).parents[2]
 
@@ -43,14 +43,8 @@ def write(path: Path, rows, header=("text", "label")) -> str:
     return str(path)
 
 
-def preparation(**parts) -> Preparation:
-    """The default one, with some parts replaced."""
-    default = Preparation(Reader(), Cleaner(), Auditor(), Splitter(), Segmenter(), Encoder())
-    return replace(default, **parts)
-
-
 def vocabulary(prepared) -> set[str]:
-    tokenizer = json.loads(prepared.encoder["tokenizer"])
+    tokenizer = json.loads(prepared.fitted.state()["encoder"]["tokenizer"])
     return set(tokenizer["model"]["vocab"]) - set(SPECIALS)
 
 
@@ -88,7 +82,7 @@ def test_touching_a_file_without_changing_it_prepares_nothing(train, cache):
 @pytest.mark.parametrize(
     "parts",
     [
-        {"read": Reader(Columns(id="text"))},
+        {"read": Reader(roles(id="text"))},
         {"read": Reader(on_bad_row="quarantine")},
         {"clean": Cleaner(steps=("whitespace",))},
         {"audit": Auditor(drop_conflicts=False)},
@@ -185,20 +179,21 @@ from weitiao.io.cache import damaged
 from test_prepare import preparation
 
 train, cache, started, wait = sys.argv[1:]
-write = prepare._write_json
+write = prepare.write_table
 
-def slow(value, path):
+def slow(table, path):
     Path(started).touch()
     time.sleep(float(wait))
-    write(value, path)
+    write(table, path)
 
-prepare._write_json = slow
+prepare.write_table = slow
 print(preparation()({"train": train}, Path(cache)).folder)
 """
 
 
 def start(train: str, cache: Path, started: Path, wait: float) -> subprocess.Popen:
-    paths = os.pathsep.join([str(SRC), str(Path(__file__).parent)])
+    here = Path(__file__).parent
+    paths = os.pathsep.join(map(str, [SRC, here, here.parent / "helpers"]))
     return subprocess.Popen(
         [sys.executable, "-c", PREPARE, train, str(cache), str(started), str(wait)],
         env=os.environ | {"PYTHONPATH": paths},
@@ -238,7 +233,7 @@ def test_a_killed_preparation_leaves_nothing_that_counts(train, cache, tmp_path)
 
 
 def test_a_preparation_that_raises_leaves_nothing(train, cache, monkeypatch):
-    monkeypatch.setattr(prepare, "encode_rows", lambda *_: 1 / 0)
+    monkeypatch.setattr(FittedText, "encode", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         preparation()({"train": train}, cache)
     assert folders(cache) == []
@@ -287,11 +282,10 @@ def test_of_large_files_the_size_is_looked_at(train, cache, monkeypatch):
 
 def test_rows_and_ids_of_a_split_belong_together(train, cache):
     prepared = preparation()({"train": train}, cache)
-    encoder = prepare.TextEncoder.from_state(prepared.encoder, Segmenter())
     for split, count in {"train": 48, "val": 6, "test": 6}.items():
         rows, ids = prepared.rows(split), prepared.ids(split)
         assert rows.num_rows == ids.num_rows == prepared.card.rows[split] == count
-        assert encode_rows(encoder, rows)["input_ids"].equals(ids["input_ids"])
+        assert prepared.fitted.encode(rows)["input_ids"].equals(ids["input_ids"])
         assert [prepared.card.labels[t] for t in ids["target"].to_pylist()] == rows[
             "label"
         ].to_pylist()
@@ -332,7 +326,7 @@ def test_a_label_that_the_given_ones_lack_is_told_with_its_place(train, cache):
 def test_errors_name_the_column_as_the_file_does(options, cache, tmp_path):
     rows = some_rows() if options else [(text, "1") for text, _ in some_rows()]
     file = write(tmp_path / "train.csv", rows, ("review", "stars"))
-    reader = Reader(Columns(text="review", label="stars"))
+    reader = Reader(roles(text="review", label="stars"))
     with pytest.raises(DataError) as error:
         preparation(read=reader, **options)({"train": file}, cache)
     assert error.value.column == "stars"
@@ -394,8 +388,8 @@ def test_carved_rows_do_not_shape_the_vocabulary(cache, tmp_path):
 def test_pairs_are_encoded_as_pairs(cache, tmp_path):
     rows = [(text, text[::-1], label) for text, label in some_rows()]
     file = write(tmp_path / "pairs.csv", rows, ("a", "b", "y"))
-    reader = Reader(Columns(text="a", pair="b", label="y"))
-    prepared = preparation(read=reader)({"train": file}, cache)
+    reader = Reader(roles(text="a", pair="b", label="y"))
+    prepared = preparation(read=reader, pair="b")({"train": file}, cache)
     assert prepared.card.input.pair
     types = prepared.ids("train")["token_type_ids"][0].as_py()
     assert types == sorted(types)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from text_parts import keyed
 
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
@@ -20,7 +21,7 @@ def table(labels: list[str], groups: list[str | None] | None = None) -> pa.Table
     columns = {"text": [f"text {i}" for i in range(len(labels))], "label": labels}
     if groups is not None:
         columns["group"] = groups
-    return pa.table(columns)
+    return keyed(pa.table(columns))
 
 
 def sizes(splits: dict[str, pa.Table]) -> dict[str, int]:
@@ -144,7 +145,7 @@ def test_rows_without_labels_can_be_split():
 
 
 def test_kept_duplicates_are_spread_over_the_splits():
-    rows = pa.table({"text": ["same"] * 100, "label": ["a", "b"] * 50})
+    rows = keyed(pa.table({"text": ["same"] * 100, "label": ["a", "b"] * 50}))
     assert sizes(Splitter().split(rows, carve=BOTH)) == {"train": 80, "val": 10, "test": 10}
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_prepare import preparation, some_rows, write
+from test_prepare import some_rows, write
+from text_parts import preparation
 
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.segment import Segmenter

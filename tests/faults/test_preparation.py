@@ -29,16 +29,15 @@ PREPARE = """
 import sys
 from pathlib import Path
 from weitiao.data.audit import Auditor
-from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text import Text
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.data.prepare import Preparation
-from weitiao.io.tables import Columns, Reader
-from weitiao.inputs.text.segment import Segmenter
+from weitiao.io.tables import Reader
 from weitiao.data.split import Splitter
 
-reader = Reader(Columns(text="review", label="stars"))
-words = Encoder("words")
-preparation = Preparation(reader, Cleaner(), Auditor(), Splitter(), Segmenter(), words)
+reader = Reader({"text": "review", "label": "stars"})
+texts = Text("review", encode=Encoder("words"))
+preparation = Preparation(reader, texts, Auditor(), Splitter())
 print("ready", flush=True)
 sys.stdin.readline()
 print(preparation({"train": "my.csv"}, Path(sys.argv[1])).folder.name)

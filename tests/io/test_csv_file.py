@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+from text_parts import roles
 
 from weitiao.io.csv_file import write_csv
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 SOURCE = Path(__file__).parents[2] / "src"
 MARKS = ["\r", "\n", "\r\n", "\n\r", "\r\r", ",", '"', "\t", "\x0b", "\x1c", "\x85", "\u2028", "'"]
@@ -27,7 +28,7 @@ def test_every_mark_comes_back(tmp_path: Path, width: int) -> None:
 def test_what_is_written_can_be_read(tmp_path: Path) -> None:
     rows = [[f"id{i}", cell, cell, f"标{cell}签"] for i, cell in enumerate(CELLS)]
     write_csv(tmp_path / "a.csv", [["no", "text", "pair", "label"], *rows])
-    reader = Reader(Columns(pair="pair", id="no"))
+    reader = Reader(roles(pair="pair", id="no"))
     table = reader.read(str(tmp_path / "a.csv"), tmp_path / "out.arrow")
     found = table.select(["id", "text", "pair", "label"]).to_pylist()
     assert [list(row.values()) for row in found] == rows

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from conftest import reviews
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -187,11 +186,10 @@ def test_a_validation_of_one_row_or_of_equal_numbers_chooses_without_a_fault() -
 
 def test_numbers_are_solved_in_units_of_their_deviation() -> None:
     rows = rows_of("regression", 60)
-    table = pa.table({"text": rows.texts})
     weights = []
     for unit in (1.0, 1000.0):
-        targets = {"train": pa.chunked_array([pa.array(rows.targets * unit + 7)])}
-        solved = solve_splits(Linear(weights=5000), {"train": table}, targets, "regression", 0)
+        train = rows._replace(targets=rows.targets * unit + 7)
+        solved = solve_splits(Linear(weights=5000), {"train": train}, "regression", 0)
         weights.append(solved.weight)
     np.testing.assert_allclose(*weights, atol=1e-3)
 

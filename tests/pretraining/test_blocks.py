@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
-from weitiao.data.contamination_index import Seen, numbers_of
 
 from weitiao.errors import ConfigError, DataError
+from weitiao.inputs.text.contamination_index import Seen, numbers_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.corpora import Corpus
 from weitiao.pretraining import prepare

@@ -11,8 +11,10 @@ import pytest
 from conftest import Command, Outcome, reviews, write_csv
 from pretraining_runs import SMALL
 
-from weitiao.card import DataCard, TokenInput
+from weitiao.card import TokenInput
+from weitiao.inputs.text import Text
 from weitiao.inputs.text.contamination_index import SEEN, Seen, numbers_of
+from weitiao.inputs.text.fitted import FittedText
 from weitiao.training.data_report import handling
 
 TEXTS = [text for text, _ in reviews(150)]
@@ -33,13 +35,13 @@ READ = {"val": 5, "test": 12}
 )
 def test_one_line_tells_and_warns_only_of_what_was_read(read: dict[str, int], told: str) -> None:
     rows = {"train": 9, "val": 1000, "test": 1736}
-    card = DataCard("classification", ["a", "b"], [5, 4], TokenInput(9, 0, 8), rows=rows)
+    fitted = FittedText(Text(), TokenInput(9, 0, 8), {})
     encode = {"train": {"cut_share": 0.0, "unknown_share": 0.0, "special_rows": 0}}
     report = {"read": {}, "clean": {}, "encode": encode, "pretrained on": read}
     line = f"pretrain.py showed the model {told}"
     if any(read.values()):
         line = f"! {line}: pretrain again with --data.without.files FILE"
-    assert [*handling(report, card)][-1] == line
+    assert [*handling(report, rows, fitted)][-1] == line
 
 
 def pretrain(command: Command, folder: Path, *more: str) -> Outcome:

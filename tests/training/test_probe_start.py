@@ -19,6 +19,7 @@ from rich.console import Console
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from test_tasks import of_text
+from text_parts import text_data
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
@@ -49,9 +50,8 @@ def untrained(folder: Path, task: Any, rows: Sequence[tuple[str, str]]) -> tuple
     if task == "ordinal":
         columns["labels"] = ["low", "middle", "high"]
     encode = Encoder("characters", min_count=1)
-    data = TextDataModule(
-        str(folder / "my.csv"), **columns, encode=encode, cache=str(folder / "cache")
-    )
+    train, cache = str(folder / "my.csv"), str(folder / "cache")
+    data = text_data(train=train, **columns, encode=encode, cache=cache)
     torch.manual_seed(0)
     return data, TextModule(data.card, partial(Transformer, layers=1, width=16))
 

@@ -56,7 +56,7 @@ def english(tmp_path: Path) -> Path:
         (["--data.train", "FILE", "--recipe", "auto", "--model.optim.lr", "1e-3"], "english"),
         (["--config=BASE", "--data.train=FILE"], "english"),
         (["--config", "BASE", "--data.train=FILE", "--recipe=reviews"], "reviews"),
-        (["--data={train: 'FILE', text: text}"], "english"),
+        (["--data={train: 'FILE', label: label}"], "english"),
         (["--config=NAMES", "--data.train=FILE"], "english"),
         (["--data.train=FILE", "--recipe=none"], None),
         (["--data.train=FILE", "--model.backbone=TextCNN"], None),
@@ -123,7 +123,7 @@ def test_a_config_reruns_to_the_same_digits_and_a_choice_is_written_down(
     config = yaml.safe_load(text)
     assert text.startswith("# recipe: few_rows (100 rows")
     assert (config["recipe"], config["model"]["optim"]["lr"]) == ("few_rows", 0.004)
-    assert config["data"]["linear"] is not None
+    assert config["data"]["input"]["init_args"]["linear"] is not None
     (tmp_path / "my.csv").rename(tmp_path / "new.csv")  # what follows is for the checkpoint alone
     shutil.rmtree(tmp_path / ".cache")
     found = []

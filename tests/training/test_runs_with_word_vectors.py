@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from conftest import BAD, GOOD, NEUTRAL, TINY, Command, reviews, write_csv
 
-from weitiao.card import DataCard, TokenInput
-from weitiao.training.data_report import handling
+from weitiao.inputs.text.reporting import handling
 
 SMALL = (
     *(option for option in TINY if "backbone" not in option),
@@ -51,11 +50,10 @@ def test_a_run_tells_how_many_words_have_a_vector(fitted: Path) -> None:
 
 
 def test_few_words_with_a_vector_are_a_warning() -> None:
-    card = DataCard("classification", ["a"], [1], TokenInput(9, 0, 9))
     for share, begin in ((0.49, "! word vectors"), (0.5, "word vectors")):
         vectors = {"vocabulary_share": 0.9, "text_share": {"train": 0.9, "val": share}}
         report = {"read": {}, "clean": {}, "encode": {}, "vectors": vectors}
-        assert [*handling(report, card)][-1].startswith(begin)
+        assert [*handling(report, {}, 9)][-1].startswith(begin)
 
 
 def test_a_checkpoint_is_used_without_any_vectors(

@@ -187,7 +187,7 @@ class Gain:
         fixed = [
             *shlex.split(self.finetune),
             *_named(Path("-")),
-            "--data.encode.tokenizer=characters",
+            "--data.input.encode.tokenizer=characters",
         ]
         parsed = capture_parser(run_fit, fixed, "fit").parse_args(fixed)
         parser = ArgumentParser(exit_on_error=False)
@@ -267,7 +267,7 @@ def gain_table(results: list[Result]) -> Table:
 
 
 def _named(name: str | Path) -> list[str]:
-    return [f"--model.backbone.name={name}", f"--data.encode.tokenizer={name}"]
+    return [f"--model.backbone.name={name}", f"--data.input.encode.tokenizer={name}"]
 
 
 def _part(rows: str, seed: int) -> list[str]:

@@ -137,7 +137,9 @@ class Parser(LightningArgumentParser):
         _, found, unknown = message.partition("nrecognized arguments: ")
         if not found:
             return None
-        return right_name(unknown.split()[0], self._option_string_actions, self.elsewhere)
+        inner = (name.replace(".init_args", "") for name in flat(self.get_defaults()))
+        known = [*self._option_string_actions, *(f"--{name}" for name in inner)]
+        return right_name(unknown.split()[0], known, self.elsewhere)
 
 
 def whole_numbers_first(function: Any) -> None:

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+import yaml
+
 from weitiao import distributed
+from weitiao.config.strict_yaml import strict
 
 _INPUT = ("text", "pair", "clean", "segment", "encode", "augment", "linear")
 RENAMED: dict[str, str] = {f"data.{name}": f"data.input.init_args.{name}" for name in _INPUT}
@@ -28,13 +31,18 @@ def renamed_arguments(arguments: list[str], known: Collection[str] = ()) -> list
         arguments: as typed, values after ``=`` or as words of their own.
         known: options that a command has, with their dashes; these keep their names.
     """
-    words, found = [], []
+    words, found, group = [], list[str](), ""
     for word in arguments:
         option, given, value = word.partition("=")
         name = option[2:] if option.startswith("--") else ""
         if old := _entry(name, known):
             found.append(old)
             word = f"--{_now(name, old).replace('.init_args', '')}{given}{value}"
+        elif given and (now := _group(name, value, known, found)):
+            word = f"{option}={now}"
+        elif group and (now := _group(group, word, known, found)):
+            word = now
+        group = "" if given else name
         words.append(word)
     _tell(found)
     return words
@@ -75,6 +83,20 @@ def renamed_hyperparameters(content: Mapping[str, Any]) -> dict[str, Any]:
     keys = {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}
     now = renamed_values({name: content[key] for name, key in keys.items()}, tell=False)
     return {**content, **{key: now[name] for name, key in keys.items()}}
+
+
+def _group(name: str, value: str, known: Collection[str], found: list[str]) -> str | None:
+    """The options of a group as one mapping under today's names; null = it is none."""
+    if not value.startswith("{") or not any(old.startswith(f"{name}.") for old in RENAMED):
+        return None
+    try:
+        values = yaml.load(value, strict(yaml.SafeLoader))
+    except (ValueError, yaml.YAMLError):  # the parser will tell
+        return None
+    result: dict[str, Any] = {}
+    _move({name: values}, "", result, known, found)
+    now = yaml.safe_dump(result[name], allow_unicode=True, default_flow_style=True, width=10**6)
+    return now.strip()
 
 
 def _move(

@@ -12,6 +12,9 @@ NAMES = ("labels", "keep")
 """Keys whose lists hold names: ``[no, yes]`` is no list of truth values, ``[01, 1:30]`` none of
 numbers."""
 
+TOKENS = ("pad_token",)
+"""Options whose value may look like a list and is a word: ``[UNK]``."""
+
 _STR = "tag:yaml.org,2002:str"
 
 
@@ -35,21 +38,25 @@ def strict(loader: Any) -> Any:
 
 
 def names_as_typed(arguments: list[str]) -> list[str]:
-    """The command line, with the lists of names in quotes: ``--data.labels '["no", "yes"]'``."""
+    """The command line, with names in quotes, those of a list, too: ``--data.labels '["no"]'``."""
     typed, option = [], ""
     for argument in arguments:
         name, equals, value = argument.partition("=")
-        if equals and _holds_names(name):
+        if equals and _holds(name, NAMES):
             argument = f"{name}={_quoted(value)}"
-        elif _holds_names(option):
+        elif equals and _holds(name, TOKENS) and value.startswith("["):
+            argument = f"{name}={json.dumps(value, ensure_ascii=False)}"
+        elif _holds(option, NAMES):
             argument = _quoted(argument)
+        elif _holds(option, TOKENS) and argument.startswith("["):
+            argument = json.dumps(argument, ensure_ascii=False)
         typed.append(argument)
         option = "" if equals else argument
     return typed
 
 
-def _holds_names(option: str) -> bool:
-    return option.startswith("--") and option.rpartition(".")[2] in NAMES
+def _holds(option: str, names: tuple[str, ...]) -> bool:
+    return option.startswith("--") and option.rpartition(".")[2] in names
 
 
 def _quoted(value: str) -> str:

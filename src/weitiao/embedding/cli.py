@@ -108,7 +108,7 @@ def embed_parser() -> Parser:
 
 def _renamed(told: str) -> str:
     """What parts tell of their options, under our names."""
-    return told.replace("data.segment", "segment").replace("--corpus.files", "--files")
+    return told.replace("data.input.segment", "segment").replace("--corpus.files", "--files")
 
 
 @retold(_renamed)

@@ -50,12 +50,12 @@ def remedies(run: Run) -> Iterator[str]:
     if cut > MUCH_CUT:
         yield (
             f"read more of each text, {cut:.0%} of train are cut:"
-            f" --data.encode.max_length {2 * card.input.max_length}"
+            f" --data.input.encode.max_length {2 * card.input.max_length}"
         )
     if pretrained and module.optim.lr < LOW_RATE:
         yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
     if module.wide is None and module.linear is None:
-        yield "let a linear model of n-grams stand beside the network: --data.linear '{}'"
+        yield "let a linear model of n-grams stand beside the network: --data.input.linear '{}'"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
     if search := command("tune", "--trials", "50", "--config", run.folder.config):

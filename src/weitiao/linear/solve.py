@@ -42,9 +42,9 @@ class Linear:
     weights: int = 2**22
 
     def __post_init__(self) -> None:
-        at_least(1, "data.linear", weights=self.weights)
+        at_least(1, "data.input.linear", weights=self.weights)
         if self.strength is not None and not 0 < self.strength < float("inf"):
-            raise ConfigError(f"data.linear.strength must be above 0, got {self.strength}")
+            raise ConfigError(f"data.input.linear.strength must be above 0, got {self.strength}")
 
 
 class Rows(NamedTuple):

@@ -14,9 +14,10 @@ from rich.table import Table
 
 from weitiao import distributed
 from weitiao.config.commands import CONFIGS, command, near
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, retold
 from weitiao.inputs.text.contamination_index import Seen
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
+from weitiao.inputs.text.reporting import unknown_ids
 from weitiao.inputs.text.trained_tokenizer import TRAINED
 from weitiao.pretraining.datamodule import LanguageData
 from weitiao.pretraining.module import LanguageModel
@@ -24,7 +25,6 @@ from weitiao.training.callbacks import BestScores
 from weitiao.training.console import show_line
 from weitiao.training.run_folder import load_checkpoint, write_json
 from weitiao.training.training_cli import TrainingCLI
-from weitiao.training.unknown_ids import unknown_ids
 
 SCORES = ("val/loss", "val/perplexity", "val/accuracy")
 
@@ -108,8 +108,11 @@ def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     """
     console = console or Console(stderr=True, highlight=False)
     console.quiet |= not distributed.first()
-    cli = PretrainCLI(arguments, console)
-    scores, folder = cli.fit(), cli.folder
+    # the segmenter is an option of its own here
+    with retold(lambda told: told.replace("data.input.segment", "data.segment")):
+        cli = PretrainCLI(arguments, console)
+        scores = cli.fit()
+    folder = cli.folder
     target = folder.path / "model"
     if distributed.first():
         folder.add_metrics(scores)
@@ -183,7 +186,7 @@ def _corpus(audit: dict[str, Any]) -> Table:
 def _show(scores: dict[str, float], model: Path, objective: str, console: Console) -> None:
     shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
     files = [near(CONFIGS / "default.yaml"), near(CONFIGS / "model" / "pretrained.yaml")]
-    named = ["--model.backbone.name", str(model), "--data.encode.tokenizer", str(model)]
+    named = ["--model.backbone.name", str(model), "--data.input.encode.tokenizer", str(model)]
     steps = [
         command(
             *("train", "train", "--config", files[0], "--config", files[1]),

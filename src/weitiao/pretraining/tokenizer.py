@@ -128,5 +128,5 @@ def _at_most(documents: Iterator[str], characters: int) -> Iterator[str]:
 
 def _renamed(told: str) -> str:
     """What an `Encoder` tells, under our names."""
-    told = told.replace("data.encode.tokenizer", "data.tokenizer.name")
-    return told.replace("data.encode", "data.tokenizer")
+    told = told.replace("data.input.encode.tokenizer", "data.tokenizer.name")
+    return told.replace("data.input.encode", "data.tokenizer")

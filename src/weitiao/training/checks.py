@@ -169,7 +169,7 @@ def refuse_unread_vectors(module: TextModule) -> None:
     """
     if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
         raise ConfigError(
-            f"data.encode.vectors: the backbone {type(module.backbone).__name__} reads no word"
+            f"data.input.encode.vectors: the backbone {type(module.backbone).__name__} reads no word"
             " vectors\n  → one of TextCNN, Bag, Recurrent does"
         )
 

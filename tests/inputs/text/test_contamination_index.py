@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from weitiao.data.contamination_index import SEEN, Seen, numbers_of
 
 from weitiao.errors import ConfigError
+from weitiao.inputs.text.contamination_index import SEEN, Seen, numbers_of
 
 READ = ["今天天气很好！", "Good Hotel", "ＡＢＣ"]
 NUMBERS = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 9))

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from batches import listed
 from conftest import reviews, write_csv
+from text_parts import text_data
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
@@ -31,7 +32,7 @@ def make(tmp_path: Path) -> Make:
     def data(**options: object) -> TextDataModule:
         options = {"train": str(train), "cache": str(tmp_path / "cache"), "id": "no"} | options
         options = {"batch": Batching(size=16), "augment": Augmenter(CHAIN)} | options
-        return TextDataModule(**options)
+        return text_data(**options)
 
     return data
 
@@ -202,7 +203,7 @@ def test_stop_words_stay_in_augmented_texts(make: Make, tmp_path: Path) -> None:
         encode=Encoder("words", min_count=1),
         augment=Augmenter([Step("swap", p=1.0)]),
     )
-    examples = data.augmented.examples(20)
+    examples = data.changed_rows.examples(20)
     assert any("觉得" in before for before, _ in examples)
     for before, after in examples:
         assert sorted(before) == sorted(after)

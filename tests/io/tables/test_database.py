@@ -11,16 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from text_parts import preparation
 
-from weitiao.data.audit import Auditor
 from weitiao.data.datamodule import TextDataModule
-from weitiao.data.prepare import Preparation
-from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
-from weitiao.inputs.text.clean import Cleaner
-from weitiao.inputs.text.segment import Segmenter
-from weitiao.inputs.text.tokenization import Encoder
-from weitiao.io.tables import Columns, Reader, expand
+from weitiao.io.tables import Reader, expand
 
 QUERY = "SELECT text, label FROM reviews ORDER BY id"
 SECRET = "hunt@er/2"
@@ -164,9 +159,7 @@ def test_a_database_and_a_query_need_each_other() -> None:
 
 
 def prepare(cache: Path = Path("cache")) -> Any:
-    reader = Reader(Columns(), database="reviews.db")
-    parts = Cleaner(), Auditor(), Splitter(), Segmenter(), Encoder()
-    return Preparation(reader, *parts)({"train": QUERY}, cache)
+    return preparation(read=Reader(database="reviews.db"))({"train": QUERY}, cache)
 
 
 def test_a_changed_table_is_never_served_from_the_cache() -> None:

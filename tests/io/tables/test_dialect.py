@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from text_parts import roles
 
 from weitiao.errors import ConfigError, DataError
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 ROWS = [(f"第{i}条评论,“很好”; 真的|好", f"标{i % 2}") for i in range(30)]
 HEADER = ("text", "label")
@@ -63,18 +64,18 @@ def test_a_separator_is_found_by_the_header_and_noted(
 @pytest.mark.parametrize("header", [True, False])
 def test_a_separator_that_is_named_is_used(tmp_path: Path, separator: str, header: bool) -> None:
     mark = "\t" if separator == "\\t" else separator
-    columns = Columns(*(("text", None, "label") if header else ("0", None, "1")))
+    columns = roles(*(("text", None, "label") if header else ("0", None, "1")))
     data = written(mark, [HEADER, *ROWS][not header :])
     options = {"columns": columns, "separator": separator, "header": header}
     assert read(tmp_path / "a.csv", data, **options) == (ROWS, [])
 
 
 def test_without_a_header_each_row_must_have_as_many_cells(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"columns": Columns("0", None, "1"), "header": False}
+    options: dict[str, Any] = {"columns": roles("0", None, "1"), "header": False}
     assert read(tmp_path / "a.csv", "好;1\n坏;0\n", **options)[0] == [("好", "1"), ("坏", "0")]
     with pytest.raises(DataError, match="no such column"):
         read(tmp_path / "a.csv", "好;1\n坏;;0\n", **options)
-    texts = Reader(Columns("0"), header=False).without_labels()
+    texts = Reader(roles("0"), header=False).without_labels()
     (tmp_path / "a.csv").write_text("好;1\n坏;0\n")
     table = texts.read(str(tmp_path / "a.csv"), tmp_path / "out.arrow")
     assert table["text"].to_pylist() == ["好;1", "坏;0"]
@@ -87,7 +88,7 @@ def test_the_comma_is_not_given_up_while_it_gives_the_columns(tmp_path: Path) ->
 
 def test_a_column_that_is_missing_is_told_by_the_right_separator(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
-        read(tmp_path / "a.csv", "the text;a b\nx;1\n", columns=Columns("a text", label="a b"))
+        read(tmp_path / "a.csv", "the text;a b\nx;1\n", columns=roles("a text", label="a b"))
     for part in ("the columns are 'the text', 'a b'", "';'", "--data.text 'the text'"):
         assert part in str(error.value)
 

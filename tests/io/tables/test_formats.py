@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from text_parts import roles
 
 from weitiao.errors import DataError
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 TEXTS = ["很好", '他说"好"\n“是”', " x　", ""]
 ROWS = [{"text": text, "label": i} for i, text in enumerate(TEXTS)]
@@ -194,7 +195,7 @@ def test_bad_records_of_arrow_are_set_aside(tmp_path: Path) -> None:
     found = [(row["row"], row["column"]) for row in quarantined(tmp_path)]
     assert found == [(2, "text"), (3, "label")]
     with pytest.raises(DataError, match="did you mean 'more'"):
-        read(tmp_path / "a.arrow", columns=Columns(group="mor"))
+        read(tmp_path / "a.arrow", columns=roles(group="mor"))
 
 
 @pytest.mark.parametrize("write", [write_file, pq.write_table])
@@ -215,7 +216,7 @@ def test_class_numbers_of_hugging_face_become_names(
     assert read(path, on_bad_row="quarantine")["label"].to_pylist() == ["好评", "差评"]
     assert quarantined(tmp_path)[0]["reason"] == "the value is missing"
     for name in ("all", "old"):
-        table = read(path, columns=Columns(label=name), label_sets=True)
+        table = read(path, columns=roles(label=name), label_sets=True)
         assert table["label"].to_pylist() == ['["好评", "差评"]', "[]", '["好评"]']
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from text_parts import roles
 
 from weitiao.errors import ConfigError, DataError, MissingExtra
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 ROWS = [("很好", 1), ("不好", 0), ("行", 1)]
 FEATURES = {"info": {"features": {"label": {"names": ["差评", "好评"], "_type": "ClassLabel"}}}}
@@ -138,7 +139,7 @@ def test_without_a_network_a_name_is_told_soon(
         ("hf:broken", {}, "saved whole"),
         ("two", {}, r"not a file(?s:.)*hf:two#train"),
         (["hf:two#test", "hf:two#test"], {}, "named twice"),
-        ("hf:two#test", {"columns": Columns("txt")}, "did you mean 'text'"),
+        ("hf:two#test", {"columns": roles("txt")}, "did you mean 'text'"),
         ("hf:two#test", {"format": "arrow"}, "data.format has no effect"),
         ("hf:two#test", {"encoding": "utf-8"}, "data.encoding has no effect"),
         ("hf:two#train", {}, "row 3, column 'label': the value is missing"),

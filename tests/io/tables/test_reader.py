@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from text_parts import roles
 
 from weitiao.errors import DataError
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 ROWS = [  # traditional: these characters stand in GBK and in Big5
     ("1", "這家酒店的服務非常好，房間也很乾淨。"),
@@ -29,7 +30,7 @@ ROWS = [  # traditional: these characters stand in GBK and in Big5
 ]
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 ENCODINGS = ["utf-8", "utf-8-sig", "gbk", "gb18030", "big5", "utf-16", "utf-16-le", "utf-16-be"]
-ALL = Columns(pair="pair", group="author", id="key")
+ALL = roles(pair="pair", group="author", id="key")
 
 
 def as_csv(rows: list[tuple[str, ...]], separator: str = ",") -> str:
@@ -142,7 +143,7 @@ def test_columns_are_found_by_name(tmp_path: Path) -> None:
 
 
 def test_without_labels_reads_rows_to_predict(tmp_path: Path) -> None:
-    reader = Reader(Columns(group="author")).without_labels()
+    reader = Reader(roles(group="author")).without_labels()
     assert read(tmp_path, "text\n好\n", columns=reader.columns).column_names[:2] == ["id", "text"]
     table = read(tmp_path, "1 的 一\n\n二\n", "txt", format="lines", columns=reader.columns)
     assert table["text"].to_pylist() == ["1 的 一", "", "二"]  # a line in, a line out
@@ -150,7 +151,7 @@ def test_without_labels_reads_rows_to_predict(tmp_path: Path) -> None:
 
 
 def test_headerless_columns_are_called_by_number(tmp_path: Path) -> None:
-    columns = Columns(text="0", pair="1", label="2")
+    columns = roles(text="0", pair="1", label="2")
     table = read(tmp_path, '一个"字\t一\t5\n二\t"\t0\n', "tsv", header=False, columns=columns)
     assert table["text"].to_pylist() == ['一个"字', "二"]
     assert table["pair"].to_pylist() == ["一", '"']
@@ -388,7 +389,7 @@ def test_an_unclosed_quote_takes_no_other_row_with_it(tmp_path: Path) -> None:
 def test_ids_must_be_unique_over_all_files(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("key,text,label\nk1,a,1\nk2,b,\nk3,c,1\n")
     (tmp_path / "b.csv").write_text("key,text,label\nk4,d,1\nk3,e,1\nk2,f,1\nk4,g,1\n")
-    reader = Reader(Columns(id="key"), on_bad_row="quarantine")
+    reader = Reader(roles(id="key"), on_bad_row="quarantine")
     table = reader.read(str(tmp_path / "*.csv"), tmp_path / "out.arrow", tmp_path / "bad.jsonl")
     assert table["text"].to_pylist() == ["a", "c", "d", "f"]  # k2 was bad the first time
     bad = [(Path(b["file"]).name, b["row"], b["column"]) for b in quarantined(tmp_path)]
@@ -497,9 +498,9 @@ reader.Reader().read("file.csv", Path("out.arrow"))
 @pytest.mark.parametrize(
     ("files", "reader", "rows", "labels"),
     [
-        ("chnsenticorp/train.tsv", Reader(Columns("text_a")), 9600, 2),
-        ("tnews/*.tsv", Reader(Columns("0", None, "1"), header=False), 63360, 15),
-        ("stsb_zh/*.data", Reader(Columns("0", "1", "2"), "tsv", header=False), 8050, 6),
+        ("chnsenticorp/train.tsv", Reader(roles("text_a")), 9600, 2),
+        ("tnews/*.tsv", Reader(roles("0", None, "1"), header=False), 63360, 15),
+        ("stsb_zh/*.data", Reader(roles("0", "1", "2"), "tsv", header=False), 8050, 6),
         ("trec/*.all", Reader(format="lines"), 5952, 6),
         ("sst2/stsa.*", Reader(format="lines"), 9613, 2),
     ],

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from text_parts import roles
 
 from weitiao.errors import DataError
-from weitiao.io.tables import Columns, Reader
+from weitiao.io.tables import Reader
 
 openpyxl = pytest.importorskip("openpyxl")
 HEADER = ("text", "label")
@@ -80,7 +81,7 @@ def test_the_sheet_that_is_read_is_named(
         ({"my data": ONE}, (), {"sheet": "my date"}, ["'my data'", "→ --data.sheet 'my data'"]),
         ({"a": [], "b": ONE}, ("b",), {}, ["no visible sheet", "--data.sheet b"]),
         ({"a": [], "b": []}, (), {}, ["no visible sheet"]),
-        ({"a": ONE, "b": TWO}, (), {"columns": Columns("review")}, ["'text', 'label'", "'b'"]),
+        ({"a": ONE, "b": TWO}, (), {"columns": roles("review")}, ["'text', 'label'", "'b'"]),
         ({"a": [HEADER, ("好", 1), HEADER, ("坏", 0)]}, (), {}, ["row 3: the header again"]),
         ({"a": [HEADER, ("好", 1, "x")]}, (), {}, ["3 cells", "--data.extra_cells ignore"]),
     ],

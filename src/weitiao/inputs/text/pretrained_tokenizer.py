@@ -35,7 +35,7 @@ def load_tokenizer(
             none, or has one and is given another, or the one given isn't in its vocabulary.
     """
     instead = "one of characters, wordpiece, words trains a tokenizer on your training split"
-    tokenizer = fast_tokenizer(name, "data.encode.tokenizer", instead)
+    tokenizer = fast_tokenizer(name, "data.input.encode.tokenizer", instead)
     pad_id = _pad_id(tokenizer, name, pad_token)
     habit: SpecialText = "split" if tokenizer.split_special_tokens else "keep"
     return tokenizer.backend_tokenizer, pad_id, tokenizer.unk_token_id, habit
@@ -134,19 +134,21 @@ def has_tokenizer(name: str, option: str) -> bool:
 def _pad_id(tokenizer: Any, name: str, pad_token: str | None) -> int:
     own = tokenizer.pad_token
     if own is not None and pad_token is not None:
-        raise ConfigError(f"data.encode.pad_token has no effect: {name!r} is padded with {own!r}")
+        raise ConfigError(
+            f"data.input.encode.pad_token has no effect: {name!r} is padded with {own!r}"
+        )
     if own is not None:
         return tokenizer.pad_token_id
     some = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     if pad_token is None:
         raise ConfigError(
-            f"data.encode.tokenizer: {name!r} has no padding token"
-            f"\n  → --data.encode.pad_token {some!r}; padding is masked, so any token will do"
+            f"data.input.encode.tokenizer: {name!r} has no padding token"
+            f"\n  → --data.input.encode.pad_token {some!r}; padding is masked, so any token will do"
         )
     pad_id = tokenizer.backend_tokenizer.token_to_id(pad_token)
     if pad_id is None:
         raise ConfigError(
-            f"data.encode.pad_token: {pad_token!r} is not in the vocabulary of {name!r}"
+            f"data.input.encode.pad_token: {pad_token!r} is not in the vocabulary of {name!r}"
             f"\n  → {some!r} is"
         )
     return pad_id

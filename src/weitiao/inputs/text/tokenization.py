@@ -64,35 +64,37 @@ class Encoder:
 
     def __post_init__(self) -> None:
         if self.max_length < 4:
-            raise ConfigError(f"data.encode.max_length must be at least 4, got {self.max_length}")
+            raise ConfigError(
+                f"data.input.encode.max_length must be at least 4, got {self.max_length}"
+            )
         if self.vocab_size <= len(SPECIALS):
             raise ConfigError(
-                f"data.encode.vocab_size must exceed the {len(SPECIALS)} special ids,"
+                f"data.input.encode.vocab_size must exceed the {len(SPECIALS)} special ids,"
                 f" got {self.vocab_size}"
             )
         if self.trained and self.pad_token is not None:
             raise ConfigError(
-                f"data.encode.pad_token has no effect: {self.tokenizer!r} has a padding token"
+                f"data.input.encode.pad_token has no effect: {self.tokenizer!r} has a padding token"
             )
         if self.trained and self.special_text is not None:
             raise ConfigError(
-                f"data.encode.special_text has no effect: {self.tokenizer!r} reads special tokens"
+                f"data.input.encode.special_text has no effect: {self.tokenizer!r} reads special tokens"
                 " in a text as text"
             )
         if self.trained and self.prefix:
             raise ConfigError(
-                f"data.encode.prefix goes with a pretrained tokenizer, not with {self.tokenizer!r}"
+                f"data.input.encode.prefix goes with a pretrained tokenizer, not with {self.tokenizer!r}"
             )
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
             if of_training and not self.trained and getattr(self, field.name) != field.default:
                 raise ConfigError(
-                    f"data.encode.{field.name} has no effect on the pretrained tokenizer"
+                    f"data.input.encode.{field.name} has no effect on the pretrained tokenizer"
                     f" {self.tokenizer!r}"
                 )
         if self.vectors is not None and self.tokenizer not in WITH_VECTORS:
             raise ConfigError(
-                f"data.encode.vectors are of {' or '.join(WITH_VECTORS)}, not of the units of the"
+                f"data.input.encode.vectors are of {' or '.join(WITH_VECTORS)}, not of the units of the"
                 f" tokenizer {self.tokenizer!r}"
             )
 
@@ -132,7 +134,7 @@ class Encoder:
         if backend.get_vocab_size() <= len(SPECIALS):
             raise ConfigError(
                 f"no unit of the training texts is seen {self.min_count} times: the vocabulary is"
-                " empty\n  → --data.encode.min_count 1"
+                " empty\n  → --data.input.encode.min_count 1"
             )
         pad_id, unk_id = SPECIALS.index(PAD), SPECIALS.index(UNK)  # the trainers put these first
         return TextEncoder(
@@ -200,7 +202,7 @@ class TextEncoder:
         added = self.added(pair=pairs is not None)
         if added >= self.max_length:
             raise ConfigError(
-                f"data.encode.max_length = {self.max_length} leaves no room for text: the tokenizer"
+                f"data.input.encode.max_length = {self.max_length} leaves no room for text: the tokenizer"
                 f" adds {added} ids, special ones{' and the prefix' if self.prefix else ''}"
             )
         chunks = [
@@ -216,7 +218,7 @@ class TextEncoder:
         inputs = self._units(texts)
         if pairs is not None:
             inputs = list(zip(inputs, self._units(pairs), strict=True))
-        with rust_faults("data.encode.tokenizer: it"):
+        with rust_faults("data.input.encode.tokenizer: it"):
             encodings = self.backend.encode_batch_fast(
                 inputs, is_pretokenized=self.segmenter is not None, add_special_tokens=True
             )
@@ -260,7 +262,7 @@ class TextEncoder:
         words = state["words"] and Words.of(state["words"])
         if words and state["word_model"] != _model(segmenter):
             raise ConfigError(
-                "data.segment: stanza's model has changed since training, so texts would be cut"
+                "data.input.segment: stanza's model has changed since training, so texts would be cut"
                 " into other words"
             )
         return cls(

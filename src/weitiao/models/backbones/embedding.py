@@ -39,7 +39,7 @@ class Embedding(nn.Embedding):
         if vectors == "freeze" and given is None:
             raise ConfigError(
                 "model.backbone.vectors: there are no word vectors to freeze"
-                "\n  → --data.encode.vectors FILE"
+                "\n  → --data.input.encode.vectors FILE"
             )
         super().__init__(card.input.vocab_size, width or given or WIDTH)
         nn.init.normal_(self.weight, std=0.1)

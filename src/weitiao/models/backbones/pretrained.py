@@ -183,12 +183,12 @@ def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
     if card.input.vocab_size > known:
         raise ConfigError(
             f"the tokenizer has {card.input.vocab_size} ids, the backbone {name!r} knows {known}"
-            "\n  → data.encode.tokenizer must be the backbone's own"
+            "\n  → data.input.encode.tokenizer must be the backbone's own"
         )
     positions = positions_of(encoder).limit
     if positions is not None and card.input.max_length > positions:
         raise ConfigError(
-            f"data.encode.max_length {card.input.max_length} exceeds the {positions} positions of"
+            f"data.input.encode.max_length {card.input.max_length} exceeds the {positions} positions of"
             f" {name!r}"
         )
 

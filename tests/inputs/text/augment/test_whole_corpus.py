@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from batches import listed
 from methods import EDGES, METHODS, files, keys
+from text_parts import text_data
 
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
 from weitiao.inputs.text.augment import Augmenter, Step
 from weitiao.inputs.text.segment import Segmenter
 
@@ -55,7 +55,7 @@ def test_every_text_stays_in_its_place(
 
 def test_rows_targets_and_ids_stay_together(paths: dict[str, str], tmp_path: Path) -> None:
     steps = [Step(method, p=0.1, path=paths.get(method)) for method in METHODS]
-    data = TextDataModule(
+    data = text_data(
         train=str(CORPUS),
         augment=Augmenter(steps),
         batch=Batching(workers=2),

@@ -16,8 +16,8 @@ from conftest import reviews, write_csv
 from corenlp_fake import Fake, token
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from text_parts import text_data
 
-from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, MissingExtra
 from weitiao.inputs.text.segment import Segmenter, corenlp
 from weitiao.inputs.text.tokenization import Encoder
@@ -248,11 +248,11 @@ def test_what_is_prepared_needs_the_server_no_more(fake: Fake, tmp_path: Path) -
     file = write_csv(tmp_path / "my.csv", reviews(40), ("text", "label"))
     encoder = Encoder("words", min_count=1)
     segmenter = Segmenter("corenlp", url=fake.url)
-    data = TextDataModule(str(file), segment=segmenter, encode=encoder, cache=str(tmp_path / "c"))
-    vocabulary = json.loads(data.prepared.encoder["tokenizer"])["model"]["vocab"]
+    data = text_data(train=str(file), segment=segmenter, encode=encoder, cache=str(tmp_path / "c"))
+    vocabulary = json.loads(data.prepared.fitted.state()["encoder"]["tokenizer"])["model"]["vocab"]
     assert {len(word) for word in vocabulary if not word.startswith("[")} == {1, 2}
     fake.ping = (404, b"")
-    again = TextDataModule(str(file), segment=segmenter, encode=encoder, cache=str(tmp_path / "c"))
+    again = text_data(train=str(file), segment=segmenter, encode=encoder, cache=str(tmp_path / "c"))
     assert again.prepared.folder == data.prepared.folder
 
 

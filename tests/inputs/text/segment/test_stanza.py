@@ -12,8 +12,8 @@ import pytest
 from conftest import reviews, write_csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from text_parts import text_data
 
-from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, DataError, MissingExtra
 from weitiao.inputs.text.segment import Segmenter, stanza
 from weitiao.inputs.text.segment.spans import batches
@@ -155,12 +155,13 @@ def test_another_model_prepares_anew(models: Path, tmp_path: Path) -> None:
     file = write_csv(tmp_path / "my.csv", reviews(30), ("text", "label"))
     encoder = Encoder("words", min_count=1)
     options = {"segment": segmenter, "encode": encoder, "cache": str(tmp_path / "cache")}
-    before = TextDataModule(str(file), **options).prepared
-    state = before.encoder
+    before = text_data(train=str(file), **options).prepared
+    state = before.fitted.state()["encoder"]
     save_tokenizer(folder / "zh-hans/tokenize/tiny.pt", "zh", 2, bias=99)
-    after = TextDataModule(str(file), **options).prepared
+    after = text_data(train=str(file), **options).prepared
     assert before.folder != after.folder
-    vocabularies = [json.loads(p.encoder["tokenizer"])["model"]["vocab"] for p in (before, after)]
+    states = [p.fitted.state()["encoder"] for p in (before, after)]
+    vocabularies = [json.loads(state["tokenizer"])["model"]["vocab"] for state in states]
     longest = [max(len(w) for w in words if w[0] != "[") for words in vocabularies]
     assert longest[0] > longest[1] == 1
     with pytest.raises(ConfigError, match="stanza's model has changed"):

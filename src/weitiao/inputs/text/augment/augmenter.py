@@ -43,8 +43,10 @@ class Augmenter:
 
     def __post_init__(self) -> None:
         if not self.steps:
-            raise ConfigError("data.augment.steps is empty\n  → --data.augment null, for none")
-        at_least(1, "data.augment", copies=self.copies)
+            raise ConfigError(
+                "data.input.augment.steps is empty\n  → --data.input.augment null, for none"
+            )
+        at_least(1, "data.input.augment", copies=self.copies)
 
     @property
     def times(self) -> int:
@@ -64,11 +66,11 @@ class Augmenter:
         """
         segmenter.words()
         for step in self.steps:
-            place = f"data.augment.steps, {step.method}"
+            place = f"data.input.augment.steps, {step.method}"
             if segmenter.method == "char" and step.method in INSIDE_WORDS:
                 raise ConfigError(
                     f"{place}: has no effect on words of one character"
-                    "\n  → data.segment.method rjieba"
+                    "\n  → data.input.segment.method rjieba"
                 )
             if step.path is not None and not os.path.exists(step.path):
                 raise DataError(f"{place}: no such file or folder", file=step.path)
@@ -101,10 +103,10 @@ def words_to_prepare(segment: Segmenter, encode: Encoder, augment: Augmenter | N
         return segment
     if augment is None:
         raise ConfigError(
-            "data.segment has no effect without words\n  → --data.encode.tokenizer words"
+            "data.input.segment has no effect without words\n  → --data.input.encode.tokenizer words"
         )
     if segment.stop_words is not None:
-        raise ConfigError("data.segment.stop_words has no effect on augmentation")
+        raise ConfigError("data.input.segment.stop_words has no effect on augmentation")
     return Segmenter()
 
 

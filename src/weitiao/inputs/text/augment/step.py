@@ -64,7 +64,7 @@ class Step:
     top: int = 10
 
     def __post_init__(self) -> None:
-        place = f"data.augment.steps, {self.method}"
+        place = f"data.input.augment.steps, {self.method}"
         if self.method not in get_args(Method):
             raise ConfigError(f"{place}: no such method; one of {', '.join(get_args(Method))}")
         for name in ("p", "share"):

@@ -45,7 +45,9 @@ class _Server:
         try:
             import urllib3
         except ImportError as error:
-            raise MissingExtra("urllib3", "corenlp", "data.segment.method = corenlp") from error
+            raise MissingExtra(
+                "urllib3", "corenlp", "data.input.segment.method = corenlp"
+            ) from error
         self.url, self.language = url.rstrip("/"), language
         self.faults = urllib3.exceptions.HTTPError
         # No proxy of the environment comes between: a PoolManager doesn't look for one.
@@ -69,7 +71,7 @@ class _Server:
         pong = self._request("GET", "/ping", timeout=_CONNECT_SECONDS, retries=False)
         if pong.status != 200 or pong.data.strip() != b"pong":
             raise ConfigError(
-                f"data.segment.url: what answers at {self.url} is no CoreNLP server"
+                f"data.input.segment.url: what answers at {self.url} is no CoreNLP server"
                 f"\n  → {self._start()}"
             )
 
@@ -91,7 +93,7 @@ class _Server:
             return _spans(json.loads(answer.data), text)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise ConfigError(
-                f"data.segment.url: the answer of {self.url} has no tokens of this text in it"
+                f"data.input.segment.url: the answer of {self.url} has no tokens of this text in it"
                 f"\n  {type(error).__name__}: {error}; it begins with {answer.data[:60]!r}"
             ) from error
 
@@ -117,7 +119,7 @@ class _Server:
         except self.faults as error:
             reason = getattr(error, "reason", None) or error  # MaxRetryError says little itself
             raise ConfigError(
-                f"data.segment.url: no CoreNLP server answers at {self.url}"
+                f"data.input.segment.url: no CoreNLP server answers at {self.url}"
                 f"\n  {type(reason).__name__}: {str(reason).rpartition(': ')[2]}"
                 f"\n  → {self._start()}"
             ) from error
@@ -130,7 +132,7 @@ class _Server:
 
     def _refused(self, answer: Any) -> str:
         said = answer.data.decode("utf-8", "replace").strip()[:300] or "nothing more"
-        message = f"data.segment.url: {self.url} answers with status {answer.status}: {said}"
+        message = f"data.input.segment.url: {self.url} answers with status {answer.status}: {said}"
         if answer.status == 400:
             return message + "\n  → start the server with -maxCharLength -1, or clean long texts"
         return message + (

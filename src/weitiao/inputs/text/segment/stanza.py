@@ -53,7 +53,7 @@ def model_files(language: str, models: str | None) -> list[Path]:
     except (ValueError, TypeError, AttributeError) as error:
         raise DataError("not stanza's index of models", file=index, hint=str(error)) from error
     if code not in languages:
-        raise ConfigError(f"data.segment.language: {language!r} is no language of {index}")
+        raise ConfigError(f"data.input.segment.language: {language!r} is no language of {index}")
     tokenizers = sorted((folder / code / "tokenize").glob("*.pt"))
     if not tokenizers:
         raise _missing(language, folder, models)
@@ -64,7 +64,7 @@ def _stanza() -> Any:
     try:
         import stanza
     except ImportError as error:
-        raise MissingExtra("stanza", "stanza", "data.segment.method = stanza") from error
+        raise MissingExtra("stanza", "stanza", "data.input.segment.method = stanza") from error
     return stanza
 
 
@@ -93,6 +93,6 @@ def _missing(language: str, folder: Path, models: str | None) -> ConfigError:
     place = f", model_dir={json.dumps(models)}" if models else ""
     call = f'import stanza; stanza.download("{language}", processors="tokenize"{place})'
     return ConfigError(
-        f"data.segment: stanza's model of {language!r} isn't in {folder}"
+        f"data.input.segment: stanza's model of {language!r} isn't in {folder}"
         f"\n  → {Path(sys.executable).name} -c '{call}'"
     )
