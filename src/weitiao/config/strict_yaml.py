@@ -45,11 +45,11 @@ def names_as_typed(arguments: list[str]) -> list[str]:
         if equals and _holds(name, NAMES):
             argument = f"{name}={_quoted(value)}"
         elif equals and _holds(name, TOKENS) and value.startswith("["):
-            argument = f"{name}={json.dumps(value, ensure_ascii=False)}"
+            argument = "=".join(_one_of(name, value))
         elif _holds(option, NAMES):
             argument = _quoted(argument)
         elif _holds(option, TOKENS) and argument.startswith("["):
-            argument = json.dumps(argument, ensure_ascii=False)
+            typed[-1], argument = _one_of(option, argument)
         typed.append(argument)
         option = "" if equals else argument
     return typed
@@ -57,6 +57,12 @@ def names_as_typed(arguments: list[str]) -> list[str]:
 
 def _holds(option: str, names: tuple[str, ...]) -> bool:
     return option.startswith("--") and option.rpartition(".")[2] in names
+
+
+def _one_of(option: str, value: str) -> tuple[str, str]:
+    """The option's group, and a mapping of it: alone the value would be read as a list."""
+    group, _, name = option.rpartition(".")
+    return group, json.dumps({name: value}, ensure_ascii=False)
 
 
 def _quoted(value: str) -> str:

@@ -169,8 +169,8 @@ def refuse_unread_vectors(module: TextModule) -> None:
     """
     if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
         raise ConfigError(
-            f"data.input.encode.vectors: the backbone {type(module.backbone).__name__} reads no word"
-            " vectors\n  → one of TextCNN, Bag, Recurrent does"
+            f"data.input.encode.vectors: the backbone {type(module.backbone).__name__} reads no"
+            " word vectors\n  → one of TextCNN, Bag, Recurrent does"
         )
 
 

@@ -134,8 +134,8 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
     if name.startswith("pretrained") and not _names_encoder(arguments):
         raise ConfigError(
             f"recipe: {name} needs an encoder, and {encoder.TARGET} is not there"
-            "\n  → make encoder, or your own: --model.backbone.name FOLDER --data.input.encode.tokenizer"
-            " FOLDER"
+            "\n  → make encoder, or your own: --model.backbone.name FOLDER "
+            "--data.input.encode.tokenizer FOLDER"
         )
     chosen = ["--config", near(path), *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why})"

@@ -78,12 +78,13 @@ class Encoder:
             )
         if self.trained and self.special_text is not None:
             raise ConfigError(
-                f"data.input.encode.special_text has no effect: {self.tokenizer!r} reads special tokens"
-                " in a text as text"
+                f"data.input.encode.special_text has no effect: {self.tokenizer!r} reads special"
+                " tokens in a text as text"
             )
         if self.trained and self.prefix:
             raise ConfigError(
-                f"data.input.encode.prefix goes with a pretrained tokenizer, not with {self.tokenizer!r}"
+                f"data.input.encode.prefix goes with a pretrained tokenizer, not with"
+                f" {self.tokenizer!r}"
             )
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
@@ -94,8 +95,8 @@ class Encoder:
                 )
         if self.vectors is not None and self.tokenizer not in WITH_VECTORS:
             raise ConfigError(
-                f"data.input.encode.vectors are of {' or '.join(WITH_VECTORS)}, not of the units of the"
-                f" tokenizer {self.tokenizer!r}"
+                f"data.input.encode.vectors are of {' or '.join(WITH_VECTORS)}, not of the units of"
+                f" the tokenizer {self.tokenizer!r}"
             )
 
     @property
@@ -202,8 +203,8 @@ class TextEncoder:
         added = self.added(pair=pairs is not None)
         if added >= self.max_length:
             raise ConfigError(
-                f"data.input.encode.max_length = {self.max_length} leaves no room for text: the tokenizer"
-                f" adds {added} ids, special ones{' and the prefix' if self.prefix else ''}"
+                f"data.input.encode.max_length = {self.max_length} leaves no room for text: the"
+                f" tokenizer adds {added} ids, special ones{' and the prefix' if self.prefix else ''}"
             )
         chunks = [
             self._encode_chunk(
@@ -262,8 +263,8 @@ class TextEncoder:
         words = state["words"] and Words.of(state["words"])
         if words and state["word_model"] != _model(segmenter):
             raise ConfigError(
-                "data.input.segment: stanza's model has changed since training, so texts would be cut"
-                " into other words"
+                "data.input.segment: stanza's model has changed since training, so texts would be"
+                " cut into other words"
             )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),

@@ -103,7 +103,8 @@ def words_to_prepare(segment: Segmenter, encode: Encoder, augment: Augmenter | N
         return segment
     if augment is None:
         raise ConfigError(
-            "data.input.segment has no effect without words\n  → --data.input.encode.tokenizer words"
+            "data.input.segment has no effect without words"
+            "\n  → --data.input.encode.tokenizer words"
         )
     if segment.stop_words is not None:
         raise ConfigError("data.input.segment.stop_words has no effect on augmentation")
