@@ -204,7 +204,8 @@ class TextEncoder:
         if added >= self.max_length:
             raise ConfigError(
                 f"data.input.encode.max_length = {self.max_length} leaves no room for text: the"
-                f" tokenizer adds {added} ids, special ones{' and the prefix' if self.prefix else ''}"
+                f" tokenizer adds {added} ids, special ones"
+                f"{' and the prefix' if self.prefix else ''}"
             )
         chunks = [
             self._encode_chunk(

@@ -188,8 +188,8 @@ def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
     positions = positions_of(encoder).limit
     if positions is not None and card.input.max_length > positions:
         raise ConfigError(
-            f"data.input.encode.max_length {card.input.max_length} exceeds the {positions} positions"
-            f" of {name!r}"
+            f"data.input.encode.max_length {card.input.max_length} exceeds the {positions}"
+            f" positions of {name!r}"
         )
 
 
