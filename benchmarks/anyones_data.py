@@ -125,7 +125,7 @@ def measure(plan: Row, recipe: str | None, model: Path | None, data_root: Path) 
         if plan["size"] != "all":
             options = drawn(plan["name"], int(plan["size"]), plan["seed"], data_root, root)
         recipe = recipe or choose(facts_of(data_of(options), model))[0]
-        named = ("model.backbone.name", "data.encode.tokenizer") if model else ()
+        named = ("model.backbone.name", "data.input.encode.tokenizer") if model else ()
         options += [f"--{name}={model}" for name in named]
         options += ["--recipe", recipe, "--seed_everything", str(plan["seed"])]
         options += ["--run.root", str(root / "logs"), "--trainer.enable_progress_bar=false"]

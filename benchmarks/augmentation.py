@@ -67,7 +67,7 @@ def train(folder: Path, seed: int, options: list[str]) -> dict[str, Any]:
     command = [sys.executable, str(ROOT / "src" / "train.py"), "train", f"--config={DEFAULT}"]
     command += [*options, *(f"--data.{split}={folder / split}.csv" for split in SPLITS)]
     command += [f"--data.cache={folder / 'cache'}", f"--run.root={folder / 'logs'}"]
-    command += ["--run.threads=1", f"--seed_everything={seed}", "--data.clean.steps=[empty]"]
+    command += ["--run.threads=1", f"--seed_everything={seed}", "--data.input.clean.steps=[empty]"]
     since = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

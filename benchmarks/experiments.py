@@ -176,12 +176,12 @@ ENCODER = Source(
 )
 REVIEWS_RECIPE = "recipes/reviews"
 PIECES = {  # the recipe of reviews on pieces of words, in small batches
-    "data.encode.tokenizer": "wordpiece",
-    "data.encode.max_length": "64",
+    "data.input.encode.tokenizer": "wordpiece",
+    "data.input.encode.max_length": "64",
     "data.batch.tokens": "4096",
     "data.batch.size": "16",
 }
-E5 = {"model.backbone.name": ENCODER.folder, "data.encode.tokenizer": ENCODER.folder}
+E5 = {"model.backbone.name": ENCODER.folder, "data.input.encode.tokenizer": ENCODER.folder}
 SIX = {**E5, "model.backbone.layers": "6"}
 BESIDE = ("model/pretrained", "model/wide_beside")
 
@@ -202,8 +202,8 @@ EXPERIMENTS = {
         0.90,
         {
             **E5,
-            "data.encode.max_length": "64",
-            "data.encode.truncation": "head_tail",
+            "data.input.encode.max_length": "64",
+            "data.input.encode.truncation": "head_tail",
             "model.wide.lr": "1e-2",
         },
     ),
@@ -213,7 +213,7 @@ EXPERIMENTS = {
         (REVIEWS_RECIPE, "data/tnews"),
         "f1_macro",
         "baseline",
-        {"data.encode.max_length": "64", "trainer.max_epochs": "2"},
+        {"data.input.encode.max_length": "64", "trainer.max_epochs": "2"},
         raw=True,
     ),
     "trec": Experiment(

@@ -21,6 +21,7 @@ from weitiao.comparison.gain import gain_parser
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import run_test
+from weitiao.inputs import Input
 from weitiao.models.backbones.base import Backbone
 from weitiao.pretraining.command import run_pretrain
 from weitiao.pretraining.generate import generate_parser
@@ -30,13 +31,14 @@ from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
 FACTORIES = (Backbone, LanguageNetwork)
+CHOSEN = (Input,)
 HEAD = """\
 # All options
 
 Written by `make docs` from the signatures; a test fails when this file is out of date.
 
 Set options in YAML (`--config a.yaml --config b.yaml`; later files win) or on the command line
-(`--data.clean.emoji drop`). `null` means none. An option that would have no effect is an error.
+(`--data.input.clean.emoji drop`). `null` means none. An option that would have no effect is an error.
 `python src/train.py VERB --help` shows the same. `tune` is `python src/tune.py`, which passes
 options it doesn't know to `fit`; `pretrain`, `generate`, `gain` and `embed` are scripts in `src/`.
 """
@@ -102,6 +104,8 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
 def _components(hint: Any) -> list[type]:
     """The classes whose own options a value of this type takes."""
     parts = typing.get_args(hint)
+    if hint in CHOSEN:
+        return _leaves(hint)
     if parts and parts[-1] in FACTORIES:
         return _leaves(parts[-1])
     return [p for p in typing.get_args(hint) if isinstance(p, type) and dataclasses.is_dataclass(p)]

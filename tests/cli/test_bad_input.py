@@ -27,10 +27,10 @@ def as_csv(rows: Sequence[Sequence[str]], header: Sequence[str] = ("review", "st
     return text.getvalue().encode()
 
 
-WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
+WORDS = ("--data.input.encode.tokenizer=words", "--data.input.encode.min_count=1")
 GOOD_CSV = as_csv(ROWS)
 LINES = GOOD_CSV.decode().splitlines()
-VECTORS, CNN = ["--data.encode.vectors=my.vec"], ["--model.backbone=TextCNN"]
+VECTORS, CNN = ["--data.input.encode.vectors=my.vec"], ["--model.backbone=TextCNN"]
 
 LAUGHS = f"[&a [{', '.join('x' * 9)}]" + "".join(
     f", &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in ("ab", "bc", "cd", "de", "ef", "fg")
@@ -73,7 +73,7 @@ TABLE = [
         "numbers_that_32_bits_do_not_tell_apart",
         ["my.csv", "'stars'", "in 32 bits all 60 numbers", "shift or scale"],
         as_csv([(text, str(10**12 + i)) for i, (text, _) in enumerate(ROWS)]),
-        ["--data.task=regression", "--data.linear={}"],
+        ["--data.task=regression", "--data.input.linear={}"],
     ),
     Bad(
         "row_without_label",
@@ -217,7 +217,7 @@ TABLE = [
         ["model.optim.momentum", "adamw"],
         argv=["--model.optim.momentum=0.9"],
     ),
-    Bad("idle_pad_token", ["pad_token", "'characters'"], argv=["--data.encode.pad_token=好"]),
+    Bad("idle_pad_token", ["pad_token", "'characters'"], argv=["--data.input.encode.pad_token=好"]),
     Bad(
         "unknown_monitor", ["run.monitor", "val/f1", "val/f1_macro"], argv=["--run.monitor=val/f1"]
     ),
@@ -283,7 +283,7 @@ TABLE = [
     Bad(
         "missing_package",
         ["'ftfy'", "mojibake", "pip install 'weitiao[clean]'"],
-        argv=['--data.clean.steps=["mojibake"]'],
+        argv=['--data.input.clean.steps=["mojibake"]'],
         missing=["ftfy"],
     ),
     Bad(
@@ -296,24 +296,28 @@ TABLE = [
     ),
     Bad(
         "no_corenlp",
-        ["data.segment.url", "http://127.0.0.1:9", "StanfordCoreNLPServer"],
-        argv=[*WORDS, "--data.segment.method=corenlp", "--data.segment.url=http://127.0.0.1:9"],
+        ["data.input.segment.url", "http://127.0.0.1:9", "StanfordCoreNLPServer"],
+        argv=[
+            *WORDS,
+            "--data.input.segment.method=corenlp",
+            "--data.input.segment.url=http://127.0.0.1:9",
+        ],
     ),
     Bad(
         "no_model_of_stanza",
         ["'zh'", "nowhere", "stanza.download("],
-        argv=[*WORDS, "--data.segment.method=stanza", "--data.segment.models=nowhere"],
+        argv=[*WORDS, "--data.input.segment.method=stanza", "--data.input.segment.models=nowhere"],
     ),
     Bad(
         "no_stanza",
         ["pip install 'weitiao[stanza]'"],
-        argv=[*WORDS, "--data.segment.method=stanza"],
+        argv=[*WORDS, "--data.input.segment.method=stanza"],
         missing=["stanza"],
     ),
     Bad(
         "pickled_vectors",
         ["my.kv", "pickle", "save_word2vec_format"],
-        argv=["--data.encode.vectors=my.kv", *CNN],
+        argv=["--data.input.encode.vectors=my.kv", *CNN],
         files={"my.kv": pickle.dumps({"酒": [1.0, 2.0]}, 4)},
     ),
     Bad("empty_vectors", ["my.vec", "empty"], argv=[*VECTORS, *CNN], files={"my.vec": b""}),
@@ -325,7 +329,7 @@ TABLE = [
     ),
     Bad(
         "vectors_of_other_words",
-        ["my.vec", "no word of the vocabulary", "'hotel'", "data.encode.tokenizer"],
+        ["my.vec", "no word of the vocabulary", "'hotel'", "data.input.encode.tokenizer"],
         argv=[*VECTORS, *CNN],
         files={"my.vec": b"hotel 1 2\n"},
     ),
@@ -465,7 +469,7 @@ def test_thirty_rows_train_with_a_warning(command: Command, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("argv", "code", "said"),
     [
-        (["fit", "--data.train=my.csv", "--data.clean.steps=[emoji]"], 1, "weitiao[clean]"),
+        (["fit", "--data.train=my.csv", "--data.input.clean.steps=[emoji]"], 1, "weitiao[clean]"),
         ([], 2, "usage: train.py VERB"),
         (["fitt"], 2, "there is no verb 'fitt'"),
     ],

@@ -76,8 +76,8 @@ def test_a_name_comes_from_a_mirror_and_then_from_the_cache(mirror: str, tmp_pat
     write_csv(tmp_path / "my.csv", reviews(60))
     options = [
         *(o for o in TINY if "model.backbone" not in o and "max_epochs" not in o),
-        *("--data.train=my.csv", "--data.encode.max_length=24", "--trainer.max_epochs=1"),
-        f"--data.encode.tokenizer={NAME}",
+        *("--data.train=my.csv", "--data.input.encode.max_length=24", "--trainer.max_epochs=1"),
+        f"--data.input.encode.tokenizer={NAME}",
     ]
 
     def fit(name: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -106,7 +106,7 @@ def test_a_name_comes_from_a_mirror_and_then_from_the_cache(mirror: str, tmp_pat
 
 
 def tokenizer_of(name: str) -> None:
-    fast_tokenizer(name, "data.encode.tokenizer", "")
+    fast_tokenizer(name, "data.input.encode.tokenizer", "")
 
 
 def model_of(name: str) -> None:
@@ -115,7 +115,7 @@ def model_of(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("load", "option"),
-    [(model_of, "model.backbone.name"), (tokenizer_of, "data.encode.tokenizer")],
+    [(model_of, "model.backbone.name"), (tokenizer_of, "data.input.encode.tokenizer")],
 )
 def test_what_is_not_there_without_a_network_is_told_by_its_option(
     load: Callable[[str], None], option: str, monkeypatch: pytest.MonkeyPatch
@@ -132,7 +132,10 @@ def test_what_is_not_there_without_a_network_is_told_by_its_option(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--data.encode.tokenizer=models/none here"], "data.encode.tokenizer: 'models/none here'"),
+        (
+            ["--data.input.encode.tokenizer=models/none here"],
+            "data.input.encode.tokenizer: 'models/none here'",
+        ),
         (
             ["--model.backbone=Pretrained", "--model.backbone.name=../none"],
             "model.backbone.name: '../none' is neither a folder nor a name",
@@ -158,7 +161,7 @@ def test_a_quantized_model_is_told_by_the_command(command: Command, tmp_path: Pa
     config.write_text(json.dumps(json.loads(config.read_text()) | quantized))
     data = ("--data.train=my.csv", "--data.text=review", "--data.label=stars")
     model = ("--model.backbone=Pretrained", "--model.backbone.name=bert")
-    done = command("fit", *data, *model, "--data.encode.tokenizer=bert", cwd=tmp_path)
+    done = command("fit", *data, *model, "--data.input.encode.tokenizer=bert", cwd=tmp_path)
     assert done.code == 1, done.err
     assert "model.backbone.name: 'bert' is quantized (bitsandbytes)" in done.err
     assert "Traceback" not in done.err

@@ -113,13 +113,16 @@ def test_a_shipped_config_runs(
     more = MORE.get(name, ("--trainer.max_epochs=1", *ONE_BATCH))
     if path.stem.startswith("pretrained"):
         model = save_model("bert", pad_token="[PAD]")
-        more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
+        more += (f"--model.backbone.name={model}", f"--data.input.encode.tokenizer={model}")
         more += ("--model.backbone.freeze=1", "--trainer.precision=32-true")
-        more += ("--data.encode.prefix=",)
+        more += ("--data.input.encode.prefix=",)
     if name == "model/decoder.yaml":
         model = save_model("gpt2")
-        more += (f"--model.backbone.name={model}", f"--data.encode.tokenizer={model}")
-        more += ("--data.encode.pad_token=[UNK]", "--model.backbone.gradient_checkpointing=true")
+        more += (f"--model.backbone.name={model}", f"--data.input.encode.tokenizer={model}")
+        more += (
+            "--data.input.encode.pad_token=[UNK]",
+            "--model.backbone.gradient_checkpointing=true",
+        )
     stacked = (f"--config={DEFAULT}", f"--config={path}")
     run = train(command, tmp_path, *stacked, *more, config=name)
     if name == "presets/profile.yaml":
@@ -138,7 +141,7 @@ def test_a_real_pretrained_encoder_runs(command: Command, tmp_path: Path) -> Non
         command,
         tmp_path,
         *(f"--config={path}" for path in (DEFAULT, CONFIGS / "model" / "pretrained.yaml")),
-        *(f"--model.backbone.name={E5}", f"--data.encode.tokenizer={E5}"),
+        *(f"--model.backbone.name={E5}", f"--data.input.encode.tokenizer={E5}"),
         *("--model.backbone.layers=1", "--trainer.max_epochs=1", *ONE_BATCH),
     )
     config = yaml.safe_load((run / "config.yaml").read_text("utf-8"))
@@ -171,7 +174,7 @@ def test_each_line_of_a_config_says_something(
     for name in flat(lines):
         if name.rpartition(".")[2] in ("class_path", "name"):  # others hang on these
             continue
-        if name == "data.augment.steps":  # on this one too
+        if name == "data.input.augment.steps":  # on this one too
             continue
         assert parsed(without(lines, name.split("."))) != whole, f"{name} repeats what holds anyway"
 

@@ -50,7 +50,7 @@ def refused(parser: ArgumentParser, capsys: pytest.CaptureFixture[str], *argumen
         ("--max_epochs=3", "did you mean --trainer.max_epochs?"),
         ("--text=review", "did you mean --data.input.text?"),
         ("--train=my.csv", "did you mean --data.train?"),  # an abbreviation of many, to argparse
-        ("--data.txet=review", "did you mean --data.input.text?"),
+        ("--data.input.txet=review", "did you mean --data.input.text?"),
         ("--nothing.like.it=1", "--help lists the options"),
         ("my.csv", "--data.train my.csv"),
         ("--model.backbone.freeze=1", "an option of Pretrained"),

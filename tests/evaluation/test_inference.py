@@ -152,7 +152,12 @@ def test_test_on_a_file_with_a_new_label_is_refused(
 
 @pytest.mark.parametrize(
     "option",
-    ["--data.clean.emoji=drop", "--data.labels=[a,b]", "--model.head.dropout=0.5", "--config=x"],
+    [
+        "--data.input.clean.emoji=drop",
+        "--data.labels=[a,b]",
+        "--model.head.dropout=0.5",
+        "--config=x",
+    ],
 )
 @pytest.mark.parametrize("verb", ["predict", "test"])
 def test_what_the_checkpoint_decides_cannot_be_set(
@@ -361,8 +366,8 @@ def test_words_of_files_travel_in_the_checkpoint(command: Command, tmp_path: Pat
     write_csv(tmp_path / "my.csv", reviews(60))
     (tmp_path / "words.txt").write_text("房间服务 9\n酒店很\n", "gb18030")
     (tmp_path / "stop.txt").write_text("今天\n觉得\n", "utf-8")
-    words = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
-    files = ("--data.segment.user_dict=words.txt", "--data.segment.stop_words=stop.txt")
+    words = ("--data.input.encode.tokenizer=words", "--data.input.encode.min_count=1")
+    files = ("--data.input.segment.user_dict=words.txt", "--data.input.segment.stop_words=stop.txt")
     options = (*TINY, *words, *files, "--trainer.max_epochs=1")
     done = command("fit", "--data.train=my.csv", *options, cwd=tmp_path)
     assert done.code == 0, done.err

@@ -85,7 +85,7 @@ def test_full_while_data_are_prepared(vectors: bool, command: Command, disk: Dis
     if vectors:
         lines = [f"{chr(n)} " + " ".join(["0.5"] * 300) for n in range(0x4E00, 0x9FA5)]
         (folder / "vectors.txt").write_text("\n".join(lines), "utf-8")
-        fit += ["--data.encode.vectors=vectors.txt", "--model.backbone=TextCNN"]
+        fit += ["--data.input.encode.vectors=vectors.txt", "--model.backbone=TextCNN"]
         fit += ["--model.pooling=max"]
     whole = command(*fit, "--data.cache=whole", cwd=folder)
     assert whole.code == 0, whole.err
@@ -176,7 +176,7 @@ def test_prepared_data_on_a_read_only_disk_are_used(command: Command, disk: Disk
     disk.become("ro")
     done = command(*fit, cwd=folder)
     assert done.code == 0, done.err
-    other = command(*fit, "--data.encode.max_length=20", cwd=folder)
+    other = command(*fit, "--data.input.encode.max_length=20", cwd=folder)
     told(other, "data.cache: disk/cache may not be written to", "--data.cache FOLDER")
     absent = command(*fit, "--data.cache=disk/new/cache", cwd=folder)
     told(absent, "data.cache: disk/new/cache may not be written to")

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 SRC = Path(__file__).parents[2] / "src"
 OPTIONS = [
     *("--data.train=my.csv", "--data.text=review", "--data.label=stars"),
-    *("--data.encode.tokenizer=words", "--data.segment.method=jieba"),
+    *("--data.input.encode.tokenizer=words", "--data.input.segment.method=jieba"),
     *("--model.backbone.layers=1", "--model.backbone.width=8", "--run.threads=1"),
     *("--trainer.max_epochs=1", "--trainer.limit_train_batches=1", "--trainer.limit_val_batches=1"),
     *("--trainer.accelerator=cpu", "--trainer.devices=1", "--trainer.enable_progress_bar=false"),

@@ -39,27 +39,27 @@ class Effect(NamedTuple):
 
 
 def steps(*names: str) -> tuple[str, ...]:
-    return (f"--data.clean.steps=[{','.join(names)}]",)
+    return (f"--data.input.clean.steps=[{','.join(names)}]",)
 
 
 CARVED = ("--data.train=more.csv",)
 GIVEN = ("--data.val=val.csv",)
-WORDS = ("--data.encode.tokenizer=words", "--data.encode.min_count=1")
+WORDS = ("--data.input.encode.tokenizer=words", "--data.input.encode.min_count=1")
 CNN = ("--model.backbone=TextCNN",)
 BAG = ("--model.backbone=Bag",)
 RNN = ("--model.backbone=Recurrent",)
-VECTORS = ("--data.encode.vectors=vectors.txt",)
+VECTORS = ("--data.input.encode.vectors=vectors.txt",)
 PRETRAINED = (
     "--model.backbone=Pretrained",
     "--model.backbone.name=bert",
-    "--data.encode.tokenizer=bert",
-    "--data.encode.max_length=24",
+    "--data.input.encode.tokenizer=bert",
+    "--data.input.encode.max_length=24",
 )
-SWAP = ("--data.augment.steps=[{method: swap}]",)
-ALIKE = ("--data.augment.steps=[{method: lookalike}]",)
-NEAR = ("--data.augment.steps=[{method: vectors, path: words.vec}]",)
+SWAP = ("--data.input.augment.steps=[{method: swap}]",)
+ALIKE = ("--data.input.augment.steps=[{method: lookalike}]",)
+NEAR = ("--data.input.augment.steps=[{method: vectors, path: words.vec}]",)
 WIDE = ("--model.wide.lr=0.05",)
-LINEAR = ("--data.linear={}",)
+LINEAR = ("--data.input.linear={}",)
 NUMBERS = ("--data.task=regression", "--data.label=stars")
 SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
 LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
@@ -70,8 +70,8 @@ DATA = {
     "data/data.val": Effect("prepared", "val.csv"),
     "data/data.test": Effect("prepared", "val.csv"),
     "data/data.predict": Effect("refused", "val.csv"),
-    "data/data.text": Effect("prepared", "other"),
-    "data/data.pair": Effect("prepared", "other"),
+    "data.input: Text/data.input.text": Effect("prepared", "other"),
+    "data.input: Text/data.input.pair": Effect("prepared", "other"),
     "data/data.label": Effect("prepared", "stars"),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),
@@ -101,13 +101,17 @@ DATA = {
     "data/data.task": Effect("prepared", "multilabel"),
     "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),
-    "data.clean/data.clean.steps": Effect("prepared", "[whitespace]"),
-    "data.clean/data.clean.unicode_form": Effect("prepared", "NFKC"),
-    "data.clean/data.clean.replacement": Effect("prepared", "token", steps("url")),
-    "data.clean/data.clean.emoji": Effect("prepared", "name", steps("emoji")),
-    "data.clean/data.clean.max_repeats": Effect("prepared", "1", steps("repeats")),
-    "data.clean/data.clean.min_chars": Effect("prepared", "24", steps("length"), before="1"),
-    "data.clean/data.clean.max_chars": Effect("prepared", "24", steps("length"), before="999"),
+    "data.input: Text/data.input.clean.steps": Effect("prepared", "[whitespace]"),
+    "data.input: Text/data.input.clean.unicode_form": Effect("prepared", "NFKC"),
+    "data.input: Text/data.input.clean.replacement": Effect("prepared", "token", steps("url")),
+    "data.input: Text/data.input.clean.emoji": Effect("prepared", "name", steps("emoji")),
+    "data.input: Text/data.input.clean.max_repeats": Effect("prepared", "1", steps("repeats")),
+    "data.input: Text/data.input.clean.min_chars": Effect(
+        "prepared", "24", steps("length"), before="1"
+    ),
+    "data.input: Text/data.input.clean.max_chars": Effect(
+        "prepared", "24", steps("length"), before="999"
+    ),
     "data.audit/data.audit.merge_duplicates": Effect("prepared", "false"),
     "data.audit/data.audit.drop_conflicts": Effect("prepared", "false"),
     "data.audit/data.audit.drop_leaks": Effect("prepared", "false", GIVEN),
@@ -120,45 +124,57 @@ DATA = {
     "data.split/data.split.stratify": Effect("prepared", "false"),
     "data.split/data.split.train": Effect("prepared", "20"),
     "data.split/data.split.train_seed": Effect("prepared", "1", ("--data.split.train=20",)),
-    "data.segment/data.segment.method": Effect("prepared", "char", WORDS),
-    "data.segment/data.segment.hmm": Effect("prepared", "false", WORDS),
-    "data.segment/data.segment.user_dict": Effect("prepared", "words.txt", WORDS),
-    "data.segment/data.segment.stop_words": Effect("prepared", "words.txt", WORDS),
-    "data.segment/data.segment.workers": Effect("processes", "2", WORDS),
+    "data.input: Text/data.input.segment.method": Effect("prepared", "char", WORDS),
+    "data.input: Text/data.input.segment.hmm": Effect("prepared", "false", WORDS),
+    "data.input: Text/data.input.segment.user_dict": Effect("prepared", "words.txt", WORDS),
+    "data.input: Text/data.input.segment.stop_words": Effect("prepared", "words.txt", WORDS),
+    "data.input: Text/data.input.segment.workers": Effect("processes", "2", WORDS),
     # rjieba can't use them; what they do for stanza and corenlp: tests/inputs/text/segment
-    "data.segment/data.segment.language": Effect("refused", "en", WORDS),
-    "data.segment/data.segment.models": Effect("refused", "nowhere", WORDS),
-    "data.segment/data.segment.url": Effect("refused", "http://localhost:9001", WORDS),
-    "data.encode/data.encode.tokenizer": Effect("prepared", "wordpiece"),
-    "data.encode/data.encode.vocab_size": Effect("prepared", "40"),
-    "data.encode/data.encode.min_count": Effect("prepared", "60"),
-    "data.encode/data.encode.lowercase": Effect("prepared", "false"),
-    "data.encode/data.encode.max_length": Effect("prepared", "12"),
-    "data.encode/data.encode.truncation": Effect(
-        "prepared", "tail", ("--data.encode.max_length=12",)
+    "data.input: Text/data.input.segment.language": Effect("refused", "en", WORDS),
+    "data.input: Text/data.input.segment.models": Effect("refused", "nowhere", WORDS),
+    "data.input: Text/data.input.segment.url": Effect("refused", "http://localhost:9001", WORDS),
+    "data.input: Text/data.input.encode.tokenizer": Effect("prepared", "wordpiece"),
+    "data.input: Text/data.input.encode.vocab_size": Effect("prepared", "40"),
+    "data.input: Text/data.input.encode.min_count": Effect("prepared", "60"),
+    "data.input: Text/data.input.encode.lowercase": Effect("prepared", "false"),
+    "data.input: Text/data.input.encode.max_length": Effect("prepared", "12"),
+    "data.input: Text/data.input.encode.truncation": Effect(
+        "prepared", "tail", ("--data.input.encode.max_length=12",)
     ),
-    "data.encode/data.encode.pad_token": Effect(
-        "prepared", "[UNK]", ("--data.encode.tokenizer=bare_bert",), mends=True
+    "data.input: Text/data.input.encode.pad_token": Effect(
+        "prepared", "[UNK]", ("--data.input.encode.tokenizer=bare_bert",), mends=True
     ),
-    "data.encode/data.encode.special_text": Effect(
-        "prepared", "split", ("--data.train=special.csv", "--data.encode.tokenizer=bert")
+    "data.input: Text/data.input.encode.special_text": Effect(
+        "prepared", "split", ("--data.train=special.csv", "--data.input.encode.tokenizer=bert")
     ),
-    "data.encode/data.encode.prefix": Effect("prepared", "好", ("--data.encode.tokenizer=bert",)),
-    "data.encode/data.encode.vectors": Effect("loss", "vectors.txt", CNN),
+    "data.input: Text/data.input.encode.prefix": Effect(
+        "prepared", "好", ("--data.input.encode.tokenizer=bert",)
+    ),
+    "data.input: Text/data.input.encode.vectors": Effect("loss", "vectors.txt", CNN),
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),
     "data.batch/data.batch.workers": Effect("processes", "1"),
     "data/data.sampling": Effect("order", "balanced"),
-    "data/data.augment": Effect("loss", "{steps: [{method: swap}]}"),
-    "data.augment: Augmenter/data.augment.steps": Effect("loss", "[{method: split}]", SWAP),
-    "data.augment: Augmenter/data.augment.copies": Effect("order", "2", SWAP),
-    "data.augment: Augmenter/data.augment.keep_originals": Effect("order", "true", SWAP),
-    "data.augment.steps: Step/data.augment.steps.method": Effect("loss", "delete", SWAP),
-    "data.augment.steps: Step/data.augment.steps.p": Effect("loss", "1.0", SWAP),
-    "data.augment.steps: Step/data.augment.steps.share": Effect("loss", "0.9", SWAP),
-    "data.augment.steps: Step/data.augment.steps.path": Effect("loss", "alike.txt", ALIKE),
-    "data.augment.steps: Step/data.augment.steps.keep": Effect("loss", "[房,店,服]", SWAP),
-    "data.augment.steps: Step/data.augment.steps.top": Effect("loss", "1", NEAR),
+    "data.input: Text/data.input.augment": Effect("loss", "{steps: [{method: swap}]}"),
+    "data.input.augment: Augmenter/data.input.augment.steps": Effect(
+        "loss", "[{method: split}]", SWAP
+    ),
+    "data.input.augment: Augmenter/data.input.augment.copies": Effect("order", "2", SWAP),
+    "data.input.augment: Augmenter/data.input.augment.keep_originals": Effect(
+        "order", "true", SWAP
+    ),
+    "data.input.augment.steps: Step/data.input.augment.steps.method": Effect(
+        "loss", "delete", SWAP
+    ),
+    "data.input.augment.steps: Step/data.input.augment.steps.p": Effect("loss", "1.0", SWAP),
+    "data.input.augment.steps: Step/data.input.augment.steps.share": Effect("loss", "0.9", SWAP),
+    "data.input.augment.steps: Step/data.input.augment.steps.path": Effect(
+        "loss", "alike.txt", ALIKE
+    ),
+    "data.input.augment.steps: Step/data.input.augment.steps.keep": Effect(
+        "loss", "[房,店,服]", SWAP
+    ),
+    "data.input.augment.steps: Step/data.input.augment.steps.top": Effect("loss", "1", NEAR),
 }
 MODEL = {
     "model/model.backbone": Effect("loss", "TextCNN"),
@@ -243,9 +259,9 @@ MODEL = {
 RUN = {
     "general/seed_everything": Effect("order", "2"),
     "general/recipe": Effect("run", "few_rows"),
-    "data/data.linear": Effect("prepared", "{}"),
-    "data.linear: Linear/data.linear.strength": Effect("scores", "0.1", LINEAR),
-    "data.linear: Linear/data.linear.weights": Effect("prepared", "64", LINEAR),
+    "data.input: Text/data.input.linear": Effect("prepared", "{}"),
+    "data.input.linear: Linear/data.input.linear.strength": Effect("scores", "0.1", LINEAR),
+    "data.input.linear: Linear/data.input.linear.weights": Effect("prepared", "64", LINEAR),
     "general/ckpt_path": Effect("run", "kept/checkpoints/last.ckpt"),
     "run/run.root": Effect("run", "elsewhere"),
     "run/run.name": Effect("run", "another"),

@@ -132,7 +132,7 @@ def make_world(folder: Path) -> None:
     save_own_code(folder / "own_code")
     run_fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
     own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")
-    small = ("--data.encode.tokenizer=bert", "--data.encode.max_length=24")
+    small = ("--data.input.encode.tokenizer=bert", "--data.input.encode.max_length=24")
     run_fit([*TRAIN, "--model.backbone=Pretrained", *own, *small], "fit").folder.path.rename("own")
     shutil.move("own/checkpoints/best.ckpt", "own/checkpoints/a.ckpt")
     other = torch.load("kept/checkpoints/best.ckpt", weights_only=True)

@@ -12,7 +12,7 @@ OPTIONS = [
     *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
     *("--data.text", "review", "--data.label", "stars", "--data.batch.size", "8"),
     *("--model.backbone.layers", "1", "--model.backbone.width", "8"),
-    *("--data.linear.strength", "1", "--model.calibrate", "true"),
+    *("--data.input.linear.strength", "1", "--model.calibrate", "true"),
     *("--model.wide.buckets", "128", "--trainer.accelerator", "cpu", "--trainer.devices", "1"),
     *("--trainer.max_epochs", str(EPOCHS), "--trainer.log_every_n_steps", "1"),
     *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),

@@ -144,7 +144,7 @@ def test_two_processes_share_out_layers_within_layers_and_repeated_ones(
     options = (
         *("--data.train=my.csv", "--data.text=review", "--data.label=stars"),
         *("--trainer.accelerator=cpu", "--trainer.max_epochs=1", "--data.batch.tokens=null"),
-        *("--trainer.log_every_n_steps=1", "--data.encode.tokenizer=model"),
+        *("--trainer.log_every_n_steps=1", "--data.input.encode.tokenizer=model"),
         *("--model.backbone=Pretrained", "--model.backbone.name=model", "--model.head.dropout=0"),
     )
     train("fit", "--run.folder=one", *options, "--data.batch.size=16", cwd=tmp_path)
@@ -188,7 +188,7 @@ def test_two_processes_go_on_to_the_same_digits(
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
     options = [*OPTIONS, "--trainer.max_epochs=2", *strategy, "--data.batch.size=4"]
-    options.append("--data.augment.steps=[{method: swap}]")
+    options.append("--data.input.augment.steps=[{method: swap}]")
     if strategy == SHARDED_CPU:
         refused = train("fit", *options, cwd=tmp_path, code=1)
         assert "an average of weights can't be kept where processes share them out" in refused

@@ -15,7 +15,7 @@ STOPS = 20  # random steps to stop at
 # each class as often, its texts changed anew in every epoch
 AUGMENTED = (
     "--data.sampling=balanced",
-    "--data.augment.steps=[{method: swap}, {method: lookalike}]",
+    "--data.input.augment.steps=[{method: swap}, {method: lookalike}]",
 )
 
 

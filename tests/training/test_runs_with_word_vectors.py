@@ -18,9 +18,9 @@ SMALL = (
     "--model.backbone=Recurrent",
     "--model.backbone.width=16",
     "--model.backbone.vectors=freeze",
-    "--data.encode.tokenizer=words",
-    "--data.encode.min_count=1",
-    "--data.encode.vectors=my.vec",
+    "--data.input.encode.tokenizer=words",
+    "--data.input.encode.min_count=1",
+    "--data.input.encode.vectors=my.vec",
 )
 
 

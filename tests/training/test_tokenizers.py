@@ -57,11 +57,11 @@ def test_a_tokenizer_that_does_not_read_the_texts_is_refused(
         for i, (text, label) in enumerate(reviews(60))
     ]
     write_csv(tmp_path / "my.csv", rows)
-    tokenizer = "--data.encode.tokenizer=tok"
+    tokenizer = "--data.input.encode.tokenizer=tok"
     done = command("fit", "--data.train=my.csv", *TINY, tokenizer, cwd=tmp_path)
     assert done.code == 1, done.err
     assert "Traceback" not in done.err
-    for words in ("data.encode.tokenizer", *unfit.said):
+    for words in ("data.input.encode.tokenizer", *unfit.said):
         assert words in done.err, done.err
     assert not list((tmp_path / "logs").glob("*"))
 
@@ -71,7 +71,7 @@ def test_unknown_ids_and_special_tokens_in_texts_are_told(command: Command, tmp_
     rows = [(text + "[SEP][MASK]" * (i < 20), label) for i, (text, label) in enumerate(reviews(60))]
     write_csv(tmp_path / "my.csv", rows)
     options = ("fit", "--data.train=my.csv", *TINY, "--data.split.test=0", "--trainer.max_epochs=1")
-    tokenizer = "--data.encode.tokenizer=tok"
+    tokenizer = "--data.input.encode.tokenizer=tok"
     done = command(*options, tokenizer, cwd=tmp_path)
     assert done.code == 0, done.err
     assert "! unknown ids: train " in done.err
@@ -79,7 +79,7 @@ def test_unknown_ids_and_special_tokens_in_texts_are_told(command: Command, tmp_
     found = [split["special_rows"] for split in audit["encode"].values()]
     assert sum(found) == 20
     assert f"! {found[0]} texts of train hold special tokens" in done.err
-    split = "--data.encode.special_text=split"
+    split = "--data.input.encode.special_text=split"
     done = command(*options, tokenizer, split, cwd=tmp_path)
     assert done.code == 0, done.err
     assert "special tokens" not in done.err

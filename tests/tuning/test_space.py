@@ -120,7 +120,7 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
         ("trainer.max_epochs: {low: 1.5, high: 2.5}", "trainer.max_epochs"),
         (BACKBONES.replace("filters", "layers"), "model.backbone.layers"),
         (BACKBONES.replace("TextCNN", "TextRNN"), "TextRNN"),
-        ("data.clean.steps: {choices: [[html], [htlm]]}", "htlm"),
+        ("data.input.clean.steps: {choices: [[html], [htlm]]}", "htlm"),
         ("data.text: {choices: [null, text]}", "None is read as 'null'"),
         ("run.monitor: {choices: [val/f1_macro, val/loss]}", "would not compare"),
         ("run.threads: {choices: [1, 2]}", "would not compare"),
@@ -133,12 +133,12 @@ def test_keys_are_checked_against_the_signatures(text: str, said: str) -> None:
 
 def test_cleaning_augmentation_backbone_head_loss_and_optimiser_can_be_searched() -> None:
     text = """
-        data.clean.steps: {choices: [[html, empty], [empty]]}
-        data.augment: {choices: [null, {steps: [{method: swap}], copies: 2}]}
-        data.encode.tokenizer:
+        data.input.clean.steps: {choices: [[html, empty], [empty]]}
+        data.input.augment: {choices: [null, {steps: [{method: swap}], copies: 2}]}
+        data.input.encode.tokenizer:
           choices:
             characters:
-            words: {data.segment.method: {choices: [jieba, rjieba]}}
+            words: {data.input.segment.method: {choices: [jieba, rjieba]}}
         model.head.kind: {choices: [linear, mlp]}
         model.loss.kind: {choices: [cross_entropy, focal]}
         model.optim.optimizer: {choices: [adamw, sgd]}
@@ -206,7 +206,7 @@ def test_values_become_options_without_losing_a_digit() -> None:
 
 
 ROOT = Path(__file__).parents[2]
-NAMED = ("--model.backbone.name=x", "--data.encode.tokenizer=x")
+NAMED = ("--model.backbone.name=x", "--data.input.encode.tokenizer=x")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
             "model.wide.lr: {low: 0.1, high: 0.2}",
             "is not in the model: model.wide is null",
         ),
-        ("data.augment.times: {choices: [1, 2]}", "data.augment is null"),
+        ("data.input.augment.times: {choices: [1, 2]}", "data.input.augment is null"),
         ("model.backbone.filters: {choices: [64]}", "model.backbone is a Transformer"),
         ("model.optim.lrate: {choices: [1]}", "model.optim.lrate is not in the model"),
         (

@@ -94,7 +94,10 @@ def _group(name: str, value: str, known: Collection[str], found: list[str]) -> s
     except (ValueError, yaml.YAMLError):  # the parser will tell
         return None
     result: dict[str, Any] = {}
+    before = len(found)
     _move({name: values}, "", result, known, found)
+    if len(found) == before:
+        return None
     now = yaml.safe_dump(result[name], allow_unicode=True, default_flow_style=True, width=10**6)
     return now.strip()
 
