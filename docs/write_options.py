@@ -38,7 +38,8 @@ HEAD = """\
 Written by `make docs` from the signatures; a test fails when this file is out of date.
 
 Set options in YAML (`--config a.yaml --config b.yaml`; later files win) or on the command line
-(`--data.input.clean.emoji drop`). `null` means none. An option that would have no effect is an error.
+(`--data.input.clean.emoji drop`). `null` means none. An option that would have no effect is an
+error.
 `python src/train.py VERB --help` shows the same. `tune` is `python src/tune.py`, which passes
 options it doesn't know to `fit`; `pretrain`, `generate`, `gain` and `embed` are scripts in `src/`.
 """

@@ -70,6 +70,7 @@ DATA = {
     "data/data.val": Effect("prepared", "val.csv"),
     "data/data.test": Effect("prepared", "val.csv"),
     "data/data.predict": Effect("refused", "val.csv"),
+    "data/data.input": Effect("prepared", "{text: other}"),
     "data.input: Text/data.input.text": Effect("prepared", "other"),
     "data.input: Text/data.input.pair": Effect("prepared", "other"),
     "data/data.label": Effect("prepared", "stars"),

@@ -147,6 +147,7 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     """
     key = re.search(r'Parser key "([\w.]+)"', message)
     refused = re.search(r"Option '(\w+)' is not accepted.*class_path='([\w.]+)'", message, re.S)
+    inside = re.search(r"class_path '([\w.]+)':\s+Option '(\w+)' is not accepted", message)
     unknown = re.search(r"dot import path string: (\S+)", message)
     file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
@@ -154,6 +155,8 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
         return f"{key[1]}: options stand beside class_path", "they belong under init_args"
     if key and refused:
         return _of_another_class(key[1], refused[1], refused[2])
+    if key and inside:
+        return _of_another_class(key[1], inside[2], inside[1])
     if named := (unknown if key and key[1] == "model.backbone" else None) or model:
         way_out = f"a model by name or folder: {_PRETRAINED} --model.backbone.name {named[1]}"
         return f"model.backbone: {named[1]} is no class", way_out
@@ -173,6 +176,8 @@ def _of_another_class(key: str, option: str, path: str) -> tuple[str, str | None
     base = next((b for b in kind.__mro__[1:] if b.__module__.startswith("weitiao.")), None)
     having = [other for other in _below(base) if option in _options(other)] if base else []
     names = sorted(other.__name__ for other in having)
+    if near := difflib.get_close_matches(option, _options(kind), n=1):
+        return problem, f"did you mean --{key}.{near[0]}?"
     return problem, f"an option of {', '.join(names)}: --{key} {names[0]}" if names else None
 
 

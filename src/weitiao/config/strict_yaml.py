@@ -39,7 +39,7 @@ def strict(loader: Any) -> Any:
 
 def names_as_typed(arguments: list[str]) -> list[str]:
     """The command line, with names in quotes, those of a list, too: ``--data.labels '["no"]'``."""
-    typed, option = [], ""
+    typed, option = list[str](), ""
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if equals and _holds(name, NAMES):
