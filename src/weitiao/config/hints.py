@@ -176,9 +176,10 @@ def _of_another_class(key: str, option: str, path: str) -> tuple[str, str | None
     base = next((b for b in kind.__mro__[1:] if b.__module__.startswith("weitiao.")), None)
     having = [other for other in _below(base) if option in _options(other)] if base else []
     names = sorted(other.__name__ for other in having)
-    if near := difflib.get_close_matches(option, _options(kind), n=1):
-        return problem, f"did you mean --{key}.{near[0]}?"
-    return problem, f"an option of {', '.join(names)}: --{key} {names[0]}" if names else None
+    if names:
+        return problem, f"an option of {', '.join(names)}: --{key} {names[0]}"
+    near = difflib.get_close_matches(option, _options(kind), n=1)
+    return problem, f"did you mean --{key}.{near[0]}?" if near else None
 
 
 def _options(kind: type) -> list[str]:
