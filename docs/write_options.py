@@ -25,7 +25,7 @@ from weitiao.models.backbones.base import Backbone
 from weitiao.pretraining.command import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
@@ -67,7 +67,7 @@ class Option(NamedTuple):
 def parsers() -> dict[str, ArgumentParser]:
     """The parser of each verb."""
     return {
-        "train and fit": capture_parser(run_fit, [], "fit"),
+        "train and fit": capture_parser(fit, [], "fit"),
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
         "tune": tune_parser(),

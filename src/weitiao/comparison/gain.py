@@ -27,7 +27,7 @@ from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import write_csv
 from weitiao.objectives.metrics import FIRST
 from weitiao.pretraining.command import run_pretrain
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 from weitiao.training.run_folder import RunFolder, write_json
 
 FINETUNE = (  # a rate for small networks; encoders from a hub want a tenth of it
@@ -189,7 +189,7 @@ class Gain:
             *_named(Path("-")),
             "--data.encode.tokenizer=characters",
         ]
-        parsed = capture_parser(run_fit, fixed, "fit").parse_args(fixed)
+        parsed = capture_parser(fit, fixed, "fit").parse_args(fixed)
         parser = ArgumentParser(exit_on_error=False)
         parser.add_class_arguments(TextDataModule, "data")
         data = parser.instantiate(parser.parse_object({"data": parsed.data.as_dict()})).data
@@ -277,7 +277,7 @@ def _part(rows: str, seed: int) -> list[str]:
 def _finetune(options: list[str], seed: int, folder: RunFolder) -> None:
     """Train, test and measure the baseline."""
     own = [f"--seed_everything={seed}", f"--run.folder={folder.path}"]
-    run = run_fit([*options, *own], "train", Console(quiet=True))
+    run = fit([*options, *own], "train", quiet=True)
     compare_with_baseline(run, Console(quiet=True))
 
 

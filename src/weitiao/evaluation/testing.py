@@ -39,7 +39,7 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     Of several processes, the first gives what was measured, the others nothing.
 
     Args:
-        run: as `run_fit` gives it.
+        run: as `fit` gives it.
         console: takes the table; null = standard output.
     """
     run.trainer.test(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 from rich.console import Console
 
 from weitiao import distributed
+from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
@@ -52,6 +54,12 @@ class Run:
     module: TextModule
     data: TextDataModule
     console: Console
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """What ``metrics.json`` holds: of the best checkpoint, and of test once it is measured."""
+        found: dict[str, float] = json.loads(self.folder.metrics.read_text("utf-8"))
+        return found
 
 
 @dataclass(frozen=True)
@@ -171,23 +179,24 @@ class FitCLI(TrainingCLI):
             show_examples(self.datamodule.augmented.examples(3), self.console)
 
 
-def run_fit(
-    arguments: list[str],
-    verb: str,
-    console: Console | None = None,
-    driver: Driver | None = None,
+def fit(
+    options: Options, verb: str = "fit", *, quiet: bool = False, driver: Driver | None = None
 ) -> Run:
-    """Train as the command line says; the best checkpoint's scores go into ``metrics.json``.
+    """Train; the best checkpoint's scores go into ``metrics.json`` of the run's folder.
 
     Args:
-        arguments: the command line without the verb.
+        options: those of ``fit``, as ``{"data.train": "my.csv", "trainer.max_epochs": 2}`` or as
+            the arguments of a command line.
         verb: how the command is called in messages.
-        console: shows what a person wants to see; null = standard error.
+        quiet: show nothing; else what a person wants to see goes to standard error.
         driver: what a search adds.
+
+    Raises:
+        WeitiaoError: what the command line would tell and end with.
     """
-    console = console or Console(stderr=True, highlight=False)
-    console.quiet |= not distributed.first()
-    cli = FitCLI(arguments, verb, console, driver)
+    console = Console(stderr=True, highlight=False, quiet=quiet or not distributed.first())
+    hidden = ["--trainer.enable_progress_bar=false"] if quiet else []
+    cli = FitCLI([*as_arguments(options), *hidden], verb, console, driver)
     # a trial is not gone on with: nothing is worth waiting for
     scores = cli.fit(in_order=driver is None)
     scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)
