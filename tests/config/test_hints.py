@@ -97,9 +97,9 @@ def test_a_wrong_option_is_told_with_the_right_one(
     ],
 )
 def test_a_wrong_option_of_predict_is_told_with_the_right_one(given: str, said: str) -> None:
-    assert said in refused(predict_parser(), capsys, "--ckpt_path=a.ckpt", given)
+    assert said in refused(predict_parser(), "--ckpt_path=a.ckpt", given)
     # and where the right one is missing besides
-    assert said in refused(predict_parser(), capsys, given)
+    assert said in refused(predict_parser(), given)
 
 
 def test_an_option_of_another_backbone_is_told(parser: ArgumentParser) -> None:
@@ -133,7 +133,7 @@ def test_a_key_that_stands_twice_is_refused(
 ) -> None:
     (tmp_path / "my.yaml").write_text(text, "utf-8")
     said = refused(parser, f"--config={tmp_path / 'my.yaml'}")
-    assert f"error: {tmp_path / 'my.yaml'}: " in said
+    assert said.startswith(f"{tmp_path / 'my.yaml'}: ")
     assert lines in said
 
 

@@ -188,7 +188,8 @@ def fit(
         options: those of ``fit``, as ``{"data.train": "my.csv", "trainer.max_epochs": 2}`` or as
             the arguments of a command line.
         verb: how the command is called in messages.
-        quiet: show nothing; else what a person wants to see goes to standard error.
+        quiet: show nothing of the run; else what a person wants to see goes to standard error.
+            A first preparation of the data tells its steps in any case.
         driver: what a search adds.
 
     Raises:

@@ -216,6 +216,11 @@ def write_json(value: Any, path: Path) -> None:
         part.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
+def checkpoint_of(run: Path) -> Path:
+    """The best checkpoint of a run's folder; a checkpoint is its own."""
+    return run / "checkpoints" / "best.ckpt" if run.is_dir() else run
+
+
 class Damaged(ConfigError):
     """A checkpoint that was whole once, and is not any more."""
 
