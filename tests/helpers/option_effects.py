@@ -120,6 +120,8 @@ DATA = {
     "data.split/data.split.stratify": Effect("prepared", "false"),
     "data.split/data.split.train": Effect("prepared", "20"),
     "data.split/data.split.train_seed": Effect("prepared", "1", ("--data.split.train=20",)),
+    "data.split/data.split.folds": Effect("prepared", "4", ("--data.split.fold=1",), "3"),
+    "data.split/data.split.fold": Effect("prepared", "2", ("--data.split.folds=3",), "1"),
     "data.segment/data.segment.method": Effect("prepared", "char", WORDS),
     "data.segment/data.segment.hmm": Effect("prepared", "false", WORDS),
     "data.segment/data.segment.user_dict": Effect("prepared", "words.txt", WORDS),
