@@ -367,8 +367,16 @@ def test_folds_that_cannot_be_are_refused(labels, groups, told) -> None:
         folds(table(labels, groups), 3)
 
 
-@pytest.mark.parametrize("values", [{"fold": 1}, {"folds": 3}, {"folds": 3, "fold": 4},
-                                    {"folds": 1, "fold": 1}, {"folds": 3, "fold": 1, "test": 0.2}])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"fold": 1},
+        {"folds": 3},
+        {"folds": 3, "fold": 4},
+        {"folds": 1, "fold": 1},
+        {"folds": 3, "fold": 1, "test": 0.2},
+    ],
+)
 def test_values_of_folds_that_do_not_go_together_are_refused(values) -> None:
     with pytest.raises(ConfigError, match=r"data\.split\."):
         Splitter(**values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from weitiao.errors import UsageError
@@ -41,6 +41,28 @@ def as_arguments(options: Options) -> list[str]:
         values = value if name == "config" and isinstance(value, list | tuple) else [value]
         arguments += [f"--{name}={_written(each)}" for each in values]
     return arguments
+
+
+def divided(own: Collection[str], arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments of a command's own options, and those that it hands on.
+
+    Its own may be written with hyphens: ``--keep-top`` is ``--keep_top``.
+
+    Args:
+        own: its options, with dashes.
+        arguments: of the command line.
+    """
+    mine: list[str] = []
+    rest: list[str] = []
+    target = rest  # a value that stands apart follows its option
+    for argument in arguments:
+        if argument.startswith("-"):
+            name, given, value = argument.partition("=")
+            option = name if name in own else f"--{name[2:].replace('-', '_')}"
+            target = mine if option in own else rest
+            argument = option + given + value if target is mine else argument
+        target.append(argument)
+    return mine, rest
 
 
 def _written(value: Any) -> str:

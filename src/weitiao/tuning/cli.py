@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from weitiao.cli.error_handling import guarded
+from weitiao.config.arguments import divided
 from weitiao.config.commands import CONFIGS, command, near
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
@@ -64,22 +65,11 @@ def tune_parser() -> Parser:
 def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], list[str]]:
     """The options of the search, and those that are handed to each trial's ``fit``.
 
-    The search's own may be written with hyphens: ``--keep-top`` is ``--keep_top``.
-
     Raises:
         ConfigError: an option would name a trial's folder.
     """
     known = {"-h", "--help", *(f"--{name}" for name in vars(parser.get_defaults()))}
-    own: list[str] = []
-    rest: list[str] = []
-    target = rest  # a value that stands apart follows its option
-    for argument in arguments:
-        if argument.startswith("-"):
-            name, given, value = argument.partition("=")
-            option = name if name in known else f"--{name[2:].replace('-', '_')}"
-            target = own if option in known else rest
-            argument = option + given + value if target is own else argument
-        target.append(argument)
+    own, rest = divided(known, arguments)
     for option in (argument.partition("=")[0] for argument in rest):
         if option in ("--run.name", "--run.root", "--run.folder"):
             raise ConfigError(f"{option}: trials have folders of their own\n  → --study, --root")
