@@ -17,6 +17,7 @@ from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.io.tables import ExtraCells, Files, Format, expand
 from weitiao.models.backbones.base import Backbone
 from weitiao.models.module import TextModule
@@ -24,7 +25,6 @@ from weitiao.training.callbacks import OwnSignals
 from weitiao.training.checks import refuse_other_processes
 from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
-from weitiao.training.run_folder import load_checkpoint
 
 OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What building a model from another version's values, or from nonsense, raises."""

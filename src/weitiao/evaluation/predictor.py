@@ -16,10 +16,10 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import DataError
 from weitiao.evaluation.inference import open_checkpoint
 from weitiao.evaluation.prediction_files import labels_of
+from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.models.module import TextModule
 from weitiao.training.evaluation_rows import decide, in_order
 from weitiao.training.fit import Run
-from weitiao.training.run_folder import checkpoint_of
 
 Row = str | tuple[str, str] | Mapping[str, Any]
 """A text; two texts of a pair; or a row whose columns are named as in training."""
