@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from jsonargparse import ArgumentParser, capture_parser
 
+from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
@@ -73,6 +74,7 @@ def parsers() -> dict[str, ArgumentParser]:
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),
         "generate": generate_parser(),
+        "compare": compare_parser(),
         "gain": gain_parser(),
         "embed": embed_parser(),
     }
