@@ -111,9 +111,14 @@ def test_what_cannot_be_compared_is_refused_at_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=told) as refused:
-        read_comparison([*options, "--data.train=my.csv"]).check()
+        read_comparison([*options, "--data.train=my.csv", "--recipe=none"]).check()
     assert isinstance(refused.value, UsageError) == (code == 2)
     assert not [*tmp_path.iterdir()]
+
+
+def test_options_are_checked_beside_those_of_a_recipe() -> None:
+    cnn = "--recipe=english --model.backbone.filters=8"
+    read_comparison(["--with", cnn, "--data.train=my.csv"]).check()
 
 
 def test_configurations_have_names_or_letters() -> None:
@@ -209,7 +214,7 @@ def test_a_comparison_that_is_killed_goes_on_to_the_same_digits(
     assert whole.code == 0, whole.err
     seconds, met = time.monotonic() - since, 0
     for _ in range(kills):
-        moment = seconds * draw.uniform(0.3, 0.9)
+        moment = seconds * draw.uniform(0.2, 0.5)
         met += compare(command, folder, *options, "--name=killed", kill_after=moment).code != 0
     done = compare(command, folder, *options, "--name=killed")
     assert done.code == 0, done.err

@@ -104,6 +104,30 @@ def test_a_run_is_that_of_the_command_line(
     assert len(weitiao.load(run, device="cpu").predict(TEXTS)) == len(TEXTS)
 
 
+PAIRS = [(text, text[::-1]) for text in TEXTS]
+
+
+@pytest.mark.parametrize(
+    ("task", "label", "kind"),
+    [("classification", "{0}", str), ("multilabel", "{0}|x", list), ("regression", "{1}", float)],
+)
+def test_pairs_and_labels_of_every_kind(own: Path, task: str, label: str, kind: type) -> None:
+    cells = [(t, t[::-1], label.format(name, len(t))) for t, name in reviews(120)]
+    write_csv(own / "pairs.csv", cells, ("review", "other", "stars"))
+    options = {"data.text": "review", "data.pair": "other", "data.label": "stars"}
+    options |= {"data.train": "pairs.csv", "data.task": task, "model.backbone": "Bag"}
+    run = weitiao.fit(options | {"trainer.max_epochs": 1, "trainer.accelerator": "cpu"}, quiet=True)
+    model = weitiao.load(run.folder.best, device="cpu")
+    found = model.predict(PAIRS)
+    assert len(found) == len(PAIRS)
+    assert {type(name) for name in found.labels} == {kind}
+    assert (found.probabilities is None) == (task == "regression")
+    named = [{"review": text, "other": other} for text, other in PAIRS]
+    assert model.predict(named).labels == found.labels
+    with pytest.raises(weitiao.DataError, match="row 1: this is not a pair of texts"):
+        model.predict(TEXTS)
+
+
 @pytest.mark.parametrize(
     ("more", "told"),
     [

@@ -167,6 +167,7 @@ MODEL = {
     "model/model.pooling": Effect("loss", "cls"),
     "model/model.wide": Effect("loss", "{}"),
     "model/model.calibrate": Effect("run", "true"),
+    "model/model.start": Effect("run", "kept/checkpoints/best.ckpt"),
     "model/model.linear_share": Effect("scores", "0.9", LINEAR),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),

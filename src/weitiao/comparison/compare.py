@@ -18,6 +18,8 @@ from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError, UsageError
 from weitiao.training.checks import device_count
 from weitiao.training.fit import fit
+from weitiao.training.recipe import with_recipe
+from weitiao.training.start import with_start
 
 OF_RUNS = ("run.name", "run.root", "run.folder", "ckpt_path", "data.split.fold", "data.split.folds")
 """Options that are the comparison's own."""
@@ -98,7 +100,7 @@ class Comparison:
                 if option in own:
                     raise ConfigError(f"{name}: --{option} is the comparison's own")
             try:
-                parsed = parser.parse_args(self.options(name, 1))
+                parsed = parser.parse_args(with_recipe(with_start(self.options(name, 1)))[0])
             except UsageError as error:
                 raise UsageError(f"{name}: {error}") from error
             if device_count(parsed.trainer.devices) != 1 or parsed.trainer.num_nodes != 1:

@@ -40,6 +40,7 @@ from weitiao.training.probe_start import start_from_probe
 from weitiao.training.recipe import with_recipe
 from weitiao.training.refit import refit
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
+from weitiao.training.start import begin_with, with_start
 from weitiao.training.training_cli import TrainingCLI
 from weitiao.training.undefined_scores import refuse_undefined, undefined
 
@@ -89,7 +90,7 @@ class FitCLI(TrainingCLI):
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.verb, self.driver, self.latest = verb, driver, driver is None
-        arguments, self.note = with_recipe(arguments)
+        arguments, self.note = with_recipe(with_start(arguments))
         super().__init__(
             TextModule,
             TextDataModule,
@@ -157,7 +158,9 @@ class FitCLI(TrainingCLI):
         ]
 
     def begin(self) -> None:
-        """Solve the head, where it is to start from a probe."""
+        """Load the model to start with, and solve the head that is to start from a probe."""
+        if (start := self.model.hparams["start"]) is not None:
+            show_line(begin_with(self.model, start), self.console)
         if self.model.hparams["head"]["start"] == "probe":
             start_from_probe(self.trainer, self.model, self.datamodule, self.console)
 

@@ -15,6 +15,7 @@ from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 from weitiao.training import signals
 from weitiao.training.recipe import with_recipe
+from weitiao.training.start import with_start
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.options import Search
@@ -93,7 +94,9 @@ def run_tune(argv: list[str]) -> None:
         Console().print(status(reopen(search), search))
         return
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
-    arguments, recipe = with_recipe(rest if own_config else ["--config", near(CONFIG), *rest])
+    arguments, recipe = with_recipe(
+        with_start(rest if own_config else ["--config", near(CONFIG), *rest])
+    )
     start = Start.read(arguments)
     console = Console(stderr=True, highlight=False)
     if recipe:
