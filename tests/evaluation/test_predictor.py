@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from conftest import TINY, Command, reviews, write_csv
 
 import weitiao
@@ -142,3 +147,22 @@ def test_what_the_command_line_refuses_is_an_error(
 ) -> None:
     with pytest.raises((weitiao.ConfigError, weitiao.DataError), match=told):
         weitiao.fit(SMALL | {"data.train": "my.csv"} | more, quiet=True)
+
+
+def test_an_interrupt_saves_and_a_second_call_continues(own: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    options = SMALL | {"data.train": "my.csv", "trainer.max_epochs": 400, "run.save_every": 5}
+
+    def interrupt() -> None:
+        while not (own / "logs/latest/checkpoints/last.ckpt").exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        weitiao.fit(options, quiet=True)
+    assert signal.getsignal(signal.SIGINT) is before
+    last = own / "logs/latest/checkpoints/last.ckpt"
+    done = torch.load(last, weights_only=True)["epoch"]
+    run = weitiao.fit({"ckpt_path": last, "trainer.max_epochs": done + 2}, quiet=True)
+    assert run.trainer.current_epoch == done + 2

@@ -22,6 +22,7 @@ from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.objectives.metrics import FIRST
+from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving
 from weitiao.training.checks import (
     check_run,
@@ -182,6 +183,7 @@ class FitCLI(TrainingCLI):
             show_examples(self.datamodule.augmented.examples(3), self.console)
 
 
+@signals.watched()
 def fit(
     options: Options, verb: str = "fit", *, quiet: bool = False, driver: Driver | None = None
 ) -> Run:
@@ -197,6 +199,7 @@ def fit(
 
     Raises:
         WeitiaoError: what the command line would tell and end with.
+        KeyboardInterrupt: after ``last.ckpt`` is saved; ``{"ckpt_path": …}`` continues from it.
     """
     console = Console(stderr=True, highlight=False, quiet=quiet or not distributed.first())
     hidden = ["--trainer.enable_progress_bar=false"] if quiet else []
