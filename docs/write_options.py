@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from jsonargparse import ArgumentParser, capture_parser
 
+from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
@@ -26,7 +27,7 @@ from weitiao.models.backbones.base import Backbone
 from weitiao.pretraining.command import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
@@ -70,12 +71,13 @@ class Option(NamedTuple):
 def parsers() -> dict[str, ArgumentParser]:
     """The parser of each verb."""
     return {
-        "train and fit": capture_parser(run_fit, [], "fit"),
+        "train and fit": capture_parser(fit, [], "fit"),
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),
         "generate": generate_parser(),
+        "compare": compare_parser(),
         "gain": gain_parser(),
         "embed": embed_parser(),
     }

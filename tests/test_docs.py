@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import reviews, write_csv
 from sphinx.cmd.build import build_main
 
 ROOT = Path(__file__).parents[1]
@@ -91,3 +92,20 @@ def test_the_citation_is_of_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+
+
+def test_the_examples_in_python_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(tmp_path / "my.csv", reviews(200))
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/python.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        assert len(block.strip().splitlines()) <= 6
+        exec(compile(block, "docs/python.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert re.search(r"^logs/\S+ 0\.\d+$", said, re.MULTILINE)
+    assert re.search(r"^\['(好评|差评)', '(好评|差评)'\] \[\[0\.\d+", said, re.MULTILINE)
+    assert re.search(r"^\d+ of 200$", said, re.MULTILINE)

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import Command, reviews, write_csv
 
+from weitiao.comparison.cli import read_comparison
+from weitiao.errors import UsageError
 from weitiao.tuning.cli import split_arguments
 
 ROOT = Path(__file__).parents[1]
@@ -92,6 +94,9 @@ def check() -> Callable[[list[str]], None]:
     parsers["train"] = parsers["fit"] = parsers.pop("train and fit")
 
     def parse(verb: str, arguments: list[str]) -> None:
+        if verb == "compare":
+            read_comparison(arguments).check()
+            return
         if verb == "tune":
             own, rest = split_arguments(parsers["tune"], arguments)
             parsers["tune"].parse_args(own)
@@ -162,13 +167,13 @@ BLOCKS = list(blocks())
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_each_command_is_one_that_its_program_takes(
-    block: Block, check: Callable[[list[str]], None], capfd: pytest.CaptureFixture[str]
+    block: Block, check: Callable[[list[str]], None]
 ) -> None:
     for words in commands(block.text):
         try:
             check(words)
-        except SystemExit:
-            pytest.fail(f"{block}: {shlex.join(words)}\n{capfd.readouterr().err}")
+        except UsageError as error:
+            pytest.fail(f"{block}: {shlex.join(words)}\n{error}")
 
 
 @pytest.mark.parametrize(
@@ -187,7 +192,7 @@ def test_each_command_is_one_that_its_program_takes(
 )
 def test_a_command_that_fails_is_found(wrong: str, check: Callable[[list[str]], None]) -> None:
     (words,) = commands(wrong)
-    with pytest.raises((SystemExit, AssertionError, KeyError)):
+    with pytest.raises((UsageError, AssertionError, KeyError)):
         check(words)
 
 

@@ -17,6 +17,10 @@ class ConfigError(WeitiaoError):
     """Values of the configuration that do not go together, or do not fit the data."""
 
 
+class UsageError(ConfigError):
+    """Options that no parser takes: an unknown one, or a value of another type."""
+
+
 class DataError(WeitiaoError):
     """A fault in a data file, told with its place and, where there is one, the way out.
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from weitiao.data.summary import render
 from weitiao.errors import DataError
 from weitiao.training.data_report import handling
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 
 TEXTS = [text for text, _ in reviews(60)]
 FAST = ("--trainer.max_epochs=1", "--trainer.enable_progress_bar=false")
@@ -150,7 +150,7 @@ TABLE = [
 
 @pytest.fixture(scope="module")
 def parser() -> ArgumentParser:
-    return capture_parser(run_fit, [], "fit")
+    return capture_parser(fit, [], "fit")
 
 
 def prepared(parser: ArgumentParser, folder: Path, *argv: str) -> tuple[str, dict[str, Any]]:

@@ -32,7 +32,7 @@ from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import compare_with_baseline, run_test
 from weitiao.inputs.text.segment.dictionary import _WORTH_PROCESSES
 from weitiao.training.checkpointing import LastCheckpoint
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ("out.csv", "another.csv", "predictions.csv")
@@ -101,7 +101,7 @@ class Recorder(L.Callback):
 
 @functools.cache
 def parser_of_fit() -> ArgumentParser:
-    return capture_parser(run_fit, [], "fit")
+    return capture_parser(fit, [], "fit")
 
 
 def built(arguments: list[str]) -> Any:
@@ -142,7 +142,7 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
     threads = torch.get_num_threads()
     with patch.context() as here:
         here.setattr(LastCheckpoint, "_save", counted)
-        run = run_fit(arguments, "train")
+        run = fit(arguments, "train")
     used = torch.get_num_threads()
     torch.set_num_threads(threads)
     metrics = compare_with_baseline(run)
@@ -205,7 +205,7 @@ def evidence(verb: str, effect: Effect, arguments: list[str], patch: pytest.Monk
         case "run":
             return written(arguments, patch)
         case "refused" if fitting:
-            run_fit(arguments, "fit")
+            fit(arguments, "fit")
             return "taken"
         case "output" | "refused":
             return used(verb, arguments)

@@ -64,7 +64,9 @@ def test_table_and_scores(made: tuple[Path, Outcome]) -> None:
         run = folder / "g" / f"{row['pretraining']}-{row['rows']}-{row['seed']}"
         metrics = json.loads((run / "metrics.json").read_text("utf-8"))
         assert float(row["score"]) == metrics["test/f1_macro"]
-        assert float(row["baseline"]) == metrics["baseline/f1_macro"]
+        measured = folder / "g" / f"none-{row['rows']}-{row['seed']}" / "metrics.json"
+        baseline = json.loads(measured.read_text("utf-8")).get("baseline/f1_macro")
+        assert baseline in (None, float(row["baseline"]))  # once, where the rows are the same
         count = json.loads((run / "data_card.json").read_text("utf-8"))["rows"]["train"]
         assert count == (20 if row["rows"] == "20" else 120)
     assert "paired t-test" in done.out
@@ -112,7 +114,8 @@ def test_goes_on_where_it_was_and_refuses_another_comparison(
     shutil.rmtree(runs / "words-all-2")
     kept = {path: path.stat().st_mtime_ns for path in runs.glob("*-*/metrics.json")}
     before = (runs / "gain.csv").read_text()
-    options = json.loads((runs / "gain.json").read_text("utf-8"))["pretrain"]
+    files = {name: runs / "pretrain" / f"{name}.json" for name in ("words", "id")}
+    options = {n: json.loads(f.read_text("utf-8"))["options"][0] for n, f in files.items()}
     both = [f"--pretrain.{name}={value}" for name, value in options.items()]
     done = gain(command, folder, *both)
     assert done.code == 0, done.err
@@ -125,10 +128,8 @@ def test_goes_on_where_it_was_and_refuses_another_comparison(
     # the runs of the other pretraining and rows are there, but not asked for
     fewer = gain(command, folder, both[0], '--rows={"20": "--trainer.max_epochs=2"}')
     assert fewer.code == 0, fewer.err
-    assert json.loads((runs / "gain.json").read_text("utf-8"))["pretrain"] == options
     for changed in (
         [f"{both[0]} --data.masking.ngram=2"],
-        [both[1], both[0]],
         [*both, f"--finetune={FIX} --model.pooling=max"],
         [*both, '--rows={"20": ""}'],
     ):
@@ -151,7 +152,7 @@ def test_what_has_not_begun_may_be_corrected(
         cwd=folder, script="gain.py",
     )  # fmt: skip
     assert done.code == 0, done.err
-    found = sorted(path.name for path in (tmp_path / "g").glob("*-*-*"))
+    found = sorted(path.name for path in (tmp_path / "g").glob("*-*-*") if path.is_dir())
     assert found == ["a-20-1", "a-20-2", "none-20-1", "none-20-2"]
 
 

@@ -13,7 +13,7 @@ from conftest import Command, reviews, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 
 from weitiao.config.parser import flat
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DEFAULT = CONFIGS / "default.yaml"
@@ -50,7 +50,7 @@ def name_of(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def parser() -> ArgumentParser:
-    return capture_parser(run_fit, [], "fit")
+    return capture_parser(fit, [], "fit")
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from jsonargparse import ArgumentParser, capture_parser
 from weitiao.config.help import HEADS
 from weitiao.evaluation.predict import predict_parser
 from weitiao.evaluation.testing import run_test
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
 
 @pytest.fixture(scope="module")
 def parsers() -> dict[str, ArgumentParser]:
-    made = [capture_parser(run_fit, [], verb) for verb in ("fit", "train")]
+    made = [capture_parser(fit, [], verb) for verb in ("fit", "train")]
     made += [capture_parser(run_test, []), predict_parser(), tune_parser()]
     return {parser.prog: parser for parser in made}
 

@@ -15,7 +15,7 @@ from conftest import TINY, Command, reviews, write_csv
 from resumed_runs import OPTIONS, WITHOUT_KILL, rows
 
 from weitiao.errors import ConfigError
-from weitiao.training.run_folder import load_checkpoint
+from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, trials_of
 from weitiao.tuning.study import reopen

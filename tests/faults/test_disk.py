@@ -13,7 +13,7 @@ import pytest
 from conftest import TINY, Command, Outcome, reviews, write_csv
 from resumed_runs import OPTIONS, rows
 
-from weitiao.training.run_folder import load_checkpoint
+from weitiao.io.checkpoint_file import load_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

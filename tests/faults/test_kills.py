@@ -15,7 +15,7 @@ import pytest
 from conftest import Command, Outcome, reviews, write_csv
 from resumed_runs import OPTIONS, WITHOUT_KILL, rows
 
-from weitiao.training.run_folder import load_checkpoint
+from weitiao.io.checkpoint_file import load_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from conftest import reviews, write_csv
 
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 
 TRAIN = (
     "--data.train=my.csv",
@@ -130,10 +130,10 @@ def make_world(folder: Path) -> None:
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)
     save_own_code(folder / "own_code")
-    run_fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
+    fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
     own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")
     small = ("--data.input.encode.tokenizer=bert", "--data.input.encode.max_length=24")
-    run_fit([*TRAIN, "--model.backbone=Pretrained", *own, *small], "fit").folder.path.rename("own")
+    fit([*TRAIN, "--model.backbone=Pretrained", *own, *small], "fit").folder.path.rename("own")
     shutil.move("own/checkpoints/best.ckpt", "own/checkpoints/a.ckpt")
     other = torch.load("kept/checkpoints/best.ckpt", weights_only=True)
     other["state_dict"]["head.1.bias"][0] += 1

@@ -18,7 +18,6 @@ from weitiao.tuning.fitting import around_start, point_of, space_for, without_ab
 from weitiao.tuning.space import (
     Dimension,
     Space,
-    as_options,
     ends_of,
     grid,
     normalised,
@@ -191,18 +190,6 @@ def test_a_space_is_the_same_after_it_was_stored() -> None:
 
 def test_a_huge_range_is_counted_without_a_list() -> None:
     assert size(space("a: {low: 0, high: 4294967295}")) == 2**32
-
-
-def test_files_come_first_and_classes_before_their_own_values() -> None:
-    values = {"model.optim.lr": 0.1, "model.backbone.width": 3, "model.backbone": "Bag"}
-    names = [option.partition("=")[0] for option in as_options(values | {"config": "a.yaml"})]
-    assert names == ["--config", "--model.backbone", "--model.optim.lr", "--model.backbone.width"]
-
-
-def test_values_become_options_without_losing_a_digit() -> None:
-    values = {"a": 0.1 + 0.2, "b": None, "c": True, "d": "mean", "e": 3}
-    written = ["--a=0.30000000000000004", "--b=null", "--c=true", "--d=mean", "--e=3"]
-    assert as_options(values) == written
 
 
 ROOT = Path(__file__).parents[2]

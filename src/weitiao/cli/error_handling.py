@@ -43,7 +43,9 @@ def guarded(work: Callable[[], object]) -> int:
         if message is None:  # a fault of ours: its traceback is what we need
             raise
         print(f"error: {message}", file=sys.stderr)
-        return 1
+        from weitiao.errors import UsageError
+
+        return 2 if isinstance(error, UsageError) else 1
     return 0
 
 

@@ -40,15 +40,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _train(arguments: list[str]) -> None:
     from weitiao.evaluation.testing import compare_with_baseline
-    from weitiao.training.fit import run_fit
+    from weitiao.training.fit import fit
 
-    compare_with_baseline(run_fit(arguments, "train"))
+    compare_with_baseline(fit(arguments, "train"))
 
 
 def _fit(arguments: list[str]) -> None:
-    from weitiao.training.fit import run_fit
+    from weitiao.training.fit import fit
 
-    run_fit(arguments, "fit")
+    fit(arguments, "fit")
 
 
 def _test(arguments: list[str]) -> None:

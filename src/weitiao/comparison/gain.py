@@ -8,27 +8,25 @@ import shlex
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 from jsonargparse import ArgumentParser, capture_parser
 from rich.console import Console
 from rich.table import Table
 
+from weitiao.comparison.compare import Comparison
+from weitiao.comparison.records import claim
 from weitiao.config.bounds import at_least
 from weitiao.config.parser import Parser, flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mean_and_sd, paired_p
-from weitiao.evaluation.testing import compare_with_baseline
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import write_csv
-from weitiao.objectives.metrics import FIRST
 from weitiao.pretraining.command import run_pretrain
-from weitiao.training.fit import run_fit
-from weitiao.training.run_folder import RunFolder, write_json
+from weitiao.training.fit import fit
 
 FINETUNE = (  # a rate for small networks; encoders from a hub want a tenth of it
     "--config configs/default.yaml --config configs/model/pretrained.yaml --model.optim.lr 3e-4"
@@ -110,68 +108,35 @@ class Gain:
         Raises:
             WeitiaoError: as the commands that are run; or the folder holds another comparison.
         """
-        self._claim()
         self._pretrain()
         ways = {NONE: self._beginning()} | {
             name: _named(self._model(name)) for name in self.pretrain
         }
-        plan = list(product(self.sizes, range(1, self.seeds + 1), ways))
-        for number, (rows, seed, name) in enumerate(plan, 1):
-            folder = RunFolder(self.folder / f"{name}-{rows}-{seed}", started=True)
-            if not _tested(folder):
-                part = [] if rows == ALL else _part(rows, seed)
-                options = [*shlex.split(self.finetune), *shlex.split(self.sizes[rows])]
-                _finetune([*options, *ways[name], *part], seed, folder)
-            metrics = json.loads(folder.metrics.read_text("utf-8"))
-            first = FIRST[json.loads(folder.card.read_text("utf-8"))["task"]]
-            score, baseline = metrics[f"test/{first}"], metrics[f"baseline/{first}"]
-            console.print(
-                f"{number}/{len(plan)}: {rows} rows, seed {seed}, pretraining {name}:"
-                f" test {first} {score:.4f}, baseline {baseline:.4f}",
-                markup=False,
-            )
-            yield Result(name, rows, seed, score, baseline, metrics["fit/seconds"])
-
-    def _claim(self) -> None:
-        """Take the folder, or refuse to mix two comparisons; pretrainings and rows may be added."""
-        file, grown = self.folder / "gain.json", {"pretrain": self.pretrain, "rows": self.sizes}
-        if held := self._held(file):
-            grown = {part: held[part] | named for part, named in grown.items()}
-            same = all(held[part].items() <= named.items() for part, named in grown.items())
-            # none begins with the weights of the first
-            first = next(iter(held["pretrain"])) == next(iter(self.pretrain))
-            if not (same and first and held["finetune"] == self.finetune):
-                raise ConfigError(
-                    f"{self.folder} holds another comparison:"
-                    f" {json.dumps(held, ensure_ascii=False)}\n  → --folder FOLDER"
-                )
-        else:
-            self._held_out.unlink(missing_ok=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_json({"finetune": self.finetune, **grown}, file)
-
-    def _held(self, file: Path) -> dict[str, Any] | None:
-        """What has begun of the comparison in the folder: the rest may still be changed."""
-        if not file.is_file():
-            return None
-        held = json.loads(file.read_text("utf-8"))
-        begun = {
-            "pretrain": lambda name: self._model(name).parent.is_dir(),
-            "rows": lambda size: any(self.folder.glob(f"*-{size}-*")),
-        }
-        for part, has_begun in begun.items():
-            held[part] = {name: more for name, more in held[part].items() if has_begun(name)}
-        return held if held["pretrain"] else None
+        for rows, more in self.sizes.items():
+            fixed = [*shlex.split(self.finetune), *shlex.split(more)]
+            part = [] if rows == ALL else _part(rows)
+            ways_of_rows = {f"{name}-{rows}": [*fixed, *way, *part] for name, way in ways.items()}
+            comparison = Comparison(ways_of_rows, self.folder, self.seeds)
+            comparison.check()
+            for found in comparison.results(console):
+                name = found.name.removesuffix(f"-{rows}")
+                baseline = found.baseline or float("nan")
+                seconds = found.seconds or float("nan")
+                yield Result(name, rows, found.number, found.score, baseline, seconds)
 
     def _pretrain(self) -> None:
+        places = {name: self._model(name).parent for name in self.pretrain}
+        if not any(place.is_dir() for place in (self.folder / "pretrain").glob("*")):
+            self._held_out.unlink(missing_ok=True)  # of splits that may have been others
+        claim(self._held_out, [self.finetune])
         for name, options in self.pretrain.items():
+            claim(places[name], [options])
             if self._model(name).is_dir():
                 continue
             if not self._held_out.is_file():
                 self._hold_out(self._held_out)
             without = f"--data.without.files={self._held_out}"
-            own = [f"--run.folder={self._model(name).parent}", without]
-            run_pretrain([*shlex.split(options), *own])
+            run_pretrain([*shlex.split(options), f"--run.folder={places[name]}", without])
 
     @property
     def _held_out(self) -> Path:
@@ -189,7 +154,7 @@ class Gain:
             *_named(Path("-")),
             "--data.input.encode.tokenizer=characters",
         ]
-        parsed = capture_parser(run_fit, fixed, "fit").parse_args(fixed)
+        parsed = capture_parser(fit, fixed, "fit").parse_args(fixed)
         parser = ArgumentParser(exit_on_error=False)
         parser.add_class_arguments(TextDataModule, "data")
         data = parser.instantiate(parser.parse_object({"data": parsed.data.as_dict()})).data
@@ -270,20 +235,5 @@ def _named(name: str | Path) -> list[str]:
     return [f"--model.backbone.name={name}", f"--data.input.encode.tokenizer={name}"]
 
 
-def _part(rows: str, seed: int) -> list[str]:
-    return [f"--data.split.train={rows}", f"--data.split.train_seed={seed}"]
-
-
-def _finetune(options: list[str], seed: int, folder: RunFolder) -> None:
-    """Train, test and measure the baseline."""
-    own = [f"--seed_everything={seed}", f"--run.folder={folder.path}"]
-    run = run_fit([*options, *own], "train", Console(quiet=True))
-    compare_with_baseline(run, Console(quiet=True))
-
-
-def _tested(folder: RunFolder) -> bool:
-    if not folder.metrics.is_file():
-        return False
-    return any(
-        name.startswith("baseline/") for name in json.loads(folder.metrics.read_text("utf-8"))
-    )
+def _part(rows: str) -> list[str]:
+    return [f"--data.split.train={rows}", "--data.split.train_seed={seed}"]

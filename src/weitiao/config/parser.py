@@ -24,6 +24,7 @@ from weitiao.config.renamed import renamed
 from weitiao.config.renamed_options import renamed_arguments, renamed_values
 from weitiao.config.strict_yaml import names_as_typed, strict
 from weitiao.config.yaml_aliases import refuse_endless
+from weitiao.errors import UsageError
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
 
@@ -114,7 +115,11 @@ class Parser(LightningArgumentParser):
         return f"{head}\n{super().format_help()}"
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print one short message and exit with 2."""
+        """Refuse in one short message.
+
+        Raises:
+            UsageError: always.
+        """
         if not self.exit_on_error:  # of a part, whose name the whole knows
             raise ArgumentError(None, message) from ex
         linked = re.match(r"argument (\S+) --> (\S+): ", message)
@@ -130,8 +135,7 @@ class Parser(LightningArgumentParser):
         place = f"{self._reading}: " if self._reading else ""
         near = f"--{linked[1]}" if linked else self._near(message)
         hint = way_out or near or f"{self.prog} --help lists the options"
-        print("\n  ".join([f"error: {place}{lines[0]}", *lines[1:], f"→ {hint}"]), file=sys.stderr)
-        raise SystemExit(2)
+        raise UsageError("\n  ".join([f"{place}{lines[0]}", *lines[1:], f"→ {hint}"])) from ex
 
     def _near(self, message: str) -> str | None:
         _, found, unknown = message.partition("nrecognized arguments: ")

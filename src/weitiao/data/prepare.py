@@ -81,6 +81,7 @@ class Preparation:
         shaping = {split: getattr(self.split, split) for split in ("val", "test")}
         usual = {split: getattr(Splitter(), split) for split in ("val", "test")}
         useless = [f"split.{name}" for name in files if shaping.get(name) != usual.get(name)]
+        useless += ["split.folds"] if "test" in files and self.split.folds else []
         drawn = (self.split.seed, self.split.stratify) != (Splitter.seed, Splitter.stratify)
         if {"val", "test"} <= files.keys() and drawn:
             useless += ["split.seed and split.stratify"]

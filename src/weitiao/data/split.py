@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from weitiao.config.bounds import at_least
-from weitiao.data.fingerprints import text_numbers
-from weitiao.errors import ConfigError, DataError
+from weitiao.data.drawing import codes, drawn_order, rank
+from weitiao.data.folds import fold_of
+from weitiao.errors import ConfigError
 
 SPLITS = ("train", "val", "test")
 _TRAIN, _VAL, _TEST = range(3)
@@ -38,6 +38,9 @@ class Splitter:
         train: rows of train to learn from, classes in proportion, each with one row at least; null
             = all. To see what more rows would bring.
         train_seed: another seed draws other rows of train.
+        folds: cross-validation: instead of a share, test is one of so many parts of the rows, each
+            row in one of them; null = a share.
+        fold: which of the parts, from 1.
     """
 
     val: float = 0.1
@@ -46,9 +49,16 @@ class Splitter:
     stratify: bool = True
     train: int | None = None
     train_seed: int = 0
+    folds: int | None = None
+    fold: int | None = None
 
     def __post_init__(self) -> None:
-        at_least(1, "data.split", train=self.train)
+        at_least(1, "data.split", train=self.train, fold=self.fold)
+        at_least(2, "data.split", folds=self.folds)
+        if (self.folds or 0) < (self.fold or 0) or (self.fold is None) != (self.folds is None):
+            raise ConfigError(f"data.split.fold = {self.fold} of data.split.folds = {self.folds}")
+        if self.folds is not None and self.test != Splitter.test:
+            raise ConfigError("data.split.test has no effect with data.split.folds")
         if self.train is None and self.train_seed:
             raise ConfigError("data.split.train_seed has no effect without data.split.train")
 
@@ -70,14 +80,16 @@ class Splitter:
             ConfigError: the shares are no shares, or leave a split without rows.
             DataError: some rows have a group and one has none.
         """
+        if self.folds is not None and "test" in carve:
+            return self._split_fold(table, carve, strata)
         sizes = self._sizes(table.num_rows, carve)
-        labels = _codes(table, "label")[0] if strata is None else strata
+        labels = codes(table, "label")[0] if strata is None else strata
         strata = labels if self.stratify else np.zeros_like(labels)
         if "group" in table.column_names:
-            groups, names = _codes(table, "group")
-            where = _assign_groups(groups, _drawn_order(names, self.seed), strata, labels, sizes)
+            groups, names = codes(table, "group")
+            where = _assign_groups(groups, drawn_order(names, self.seed), strata, labels, sizes)
         else:
-            where = _assign_rows(_rank(table, self.seed), strata, labels, sizes)
+            where = _assign_rows(rank(table, self.seed), strata, labels, sizes)
         splits = {
             SPLITS[number]: table.filter(pa.array(where == number))
             for number, size in enumerate(sizes)
@@ -91,6 +103,31 @@ class Splitter:
             )
         return splits
 
+    def _split_fold(
+        self, table: pa.Table, carve: Collection[str], strata: np.ndarray | None
+    ) -> dict[str, pa.Table]:
+        """As `split`, where test is a fold, and val a share of the other rows."""
+        assert self.folds is not None
+        own, names = codes(table, "label")
+        labels = own if strata is None else strata
+        groups = None
+        if "group" in table.column_names:
+            of_rows, of_groups = codes(table, "group")
+            groups = np.argsort(drawn_order(of_groups, self.seed))[of_rows]
+        even = labels if self.stratify else np.zeros_like(labels)
+        test = fold_of(self.folds, rank(table, self.seed), even, groups) == self.fold
+        if missing := set(labels[test]) - set(labels[~test]):
+            of = repr(names[min(missing)]) if strata is None else "a class"
+            raise ConfigError(
+                f"data.split.folds: without fold {self.fold}, train has no row of {of}"
+                f"\n  → each class needs rows, or groups, in two of {self.folds} folds"
+            )
+        rest = {"train": table.filter(pa.array(~test))}
+        if "val" in carve:
+            usual = replace(self, folds=None, fold=None)
+            rest = usual.split(rest["train"], carve=["val"], strata=labels[~test])
+        return {**rest, "test": table.filter(pa.array(test))}
+
     def thin(self, train: pa.Table, strata: np.ndarray | None = None) -> pa.Table:
         """The rows of train to learn from, in their order.
 
@@ -103,14 +140,14 @@ class Splitter:
         """
         if self.train is None:
             return train
-        labels = _codes(train, "label")[0] if strata is None else strata
+        labels = codes(train, "label")[0] if strata is None else strata
         rows, classes = train.num_rows, len(np.unique(labels))
         if not classes <= self.train <= rows:
             raise ConfigError(
                 f"data.split.train = {self.train}, but train has {rows:,} rows of {classes} classes"
             )
         sizes = np.array([self.train, 0, rows - self.train])
-        where = _assign_rows(_rank(train, self.train_seed), labels, labels, sizes)
+        where = _assign_rows(rank(train, self.train_seed), labels, labels, sizes)
         return train.filter(pa.array(where == _TRAIN))
 
     def _sizes(self, rows: int, carve: Collection[str]) -> np.ndarray:
@@ -129,53 +166,6 @@ class Splitter:
                     f"a share of {share:.2g} of {rows} rows leaves {name} without one"
                 )
         return sizes
-
-
-# -- the order that the seed draws -----------------------------------------------------------------
-
-
-def _mix(numbers: np.ndarray, seed: int) -> np.ndarray:
-    """Pseudo-random uint64 per number and seed: SplitMix64 (Steele et al., OOPSLA 2014)."""
-    z = numbers + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-def _rank(table: pa.Table, seed: int) -> np.ndarray:
-    """``(N,)`` of uint64: the drawn order of the rows.
-
-    Rows with the same text are told apart by their count, so that duplicates which the audit was
-    told to keep are spread as any random split would spread them.
-    """
-    numbers = text_numbers(table)
-    order = np.argsort(numbers, kind="stable")
-    place = np.arange(len(order))
-    starts = np.append(True, np.diff(numbers[order]) != 0)
-    count = np.empty_like(numbers)
-    count[order] = place - np.maximum.accumulate(np.where(starts, place, 0))
-    return _mix(numbers + count, seed)
-
-
-def _drawn_order(names: list[str], seed: int) -> np.ndarray:
-    """The numbers of the names in the drawn order, ``(G,)``."""
-    digests = b"".join(blake2b(name.encode(), digest_size=8).digest() for name in names)
-    return np.argsort(_mix(np.frombuffer(digests, "<u8"), seed))
-
-
-def _codes(table: pa.Table, column: str) -> tuple[np.ndarray, list[str]]:
-    """``(N,)`` of int, which names the sorted distinct values; all 0 without the column."""
-    if column not in table.column_names:
-        return np.zeros(table.num_rows, np.int64), []
-    encoded = table[column].combine_chunks().dictionary_encode()
-    if encoded.null_count:
-        row = table.slice(encoded.is_null().index(True).as_py(), 1).to_pylist()[0]
-        raise DataError(f"no {column}", file=row.get("file"), row=row.get("row"), column=column)
-    names = encoded.dictionary.to_pylist()
-    order = sorted(range(len(names)), key=names.__getitem__)
-    sorted_code = np.empty(len(names), np.int64)
-    sorted_code[order] = np.arange(len(names))
-    return sorted_code[encoded.indices.to_numpy()], [names[number] for number in order]
 
 
 # -- who goes where --------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,14 +16,14 @@ from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.io.tables import ExtraCells, Files, Format, expand
-from weitiao.models.backbones.base import Backbone
 from weitiao.models.module import TextModule
 from weitiao.training.callbacks import OwnSignals
 from weitiao.training.checks import refuse_other_processes
 from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
-from weitiao.training.run_folder import load_checkpoint
+from weitiao.training.trusted import foreign_code
 
 OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What building a model from another version's values, or from nonsense, raises."""
@@ -172,7 +171,7 @@ def open_checkpoint(
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
-    if not trust_remote_code and (code := _foreign_code(content["hyper_parameters"])):
+    if not trust_remote_code and (code := foreign_code(content["hyper_parameters"])):
         raise ConfigError(
             f"{path} asks to run {code}\n  → if you trust it: --trust_remote_code true"
         )
@@ -197,30 +196,6 @@ def open_checkpoint(
     if pair and not module.card.input.pair:
         raise ConfigError("data.pair: the model was trained on single texts")
     return module.eval(), data
-
-
-def _foreign_code(hyper_parameters: dict[str, Any]) -> str | None:
-    """What a checkpoint wants to run that is not of this package; null = nothing.
-
-    The class of the backbone is all that it names by its import path, and what is named so is
-    called, be it ``os.system``.
-    """
-    backbone = hyper_parameters.get("backbone")
-    given = backbone if isinstance(backbone, dict) else {"class_path": backbone}
-    if (name := given.get("class_path")) not in list(_names(Backbone)):
-        return f"{name!r}, which is no backbone of weitiao"
-    arguments = given.get("init_args")
-    if isinstance(arguments, dict) and arguments.get("trust_remote_code"):
-        return "Python code that came with its backbone"
-    return None
-
-
-def _names(kind: type[Any]) -> Iterator[str]:
-    """The import paths of a class and of all that are derived from it in this package."""
-    if kind.__module__.startswith("weitiao."):
-        yield f"{kind.__module__}.{kind.__qualname__}"
-    for derived in kind.__subclasses__():
-        yield from _names(derived)
 
 
 def refuse_overwriting(out: Path | None, files: Files | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -141,13 +142,22 @@ def _write_parquet(path: Path, columns: dict[str, list[Any]], card: DataCard) ->
 
 def _values(columns: dict[str, list[Any]], card: DataCard) -> dict[str, list[Any]]:
     """The columns of labels as a program wants them: texts, lists of texts, or numbers."""
-    readers: dict[str, Callable[[str], Any]] = {"regression": float, "multilabel": split_labels}
-    read = readers.get(card.task, str)
+    read = _reader(card)
     return {
         name: [None if text is None else read(text) for text in columns[name]]
         for name in ("label", "true")
         if name in columns
     }
+
+
+def labels_of(decided: np.ndarray, card: DataCard) -> list[Any]:
+    """Decisions as a program wants them: texts, lists of texts, or numbers."""
+    return [*map(_reader(card), texts_of(decided, card))]
+
+
+def _reader(card: DataCard) -> Callable[[str], Any]:
+    readers: dict[str, Callable[[str], Any]] = {"regression": float, "multilabel": split_labels}
+    return readers.get(card.task, str)
 
 
 def _json_lines(

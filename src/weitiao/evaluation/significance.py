@@ -23,3 +23,16 @@ def paired_p(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
     gains = [a - b for a, b in zip(ours, theirs, strict=True)]
     # equal gains have no spread to test against
     return float(ttest_1samp(gains, 0).pvalue) if statistics.pstdev(gains) > 1e-9 else None
+
+
+def mcnemar_p(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
+    """p of McNemar's exact test, two-sided: of the rows that only one got right, how many each has.
+
+    Args:
+        ours: whether each row is right.
+        theirs: of the same rows.
+    """
+    from scipy.stats import binomtest
+
+    only = [a for a, b in zip(ours, theirs, strict=True) if a != b]
+    return float(binomtest(sum(only), len(only)).pvalue) if only else 1.0

@@ -39,8 +39,24 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     Of several processes, the first gives what was measured, the others nothing.
 
     Args:
-        run: as `run_fit` gives it.
+        run: as `fit` gives it.
         console: takes the table; null = standard output.
+    """
+    if (tested := test_best(run)) is None:
+        return {}
+    metrics = add_baseline(run, tested)
+    out = console or Console()
+    show_tables(metrics, run.data.card, tested, run.folder.classes, out)
+    if warning := below_baseline(run, metrics):
+        out.print(warning, markup=False, style="yellow", soft_wrap=True)  # can be pasted
+    show_next_steps(run.folder, run.console)
+    return metrics
+
+
+def test_best(run: Run) -> Evaluated | None:
+    """Test the run's best checkpoint; its scores and predictions go into the run's folder.
+
+    Of several processes, the first gives the tested rows, the others nothing.
     """
     run.trainer.test(
         run.module,
@@ -49,20 +65,20 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
         verbose=False,
         weights_only=True,
     )
-    card, tested = run.data.card, evaluated(run.trainer)
+    tested = evaluated(run.trainer)
     if not distributed.first():
-        return {}
-    metrics = run.folder.add_metrics(test_scores(run.trainer, card))
-    write_predictions(run.folder.predictions, tested, card)
+        return None
+    run.folder.add_metrics(test_scores(run.trainer, run.data.card))
+    write_predictions(run.folder.predictions, tested, run.data.card)
+    return tested
+
+
+def add_baseline(run: Run, tested: Evaluated) -> dict[str, Any]:
+    """Measure the baseline on the tested rows; gives all scores of the run."""
     waiting = run.console.status("measuring the baseline: TF-IDF + linear")
     with waiting, Dispensable().part("the baseline"):
-        metrics = run.folder.add_metrics(baseline_scores(run.data.prepared, tested))
-    out = console or Console()
-    show_tables(metrics, card, tested, run.folder.classes, out)
-    if warning := below_baseline(run, metrics):
-        out.print(warning, markup=False, style="yellow", soft_wrap=True)  # can be pasted
-    show_next_steps(run.folder, run.console)
-    return metrics
+        run.folder.add_metrics(baseline_scores(run.data.prepared, tested))
+    return run.scores
 
 
 def baseline_scores(prepared: Prepared, tested: Evaluated) -> dict[str, float]:

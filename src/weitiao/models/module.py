@@ -61,6 +61,9 @@ class TextModule(Learner):
             solved linear model, its weight beside the network's is fitted likewise, always.
         linear_share: how much the linear model counts until then, and where validation has few
             rows.
+        start: run or checkpoint of a fine-tuned model to go on with on other data: values of the
+            model and the tokenizer are its own, labels that it knows keep their rows of the head;
+            null = none.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class TextModule(Learner):
         decision: Decision = Decision(),
         calibrate: bool = False,
         linear_share: float = 0.5,
+        start: str | None = None,  # loaded by the run, so that a checkpoint needs it no more
     ) -> None:
         super().__init__()
         shares("model", linear_share=linear_share)

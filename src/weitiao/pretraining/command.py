@@ -19,11 +19,12 @@ from weitiao.inputs.text.contamination_index import Seen
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
 from weitiao.inputs.text.reporting import unknown_ids
 from weitiao.inputs.text.trained_tokenizer import TRAINED
+from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.pretraining.datamodule import LanguageData
 from weitiao.pretraining.module import LanguageModel
 from weitiao.training.callbacks import BestScores
 from weitiao.training.console import show_line
-from weitiao.training.run_folder import load_checkpoint, write_json
+from weitiao.training.run_folder import write_json
 from weitiao.training.training_cli import TrainingCLI
 
 SCORES = ("val/loss", "val/perplexity", "val/accuracy")

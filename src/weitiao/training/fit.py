@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 from rich.console import Console
 
 from weitiao import distributed
+from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
@@ -20,6 +22,7 @@ from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule
 from weitiao.objectives.metrics import FIRST
+from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving
 from weitiao.training.checks import (
     check_run,
@@ -38,6 +41,7 @@ from weitiao.training.probe_start import start_from_probe
 from weitiao.training.recipe import with_recipe
 from weitiao.training.refit import refit
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
+from weitiao.training.start import begin_with, with_start
 from weitiao.training.training_cli import TrainingCLI
 from weitiao.training.undefined_scores import refuse_undefined, undefined
 
@@ -52,6 +56,12 @@ class Run:
     module: TextModule
     data: TextDataModule
     console: Console
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """What ``metrics.json`` holds: of the best checkpoint, and of test once it is measured."""
+        found: dict[str, float] = json.loads(self.folder.metrics.read_text("utf-8"))
+        return found
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ class FitCLI(TrainingCLI):
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.verb, self.driver, self.latest = verb, driver, driver is None
-        arguments, self.note = with_recipe(arguments)
+        arguments, self.note = with_recipe(with_start(arguments))
         super().__init__(
             TextModule,
             TextDataModule,
@@ -149,7 +159,9 @@ class FitCLI(TrainingCLI):
         ]
 
     def begin(self) -> None:
-        """Solve the head, where it is to start from a probe."""
+        """Load the model to start with, and solve the head that is to start from a probe."""
+        if (start := self.model.hparams["start"]) is not None:
+            show_line(begin_with(self.model, start), self.console)
         if self.model.hparams["head"]["start"] == "probe":
             start_from_probe(self.trainer, self.model, self.datamodule, self.console)
 
@@ -171,23 +183,27 @@ class FitCLI(TrainingCLI):
             show_examples(self.datamodule.changed_rows.examples(3), self.console)
 
 
-def run_fit(
-    arguments: list[str],
-    verb: str,
-    console: Console | None = None,
-    driver: Driver | None = None,
+@signals.watched()
+def fit(
+    options: Options, verb: str = "fit", *, quiet: bool = False, driver: Driver | None = None
 ) -> Run:
-    """Train as the command line says; the best checkpoint's scores go into ``metrics.json``.
+    """Train; the best checkpoint's scores go into ``metrics.json`` of the run's folder.
 
     Args:
-        arguments: the command line without the verb.
+        options: those of ``fit``, as ``{"data.train": "my.csv", "trainer.max_epochs": 2}`` or as
+            the arguments of a command line.
         verb: how the command is called in messages.
-        console: shows what a person wants to see; null = standard error.
+        quiet: show nothing of the run; else what a person wants to see goes to standard error.
+            A first preparation of the data tells its steps in any case.
         driver: what a search adds.
+
+    Raises:
+        WeitiaoError: what the command line would tell and end with.
+        KeyboardInterrupt: after ``last.ckpt`` is saved; ``{"ckpt_path": …}`` continues from it.
     """
-    console = console or Console(stderr=True, highlight=False)
-    console.quiet |= not distributed.first()
-    cli = FitCLI(arguments, verb, console, driver)
+    console = Console(stderr=True, highlight=False, quiet=quiet or not distributed.first())
+    hidden = ["--trainer.enable_progress_bar=false"] if quiet else []
+    cli = FitCLI([*as_arguments(options), *hidden], verb, console, driver)
     # a trial is not gone on with: nothing is worth waiting for
     scores = cli.fit(in_order=driver is None)
     scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)

@@ -158,23 +158,23 @@ def _fast(name: str) -> list[str]:
 
 def _asked(arguments: list[str]) -> str:
     """The recipe that is asked for; the last word counts."""
-    naming = ("--config", "--model.backbone", "--model=")
+    naming = ("--config", "--model.backbone", "--model.start", "--model=")
     described = any(a.startswith(naming) or a == "--model" for a in arguments)
     name = "none" if described else "auto"
-    for option, value in _options(arguments):
+    for option, value in options_of(arguments):
         if option == "--recipe":
             name = value
         elif option == "--config":
-            name = _read(value).get("recipe") or name
+            name = read_config(value).get("recipe") or name
     return name
 
 
 def data_of(arguments: list[str]) -> TextDataModule | None:
     """The DataModule of a command line; null = no training file is named."""
     kept: list[str] = []
-    for option, value in _options(arguments):
+    for option, value in options_of(arguments):
         if option == "--config":
-            kept += ["--config", yaml.safe_dump({"data": _read(value).get("data") or {}})]
+            kept += ["--config", yaml.safe_dump({"data": read_config(value).get("data") or {}})]
         elif option == "--data" or option.startswith("--data."):
             kept += [f"{option}={value}"]
     if not kept:
@@ -186,7 +186,7 @@ def data_of(arguments: list[str]) -> TextDataModule | None:
     return None if config.data.train is None else parser.instantiate(config).data
 
 
-def _options(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
+def options_of(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The options of a command line with their values, written as one word or two."""
     option = ""
     for argument in arguments:
@@ -198,7 +198,7 @@ def _options(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield option, value
 
 
-def _read(config: str) -> dict[str, Any]:
+def read_config(config: str) -> dict[str, Any]:
     """A configuration; empty where it can't be read, which the command itself will tell."""
     try:
         content = yaml.load(Path(config).read_text("utf-8"), strict(yaml.SafeLoader))

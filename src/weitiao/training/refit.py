@@ -14,11 +14,11 @@ from rich.console import Console
 
 from weitiao import distributed
 from weitiao.data.datamodule import TextDataModule
+from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.models.module import TextModule
 from weitiao.objectives.precision import full
 from weitiao.training.console import show_line
 from weitiao.training.evaluation_rows import EvaluationRows
-from weitiao.training.run_folder import load_checkpoint
 
 
 def refit(

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from weitiao.config.parser import flat
 from weitiao.errors import ConfigError
+from weitiao.io.checkpoint_file import Damaged, load_checkpoint
 from weitiao.training.checkpointing import PREVIOUS
-from weitiao.training.run_folder import Damaged, RunFolder, load_checkpoint
+from weitiao.training.run_folder import RunFolder
 
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""

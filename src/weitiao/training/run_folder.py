@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,9 +15,6 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from weitiao import distributed
-from weitiao.card import state_today, today
-from weitiao.config.renamed import renamed
-from weitiao.config.renamed_options import renamed_hyperparameters
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import naming, whole_or_not
 from weitiao.training import signals
@@ -32,7 +27,6 @@ SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
 BASELINES = ("baseline", "majority", "mean", "similarity")
 """Baselines by their name in ``metrics.json``; ``baseline`` is the linear model."""
-TEXT = "weitiao.inputs.text.Text"
 PATIENCE = 10.0  # seconds that a process which was told to stop may still be ending
 
 
@@ -217,74 +211,3 @@ def write_json(value: Any, path: Path) -> None:
     """Write ``value`` beside ``path`` and rename, so that a reader never sees half of it."""
     with whole_or_not(path) as part:
         part.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
-
-
-class Damaged(ConfigError):
-    """A checkpoint that was whole once, and is not any more."""
-
-
-def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
-    """The content of a checkpoint of ours, with nothing in it executed.
-
-    Args:
-        path: the file.
-        data: class of the DataModule that it was made with.
-
-    Raises:
-        Damaged: the file is cut off, or bits of it have changed.
-        ConfigError: it is absent, or not made by this project.
-    """
-    import torch
-
-    if not path.is_file():
-        raise ConfigError(f"no such checkpoint: {path}")
-    if _is_damaged(path):
-        raise Damaged(f"{path} can't be read: the file is broken, or cut off")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # torch raises many kinds for what it didn't write
-        raise ConfigError(
-            f"{path} is no checkpoint, or holds more than tensors and plain values"
-            "\n  → nothing of it was loaded, since that could run code of its maker"
-        ) from error
-    needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", data)
-    missing = [key for key in needed if not isinstance(content, dict) or key not in content]
-    if missing:
-        raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
-    content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
-    content = renamed_hyperparameters(content)
-    return _in_todays_layout(content) if data == "TextDataModule" else content
-
-
-def _in_todays_layout(content: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint's content as it is written today; what is broken stays."""
-    options = content["hyper_parameters"]
-    if isinstance(card := options.get("card"), dict):
-        options = {**options, "card": today(card)}
-    of_data = content["datamodule_hyper_parameters"]
-    if isinstance(of_data.get("input"), dict):  # earlier, all were texts
-        of_data = {**of_data, "input": {"class_path": TEXT} | of_data["input"]}
-    return content | {
-        "hyper_parameters": options,
-        "datamodule_hyper_parameters": of_data,
-        "TextDataModule": state_today(content["TextDataModule"]),
-    }
-
-
-def _is_damaged(path: Path) -> bool:
-    """Whether a file that torch began to write is not as torch left it.
-
-    It writes a ZIP archive with a checksum of each part, which its own reader doesn't look at.
-    """
-    with path.open("rb") as file:
-        begin = file.read(4)
-    cut_off = begin in (b"PK\3\4"[: len(begin)], bytes(len(begin)))
-    if not cut_off and not zipfile.is_zipfile(path):
-        return False  # a file of another kind
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is not None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        return True

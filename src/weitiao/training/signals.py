@@ -91,6 +91,26 @@ def watching() -> Iterator[None]:
 
 
 @contextmanager
+def watched() -> Iterator[None]:
+    """`watching`, unless a command does already: for who calls us from Python, as a notebook does.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, or the notebook's button, after all is saved. Left to itself,
+            Lightning would end the interpreter, and ignore the signal from then on.
+    """
+    if signal.getsignal(signal.SIGTERM) is _note:
+        yield
+        return
+    try:
+        with watching():
+            yield
+    except Stopped as stopped:
+        if stopped.args[0] == signal.SIGINT:
+            raise KeyboardInterrupt(str(stopped)) from stopped
+        raise
+
+
+@contextmanager
 def deferred() -> Iterator[None]:
     """Within the block a signal is noted only; who is in it looks at `told`, and stops.
 

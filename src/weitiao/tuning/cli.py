@@ -9,11 +9,13 @@ from typing import Any
 from rich.console import Console
 
 from weitiao.cli.error_handling import guarded
+from weitiao.config.arguments import divided
 from weitiao.config.commands import CONFIGS, command, near
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 from weitiao.training import signals
 from weitiao.training.recipe import with_recipe
+from weitiao.training.start import with_start
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.options import Search
@@ -64,22 +66,11 @@ def tune_parser() -> Parser:
 def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], list[str]]:
     """The options of the search, and those that are handed to each trial's ``fit``.
 
-    The search's own may be written with hyphens: ``--keep-top`` is ``--keep_top``.
-
     Raises:
         ConfigError: an option would name a trial's folder.
     """
     known = {"-h", "--help", *(f"--{name}" for name in vars(parser.get_defaults()))}
-    own: list[str] = []
-    rest: list[str] = []
-    target = rest  # a value that stands apart follows its option
-    for argument in arguments:
-        if argument.startswith("-"):
-            name, given, value = argument.partition("=")
-            option = name if name in known else f"--{name[2:].replace('-', '_')}"
-            target = own if option in known else rest
-            argument = option + given + value if target is own else argument
-        target.append(argument)
+    own, rest = divided(known, arguments)
     for option in (argument.partition("=")[0] for argument in rest):
         if option in ("--run.name", "--run.root", "--run.folder"):
             raise ConfigError(f"{option}: trials have folders of their own\n  → --study, --root")
@@ -103,7 +94,9 @@ def run_tune(argv: list[str]) -> None:
         Console().print(status(reopen(search), search))
         return
     own_config = any(option.partition("=")[0] == "--config" for option in rest)
-    arguments, recipe = with_recipe(rest if own_config else ["--config", near(CONFIG), *rest])
+    arguments, recipe = with_recipe(
+        with_start(rest if own_config else ["--config", near(CONFIG), *rest])
+    )
     start = Start.read(arguments)
     console = Console(stderr=True, highlight=False)
     if recipe:

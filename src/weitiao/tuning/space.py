@@ -263,20 +263,3 @@ def _values(distribution: BaseDistribution) -> list[Value] | None:
         count = round((distribution.high - distribution.low) / distribution.step) + 1
         return [distribution.low + i * distribution.step for i in range(count)]
     return None
-
-
-def as_options(values: Mapping[str, Value]) -> list[str]:
-    """Values as options of the command line; floats to the last digit.
-
-    Later options win, so whole files come first, and a class before its own values.
-    """
-    order = sorted(values, key=lambda key: (key != "config", key.count(".")))
-    return [f"--{key}={_as_yaml(values[key])}" for key in order]
-
-
-def _as_yaml(value: Value) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else repr(value)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +11,9 @@ from jsonargparse import ArgumentParser, Namespace, capture_parser
 
 from weitiao import distributed
 from weitiao.card import DataCard
+from weitiao.config.arguments import as_arguments
 from weitiao.config.parser import flat
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, UsageError
 from weitiao.io.atomic import whole_or_not
 from weitiao.objectives.metrics import FIRST, mode_of
 from weitiao.training.checks import (
@@ -26,10 +25,10 @@ from weitiao.training.checks import (
     refuse_foreign_ids,
     refuse_unread_vectors,
 )
-from weitiao.training.fit import run_fit
+from weitiao.training.fit import fit
 from weitiao.training.undefined_scores import refuse_undefined
 from weitiao.tuning.fitting import absent
-from weitiao.tuning.space import Space, Value, as_options, ends_of
+from weitiao.tuning.space import Space, Value, ends_of
 
 START = "start.yaml"
 """In the study's folder: the configuration that trials start from."""
@@ -60,7 +59,7 @@ class Start:
     @classmethod
     def read(cls, arguments: list[str]) -> Start:
         """Parse the command line as ``fit`` would; a fault ends the program with its message."""
-        parser = capture_parser(run_fit, arguments, "fit")
+        parser = capture_parser(fit, arguments, "fit")
         parsed = parser.parse_args(arguments)
         config = {k: _plain(v) for k, v in flat(parsed).items() if k != "config"}
         return cls(arguments, config, parser, parsed)
@@ -111,7 +110,7 @@ class Start:
             self._check({"config": files}, [], where)
             rest = {key: of for key, of in space.items() if key != "config"}
             for file in ends_of(files):
-                self._check(rest, as_options({"config": file}), where)
+                self._check(rest, as_arguments({"config": file}), where)
         else:
             self._check(space, [], where)
 
@@ -127,7 +126,7 @@ class Start:
                     f" {{CHOICE: {{{key}: …}}}}}}"
                 )
             for value in ends_of(dimension):
-                options = [*before, *as_options({key: value})]
+                options = [*before, *as_arguments({key: value})]
                 try:
                     parsed = self._parsed(options)
                 except ConfigError as error:
@@ -144,13 +143,10 @@ class Start:
         Raises:
             ConfigError: it takes them not; says why.
         """
-        said = io.StringIO()
         try:
-            with redirect_stderr(said):
-                return self.parser.parse_args([*self.arguments, *options])
-        except SystemExit as error:
-            lines = said.getvalue().removeprefix("error: ").splitlines()
-            raise ConfigError(" ".join(line.strip() for line in lines)) from error
+            return self.parser.parse_args([*self.arguments, *options])
+        except UsageError as error:
+            raise ConfigError(" ".join(str(error).split())) from error
 
 
 def _refuse_several_processes(config: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import math
 import shutil
 import time
@@ -18,14 +17,13 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
-from rich.console import Console
 
 from weitiao.errors import ConfigError
-from weitiao.training.fit import Driver, Run, run_fit
+from weitiao.training.fit import Driver, Run, fit
 from weitiao.tuning.latency import latency_ms
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import is_start
-from weitiao.tuning.space import Point, as_options
+from weitiao.tuning.space import Point
 from weitiao.tuning.start import START
 
 
@@ -68,23 +66,23 @@ def run_trial(
         threads: CPU threads.
     """
     folder, facts = search.folder / "trials", study.user_attrs
-    own = [f"--run.root={folder}", f"--run.name=trial-{trial.number}", f"--run.threads={threads}"]
-    own += ["--trainer.enable_progress_bar=false"]
+    own = {"root": folder, "name": f"trial-{trial.number}", "threads": threads}
+    chosen: dict[str, Any] = {} if is_start(trial) else dict(point)
     # the configuration as it was when the study began: its files may be edited meanwhile
-    chosen = [] if is_start(trial) else as_options(point)
-    arguments = ["--config", str(search.folder / START), *chosen, *own]
+    files = [search.folder / START, *([chosen["config"]] if "config" in chosen else [])]
+    options = chosen | {"config": files} | {f"run.{name}": value for name, value in own.items()}
     watchers = [] if search.latency else [PruneWatch(trial, facts["objectives"][0])]
     driver = Driver(watchers, point)
     since, state, values = time.perf_counter(), TrialState.COMPLETE, None
     kept: dict[str, Any] = {}
     try:
-        run = run_fit(arguments, "search", Console(quiet=True), driver)
+        run = fit(options, "search", quiet=True, driver=driver)
         _refuse_other_data(run, point, facts["data"]["fingerprint"])
         values, kept["fingerprint"] = _values(run, search), run.data.card.fingerprint
         del run
     except optuna.TrialPruned:
         state = TrialState.PRUNED
-    except (Exception, SystemExit) as error:  # the reason is kept; too many in a row end the search
+    except Exception as error:  # the reason is kept; too many in a row end the search
         state, kept["reason"] = TrialState.FAIL, _reason(error)
         with suppress(OSError):  # a full disk may be the fault
             report = search.folder / f"failure-{trial.number}.txt"
@@ -110,7 +108,7 @@ def _refuse_other_data(run: Run, point: Point, fingerprint: str) -> None:
 
 
 def _values(run: Run, search: Search) -> list[float]:
-    scores = json.loads(run.folder.metrics.read_text("utf-8"))
+    scores = run.scores
     if math.isnan(scores[run.monitor]):
         raise ConfigError(f"{run.monitor} is not a number")
     found = [float(scores[run.monitor])]

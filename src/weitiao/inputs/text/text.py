@@ -86,6 +86,8 @@ class Text(Input):
         if self.encode.vectors is not None:
             yield vector_file(self.encode.vectors)
         folder = Path(self.encode.tokenizer)
+        if self.encode.of_checkpoint and folder.is_file():
+            yield folder
         if not self.encode.trained and folder.is_dir():
             yield from sorted(
                 path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
 from weitiao.inputs.text.trained_tokenizer import PAD, SPECIALS, TRAINED, UNK, train_tokenizer
 from weitiao.inputs.text.truncation import Truncation, kept_positions
 from weitiao.io.cache import content_hash, hash_of
+from weitiao.io.checkpoint_file import load_checkpoint
 
 WITH_VECTORS = ("characters", "words")
 _PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
@@ -30,7 +32,8 @@ class Encoder:
 
     Args:
         tokenizer: ``characters``, ``wordpiece`` or ``words`` train one on the training split;
-            anything else is the name or the folder of a pretrained (fast) tokenizer.
+            anything else is the name or the folder of a pretrained (fast) tokenizer, or a
+            checkpoint of a run, whose tokenizer is taken.
         vocab_size: most entries of a trained vocabulary, special ones included.
         min_count: a character, word or piece (of several characters; single ones all stay) seen
             less often in the training split is not in its vocabulary.
@@ -100,6 +103,11 @@ class Encoder:
             )
 
     @property
+    def of_checkpoint(self) -> bool:
+        """Whether the tokenizer is that of a checkpoint."""
+        return self.tokenizer.endswith(".ckpt")
+
+    @property
     def trained(self) -> bool:
         """Whether the tokenizer is trained on the training split."""
         return self.tokenizer in TRAINED
@@ -111,6 +119,11 @@ class Encoder:
             ConfigError: the pretrained tokenizer can't be loaded, isn't a fast one or can't pad;
                 or nothing is seen often enough for a vocabulary.
         """
+        if self.of_checkpoint:
+            state = load_checkpoint(Path(self.tokenizer))["TextDataModule"]["input"]["encoder"]
+            here = {name: getattr(self, name) for name in ("max_length", "truncation", "prefix")}
+            here["special_text"] = self.special_text or state["special_text"]
+            return TextEncoder.from_state(state | here, segmenter)
         if not self.trained:
             backend, pad_id, unk_id, own = load_tokenizer(self.tokenizer, self.pad_token)
             special_text = self.special_text or own

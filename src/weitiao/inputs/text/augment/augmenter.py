@@ -99,7 +99,7 @@ def words_to_prepare(segment: Segmenter, encode: Encoder, augment: Augmenter | N
     Raises:
         ConfigError: nothing uses it, or not all of it.
     """
-    if encode.tokenizer == "words" or segment == Segmenter():
+    if encode.tokenizer == "words" or encode.of_checkpoint or segment == Segmenter():
         return segment
     if augment is None:
         raise ConfigError(

@@ -1,0 +1,121 @@
+"""A trained model as Python sees it: texts in, labels and probabilities out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.fabric.utilities.apply_func import move_data_to_device
+
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import DataError
+from weitiao.evaluation.inference import open_checkpoint
+from weitiao.evaluation.prediction_files import labels_of
+from weitiao.io.checkpoint_file import checkpoint_of
+from weitiao.models.module import TextModule
+from weitiao.training.evaluation_rows import decide, in_order
+from weitiao.training.fit import Run
+
+Row = str | tuple[str, str] | Mapping[str, Any]
+"""A text; two texts of a pair; or a row whose columns are named as in training."""
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model says of ``N`` rows, in their order.
+
+    Args:
+        labels: a label each; of a multi-label model a list of them, of a regression a number.
+        probabilities: ``(N, C)``; null = a regression has none.
+        classes: the label of each column of ``probabilities``.
+    """
+
+    labels: list[Any]
+    probabilities: np.ndarray | None
+    classes: list[str]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class Predictor:
+    """A model with its labels, cleaning and tokenizer. It prints and writes nothing.
+
+    Args:
+        module: the model.
+        data: treats new texts as those of training were.
+        device: where the model computes.
+    """
+
+    def __init__(self, module: TextModule, data: TextDataModule, device: torch.device) -> None:
+        self.module, self.data, self.device = module.to(device).eval(), data, device
+
+    def predict(self, rows: Sequence[Row]) -> Predictions:
+        """Label new rows.
+
+        Args:
+            rows: texts, of a model of pairs tuples of two; or rows by the names of their columns.
+
+        Raises:
+            DataError: a row is nothing of that; counts rows from 1.
+        """
+        if isinstance(rows, str | bytes | Mapping):
+            raise DataError("this is one row", value=rows, hint="a list of rows: predict([row])")
+        card = self.data.card
+        if not len(rows):
+            return Predictions([], np.empty((0, len(card.labels))) if card.labels else None, [])
+        texts = [self._texts_of(row, number) for number, row in enumerate(rows, 1)]
+        roles = self.data.input.columns
+        self.data.take_cells(dict(zip(roles, map(list, zip(*texts, strict=True)), strict=True)))
+        with torch.inference_mode():
+            batches = [
+                self.module.predict_step(move_data_to_device(batch, self.device), number)
+                for number, batch in enumerate(self.data.predict_dataloader())
+            ]
+        found = in_order(batches)["predictions"]
+        if not card.labels:
+            return Predictions(found.tolist(), None, [])
+        return Predictions(labels_of(decide(self.module, found), card), found.numpy(), card.labels)
+
+    def _texts_of(self, row: Row, number: int) -> list[str]:
+        """The one or two texts of a row."""
+        names = [*self.data.input.columns.values()]
+        if isinstance(row, Mapping):
+            if missing := [name for name in names if name not in row]:
+                raise DataError("no such column", row=number, column=missing[0], value=dict(row))
+            texts = [row[name] for name in names]
+        else:
+            texts = list(row) if isinstance(row, tuple | list) else [row]
+        if len(texts) != len(names) or not all(isinstance(text, str) for text in texts):
+            raise DataError(f"this is not {_WANTED[len(names)]}", row=number, value=row)
+        return texts
+
+
+_WANTED = {1: "a text", 2: "a pair of texts"}
+
+
+def load(
+    source: Run | str | os.PathLike[str],
+    *,
+    device: str | None = None,
+    trust_remote_code: bool = False,
+) -> Predictor:
+    """A trained model, to be used in Python.
+
+    Args:
+        source: a run, its folder, or a checkpoint.
+        device: where it computes, as torch names it; null = a GPU if there is one.
+        trust_remote_code: run Python code that came with the backbone, if the checkpoint asks.
+
+    Raises:
+        ConfigError: there is no such checkpoint; it is broken, not ours, or asks for code.
+    """
+    path = source.folder.best if isinstance(source, Run) else checkpoint_of(Path(source))
+    module, data = open_checkpoint(path, {}, trust_remote_code=trust_remote_code)
+    usual = "cuda" if torch.cuda.is_available() else "cpu"
+    return Predictor(module, data, torch.device(device or usual))

@@ -1,0 +1,205 @@
+"""A run that begins with a fine-tuned model: its values, its weights, and the labels they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from weitiao.card import DataCard
+from weitiao.config.parser import flat
+from weitiao.errors import ConfigError
+from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
+from weitiao.models.module import TextModule
+from weitiao.training.recipe import options_of, read_config
+from weitiao.training.resume import given
+from weitiao.training.trusted import foreign_code
+
+OPTION = "--model.start"
+OF_TEXTS = ("clean", "segment", "linear")
+"""The input's arguments by which a text becomes what the model reads."""
+OF_TRAINING = ("vocab_size", "min_count", "lowercase", "pad_token", "vectors")
+"""The tokenizer's arguments that are done with once it is there."""
+FREE = ("dropout", "freeze", "gradient_checkpointing", "lora", "token_dropout", "vectors")
+"""The backbone's arguments that may be others than the checkpoint's: no weight depends on them."""
+BUILT = ("config", "embedding", "trust_remote_code")
+"""Those by which the backbone is made again."""
+
+
+def with_start(arguments: list[str]) -> list[str]:
+    """The command line with the values of the model that it begins with before its own.
+
+    Args:
+        arguments: the command line without the verb; its configurations may name the model.
+
+    Raises:
+        ConfigError: there is no such checkpoint, it is broken, not ours, or asks to run code.
+    """
+    start = _asked(arguments)
+    if start is None or given(arguments, "--ckpt_path") is not None:  # its config has it all
+        return arguments
+    path = checkpoint_of(Path(start))
+    content = load_checkpoint(path)
+    if code := foreign_code(content["hyper_parameters"]):
+        raise ConfigError(f"model.start: {path} asks to run {code}, which is not done here")
+    values = {"model": _of_model(content), "data": _of_data(content, path)}
+    return [f"--config={yaml.safe_dump(values, allow_unicode=True)}", *arguments]
+
+
+def _asked(arguments: list[str]) -> str | None:
+    """The model that is asked for; the last word counts."""
+    name = None
+    for option, value in options_of(arguments):
+        if option == OPTION:
+            name = value
+        elif option == "--config":
+            name = (read_config(value).get("model") or {}).get("start") or name
+    return None if name in (None, "", "null") else name
+
+
+def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:
+    values = content["hyper_parameters"]
+    kept = {k: v for k, v in values.items() if k not in ("card", "start") and k[0] != "_"}
+    kept["head"] = kept["head"] | {"start": "random"}
+    arguments = dict(kept["backbone"].get("init_args") or {})
+    if width := values["card"]["input"][
+        "vector_width"
+    ]:  # what word vectors became is in the weights
+        arguments |= {"embedding": width, "vectors": "train"}
+    return kept | {"backbone": kept["backbone"] | {"init_args": arguments}}
+
+
+def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    values = content["datamodule_hyper_parameters"]
+    given = values["input"]["init_args"]
+    encode = {k: v for k, v in given["encode"].items() if k not in OF_TRAINING}
+    kept = {name: given[name] for name in OF_TEXTS if name in given}
+    kept |= {"encode": encode | {"tokenizer": str(path)}}
+    return {"task": values["task"], "input": values["input"] | {"init_args": kept}}
+
+
+def begin_with(module: TextModule, start: str) -> str:
+    """Give a module the weights of a fine-tuned model; what it says of that, in a line.
+
+    Labels that both know keep their rows of the head, others get new ones.
+
+    Args:
+        module: built with the values of `with_start`.
+        start: the run or checkpoint.
+
+    Raises:
+        ConfigError: its backbone is another.
+    """
+    path = checkpoint_of(Path(start))
+    content = load_checkpoint(path)
+    _refuse_other_backbone(module, content["hyper_parameters"]["backbone"], path)
+    then = DataCard.of(content["hyper_parameters"]["card"])
+    theirs, ours = content["state_dict"], module.state_dict()
+    _copy_backbone(ours, theirs, path)
+    rows = _rows(then, module.card)
+    fresh = _copy_head(ours, theirs, rows)
+    return f"start: {path}: {_told(then, module.card, rows, fresh)}"
+
+
+def _refuse_other_backbone(module: TextModule, then: Mapping[str, Any], path: Path) -> None:
+    now = module.hparams["backbone"]
+    before, after = (flat(dict(each["init_args"])) for each in (then, now))
+    differing = [
+        f"model.backbone.{name}: {before.get(name)} → {value}"
+        for name, value in after.items()
+        if value != before.get(name) and name.partition(".")[0] not in (*FREE, *BUILT)
+    ]
+    if now["class_path"] != then["class_path"]:
+        differing = [f"model.backbone: {then['class_path']} → {now['class_path']}"]
+    if then["init_args"].get("lora") and not now["init_args"].get("lora"):
+        differing = ["model.backbone.lora: the checkpoint has adapters"]
+    if differing:
+        told = "\n  ".join(differing)
+        raise ConfigError(
+            f"model.start: the backbone is not that of {path}:\n  {told}"
+            "\n  → leave these out: backbone and tokenizer come from the checkpoint"
+        )
+
+
+def _copy_backbone(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], path: Path) -> None:
+    """Copy backbone and pooling; adapters that are new stay as they are.
+
+    Raises:
+        ConfigError: a weight is missing, or has another shape.
+    """
+    for name, tensor in ours.items():
+        if not name.startswith(("backbone.", "pool.")):
+            continue
+        found = theirs.get(name, theirs.get(name.replace(".base_layer.", ".")))
+        if found is None and ".lora_" in name:
+            continue
+        shapes = None if found is None else tuple(found.shape)
+        if found is None or found.shape != tensor.shape:
+            raise ConfigError(
+                f"model.start: {name} is {shapes or 'missing'} in {path}, and {tuple(tensor.shape)}"
+                " here\n  → data.input.encode.max_length, model.pooling and the options of"
+                " model.backbone as in the checkpoint"
+            )
+        tensor.copy_(found)
+
+
+def _rows(then: DataCard, now: DataCard) -> tuple[list[int], list[int]]:
+    """The logits that both have in common: their places there and here."""
+    if then.task != now.task:
+        return [], []
+    if now.task == "regression":
+        return [0], [0]
+    if now.task == "ordinal":  # a step lies between two neighbours
+        steps = list(range(len(now.labels) - 1)) if then.labels == now.labels else []
+        return steps, steps
+    shared = [label for label in now.labels if label in then.labels]
+    return [then.labels.index(x) for x in shared], [now.labels.index(x) for x in shared]
+
+
+def _copy_head(
+    ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], rows: tuple[list[int], list[int]]
+) -> list[str]:
+    """Copy what head and wide part have in common with those of before; names what stays new."""
+    last = max(n for n in ours if n.startswith("head.") and n.endswith(".weight"))
+    of_classes = {last: 0, last.replace(".weight", ".bias"): 0}
+    of_classes |= {"wide.polarity.weight": 1, "wide.bias": 0}
+    there, here = (torch.tensor(places, dtype=torch.long) for places in rows)
+    fresh = []
+    for name, tensor in ours.items():
+        if not name.startswith(("head.", "wide.")):
+            continue
+        found, axis = theirs.get(name), of_classes.get(name)
+        if found is None or _but(axis, found) != _but(axis, tensor):
+            fresh.append(name)
+        elif axis is None:
+            tensor.copy_(found)
+        else:
+            tensor.index_copy_(axis, here, found.index_select(axis, there).to(tensor))
+    return fresh
+
+
+def _but(axis: int | None, tensor: Tensor) -> list[int]:
+    """The shape, without an axis."""
+    return [size for place, size in enumerate(tensor.shape) if place != axis]
+
+
+def _told(
+    then: DataCard, now: DataCard, rows: tuple[list[int], list[int]], fresh: list[str]
+) -> str:
+    if then.task != now.task or (fresh and fresh[0].startswith("head.")):
+        return "its backbone; the head is new"
+    if not now.labels:
+        return "its backbone and its head"
+    if now.task == "ordinal":
+        return f"its backbone; the head is {'kept' if rows[0] else 'new: the labels are others'}"
+    kept = {now.labels[place] for place in rows[1]}
+    new = [label for label in now.labels if label not in kept]
+    line = f"{len(kept)} of {len(now.labels)} labels as before"
+    if new:
+        line += f", {len(new)} new: {', '.join(new[:10])}{', …' if new[10:] else ''}"
+    gone = len(then.labels) - len(kept)
+    return line + (f"; {gone} of its labels are not in these data" if gone else "")
