@@ -136,7 +136,7 @@ def test_pairs_and_labels_of_every_kind(own: Path, task: str, label: str, kind: 
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({"data.txet": "review"}, r"did you mean --data.text\?"),
+        ({"data.input.txet": "review"}, r"did you mean --data.input.text\?"),
         ({"trainer.max_epochs": "many"}, "trainer.max_epochs"),
         ({"data.train": "nope.csv"}, "nope.csv"),
         ({"run.monitor": "val/nothing"}, "run.monitor"),

@@ -139,8 +139,8 @@ def test_on_the_same_rows_it_is_the_same_model(begun: Begun) -> None:
     again = go_on(first, "two.csv", **{"model.optim.lr": 0.0})
     assert again.scores["val/loss"] == pytest.approx(scores["val/loss"], abs=1e-6)
     assert (
-        again.data.encoder.state()["tokenizer"]
-        == weitiao.load(first).data.encoder.state()["tokenizer"]
+        again.data.fitted.state()["encoder"]["tokenizer"]
+        == weitiao.load(first).data.fitted.state()["encoder"]["tokenizer"]
     )
 
 

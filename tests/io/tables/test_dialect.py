@@ -28,7 +28,7 @@ def written(separator: str = ",", rows: Sequence[tuple[str, ...]] = (HEADER, *RO
 
 def read(path: Path, data: str | bytes, **options: Any) -> tuple[list[tuple[str, str]], list[str]]:
     """Texts and labels, and what is noted, without the file's name."""
-    path.write_bytes(data.input.encode() if isinstance(data, str) else data)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
     notes: list[str] = []
     table = Reader(**options).read(str(path), path.parent / "out.arrow", notes=notes)
     pairs = list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))
@@ -166,7 +166,7 @@ def test_a_few_nuls_are_removed_and_counted(
         data = data.replace(f"第{number}条", f"第{number}\0条")
     options = {"format": "lines"} if suffix == "txt" else {}
     options |= {"encoding": codec} if encoding == "named" else {}
-    found = read(tmp_path / f"a.{suffix}", data.input.encode(codec), **options)
+    found = read(tmp_path / f"a.{suffix}", data.encode(codec), **options)
     assert found == (rows, ["NUL bytes removed: 3"])
 
 

@@ -53,7 +53,7 @@ TEXT_FORMATS: dict[str, Callable[[], str]] = {
 def read(folder: Path, data: str | bytes, suffix: str = "csv", **options: Any) -> pa.Table:
     """Write `data` into a file and read it."""
     path = folder / f"file.{suffix}"
-    path.write_bytes(data.input.encode() if isinstance(data, str) else data)
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
     quarantine = folder / "bad.jsonl"
     return Reader(**options).read(str(path), folder / "out.arrow", quarantine)
 
@@ -452,9 +452,7 @@ def faulty(kind: str, text: str, fault: str) -> bytes:
         cells = {"wide": [text, label, label], "short": [text or "x"]}.get(fault, [text, label])
         data = "\t".join(cells) if kind == "tsv" else as_csv([tuple(cells)]).removesuffix("\r\n")
     mark = data.find("1") if fault == "bytes" else -1
-    return (
-        data.input.encode() if mark < 0 else data[:mark].encode() + b"\xff" + data[mark:].encode()
-    )
+    return data.encode() if mark < 0 else data[:mark].encode() + b"\xff" + data[mark:].encode()
 
 
 # ── The file that is written ──
