@@ -95,7 +95,9 @@ def check() -> Callable[[list[str]], None]:
 
     def parse(verb: str, arguments: list[str]) -> None:
         if verb == "compare":
-            read_comparison(arguments).check()
+            comparison = read_comparison(arguments)
+            for name in comparison.configurations:
+                parse("fit", comparison.options(name, 1))
             return
         if verb == "tune":
             own, rest = split_arguments(parsers["tune"], arguments)

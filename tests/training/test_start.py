@@ -15,8 +15,10 @@ from conftest import reviews, write_csv
 from option_world import save_bert
 
 import weitiao
+from weitiao.config.arguments import as_arguments
 from weitiao.errors import ConfigError
 from weitiao.training.fit import Run, fit
+from weitiao.tuning.cli import main
 
 COMMON = {
     "data.text": "review",
@@ -200,3 +202,11 @@ def test_a_checkpoint_that_asks_for_code_is_refused(begun: Begun, place: Path) -
 def test_a_start_that_is_not_there_is_told() -> None:
     with pytest.raises(ConfigError, match=r"no such checkpoint: nope"):
         go_on(Path("nope"))
+
+
+def test_a_search_starts_from_the_model(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:
+    options = as_arguments(
+        COMMON | {"data.train": "three.csv", "model.start": begun("transformer")}
+    )
+    assert main(["--dry_run", "--study=of_a_start", *options]) == 0
+    assert "model.optim.lr" in capsys.readouterr().out

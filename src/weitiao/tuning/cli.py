@@ -93,7 +93,7 @@ def run_tune(argv: list[str]) -> None:
     if options.status:
         Console().print(status(reopen(search), search))
         return
-    own_config = any(option.partition("=")[0] == "--config" for option in rest)
+    own_config = any(word.partition("=")[0] in ("--config", "--model.start") for word in rest)
     arguments, recipe = with_recipe(
         with_start(rest if own_config else ["--config", near(CONFIG), *rest])
     )
