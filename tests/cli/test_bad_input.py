@@ -134,7 +134,11 @@ TABLE = [
         {"my.dat": GOOD_CSV},
     ),
     Bad("unknown_encoding", ["utf-99"], argv=["--data.encoding=utf-99"]),
-    Bad("unknown_key", ["--data.txet", "did you mean --data.text?"], argv=["--data.txet=review"]),
+    Bad(
+        "unknown_key",
+        ["data.input.txet", "did you mean --data.input.text?"],
+        argv=["--data.input.txet=review"],
+    ),
     Bad(
         "unknown_key_in_yaml",
         ["bacth"],

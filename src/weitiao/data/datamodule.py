@@ -234,14 +234,11 @@ class TextDataModule(L.LightningDataModule):
     def _unprepared(self, split: str) -> pa.Table:
         """Rows of a file that is new to a loaded checkpoint: read and cleaned, none dropped."""
         if split not in self._new_rows:
-            files: Named | None = (
-                self.predict_files if split == "predict" else self.files.get(split)
-            )
+            files = self.predict_files if split == "predict" else self.files.get(split)
             if files is None:
                 raise ConfigError(f"no {split} file is named\n  → --data.{split} FILE")
-            labelled = split != "predict"
             self._new_rows[split], self.set_aside = read_new_rows(
-                self.preparation, files, labelled=labelled, notes=self.notes
+                self.preparation, files, labelled=split != "predict", notes=self.notes
             )
         return self._new_rows[split]
 
@@ -279,17 +276,15 @@ class TextDataModule(L.LightningDataModule):
         slots = None
         if training:
             slots = draw_slots(self.sampling, rows.lengths, rows.targets, times or 1)
-        process, processes = 0, 1
-        if self.trainer is not None:
-            process, processes = self.trainer.global_rank, self.trainer.world_size
+        trainer = self.trainer
         batches = EpochBatches(
             rows.lengths,
             self.batch,
             shuffle=training,
             seed=self.seed,
             position=partial(position_of, self.trainer) if training else first_batch,
-            process=process,
-            processes=processes,
+            process=trainer.global_rank if trainer else 0,
+            processes=trainer.world_size if trainer else 1,
             slots=slots,
         )
         return ResumableLoader(rows, batches, self.batch.workers)
