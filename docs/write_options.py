@@ -27,12 +27,13 @@ from weitiao.models.backbones.base import Backbone
 from weitiao.pretraining.command import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
+from weitiao.targets import Target
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
 FACTORIES = (Backbone, LanguageNetwork)
-CHOSEN = (Input,)
+CHOSEN = (Input, Target)
 HEAD = """\
 # All options
 

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import pyarrow as pa
 
 Task = Literal["classification", "multilabel", "ordinal", "regression"]
-"""What a row's target is: one class, any number of classes, one class of an ordered scale, a
-number."""
+
+
+class TargetCard(Protocol):
+    """A target that was fitted: a frozen dataclass of plain values, whose path and values are kept.
+
+    ``labels`` are the names of what there is to predict, in the order of the probabilities; none
+    for a number.
+    """
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """Their names."""
+        ...
+
+    def encode(self, table: pa.Table) -> pa.ChunkedArray:
+        """The targets of readable rows, ``N`` of them.
+
+        Raises:
+            DataError: a cell is none of this target's; names file, row, column and value.
+        """
+        ...
+
+    def written(self, decided: np.ndarray) -> list[str]:
+        """Decisions ``(N, …)``, of the form of encoded targets, as they stand in a file."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,43 +72,80 @@ class DataCard:
     checkpoint, so that a checkpoint names its own labels.
 
     Args:
-        task: the kind of target.
-        labels: names of the classes in natural order; column ``c`` of the probabilities is
-            ``labels[c]``. Empty for a regression.
-        label_counts: rows per class in the training split, in the order of ``labels``.
         input: what is read.
+        target: what there is to predict.
         rows: rows per split, after the audit.
         fingerprint: hash of labels, ids, targets and word vectors: equal where data were prepared
             alike.
-        target_mean: mean of a regression's targets in the training split.
-        target_scale: their standard deviation; the model works in these units.
     """
 
-    task: Task
-    labels: list[str]
-    label_counts: list[int]
     input: TokenInput
+    target: TargetCard
     rows: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
-    target_mean: float = 0.0
-    target_scale: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""
-        return asdict(replace(self, input=replace(self.input, vectors=None, linear=None)))
+        kind = type(self.target)
+        values = asdict(replace(self, input=replace(self.input, vectors=None, linear=None)))
+        path = f"{kind.__module__}.{kind.__qualname__}"
+        return values | {"target": {"class_path": path, "init_args": values["target"]}}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> DataCard:
-        """The card that was written as these values, in this layout or an earlier one."""
+        """The card that was written as these values, in this layout or an earlier one.
+
+        Raises:
+            ValueError: the target's class is none that was imported: naming it imports nothing.
+        """
         values = today(values)
-        return cls(**values | {"input": TokenInput(**values["input"])})
+        module, _, name = values["target"]["class_path"].rpartition(".")
+        kind = getattr(sys.modules.get(module), name, None)
+        if not (isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "encode")):
+            raise ValueError(f"{module}.{name} is no target")
+        target = kind(**values["target"]["init_args"])
+        return cls(**values | {"input": TokenInput(**values["input"]), "target": target})
+
+    # -- until objectives know their own target ----------------------------------------------------
+
+    @property
+    def task(self) -> Task:
+        """What kind of target it is, for `weitiao.objectives` and what follows it."""
+        path = f"{type(self.target).__module__}.{type(self.target).__qualname__}"
+        return next(task for task, known in TARGETS.items() if known == path)
+
+    def __getattr__(self, name: str) -> Any:
+        of_target: dict[str, tuple[str, Any]] = {
+            "labels": ("labels", []),
+            "label_counts": ("counts", []),
+            "target_mean": ("mean", 0.0),
+            "target_scale": ("scale", 1.0),
+        }
+        if name not in of_target:
+            raise AttributeError(name)
+        return getattr(self.target, *of_target[name])
+
+
+TARGETS: dict[Task, str] = {
+    "classification": "weitiao.targets.one_class.ClassTarget",
+    "multilabel": "weitiao.targets.label_set.SetTarget",
+    "ordinal": "weitiao.targets.scale.ScaleTarget",
+    "regression": "weitiao.targets.number.NumberTarget",
+}
+"""The fitted targets of what was a card's ``task``."""
 
 
 def today(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A card's plain values in today's layout: those of its input stood beside the others."""
-    names = [f.name for f in fields(TokenInput) if f.name in values]
-    others = {name: value for name, value in values.items() if name not in names}
-    return {"input": {name: values[name] for name in names}} | others
+    """A card's plain values in today's layout: those of its parts stood beside the others."""
+    old = dict(values)
+    if (task := old.pop("task", None)) is not None:
+        known = {"labels": old.pop("labels"), "counts": old.pop("label_counts")}
+        moments = {"mean": old.pop("target_mean", 0.0), "scale": old.pop("target_scale", 1.0)}
+        init = moments if task == "regression" else known
+        old["target"] = {"class_path": TARGETS.get(task, task), "init_args": init}
+    names = [f.name for f in fields(TokenInput) if f.name in old]
+    others = {name: value for name, value in old.items() if name not in names}
+    return {"input": {name: old[name] for name in names}} | others
 
 
 def state_today(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +157,23 @@ def state_today(state: Mapping[str, Any]) -> dict[str, Any]:
     return ({"input": of_input} if of_input else {}) | others
 
 
-def width_of(task: Task, classes: int) -> int:
-    """Logits per row: one a class, one a step between the classes of a scale, one for a number."""
-    return {"ordinal": classes - 1, "regression": 1}.get(task, classes)
+_TARGETS = "weitiao.targets"
+_PATHS: dict[Task, str] = {
+    "classification": f"{_TARGETS}.one_class.ClassTarget",
+    "multilabel": f"{_TARGETS}.label_set.SetTarget",
+    "ordinal": f"{_TARGETS}.scale.ScaleTarget",
+    "regression": f"{_TARGETS}.number.NumberTarget",
+}
+"""Where the targets are that a card named by their task before version 0.2."""
+
+
+def of_today(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A card's plain values as `DataCard.plain` gives them today."""
+    if "task" not in values:
+        return dict(values)
+    old = dict(values)
+    labels, counts = old.pop("labels"), old.pop("label_counts")
+    moments = {"mean": old.pop("target_mean", 0.0), "scale": old.pop("target_scale", 1.0)}
+    task = old.pop("task")
+    known = moments if task == "regression" else {"labels": labels, "counts": counts}
+    return {"target": {"class_path": _PATHS[task], "init_args": known}, **old}

@@ -73,7 +73,7 @@ TABLE = [
         "numbers_that_32_bits_do_not_tell_apart",
         ["my.csv", "'stars'", "in 32 bits all 60 numbers", "shift or scale"],
         as_csv([(text, str(10**12 + i)) for i, (text, _) in enumerate(ROWS)]),
-        ["--data.task=regression", "--data.input.linear={}"],
+        ["--task=regression", "--data.input.linear={}"],
     ),
     Bad(
         "row_without_label",
@@ -230,7 +230,7 @@ TABLE = [
         ["EarlyStopping", "'val/f1_macro'", "val/r2"],
         as_csv([(text, str(len(text))) for text, _ in ROWS]),
         [
-            "--data.task=regression",
+            "--task=regression",
             "--trainer.callbacks=EarlyStopping",
             "--trainer.callbacks.monitor=val/f1_macro",
         ],
@@ -243,30 +243,30 @@ TABLE = [
     Bad(
         "words_for_numbers",
         ["my.csv", "row 2", "'stars'", "not a number"],
-        argv=["--data.task=regression"],
+        argv=["--task=regression"],
     ),
     Bad(
         "score_that_is_nan",
         ["my.csv", "row 4", "'stars'", "no finite number", "'nan'", "--data.placeholders"],
         as_csv([(ROWS[0][0], "1.5"), (ROWS[1][0], "2"), (ROWS[2][0], "nan")]),
-        argv=["--data.task=regression"],
+        argv=["--task=regression"],
     ),
     Bad(
         "score_beyond_all_measure",
         ["my.csv", "row 3", "'stars'", "1e+18"],
         as_csv([(ROWS[0][0], "1.5"), (ROWS[1][0], "-1e308")]),
-        argv=["--data.task=regression"],
+        argv=["--task=regression"],
     ),
     Bad(
         "label_cell_that_does_not_parse",
         ["my.csv", "row 3", "'stars'", "no set of labels", "a|b", "'[\"a\", 1'"],
         as_csv([(ROWS[0][0], "a|b"), (ROWS[1][0], '["a", 1')]),
-        argv=["--data.task=multilabel"],
+        argv=["--task=multilabel"],
     ),
     Bad(
         "scale_without_order",
-        ["ordinal", "--data.labels"],
-        argv=["--data.task=ordinal"],
+        ["ordinal", "--data.target.labels"],
+        argv=["--task=ordinal"],
     ),
     Bad(
         "loss_of_another_task",

@@ -44,10 +44,10 @@ class File(NamedTuple):
 
 
 NONE = ("nan", "NULL", "\\N", "#N/A", "None", "N/A", "N.A.", "-", "缺失", "ＮＡ")
-SETS = ("--data.task=multilabel",)
+SETS = ("--data.target=Labels",)
 PAIRS = ["a{0}b", "b", "b{0}c", "c{0}a", "a{0}b{0}c", "c"]
 OF_PAIRS = {"a": 30, "b": 40, "c": 40}
-SEPARATOR = "--data.label_separator"
+SEPARATOR = "--data.target.separator"
 
 TABLE = [
     File("plain", ["好", "差"], unsaid=["look alike", "missing", "several", "freed"]),
@@ -103,20 +103,20 @@ TABLE = [
         File(
             f"several_by_{number}",
             [each.format(mark) for each in PAIRS],
-            ["several labels in a cell?", f"--data.task multilabel {SEPARATOR} {mark!r}"],
+            ["several labels in a cell?", f"--task multilabel {SEPARATOR} {mark!r}"],
         )
         for number, mark in enumerate("、，,；;/# +&")
     ),
     File(
         "several_by_lines",
         [each.format("\n") for each in PAIRS],
-        ["several labels in a cell?", f"--data.task multilabel {SEPARATOR} ' '"],
+        ["several labels in a cell?", f"--task multilabel {SEPARATOR} ' '"],
     ),
     File(
         "several_by_a_wide_bar",
         [each.format("｜") for each in PAIRS],
-        ["several labels in a cell?", "→ --data.task multilabel"],
-        unsaid=["--data.label_separator"],
+        ["several labels in a cell?", "→ --task multilabel"],
+        unsaid=["--data.target.separator"],
     ),
     File("wide_bar", [each.format("｜") for each in PAIRS], (), SETS, OF_PAIRS, ["several"]),
     File("bar", [each.format("|") for each in PAIRS], (), SETS, OF_PAIRS, ["several"]),
@@ -125,7 +125,7 @@ TABLE = [
             f"separated_by_{number}",
             [each.format(mark) for each in PAIRS],
             (),
-            [*SETS, f"--data.label_separator={mark}"],
+            [*SETS, f"--data.target.separator={mark}"],
             OF_PAIRS,
             ["several"],
         )
@@ -134,10 +134,10 @@ TABLE = [
     File(
         "sets_by_another_mark",
         [each.format("、") for each in PAIRS],
-        ["several labels in a cell?", "→ --data.label_separator '、'"],
+        ["several labels in a cell?", "→ --data.target.separator '、'"],
         SETS,
     ),
-    File("bars_within_labels", ["a|b、c", "c"], (), [*SETS, "--data.label_separator=、"],
+    File("bars_within_labels", ["a|b、c", "c"], (), [*SETS, "--data.target.separator=、"],
          {"a|b": 30, "c": 60}),
     File(
         "marks_within_names",
@@ -156,12 +156,12 @@ def parser() -> ArgumentParser:
 def prepared(parser: ArgumentParser, folder: Path, *argv: str) -> tuple[str, dict[str, Any]]:
     """What a run says of its data, white space aside, and what ``audit.json`` holds of them."""
     argv = (f"--data.train={folder / 'my.csv'}", f"--data.cache={folder / 'cache'}", *argv)
-    values = parser.parse_args(["--data.text=review", "--data.label=stars", *argv])
+    values = parser.parse_args(["--data.text=review", "--data.target.label=stars", *argv])
     data = parser.instantiate(values).data
     audit = data.prepared.audit
     console = Console(file=StringIO(), width=100)
     render(audit["audit"], console)
-    told = [console.file.getvalue(), *handling(audit, data.card)]
+    told = [console.file.getvalue(), *handling(audit, data.card.rows, data.fitted)]
     return " ".join(" ".join(told).split()), audit["audit"]
 
 
@@ -225,7 +225,8 @@ def test_groups_that_look_like_a_slip_are_told(parser: ArgumentParser, tmp_path:
 
 @pytest.mark.parametrize("value", ["#", " ", "null", "- ", "[", "、"])
 def test_a_separator_is_taken_as_it_is_typed(value: str, parser: ArgumentParser) -> None:
-    assert parser.parse_args([f"--data.label_separator={value}"]).data.label_separator == value
+    parsed = parser.parse_args([*SETS, f"--data.target.separator={value}"])
+    assert parsed.data.target.init_args.separator == value
 
 
 @pytest.mark.parametrize("ids", [["a1", "a\u200b1"], ["é", "e\u0301"]])
@@ -276,18 +277,18 @@ def test_text_and_label_in_each_others_place_are_told(
     done = command("train", "--data.train=my.csv", *TINY, cwd=tmp_path)
     assert done.code == 1
     assert f"error: my.csv, column 'stars': {said}" in done.err
-    assert "--data.text stars --data.label review" in done.err
+    assert "--data.input.text stars --data.target.label review" in done.err
 
 
 def test_lines_of_text_and_label_are_told(command: Command, tmp_path: Path) -> None:
     lines = "".join(f"{text}\t{label}\n" for text, label in reviews(60))
     (tmp_path / "my.txt").write_text(lines, "utf-8")
-    options = [*TINY, "--data.text=text", "--data.label=label"]
+    options = [*TINY, "--data.text=text", "--data.target.label=label"]
     files = ["--data.train=my.txt", "--data.format=lines"]
     done = command("train", *files, *options, cwd=tmp_path)
     assert done.code == 1
     assert "each of the 2 texts of train stand under several labels" in done.err
-    way_out = "--data.format tsv --data.header false --data.text 0 --data.label 1"
+    way_out = "--data.format tsv --data.header false --data.input.text 0 --data.target.label 1"
     assert way_out in done.err
     done = command("fit", *files, *options, *way_out.split(), *FAST, cwd=tmp_path)
     assert done.code == 0, done.err
@@ -298,14 +299,14 @@ def test_slips_are_told_by_a_run_and_new_rows_are_read_alike(
 ) -> None:
     names = ["a\u200b、b", "b、c", "c、a", "b", "c", "nan"]
     write_csv(tmp_path / "my.csv", [(text, names[i % 6]) for i, text in enumerate(TEXTS)])
-    options = ["--data.task=multilabel", "--data.label_separator=、", "--data.placeholders=bad"]
+    options = ["--task=multilabel", "--data.target.separator=、", "--data.placeholders=bad"]
     more = ["--data.on_bad_row=quarantine", *FAST]
     done = command("fit", "--data.train=my.csv", *TINY, *options, *more, cwd=tmp_path)
     assert done.code == 0, done.err
     assert "10 rows could not be read and were set aside" in done.err
     assert "labels freed of invisible characters, or composed (NFC): 10" in done.err
     card = json.loads((tmp_path / "logs/latest/data_card.json").read_text("utf-8"))
-    assert card["labels"] == ["a", "b", "c"]
+    assert card["target"]["init_args"]["labels"] == ["a", "b", "c"]
     write_csv(tmp_path / "new.csv", [(text, "\ufeffa、c") for text in TEXTS[:4]])
     best = ["--ckpt_path=logs/latest/checkpoints/best.ckpt", "--data.test=new.csv"]
     done = command("test", *best, "--hardware.accelerator=cpu", cwd=tmp_path)

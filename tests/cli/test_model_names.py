@@ -146,7 +146,7 @@ def test_which_option_names_a_model_that_is_not_found_is_said(
     options: list[str], said: str, command: Command, tmp_path: Path
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(60))
-    data = ("--data.train=my.csv", "--data.text=review", "--data.label=stars")
+    data = ("--data.train=my.csv", "--data.text=review", "--data.target.label=stars")
     done = command("fit", *data, *options, cwd=tmp_path)
     assert done.code == 1, done.err
     assert said in done.err
@@ -159,7 +159,7 @@ def test_a_quantized_model_is_told_by_the_command(command: Command, tmp_path: Pa
     config = tmp_path / "bert" / "config.json"
     quantized = {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}
     config.write_text(json.dumps(json.loads(config.read_text()) | quantized))
-    data = ("--data.train=my.csv", "--data.text=review", "--data.label=stars")
+    data = ("--data.train=my.csv", "--data.text=review", "--data.target.label=stars")
     model = ("--model.backbone=Pretrained", "--model.backbone.name=bert")
     done = command("fit", *data, *model, "--data.input.encode.tokenizer=bert", cwd=tmp_path)
     assert done.code == 1, done.err

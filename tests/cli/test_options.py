@@ -33,6 +33,7 @@ from weitiao.evaluation.testing import compare_with_baseline, run_test
 from weitiao.inputs.text.segment.dictionary import _WORTH_PROCESSES
 from weitiao.training.checkpointing import LastCheckpoint
 from weitiao.training.fit import fit
+from weitiao.training.recipe import with_presets
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ("out.csv", "another.csv", "predictions.csv")
@@ -106,7 +107,7 @@ def parser_of_fit() -> ArgumentParser:
 
 def built(arguments: list[str]) -> Any:
     parser = parser_of_fit()
-    values = parser.parse_args(arguments)
+    values = parser.parse_args(with_presets(arguments)[0])
     L.seed_everything(values.seed_everything, verbose=False)
     return parser.instantiate(values)
 

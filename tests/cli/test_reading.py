@@ -124,6 +124,6 @@ def test_the_way_out_of_another_kind_of_file_is_what_works(
     done = command("fit", "--data.train=my.csv", *TINY, "--data.text=review", cwd=tmp_path)
     assert done.code == 1
     assert "--data.text 'the review'" in done.err
-    options = ("--data.text=the review", "--data.label=stars")
+    options = ("--data.text=the review", "--data.target.label=stars")
     done = command("fit", "--data.train=my.csv", *TINY, *options, cwd=tmp_path)
-    assert "--data.label 'the;stars'" in done.err
+    assert "--data.target.label 'the;stars'" in done.err

@@ -85,7 +85,7 @@ def small_file(folder: Path, config: str) -> tuple[str, ...]:
         (folder / "my.tsv").write_text(header + "".join(lines), "utf-8")
         return ("--data.train=my.tsv",)
     write_csv(folder / "my.csv", reviews(200), ("content", "sentiment"))
-    return ("--data.train=my.csv", "--data.text=content", "--data.label=sentiment")
+    return ("--data.train=my.csv", "--data.text=content", "--data.target.label=sentiment")
 
 
 def train(command: Command, folder: Path, *arguments: str, config: str = "") -> Path:

@@ -58,8 +58,8 @@ def refused(parser: ArgumentParser, *arguments: str) -> str:
         ("--model.backbone=bert-base", "--model.backbone Pretrained --model.backbone.name bert-b"),
         ("--model=bert-base", "--model.backbone Pretrained --model.backbone.name bert-base"),
         ("--data=my.csv", "a file of rows: --data.train my.csv"),
-        ("--data.labels=no, yes", "--data.labels '[bad, good"),
-        ("--data.labels=[no, [yes]]", "--data.labels '[bad, good"),
+        ("--data.target.labels=no, yes", "--data.target.labels '[bad, good"),
+        ("--data.target.labels=[no, [yes]]", "--data.target.labels '[bad, good"),
         ("--data.batch={size: 1, tokens: 2, size: 3}", "'size' stands twice, in line 1"),
     ],
 )
@@ -152,19 +152,23 @@ def test_names_of_labels_are_taken_as_typed(
     flow.write_text(f"data: {{labels: [{given}]}}\n", "utf-8")
     block.write_text("data:\n  labels:\n" + "".join(f"    - {n}\n" for n in names), "utf-8")
     for arguments in (
-        [f"--data.labels=[{given}]"],
-        ["--data.labels", f"[{given}]"],
+        [f"--data.target.labels=[{given}]"],
+        ["--data.target.labels", f"[{given}]"],
         [f"--data={{labels: [{given}]}}"],
         [f"--config={flow}"],
         [f"--config={block}"],
     ):
-        assert parser.parse_args(arguments).data.labels == names
-    dumped = parser.dump(parser.parse_args([f"--data.labels=[{given}]"]))
-    assert yaml.safe_load(dumped)["data"]["labels"] == names
+        assert parser.parse_args(arguments).data.target.init_args.labels == names
+    dumped = parser.dump(parser.parse_args([f"--data.target.labels=[{given}]"]))
+    assert yaml.safe_load(dumped)["data"]["target"]["init_args"]["labels"] == names
 
 
 def test_quoted_names_and_other_values_stay_as_they_are() -> None:
-    for same in ('--data.labels=["a, b", "c"]', "--data.labels=null", "--data.text=[no]"):
+    for same in (
+        '--data.target.labels=["a, b", "c"]',
+        "--data.target.labels=null",
+        "--data.text=[no]",
+    ):
         assert names_as_typed([same]) == [same]
 
 

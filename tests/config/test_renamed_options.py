@@ -21,8 +21,8 @@ from weitiao.evaluation.inference import open_checkpoint
 from weitiao.tuning.space import read_space
 
 TABLE = {
-    "data.words": "data.encode",
-    "data.words.lower": "data.encode.lowercase",
+    "data.words": "data.batch",
+    "data.words.lower": "data.batch.workers",
     "model.rate": "model.optim.lr",
     "model.net": "model.backbone.init_args",
 }
@@ -41,7 +41,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 def test_an_argument_keeps_its_value(table: Any, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["--model.rate=1", "--data.words.lower", "true", "--data.words.max_length", "9", "x"]
-    now = ["--model.optim.lr=1", "--data.encode.lowercase", "true", "--data.encode.max_length", "9"]
+    now = ["--model.optim.lr=1", "--data.batch.workers", "true", "--data.batch.max_length", "9"]
     assert renamed_arguments(given) == [*now, "x"]
     assert renamed_arguments(now) == now
     told = capsys.readouterr().err
@@ -69,7 +69,7 @@ def test_a_command_that_has_the_option_keeps_its_name(table: Any) -> None:
 def test_values_move_and_join_what_is_there(table: Any) -> None:
     given = {
         "model": {"net": {"layers": 3}, "backbone": "TextCNN", "rate": None, "optim": {"wd": 0}},
-        "data": {"words": {"lower": True, "max_length": 9}, "encode": {"vocab_size": 5}},
+        "data": {"words": {"lower": True, "max_length": 9}, "batch": {"size": 5}},
         "run": {"name": "a"},
     }
     assert renamed_values(given) == {
@@ -77,7 +77,7 @@ def test_values_move_and_join_what_is_there(table: Any) -> None:
             "backbone": {"class_path": "TextCNN", "init_args": {"layers": 3}},
             "optim": {"wd": 0},
         },
-        "data": {"words": {}, "encode": {"lowercase": True, "max_length": 9, "vocab_size": 5}},
+        "data": {"words": {}, "batch": {"workers": True, "max_length": 9, "size": 5}},
         "run": {"name": "a"},
     }
 
@@ -94,7 +94,7 @@ def test_hyper_parameters_of_a_checkpoint(table: Any) -> None:
     }
     now = renamed_hyperparameters(content)
     assert now["hyper_parameters"] == {"optim": {"lr": 1}, "card": {"labels": ["a"]}}
-    assert now["datamodule_hyper_parameters"]["encode"] == {"max_length": 9}
+    assert now["datamodule_hyper_parameters"]["batch"] == {"max_length": 9}
     assert now["epoch"] == 1
 
 
@@ -102,31 +102,31 @@ def test_a_search_space(table: Any, tmp_path: Path) -> None:
     inner = {"model.rate": {"low": 1, "high": 2}}
     file = tmp_path / "space.yaml"
     file.write_text(yaml.safe_dump({"data.words.max_length": {"choices": {9: inner}}}), "utf-8")
-    space = {"data.encode.max_length": {"branches": [[9, {"model.optim.lr": inner["model.rate"]}]]}}
+    space = {"data.batch.max_length": {"branches": [[9, {"model.optim.lr": inner["model.rate"]}]]}}
     assert read_space(file) == space
 
 
 def test_a_parser_takes_them_from_files_too(table: Any, tmp_path: Path) -> None:
     parser = Parser(prog="x")
     parser.add_argument("--config", action="config")
-    parser.add_argument("--data.encode.max_length", type=int)
+    parser.add_argument("--data.batch.max_length", type=int)
     parser.add_argument("--model.optim.lr", type=float)
     file = tmp_path / "a.yaml"
     file.write_text("data: {words: {max_length: 9}}", "utf-8")
     parsed = parser.parse_args([f"--config={file}", "--model.rate", "2"])
-    assert (parsed.data.encode.max_length, parsed.model.optim.lr) == (9, 2.0)
+    assert (parsed.data.batch.max_length, parsed.model.optim.lr) == (9, 2.0)
 
 
 def test_a_checkpoint_under_earlier_names_opens(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RENAMED, "data.words", "data.batch")
+    monkeypatch.setitem(RENAMED, "data.words", "data.split")
     monkeypatch.setitem(RENAMED, "model.scorer", "model.head")
     best = (workplace / "logs" / "latest" / "checkpoints" / "best.ckpt").resolve()
     module, data = open_checkpoint(best, {}, trust_remote_code=False)
     content = torch.load(best, weights_only=True)
     model, prepared = content["hyper_parameters"], content["datamodule_hyper_parameters"]
-    model["scorer"], prepared["words"] = model.pop("head"), prepared.pop("batch")
+    model["scorer"], prepared["words"] = model.pop("head"), prepared.pop("split")
     torch.save(content, best)
     again, anew = open_checkpoint(best, {}, trust_remote_code=False)
     assert dict(again.hparams) == dict(module.hparams)

@@ -17,7 +17,7 @@ from weitiao.card import TokenInput
 from weitiao.data import prepare
 from weitiao.data.audit import Auditor
 from weitiao.data.split import Splitter
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import DataError
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.fitted import FittedText
 from weitiao.inputs.text.segment import Segmenter
@@ -25,6 +25,8 @@ from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.trained_tokenizer import SPECIALS
 from weitiao.io.cache import damaged
 from weitiao.io.tables import Reader
+from weitiao.targets import OneClass
+from weitiao.targets.one_class import ClassTarget
 
 SRC = Path(prepare.__file__).parents[2]
 
@@ -93,7 +95,7 @@ def test_touching_a_file_without_changing_it_prepares_nothing(train, cache):
         {"encode": Encoder(max_length=64)},
         {"encode": Encoder(truncation="tail")},
         {"encode": Encoder(min_count=1)},
-        {"labels": ["10", "2", "1"]},
+        {"target": OneClass(labels=["10", "2", "1"])},
     ],
     ids=str,
 )
@@ -286,7 +288,7 @@ def test_rows_and_ids_of_a_split_belong_together(train, cache):
         rows, ids = prepared.rows(split), prepared.ids(split)
         assert rows.num_rows == ids.num_rows == prepared.card.rows[split] == count
         assert prepared.fitted.encode(rows)["input_ids"].equals(ids["input_ids"])
-        assert [prepared.card.labels[t] for t in ids["target"].to_pylist()] == rows[
+        assert [prepared.card.target.labels[t] for t in ids["target"].to_pylist()] == rows[
             "label"
         ].to_pylist()
 
@@ -301,28 +303,32 @@ def test_prepared_data_are_mapped_not_loaded(train, cache):
 
 def test_the_card_counts_what_was_prepared(train, cache):
     card = preparation(encode=Encoder(max_length=16))({"train": train}, cache).card
-    assert card.labels == ["1", "2", "10"]
-    assert card.label_counts == [16, 16, 16]
-    assert card.task == "classification"
+    assert card.target.labels == ["1", "2", "10"]
+    assert card.target.counts == [16, 16, 16]
     assert card.input == TokenInput(card.input.vocab_size, 0, 16)
+    assert isinstance(card.target, ClassTarget)
 
 
 def test_given_labels_fix_the_order(train, cache):
-    prepared = preparation(labels=["10", "none", "1", "2"])({"train": train}, cache)
-    assert prepared.card.labels == ["10", "none", "1", "2"]
-    assert prepared.card.label_counts == [16, 0, 16, 16]
+    prepared = preparation(target=OneClass(labels=["10", "none", "1", "2"]))(
+        {"train": train}, cache
+    )
+    assert prepared.card.target.labels == ["10", "none", "1", "2"]
+    assert prepared.card.target.counts == [16, 0, 16, 16]
     row, target = prepared.rows("val")["label"][0].as_py(), prepared.ids("val")["target"][0].as_py()
-    assert prepared.card.labels[target] == row
+    assert prepared.card.target.labels[target] == row
 
 
 def test_a_label_that_the_given_ones_lack_is_told_with_its_place(train, cache):
     with pytest.raises(DataError, match="not among 1, 2") as error:
-        preparation(labels=["1", "2"])({"train": train}, cache)
+        preparation(target=OneClass(labels=["1", "2"]))({"train": train}, cache)
     assert (error.value.file, error.value.value) == (train, "10")
     assert some_rows()[error.value.row - 2][1] == "10"
 
 
-@pytest.mark.parametrize("options", [{}, {"labels": ["1", "2"]}], ids=["audit", "labels"])
+@pytest.mark.parametrize(
+    "options", [{}, {"target": OneClass(labels=["1", "2"])}], ids=["audit", "labels"]
+)
 def test_errors_name_the_column_as_the_file_does(options, cache, tmp_path):
     rows = some_rows() if options else [(text, "1") for text, _ in some_rows()]
     file = write(tmp_path / "train.csv", rows, ("review", "stars"))
@@ -330,11 +336,6 @@ def test_errors_name_the_column_as_the_file_does(options, cache, tmp_path):
     with pytest.raises(DataError) as error:
         preparation(read=reader, **options)({"train": file}, cache)
     assert error.value.column == "stars"
-
-
-def test_a_class_that_is_named_twice_is_refused():
-    with pytest.raises(ConfigError, match="twice"):
-        preparation(labels=["a", "b", "a"])
 
 
 def test_a_label_of_val_that_train_lacks_is_told_with_its_place(train, cache, tmp_path):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyarrow as pa
 import pytest
+from cards import target_card
 from conftest import reviews
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
@@ -31,7 +32,9 @@ def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNames
     return SimpleNamespace(
         rows=rows,
         ids=lambda split: pa.table({"target": [y for _, y in splits[split]]}),
-        card=DataCard("classification", [str(c) for c in range(classes)], [], TokenInput(0, 0, 0)),
+        card=DataCard(
+            TokenInput(0, 0, 0), target_card("classification", [str(c) for c in range(classes)], [])
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from cards import target_card
 from conftest import TINY, Command, Outcome, calibration_error, reviews, write_csv
 from rich.console import Console
 from sklearn import metrics as sk
@@ -27,7 +28,7 @@ from weitiao.training.figures import confusion_figure
 from weitiao.training.optional_parts import Dispensable
 
 LABELS = ["好评", "差评", "[red]中评"]
-CARD = DataCard("classification", LABELS, [1, 1, 1], TokenInput(9, 0, 9))
+CARD = DataCard(TokenInput(9, 0, 9), target_card("classification", LABELS, [1, 1, 1]))
 
 
 def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> Evaluated:
@@ -203,7 +204,7 @@ def rendered(
 
 def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) -> None:
     labels = [f"第{c}类" for c in range(3000)]
-    card = DataCard("classification", labels, [2] * 3000, TokenInput(9, 0, 9))
+    card = DataCard(TokenInput(9, 0, 9), target_card("classification", labels, [2] * 3000))
     true = np.repeat(np.arange(2000), 2)  # a third of the classes has no row in test
     found = np.where((np.arange(4000) % 2 == 0) & (true < 1000), 2500, true)
     found[true == 7] = 8
@@ -247,7 +248,7 @@ def test_what_is_undefined_is_no_number() -> None:
 @pytest.mark.parametrize("task", ["classification", "ordinal", "multilabel", "regression"])
 def test_the_table_of_each_task_fits_80_columns(task: str) -> None:
     labels = [] if task == "regression" else LABELS
-    card = DataCard(task, labels, [1] * len(labels), TokenInput(9, 0, 9))  # type: ignore[arg-type]
+    card = DataCard(TokenInput(9, 0, 9), target_card(task, labels, [1] * len(labels)))
     true = {"multilabel": np.eye(3, dtype=int), "regression": np.array([2e5, 3e5, 9e5])}.get(
         task, np.array([0, 1, 2])
     )

@@ -154,7 +154,7 @@ def test_test_on_a_file_with_a_new_label_is_refused(
     "option",
     [
         "--data.input.clean.emoji=drop",
-        "--data.labels=[a,b]",
+        "--data.target.labels=[a,b]",
         "--model.head.dropout=0.5",
         "--config=x",
     ],

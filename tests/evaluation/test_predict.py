@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cards import target_card
 from conftest import reviews, write_csv
 
 from weitiao.card import DataCard, TokenInput
@@ -219,7 +220,7 @@ def test_each_task_has_its_own_kind_of_label(
     shares, decided, labels = CARDS[task]
     texts = ["一", "二\u2028三"]
     table = pa.table({"id": ["x", "y"], "text": texts, "original": texts, "pair": ["p", "q"]})
-    card = DataCard(task, labels, [1] * len(labels), TokenInput(9, 0, 9))
+    card = DataCard(TokenInput(9, 0, 9), target_card(task, labels, [1] * len(labels)))
     predicted = Predicted(table, shares, decided)
     write_predictions(tmp_path / "a.jsonl", predicted, card)
     rows = rows_of((tmp_path / "a.jsonl").read_text("utf-8"))

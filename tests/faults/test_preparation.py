@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 SRC = Path(__file__).parents[2] / "src"
 OPTIONS = [
-    *("--data.train=my.csv", "--data.text=review", "--data.label=stars"),
+    *("--data.train=my.csv", "--data.text=review", "--data.target.label=stars"),
     *("--data.input.encode.tokenizer=words", "--data.input.segment.method=jieba"),
     *("--model.backbone.layers=1", "--model.backbone.width=8", "--run.threads=1"),
     *("--trainer.max_epochs=1", "--trainer.limit_train_batches=1", "--trainer.limit_val_batches=1"),

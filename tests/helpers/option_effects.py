@@ -60,8 +60,9 @@ ALIKE = ("--data.input.augment.steps=[{method: lookalike}]",)
 NEAR = ("--data.input.augment.steps=[{method: vectors, path: words.vec}]",)
 WIDE = ("--model.wide.lr=0.05",)
 LINEAR = ("--data.input.linear={}",)
-NUMBERS = ("--data.task=regression", "--data.label=stars")
-SETS = ("--data.task=multilabel", "--model.optim.lr=0.01")
+NUMBERS = ("--task=regression", "--data.target.label=stars")
+TARGET_OF_SETS = ("--data.target=Labels",)
+SETS = ("--task=multilabel", "--model.optim.lr=0.01")
 LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
 MLP = ("--model.head.kind=mlp",)
 
@@ -73,7 +74,27 @@ DATA = {
     "data/data.input": Effect("prepared", "{text: other}"),
     "data.input: Text/data.input.text": Effect("prepared", "other"),
     "data.input: Text/data.input.pair": Effect("prepared", "other"),
-    "data/data.label": Effect("prepared", "stars"),
+    "data/data.target": Effect("prepared", "Labels"),
+    "data.target: OneClass/data.target.label": Effect("prepared", "stars"),
+    "data.target: OneClass/data.target.labels": Effect(
+        "prepared", "[差评,好评]", before="[好评,差评]"
+    ),
+    "data.target: Labels/data.target.label": Effect("prepared", "stars", TARGET_OF_SETS),
+    "data.target: Labels/data.target.labels": Effect(
+        "prepared", "[差评,好评]", TARGET_OF_SETS, before="[好评,差评]"
+    ),
+    "data.target: Labels/data.target.separator": Effect(
+        "prepared", " ", (*TARGET_OF_SETS, "--data.target.label=author")
+    ),
+    "data.target: Scale/data.target.label": Effect(
+        "prepared", "stars", ("--data.target=Scale",), mends=True
+    ),
+    "data.target: Scale/data.target.labels": Effect(
+        "prepared", "[差评,好评]", ("--data.target=Scale",), before="[好评,差评]"
+    ),
+    "data.target: Number/data.target.label": Effect(
+        "prepared", "stars", ("--data.target=Number",), mends=True
+    ),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),
     "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",), mends=True),
@@ -81,7 +102,7 @@ DATA = {
     "data/data.header": Effect(
         "prepared",
         "false",
-        ("--data.train=bare.csv", "--data.text=0", "--data.label=1"),
+        ("--data.train=bare.csv", "--data.text=0", "--data.target.label=1"),
         mends=True,
     ),
     "data/data.on_bad_row": Effect("prepared", "quarantine", ("--data.train=bad.csv",), mends=True),
@@ -96,11 +117,6 @@ DATA = {
         "bad",
         ("--data.train=nan.csv", "--data.group=author", "--data.on_bad_row=quarantine"),
     ),
-    "data/data.label_separator": Effect(
-        "prepared", " ", ("--data.task=multilabel", "--data.label=author")
-    ),
-    "data/data.task": Effect("prepared", "multilabel"),
-    "data/data.labels": Effect("prepared", "[差评,好评]", before="[好评,差评]"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.input: Text/data.input.clean.steps": Effect("prepared", "[whitespace]"),
     "data.input: Text/data.input.clean.unicode_form": Effect("prepared", "NFKC"),
@@ -233,7 +249,7 @@ MODEL = {
     "model.decision/model.decision.threshold": Effect("run", "half", SETS),
     "model.decision/model.decision.at_least": Effect("run", "2", SETS),
     "model.decision/model.decision.at_most": Effect(
-        "run", "1", ("--data.task=multilabel", "--model.optim.lr=0")
+        "run", "1", ("--task=multilabel", "--model.optim.lr=0")
     ),
     "model.head/model.head.kind": Effect("loss", "mlp"),
     "model.head/model.head.activation": Effect("loss", "relu", MLP),
@@ -262,6 +278,7 @@ MODEL = {
 }
 RUN = {
     "general/seed_everything": Effect("order", "2"),
+    "general/task": Effect("prepared", "multilabel"),
     "general/recipe": Effect("run", "few_rows"),
     "data.input: Text/data.input.linear": Effect("prepared", "{}"),
     "data.input.linear: Linear/data.input.linear.strength": Effect("scores", "0.1", LINEAR),

@@ -10,7 +10,7 @@ EPOCHS, STEPS = 3, 30
 # is fitted on validation once training has ended
 OPTIONS = [
     *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
-    *("--data.text", "review", "--data.label", "stars", "--data.batch.size", "8"),
+    *("--data.text", "review", "--data.target.label", "stars", "--data.batch.size", "8"),
     *("--model.backbone.layers", "1", "--model.backbone.width", "8"),
     *("--data.input.linear.strength", "1", "--model.calibrate", "true"),
     *("--model.wide.buckets", "128", "--trainer.accelerator", "cpu", "--trainer.devices", "1"),

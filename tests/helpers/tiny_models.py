@@ -12,6 +12,7 @@ from typing import Any
 
 import lightning.pytorch as L
 import torch
+from cards import target_card
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -47,14 +48,18 @@ Batch = dict[str, Any]
 
 def tiny_card(classes: int = 3, **changes: Any) -> DataCard:
     """A card of a small vocabulary."""
-    values: dict[str, Any] = {
+    words = {
         "task": "classification",
         "labels": [f"label {c}" for c in range(classes)],
         "label_counts": [10 * (c + 1) for c in range(classes)],
+        "target_mean": 0.0,
+        "target_scale": 1.0,
     }
+    task, labels, counts, mean, scale = (changes.pop(w, usual) for w, usual in words.items())
+    target = target_card(task, labels, counts, mean=mean, scale=scale)
     sizes = {"vocab_size": VOCABULARY, "pad_id": 1, "max_length": LENGTH}
     sizes |= {name: changes.pop(name) for name in vars(TokenInput(1, 0, 1)) if name in changes}
-    return DataCard(**values | changes, input=TokenInput(**sizes))
+    return DataCard(TokenInput(**sizes), target, **changes)
 
 
 def padded(

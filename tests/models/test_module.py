@@ -388,7 +388,7 @@ def test_hyper_parameters_are_plain_values(factory: BackboneFactory) -> None:
     assert all(isinstance(leaf, leaves) for leaf in strings_numbers(hparams))
     given = factory.keywords if isinstance(factory, partial) else {}
     assert given.items() <= hparams["backbone"]["init_args"].items()
-    assert hparams["card"]["labels"] == ["label 0", "label 1", "label 2"]
+    assert hparams["card"]["target"]["init_args"]["labels"] == ["label 0", "label 1", "label 2"]
 
 
 def test_what_can_not_be_written_down_is_refused() -> None:

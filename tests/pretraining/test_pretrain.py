@@ -65,7 +65,7 @@ def test_fit_goes_on_with_it(made: Path, command: Command, tmp_path: Path) -> No
     write_csv(tmp_path / "my.csv", reviews(60))
     model = shutil.copytree(made / "whole" / "model", tmp_path / "model")
     done = command(
-        *("fit", "--data.train=my.csv", "--data.text=review", "--data.label=stars"),
+        *("fit", "--data.train=my.csv", "--data.text=review", "--data.target.label=stars"),
         *("--model.backbone=Pretrained", f"--model.backbone.name={model}"),
         *(f"--data.encode.tokenizer={model}", "--data.encode.max_length=32"),
         *("--trainer.max_epochs=1", "--trainer.accelerator=cpu"),

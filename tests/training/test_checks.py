@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from cards import target_card
 from transformers import AutoConfig, AutoModel
 
 from weitiao.card import DataCard, TokenInput
@@ -18,7 +19,7 @@ from weitiao.models.module import TextModule
 from weitiao.objectives.pooling import PoolingName
 from weitiao.training.checks import refuse_blind_pooling
 
-CARD = DataCard("classification", ["a", "b"], [1, 1], TokenInput(30, 0, 40))
+CARD = DataCard(TokenInput(30, 0, 40), target_card("classification", ["a", "b"], [1, 1]))
 
 
 def pretrained(kind: str, folder: Path) -> BackboneFactory:

@@ -51,7 +51,7 @@ def pretrain(command: Command, folder: Path, *more: str) -> Outcome:
 def fit(command: Command, folder: Path, model: str, run: str) -> Outcome:
     return command(
         *("fit", "--data.train=train.csv", "--data.val=val.csv", "--data.test=test.csv"),
-        *("--data.text=review", "--data.label=stars", "--data.input.encode.max_length=32"),
+        *("--data.text=review", "--data.target.label=stars", "--data.input.encode.max_length=32"),
         *("--model.backbone=Pretrained", f"--model.backbone.name={model}"),
         *(f"--data.input.encode.tokenizer={model}", f"--run.folder={run}"),
         *("--trainer.max_epochs=1", "--trainer.accelerator=cpu"),

@@ -87,7 +87,7 @@ def test_the_scores_of_a_run_do_not_depend_on_the_number_of_processes(
         for text, x in reviews(201)
     ]
     write_csv(tmp_path / "my.csv", data)
-    options = ["--data.train=my.csv", f"--data.task={task}", *TINY, "--trainer.max_epochs=1"]
+    options = ["--data.train=my.csv", f"--task={task}", *TINY, "--trainer.max_epochs=1"]
     train("train", "--run.folder=whole", *options, cwd=tmp_path)
     best = tmp_path / "whole" / "checkpoints" / "best.ckpt"
     expected = json.loads((tmp_path / "whole" / "metrics.json").read_text("utf-8"))
@@ -104,7 +104,7 @@ def test_the_scores_of_a_run_do_not_depend_on_the_number_of_processes(
 
 SMALL = (
     *("--data.train=my.csv", "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"),
-    *("--data.text=review", "--data.label=stars", "--trainer.log_every_n_steps=1"),
+    *("--data.text=review", "--data.target.label=stars", "--trainer.log_every_n_steps=1"),
     *("--trainer.max_epochs=2", "--data.batch.tokens=null", "--model.optim.lr=0.01"),
     *("--model.backbone=TextCNN", "--model.backbone.dropout=0"),
     *("--model.backbone.token_dropout=0", "--model.head.dropout=0"),
@@ -142,7 +142,7 @@ def test_two_processes_share_out_layers_within_layers_and_repeated_ones(
     write_csv(tmp_path / "my.csv", reviews(120))
     save_model(kind, tmp_path / "model")
     options = (
-        *("--data.train=my.csv", "--data.text=review", "--data.label=stars"),
+        *("--data.train=my.csv", "--data.text=review", "--data.target.label=stars"),
         *("--trainer.accelerator=cpu", "--trainer.max_epochs=1", "--data.batch.tokens=null"),
         *("--trainer.log_every_n_steps=1", "--data.input.encode.tokenizer=model"),
         *("--model.backbone=Pretrained", "--model.backbone.name=model", "--model.head.dropout=0"),
@@ -206,7 +206,7 @@ def test_two_processes_go_on_to_the_same_digits(
 @pytest.mark.slow
 def test_all_processes_end_when_the_loss_of_one_is_no_number(tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", [(text, str(len(text))) for text, _ in reviews(60)])
-    options = (*SMALL, *TWO, "--data.task=regression", "--data.batch.size=2")
+    options = (*SMALL, *TWO, "--task=regression", "--data.batch.size=2")
     spoil = ("--trainer.callbacks+=spoil_target.SpoilTarget", "--trainer.callbacks.batch=3")
     told = train("fit", *options, *spoil, "--run.folder=one", cwd=tmp_path, code=1)
     assert "training diverged: the loss is inf in epoch 0, batch 4" in told

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from cards import target_card
 from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.card import DataCard, TokenInput
@@ -29,7 +30,7 @@ def test_values_are_not_rounded(precision: str, command: Command, tmp_path: Path
     texts = [text for text, _ in reviews(240, seed=6)]
     years = [100_000 + 1900 + 7 * i % 120 + i / 8 for i in range(240)]  # too large for fp16
     write_csv(tmp_path / "my.csv", [(t, str(y)) for t, y in zip(texts, years, strict=True)])
-    options = (*TINY, "--data.task=regression", "--trainer.max_epochs=1")
+    options = (*TINY, "--task=regression", "--trainer.max_epochs=1")
     half = f"--trainer.precision={precision}"
     done = command("train", "--data.train=my.csv", *options, half, cwd=tmp_path)
     assert done.code == 0, done.err
@@ -47,7 +48,9 @@ def test_values_are_not_rounded(precision: str, command: Command, tmp_path: Path
 
 
 def test_buffers_outlive_a_cast() -> None:
-    card = DataCard("multilabel", ["a", "b"], [3, 7], TokenInput(9, 0, 9), rows={"train": 10})
+    card = DataCard(
+        TokenInput(9, 0, 9), target_card("multilabel", ["a", "b"], [3, 7]), rows={"train": 10}
+    )
     decide, loss = Decision().build(card), Loss(class_weights="balanced").build(card)
     decide.threshold.fill_(0.4567)
     logits, target = torch.tensor([[0.3, -0.2]]), torch.tensor([[1, 0]])
@@ -56,7 +59,7 @@ def test_buffers_outlive_a_cast() -> None:
     assert decide.threshold.dtype == loss.weight.dtype == torch.float32
     after = [decide(torch.tensor([[0.4567, 0.4566]])).tolist(), float(loss(logits, target))]
     assert before == after == [[[True, False]], before[1]]
-    classes = DataCard("classification", ["a", "b"], [3, 7], TokenInput(9, 0, 9))
+    classes = DataCard(TokenInput(9, 0, 9), target_card("classification", ["a", "b"], [3, 7]))
     of_classes = Loss(class_weights="balanced").build(classes)
     assert of_classes.to(torch.bfloat16).weight.dtype == torch.float32
     assert of_classes.to(torch.float64).weight.dtype == torch.float64

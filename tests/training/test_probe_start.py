@@ -14,6 +14,7 @@ import lightning.pytorch as L
 import numpy as np
 import pytest
 import torch
+from cards import target_card
 from conftest import reviews, write_csv
 from rich.console import Console
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -30,11 +31,11 @@ from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import TextModule, read_ids
 from weitiao.objectives.postprocess import predictions
 from weitiao.objectives.probe import ENOUGH, FEWEST, Vectors, probe
-from weitiao.targets.targets import target_array
+from weitiao.targets import Labels, Number, OneClass, Scale, target_array
 from weitiao.training.probe_start import start_from_probe
 
 SMALL = (
-    *("--data.train=my.csv", "--data.text=review", "--data.label=stars", "--run.threads=1"),
+    *("--data.train=my.csv", "--data.text=review", "--data.target.label=stars", "--run.threads=1"),
     *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--model.wide=null"),
     *("--model.backbone=Transformer", "--model.backbone.layers=1", "--model.backbone.width=16"),
     *("--model.optim.lr=1e-9", "--data.batch.size=16", "--trainer.max_epochs=1"),
@@ -46,12 +47,11 @@ PROBE = "--model.head.start=probe"
 def untrained(folder: Path, task: Any, rows: Sequence[tuple[str, str]]) -> tuple[Any, Any]:
     """Data of the rows, and a model of them that starts at random."""
     write_csv(folder / "my.csv", rows)
-    columns: dict[str, Any] = {"text": "review", "label": "stars", "task": task}
-    if task == "ordinal":
-        columns["labels"] = ["low", "middle", "high"]
-    encode = Encoder("characters", min_count=1)
-    train, cache = str(folder / "my.csv"), str(folder / "cache")
-    data = text_data(train=train, **columns, encode=encode, cache=cache)
+    targets = {"classification": OneClass("stars"), "multilabel": Labels("stars")}
+    targets |= {"ordinal": Scale("stars", ["low", "middle", "high"]), "regression": Number("stars")}
+    options: dict[str, Any] = {"text": "review", "encode": Encoder("characters", min_count=1)}
+    options["cache"] = str(folder / "cache")
+    data = text_data(train=str(folder / "my.csv"), target=targets[task], **options)
     torch.manual_seed(0)
     return data, TextModule(data.card, partial(Transformer, layers=1, width=16))
 
@@ -127,7 +127,7 @@ def test_the_logits_are_those_of_scikit_learn(tmp_path: Path, task: str) -> None
 def card_of(task: Any, targets: np.ndarray, labels: int) -> DataCard:
     counts = targets.sum(0) if targets.ndim == 2 else np.bincount(targets, minlength=labels)
     names = [str(i) for i in range(labels)]
-    return DataCard(task, names, counts.tolist(), TokenInput(10, 0, 8))
+    return DataCard(TokenInput(10, 0, 8), target_card(task, names, counts.tolist()))
 
 
 def test_the_standardisation_is_folded_in_to_the_digit() -> None:

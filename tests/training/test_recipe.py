@@ -11,8 +11,9 @@ import pytest
 import yaml
 from conftest import Command, reviews, write_csv
 
+from weitiao.config.presets import preset
 from weitiao.errors import ConfigError
-from weitiao.training.recipe import FOLDER, Facts, choose, with_recipe
+from weitiao.training.recipe import Facts, choose, with_presets
 
 ENCODER = Path("encoder")
 
@@ -20,26 +21,26 @@ ENCODER = Path("encoder")
 @pytest.mark.parametrize(
     ("facts", "recipe"),
     [
-        (Facts("classification", 10_000, 2, 5_000, 1.0, False, None), "reviews"),
-        (Facts("classification", 10_000, 6, 800, 0.0, False, None), "english"),
-        (Facts("classification", 15_000, 150, 100, 0.0, False, None), "many_classes"),
-        (Facts("classification", 50_000, 15, 3_000, 1.0, False, None), "many_classes"),
-        (Facts("classification", 100, 2, 50, 1.0, False, None), "few_rows"),
-        (Facts("classification", 700, 67, 10, 1.0, False, None), "few_rows"),
-        (Facts("multilabel", 700, 67, 10, 1.0, False, None), "few_rows"),
-        (Facts("regression", 5_000, 0, 0.0, 1.0, True, None), "pairs"),
-        (Facts("classification", 5_000, 2, 2_500, 0.0, True, None), "pairs"),
-        (Facts("regression", 5_000, 0, 0.0, 1.0, False, None), "many_classes"),
-        (Facts("ordinal", 5_000, 5, 900, 0.0, False, None), "english"),
-        (Facts("classification", 10_000, 2, 5_000, 1.0, False, ENCODER), "pretrained"),
-        (Facts("regression", 5_000, 0, 0.0, 1.0, True, ENCODER), "pretrained"),
-        (Facts("classification", 100, 2, 50, 1.0, False, ENCODER), "pretrained_few"),
+        (Facts("OneClass", 10_000, 2, 5_000, 1.0, False, None), "reviews"),
+        (Facts("OneClass", 10_000, 6, 800, 0.0, False, None), "english"),
+        (Facts("OneClass", 15_000, 150, 100, 0.0, False, None), "many_classes"),
+        (Facts("OneClass", 50_000, 15, 3_000, 1.0, False, None), "many_classes"),
+        (Facts("OneClass", 100, 2, 50, 1.0, False, None), "few_rows"),
+        (Facts("OneClass", 700, 67, 10, 1.0, False, None), "few_rows"),
+        (Facts("Labels", 700, 67, 10, 1.0, False, None), "few_rows"),
+        (Facts("Number", 5_000, 0, 0.0, 1.0, True, None), "pairs"),
+        (Facts("OneClass", 5_000, 2, 2_500, 0.0, True, None), "pairs"),
+        (Facts("Number", 5_000, 0, 0.0, 1.0, False, None), "many_classes"),
+        (Facts("Scale", 5_000, 5, 900, 0.0, False, None), "english"),
+        (Facts("OneClass", 10_000, 2, 5_000, 1.0, False, ENCODER), "pretrained"),
+        (Facts("Number", 5_000, 0, 0.0, 1.0, True, ENCODER), "pretrained"),
+        (Facts("OneClass", 100, 2, 50, 1.0, False, ENCODER), "pretrained_few"),
     ],
 )
 def test_a_recipe_goes_by_thedata_of(facts: Facts, recipe: str) -> None:
     name, why = choose(facts)
     assert name == recipe
-    assert (FOLDER / f"{name}.yaml").is_file()
+    assert preset("recipe", name).is_file()
     assert f"{facts.rows:,} rows" in why
 
 
@@ -56,7 +57,7 @@ def english(tmp_path: Path) -> Path:
         (["--data.train", "FILE", "--recipe", "auto", "--model.optim.lr", "1e-3"], "english"),
         (["--config=BASE", "--data.train=FILE"], "english"),
         (["--config", "BASE", "--data.train=FILE", "--recipe=reviews"], "reviews"),
-        (["--data={train: 'FILE', label: label}"], "english"),
+        (["--data={train: 'FILE', target: {label: label}}"], "english"),
         (["--config=NAMES", "--data.train=FILE"], "english"),
         (["--data.train=FILE", "--recipe=none"], None),
         (["--data.train=FILE", "--model.backbone=TextCNN"], None),
@@ -71,21 +72,23 @@ def test_auto_is_for_files_whose_model_nothing_else_names(
 ) -> None:
     (tmp_path / "base.yaml").write_text("recipe: auto\nmodel: {pooling: mean}\n", "utf-8")
     (tmp_path / "own.yaml").write_text("model: {pooling: mean}\ndata: {text: text}\n", "utf-8")
-    (tmp_path / "names.yaml").write_text("recipe: auto\ndata: {labels: [1, 01]}\n", "utf-8")
+    (tmp_path / "names.yaml").write_text(
+        "recipe: auto\ndata: {target: {labels: [1, 01]}}\n", "utf-8"
+    )
     names = {name.upper(): tmp_path / f"{name}.yaml" for name in ("base", "own", "names")}
     names["FILE"] = english
     for name, value in names.items():
         arguments = [argument.replace(name, str(value)) for argument in arguments]
-    chosen, line = with_recipe(arguments)
+    chosen, line = with_presets(arguments)
     if recipe is None:
         assert (chosen, line) == (arguments, None)
         return
     assert chosen[0] == "--config"
-    assert Path(chosen[1]).resolve() == FOLDER / f"{recipe}.yaml"
+    assert Path(chosen[1]).resolve() == preset("recipe", recipe)
     assert chosen[2:] == [*arguments, "--recipe", recipe]
     assert line is not None
     assert line.startswith(f"recipe: {recipe} (")
-    assert with_recipe(chosen)[0][-1] == recipe  # once more changes nothing
+    assert with_presets(chosen)[0][-1] == recipe  # once more changes nothing
 
 
 def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:
@@ -93,8 +96,8 @@ def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:
     sets = ["a;b", "b;c", "c;d", "d", "a;c", "b;d"]
     rows = [(f"text number {i}", sets[i % 6]) for i in range(300)]
     file = write_csv(tmp_path / "my.csv", rows, ("text", "label"))
-    data = [f"--data.train={file}", "--data.task=multilabel", "--data.label_separator=;"]
-    assert (with_recipe(data)[1] or "").startswith("recipe: english (300 rows, 4 classes with 150")
+    data = [f"--data.train={file}", "--task=multilabel", "--data.target.separator=;"]
+    assert (with_presets(data)[1] or "").startswith("recipe: english (300 rows, 4 classes with 150")
 
 
 @pytest.mark.parametrize(
@@ -106,14 +109,14 @@ def test_a_recipe_that_is_none_or_lacks_its_encoder_is_told(
 ) -> None:
     monkeypatch.chdir(english.parent)
     with pytest.raises(ConfigError, match=f"(?s){said}"):
-        with_recipe([f"--data.train={english}", f"--recipe={recipe}"])
+        with_presets([f"--data.train={english}", f"--recipe={recipe}"])
 
 
 def test_a_config_reruns_to_the_same_digits_and_a_choice_is_written_down(
     command: Command, tmp_path: Path
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(100))
-    data = ("--data.train=my.csv", "--data.text=review", "--data.label=stars")
+    data = ("--data.train=my.csv", "--data.text=review", "--data.target.label=stars")
     few = ("--trainer.max_epochs=2", "--trainer.accelerator=cpu", "--model.optim.lr=0.004")
     done = command("train", *data, *few, cwd=tmp_path)
     assert done.code == 0, done.err

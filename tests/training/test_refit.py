@@ -28,7 +28,7 @@ def test_thresholds_are_those_of_averaged_weights(
     monkeypatch.chdir(tmp_path)
     rows = [(text, of_text(text)["multilabel"]) for text, _ in reviews(300, seed=3)]
     write_csv(tmp_path / "my.csv", rows)
-    options = (*TINY, *AVERAGED, "--data.task=multilabel", "--trainer.max_epochs=4")
+    options = (*TINY, *AVERAGED, "--task=multilabel", "--trainer.max_epochs=4")
     done = command("train", "--data.train=my.csv", *options, cwd=tmp_path)
     assert done.code == 0, done.err
     assert "Warning" not in done.err

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import yaml
 from conftest import BAD, GOOD, TINY, Command, Outcome, reviews, write_csv
 from scipy.stats import spearmanr
 from sklearn import metrics as sk
@@ -51,7 +52,7 @@ class Learned(NamedTuple):
 OPTIONS = {
     "multilabel": ("--model.decision.at_least=1",),
     "regression": (),
-    "ordinal": ("--data.labels=[low,middle,high]",),
+    "ordinal": ("--data.target.labels=[low,middle,high]",),
 }
 
 
@@ -67,7 +68,7 @@ def learned(
     folder, task = tmp_path_factory.mktemp(request.param), request.param
     rows = [(text, of_text(text)[task]) for text, _ in reviews(300, seed=3)]
     write_csv(folder / "my.csv", rows)
-    options = [*TINY, *OPTIONS[task], f"--data.task={task}", "--trainer.max_epochs=4"]
+    options = [*TINY, *OPTIONS[task], f"--task={task}", "--trainer.max_epochs=4"]
     done = command("train", "--data.train=my.csv", *options, cwd=folder)
     assert done.code == 0, done.err
     return Learned(folder, done)
@@ -75,7 +76,7 @@ def learned(
 
 @pytest.fixture
 def task(learned: Learned) -> str:
-    return json.loads((learned.run / "data_card.json").read_text("utf-8"))["task"]
+    return str(yaml.safe_load((learned.run / "config.yaml").read_text("utf-8"))["task"])
 
 
 def test_metrics_are_those_of_the_predictions(learned: Learned, task: str) -> None:
@@ -168,7 +169,7 @@ def test_pairs_with_a_score_are_learned(tmp_path: Path, command: Command) -> Non
     texts = [text for text, _ in reviews(160, seed=4)]
     rows = [(a, b, str(abs(len(a) - len(b)))) for a, b in pairwise(texts)]
     write_csv(tmp_path / "my.csv", rows, ["review", "other", "stars"])
-    options = ["--data.pair=other", "--data.task=regression", "--run.monitor=val/spearman"]
+    options = ["--data.pair=other", "--task=regression", "--run.monitor=val/spearman"]
     done = command("train", "--data.train=my.csv", *TINY, *options, cwd=tmp_path)
     assert done.code == 0, done.err
     predicted = read(tmp_path / "logs/latest/predictions.csv")

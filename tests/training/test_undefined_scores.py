@@ -43,7 +43,7 @@ def test_one_row_to_validate_and_one_to_test_are_enough(
         "--data.train=my.csv",
         *files,
         *TINY,
-        f"--data.task={task}",
+        f"--task={task}",
         "--trainer.max_epochs=1",
         cwd=tmp_path,
     )
@@ -80,7 +80,7 @@ def test_a_search_does_not_choose_by_what_is_undefined(command: Command, tmp_pat
     write_csv(tmp_path / "my.csv", [(text, str(len(text))) for text, _ in ROWS[:12]])
     (tmp_path / "space.yaml").write_text("model.optim.lr: {low: 0.001, high: 0.01}\n")
     (tmp_path / "my.yaml").write_text("data: {train: my.csv}\n")
-    options = ["--config=my.yaml", *TINY, "--data.task=regression", "--space=space.yaml"]
+    options = ["--config=my.yaml", *TINY, "--task=regression", "--space=space.yaml"]
     done = command("--trials=1", *options, cwd=tmp_path, script="tune.py")
     assert done.code == 1
     assert "run.monitor: val/r2 is undefined on val" in done.err
@@ -128,7 +128,7 @@ def test_training_stops_early_by_what_the_run_is_monitored_by(
 ) -> None:
     write_csv(tmp_path / "my.csv", [(text, str(len(text))) for text, _ in ROWS])
     config = Path(__file__).parents[2] / "configs" / "trainer" / "early_stopping.yaml"
-    options = [f"--config={config}", "--data.train=my.csv", *TINY, "--data.task=regression"]
+    options = [f"--config={config}", "--data.train=my.csv", *TINY, "--task=regression"]
     more = ["--trainer.max_epochs=50", "--model.optim.lr=0", "--run.monitor=val/mae"]
     done = command("fit", *options, *more, cwd=tmp_path)
     assert done.code == 0, done.err

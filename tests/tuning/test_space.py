@@ -13,7 +13,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.samplers import RandomSampler
 
 from weitiao.errors import ConfigError
-from weitiao.training.recipe import with_recipe
+from weitiao.training.recipe import with_presets
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.space import (
     Dimension,
@@ -217,7 +217,7 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
     options: list[str], file: str, lacking: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT / "configs")
-    start = Start.read(with_recipe(["--config=default.yaml", *options])[0])
+    start = Start.read(with_presets(["--config=default.yaml", *options])[0])
     path, _ = space_for(start.config)
     assert path.stem == file
     content, left_out = without_absent(read_space(path), start.config)

@@ -18,7 +18,7 @@ from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError, UsageError
 from weitiao.training.checks import device_count
 from weitiao.training.fit import fit
-from weitiao.training.recipe import with_recipe
+from weitiao.training.recipe import with_presets
 from weitiao.training.start import with_start
 
 OF_RUNS = ("run.name", "run.root", "run.folder", "ckpt_path", "data.split.fold", "data.split.folds")
@@ -100,7 +100,7 @@ class Comparison:
                 if option in own:
                     raise ConfigError(f"{name}: --{option} is the comparison's own")
             try:
-                parsed = parser.parse_args(with_recipe(with_start(self.options(name, 1)))[0])
+                parsed = parser.parse_args(with_presets(with_start(self.options(name, 1)))[0])
             except UsageError as error:
                 raise UsageError(f"{name}: {error}") from error
             if device_count(parsed.trainer.devices) != 1 or parsed.trainer.num_nodes != 1:

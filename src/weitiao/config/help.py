@@ -5,10 +5,10 @@ from __future__ import annotations
 _ROWS = """\
   --data.train FILE          rows: CSV, TSV, JSON Lines, Parquet, XLSX, a query
   --data.input.text COLUMN   of the text (text)
-  --data.label COLUMN        of the label (label)
+  --data.target.label COLUMN of the label (label)
   --data.input.pair COLUMN   a second text, if rows are pairs
   --data.val, --data.test    files of their own; else carved out of the rows
-  --data.task TASK           classification, multilabel, ordinal, regression
+  --task TASK                classification, multilabel, ordinal, regression
   --recipe NAME              auto = chosen from the data; none; configs/recipes
   --config FILE              values as YAML; several files stack
   --trainer.max_epochs N     how long; --model.optim.lr RATE: how fast
@@ -34,7 +34,7 @@ usage: train.py train --data.train FILE [options]
 
 Fit a model, test its best checkpoint, measure the baseline on the same rows.
 
-  train.py train --data.train my.csv --data.input.text review --data.label stars
+  train.py train --data.train my.csv --data.target.label stars
 
 most used:
 {_ROWS}""",
@@ -43,7 +43,7 @@ usage: train.py fit --data.train FILE [options]
 
 Fit a model; the test split is not read.
 
-  train.py fit --data.train my.csv --data.input.text review --data.label stars
+  train.py fit --data.train my.csv --data.target.label stars
 
 most used:
 {_ROWS}""",
@@ -82,7 +82,7 @@ usage: tune.py [--trials N] [options] [options of fit]
 Search for a better configuration. What isn't listed here goes to each trial's
 fit (train.py fit --help): its data, its model, where the search starts.
 
-  tune.py --trials 20 --data.train my.csv --data.label stars
+  tune.py --trials 20 --data.train my.csv --data.target.label stars
   tune.py --trials 40                  later: 20 more of the same study
   tune.py --trials 40 --config logs/latest/config.yaml --study other
   tune.py --trials 40 --dry_run        the space, and what it may cost

@@ -23,8 +23,8 @@ ELSEWHERE = {
     "grad_accum": "trainer.accumulate_grad_batches",
     "gradient_accumulation_steps": "trainer.accumulate_grad_batches",
     "gradient_clip": "trainer.gradient_clip_val",
-    "label_column": "data.label",
-    "label_column_name": "data.label",
+    "label_column": "data.target.label",
+    "label_column_name": "data.target.label",
     "learning_rate": "model.optim.lr",
     "lora_alpha": "model.backbone.lora.alpha",
     "lora_r": "model.backbone.lora.rank",
@@ -80,6 +80,7 @@ _OF_USE = {
     **dict.fromkeys(_CHECKPOINT.split(", "), "ckpt_path"),
     **dict.fromkeys(_OUT.split(", "), "out"),
     **dict.fromkeys(_TEXT.split(", "), "text"),
+    **dict.fromkeys(("label_column", "label_column_name"), "data.label"),
     **dict.fromkeys(("text_pair", "pairs", "text2", "text_b"), "pair"),
     **dict.fromkeys(("column", "text_key", "text_column", "field"), "data.text"),
     **dict.fromkeys(("skip_bad_rows", "on_bad_row", "errors", "ignore_errors"), "data.on_bad_row"),
@@ -163,8 +164,9 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     if file:
         takes = names.get("file", "data.train")
         return f"data: {file[1]} is no YAML of options", f"a file of rows: --{takes} {file[1]}"
-    if key and key[1] == "data.labels":
-        return "data.labels is a list of names", "--data.labels '[bad, good, \"so, so\"]'"
+    if key and key[1] == "data.target" and '"labels":' in message:
+        way_out = "--data.target.labels '[bad, good, \"so, so\"]'"
+        return "data.target.labels is a list of names", way_out
     return message, None
 
 

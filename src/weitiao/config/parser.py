@@ -8,8 +8,10 @@ import re
 import sys
 from argparse import SUPPRESS, Action, ArgumentError
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from functools import reduce
 from operator import or_
+from pydoc import locate
 from typing import Any, NoReturn, get_args
 
 import jsonargparse._typehints
@@ -29,13 +31,21 @@ from weitiao.errors import UsageError
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
 
 
-def _discard_all_of_another_class(_: Any, before: Any, value: Any) -> None:
+_discard_unknown = jsonargparse._typehints.discard_init_args_on_class_path_change
+
+
+def _discard_all_of_another_class(action: Any, before: Any, value: Any) -> None:
     """Forget ``init_args`` when ``class_path`` changes.
 
     jsonargparse keeps those that both classes name alike, defaults too, so that TextCNN would be
-    trained with the dropout of the Transformer that stands as the default.
+    trained with the dropout of the Transformer that stands as the default. Of a part of the data,
+    a dataclass, these are right: a label's column is the same, whatever is made of it.
     """
-    if before and before.get("init_args") and before["class_path"] != value["class_path"]:
+    if not (before and before.get("init_args")) or before["class_path"] == value["class_path"]:
+        return
+    if is_dataclass(locate(value["class_path"])):
+        _discard_unknown(action, before, value)
+    else:
         before["init_args"] = Namespace()
 
 

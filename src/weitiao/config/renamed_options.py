@@ -9,15 +9,22 @@ from typing import Any
 import yaml
 
 from weitiao import distributed
+from weitiao.config.presets import merged, values_of
 from weitiao.config.strict_yaml import strict
 
 _INPUT = ("text", "pair", "clean", "segment", "encode", "augment", "linear")
-RENAMED: dict[str, str] = {f"data.{name}": f"data.input.init_args.{name}" for name in _INPUT}
+RENAMED: dict[str, str] = {
+    **{f"data.{name}": f"data.input.init_args.{name}" for name in _INPUT},
+    "data.label": "data.target.init_args.label",
+    "data.label_separator": "data.target.init_args.separator",
+    "data.labels": "data.target.init_args.labels",
+    "data.task": "task",
+}
 """Earlier option → the one that takes its place; what lies below it moves along.
 
 An option of a class stands below ``init_args``, as in a configuration.
 """
-UNSAID: dict[str, Any] = {}
+UNSAID: dict[str, Any] = {"data.label_separator": "auto", "data.labels": None}
 """What earlier options say by default. A configuration that was written down holds it for all of
 them, though not every class has an option in its place: there it is left out."""
 
@@ -61,6 +68,8 @@ def renamed_values(
 ) -> dict[str, Any]:
     """A configuration, nested or under dotted keys, with each value where it stands today.
 
+    One that names its task has the classes that belong to it.
+
     Args:
         values: as YAML has them.
         known: options that a command has, with their dashes; these keep their names.
@@ -71,7 +80,8 @@ def renamed_values(
     _move(values, "", result, known, found)
     if tell:
         _tell(found)
-    return result
+    task = result.get("task")
+    return merged(values_of("task", task), result) if isinstance(task, str) else result
 
 
 def renamed_hyperparameters(content: Mapping[str, Any]) -> dict[str, Any]:

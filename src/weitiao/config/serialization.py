@@ -28,12 +28,17 @@ def named(part: Any) -> dict[str, Any]:
     Raises:
         TypeError: it is none, so that nobody knows its options.
     """
-    kind = type(part)
+    return {"class_path": import_path(type(part)), "init_args": plain(part)}
+
+
+def import_path(kind: type) -> str:
+    """The shortest path by which a class can be imported, as the command line writes it."""
     parts = kind.__module__.split(".")
-    modules = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
-    # the room, as the command line says it, not the file in it
-    place = next(m for m in modules if getattr(sys.modules[m], kind.__name__, None) is kind)
-    return {"class_path": f"{place}.{kind.__name__}", "init_args": plain(part)}
+    for end in range(1, len(parts)):
+        package = ".".join(parts[:end])
+        if getattr(sys.modules.get(package), kind.__qualname__, None) is kind:
+            return f"{package}.{kind.__qualname__}"
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def plain(value: Any) -> Any:

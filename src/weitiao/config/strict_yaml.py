@@ -38,17 +38,17 @@ def strict(loader: Any) -> Any:
 
 
 def names_as_typed(arguments: list[str]) -> list[str]:
-    """The command line, with names in quotes, those of a list, too: ``--data.labels '["no"]'``."""
+    """The command line, with names in quotes, those of a list, too: ``--…labels '["no"]'``."""
     typed, option = list[str](), ""
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if equals and _holds(name, NAMES):
             argument = f"{name}={_quoted(value)}"
-        elif equals and _holds(name, TOKENS) and value.startswith("["):
+        elif equals and _is_word(name, value):
             argument = "=".join(_one_of(name, value))
         elif _holds(option, NAMES):
             argument = _quoted(argument)
-        elif _holds(option, TOKENS) and argument.startswith("["):
+        elif _is_word(option, argument):
             typed[-1], argument = _one_of(option, argument)
         typed.append(argument)
         option = "" if equals else argument
@@ -57,6 +57,12 @@ def names_as_typed(arguments: list[str]) -> list[str]:
 
 def _holds(option: str, names: tuple[str, ...]) -> bool:
     return option.startswith("--") and option.rpartition(".")[2] in names
+
+
+def _is_word(option: str, value: str) -> bool:
+    """Whether a value that YAML would read as something else is to be taken as it is typed."""
+    token = _holds(option, TOKENS) and value.startswith("[")
+    return token or option == "--data.target.separator"
 
 
 def _one_of(option: str, value: str) -> tuple[str, str]:

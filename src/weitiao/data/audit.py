@@ -11,22 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weitiao.card import Task
 from weitiao.data.fingerprints import group_codes, stands_in, text_codes
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
-from weitiao.targets.targets import check_labels, strata
+from weitiao.targets import OneClass, Swapped, Target
 
 Report = dict[str, Any]
 """Plain JSON values; what ``audit.json`` holds."""
 
 _EXAMPLES = 10  # shown per kind of finding
 _SHOWN = 60  # characters of a text in an example
-
-
-class Swapped(DataError):
-    """Texts and labels of train look as if they stood in each other's place."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class Auditor:
         tables: Mapping[str, pa.Table],
         splitter: Splitter,
         sizes: Callable[[pa.Table], np.ndarray],
-        task: Task = "classification",
+        target: Target = OneClass(),
     ) -> tuple[dict[str, pa.Table], Report]:
         """From the given tables to the splits that will be used: clean, carve, summarise.
 
@@ -65,7 +60,7 @@ class Auditor:
             tables: what ``clean`` takes.
             splitter: carves whichever of ``val`` and ``test`` is not given out of train.
             sizes: ``(N,)`` of the rows of a table.
-            task: what the labels are.
+            target: what the labels are.
 
         Returns:
             ``train``, ``val`` and, where there is one, ``test``, the last two with the column
@@ -74,17 +69,18 @@ class Auditor:
         Raises:
             DataError, ConfigError: see ``clean`` and ``Splitter.split``.
         """
-        cleaned, report = self.clean(tables, task)
+        cleaned, report = self.clean(tables, target)
         missing, train = {"val", "test"} - tables.keys(), cleaned["train"]
-        if missing and task == "classification" and "label" in train.column_names:
+        if missing and target.one_class and "label" in train.column_names:
             _refuse_labels_of_their_own(train)
-        splits = {**cleaned, **splitter.split(train, carve=missing, strata=strata(train, task))}
-        splits["train"] = splitter.thin(splits["train"], strata(splits["train"], task))
+        carved = splitter.split(train, carve=missing, strata=target.strata(train))
+        splits = {**cleaned, **carved}
+        splits["train"] = splitter.thin(splits["train"], target.strata(splits["train"]))
         final = {name: splits[name] for name in SPLITS if name in splits}
-        return summarise(final, report, sizes, task)
+        return summarise(final, report, sizes, target)
 
     def clean(
-        self, tables: Mapping[str, pa.Table], task: Task = "classification"
+        self, tables: Mapping[str, pa.Table], target: Target = OneClass()
     ) -> tuple[dict[str, pa.Table], Report]:
         """Audit the splits that were given, before the missing ones are carved from train.
 
@@ -92,7 +88,7 @@ class Auditor:
             tables: ``train`` and, where given, ``val`` and ``test``, with the columns ``key``
                 (see ``weitiao.data.fingerprints``), ``original``, ``file``, ``row`` and,
                 optionally, ``label`` and ``group``.
-            task: what the labels are.
+            target: what the labels are.
 
         Returns:
             the tables, train reduced; and the report: ``acts`` (the options), ``found`` per
@@ -130,7 +126,7 @@ class Auditor:
         rows, left = tables["train"].num_rows, kept["train"].num_rows
         if left == 0 or left == rows - report["removed"]["conflicts"] == 1 < rows:
             raise _nothing_left(views["train"], report["removed"])
-        check_labels(kept, tables["train"], task)
+        target.check(kept, tables["train"])
         return kept, report
 
     def _act(self, views: Mapping[str, _View]) -> tuple[np.ndarray, dict[str, int]]:

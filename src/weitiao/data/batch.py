@@ -16,7 +16,7 @@ from weitiao.config.bounds import at_least
 from weitiao.data.sampling import Slots
 from weitiao.errors import ConfigError
 from weitiao.inputs import Draws, InputRows
-from weitiao.targets.targets import target_array
+from weitiao.targets import target_array
 
 JITTER = 0.1  # training rows of up to 10 % different length may share a batch, so batches vary
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from weitiao.data.audit import Swapped
 from weitiao.errors import DataError
+from weitiao.targets import Swapped
 
 
 @contextmanager
@@ -18,9 +18,9 @@ def columns_of_the_file(columns: Mapping[str, str]) -> Iterator[None]:
     except Swapped as error:
         role, text = next(iter(columns.items()))
         hint = (
-            f"are they swapped? --data.input.{role} {columns['label']} --data.label {text}; and"
-            " where lines are TEXT<tab>LABEL: --data.format tsv --data.header false"
-            f" --data.input.{role} 0 --data.label 1"
+            f"are they swapped? --data.input.{role} {columns['label']} --data.target.label {text};"
+            " and where lines are TEXT<tab>LABEL: --data.format tsv --data.header false"
+            f" --data.input.{role} 0 --data.target.label 1"
         )
         place: dict[str, Any] = {"file": error.file, "column": columns["label"]}
         raise DataError(error.problem, **place, hint=hint) from error

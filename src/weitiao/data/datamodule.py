@@ -10,7 +10,7 @@ from typing import Any, Literal
 import lightning.pytorch as L
 import pyarrow as pa
 
-from weitiao.card import DataCard, Task, state_today
+from weitiao.card import DataCard, state_today
 from weitiao.config.serialization import INSTANTIATOR, named, plain
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching, EpochBatches, Rows, first_batch, position_of
@@ -33,7 +33,7 @@ from weitiao.io.tables import (
     Reader,
     refuse_idle,
 )
-from weitiao.targets.targets import target_column
+from weitiao.targets import OneClass, Target
 
 
 class TextDataModule(L.LightningDataModule):
@@ -47,7 +47,7 @@ class TextDataModule(L.LightningDataModule):
         test: rows to measure on; likewise, and never read by ``fit``'s loaders.
         predict: rows to predict; need no label.
         input: what a model reads of a row, and how it comes to it.
-        label: column of the label; for ``multilabel`` a cell is ``a|b`` or a JSON list.
+        target: what there is to predict, and its column.
         group: column of a group (author, product) that must not be cut by a split.
         id: column of an identifier; null = number of the row.
         format: file format; ``auto`` goes by the suffix, before that of a compression.
@@ -62,10 +62,6 @@ class TextDataModule(L.LightningDataModule):
         extra_cells: whether a row with more cells than the header is bad, or loses them.
         placeholders: whether labels and groups such as nan, NULL or N/A are names like any other,
             or their rows bad.
-        label_separator: what stands between the labels of a ``multilabel`` cell; auto = a bar.
-        task: what a label is: one class, any number of classes, one class of an ordered scale, a
-            number.
-        labels: names of the classes in the order of the probabilities; null = found in the data.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
         batch: budget of a batch.
@@ -81,7 +77,7 @@ class TextDataModule(L.LightningDataModule):
         test: str | list[str] | None = None,
         predict: str | list[str] | None = None,
         input: Input = Text(),
-        label: str = "label",
+        target: Target = OneClass(),
         group: str | None = None,
         id: str | None = None,
         format: Format = "auto",
@@ -93,9 +89,6 @@ class TextDataModule(L.LightningDataModule):
         sheet: str = "auto",
         extra_cells: ExtraCells = "bad",
         placeholders: Placeholders = "keep",
-        label_separator: str = "auto",
-        task: Task = "classification",
-        labels: list[str] | None = None,
         audit: Auditor = Auditor(),
         split: Splitter = Splitter(),
         batch: Batching = Batching(),
@@ -105,9 +98,9 @@ class TextDataModule(L.LightningDataModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
-        values = {**self.hparams, "input": named(input)}
+        values = {**self.hparams, "input": named(input), "target": named(target)}
         self.save_hyperparameters(plain(values) | {"_instantiator": INSTANTIATOR}, logger=False)
-        others = {"label": label, "group": group, "id": id}
+        others = {"label": target.label, "group": group, "id": id}
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
         reader = Reader(
             columns,
@@ -116,7 +109,7 @@ class TextDataModule(L.LightningDataModule):
             header,
             on_bad_row,
             database=database,
-            label_sets=task == "multilabel",
+            label_sets=target.sets,
             separator=separator,
             sheet=sheet,
             extra_cells=extra_cells,
@@ -127,8 +120,8 @@ class TextDataModule(L.LightningDataModule):
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }
         self.predict_files: Named | None = predict
-        refuse_without_classes(sampling, task)
-        self.preparation = Preparation(reader, input, audit, split, labels, task, label_separator)
+        refuse_without_classes(sampling, target)
+        self.preparation = Preparation(reader, input, audit, split, target)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self.input, self.sampling = input, sampling
         self._prepared: Prepared | None = None
@@ -266,7 +259,7 @@ class TextDataModule(L.LightningDataModule):
             encoded = self.fitted.for_evaluation(encoded, table)
             if split != "predict":
                 with columns_of_the_file(self.preparation.read.columns):
-                    targets = target_column(table, self.card.labels, self.card.task)
+                    targets = self.card.target.encode(table)
                 encoded = encoded.append_column("target", targets)
         else:
             encoded = self.prepared.ids(split)

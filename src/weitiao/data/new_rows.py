@@ -16,7 +16,6 @@ from weitiao.data.columns import columns_of_the_file
 from weitiao.data.prepare import Preparation
 from weitiao.errors import retold
 from weitiao.io.tables import Named
-from weitiao.targets.targets import canonical
 
 
 def read_new_rows(
@@ -65,4 +64,4 @@ def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> p
 def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
     table, _ = preparation.input.cleaned(table, may_drop=False)
     with columns_of_the_file(preparation.read.columns):
-        return canonical(table, preparation.task, preparation.label_separator)
+        return preparation.target.canonical(table)

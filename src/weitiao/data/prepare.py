@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from weitiao.card import DataCard, Task
+from weitiao.card import DataCard, TargetCard
 from weitiao.config.serialization import named, plain
 from weitiao.data.audit import Auditor
 from weitiao.data.columns import columns_of_the_file
@@ -24,8 +23,7 @@ from weitiao.inputs import FittedInput, Input, Targets
 from weitiao.io.arrow import map_table, write_table
 from weitiao.io.cache import content_hash, hash_of, make_once, versions
 from weitiao.io.tables import Files, Named, Reader, SourceFiles
-from weitiao.io.tables.spelling import tidy
-from weitiao.targets.targets import canonical, find_labels, target_array, target_column
+from weitiao.targets import OneClass, Target, target_array
 
 
 @dataclass(frozen=True)
@@ -37,26 +35,14 @@ class Preparation:
         input: raw cells to what a model reads.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train`` for splits without a file.
-        labels: names of the classes; null = those found in the data.
-        task: what the labels are.
-        label_separator: what stands between the labels of a cell; "auto" = a bar.
+        target: what there is to predict.
     """
 
     read: Reader
     input: Input
     audit: Auditor
     split: Splitter
-    labels: list[str] | None = None
-    task: Task = "classification"
-    label_separator: str = "auto"
-
-    def __post_init__(self) -> None:
-        if self.label_separator != "auto" and self.task != "multilabel":
-            raise ConfigError(f"data.label_separator has no effect on {self.task}")
-        if self.label_separator == "":
-            raise ConfigError("data.label_separator is empty")
-        if self.labels and len(set(map(tidy, self.labels))) < len(self.labels):
-            raise ConfigError(f"data.labels names a class twice: {', '.join(self.labels)}")
+    target: Target = OneClass()
 
     def __call__(self, files: dict[str, Files], cache: Path) -> Prepared:
         """Prepare ``files`` (split → paths or globs), or find them prepared in ``cache``.
@@ -98,7 +84,8 @@ class Preparation:
                 for given in found[split]
             ]
         inputs += map(content_hash, self.input.option_files())
-        options = plain(shaping) | {"input": named(shaping.input)}
+        options = plain(shaping)
+        options |= {"input": named(shaping.input), "target": named(shaping.target)}
         return hash_of(json.dumps(options, sort_keys=True), versions(), *inputs)
 
     def _build(self, inputs: dict[str, list[SourceFiles]], folder: Path) -> None:
@@ -111,20 +98,18 @@ class Preparation:
             stages.begin("audit and split")
             with columns_of_the_file(self.read.columns):
                 tables, report["audit"] = self.audit.audit(
-                    given, self.split, self.input.sizes, self.task
+                    given, self.split, self.input.sizes, self.target
                 )
-                labels = find_labels(tables, self.task, self.labels)
-                targets = {s: target_column(t, labels, self.task) for s, t in tables.items()}
-            fitted = self._encode(tables, targets, len(labels), folder, report, stages)
+                target = self.target.fit(tables)
+                targets = {split: target.encode(table) for split, table in tables.items()}
+            fitted = self._encode(tables, target, targets, folder, report, stages)
         files = [*(folder / f"{split}.ids.arrow" for split in tables), *fitted.files]
         card = DataCard(
-            task=self.task,
-            labels=labels,
+            target=target,
             input=fitted.card,
             rows={split: table.num_rows for split, table in tables.items()},
             # what a checkpoint knows its data by, wherever they lie and whatever prepared them
-            fingerprint=hash_of(*labels, *map(content_hash, files)),
-            **_described(target_array(targets["train"]), self.task, len(labels)),
+            fingerprint=hash_of(*target.labels, *map(content_hash, files)),
         )
         for name, value in {"audit": report, "card": card.plain()}.items():
             text = json.dumps(value, ensure_ascii=False, indent=2)
@@ -133,15 +118,15 @@ class Preparation:
     def _encode(
         self,
         tables: dict[str, pa.Table],
+        target: TargetCard,
         targets: dict[str, pa.ChunkedArray],
-        classes: int,
         folder: Path,
         report: dict[str, Any],
         stages: Stages,
     ) -> FittedInput:
         """Fit the input, write readable and encoded rows."""
         values = {s: target_array(t) for s, t in targets.items() if s != "test"}
-        known = Targets(self.task, classes, values)
+        known = Targets(target, values)
         fitted = self.input.fit(tables, known, folder, stages.begin)
         for split, table in tables.items():
             training, encoded = split == "train", fitted.encode(table)
@@ -174,21 +159,10 @@ class Preparation:
         # Given validation and test files are rewritten like any text, but lose no row.
         table, report["clean"][split] = self.input.cleaned(table, may_drop=split == "train")
         with columns_of_the_file(self.read.columns):
-            table = canonical(table, self.task, self.label_separator)
+            table = self.target.canonical(table)
         if table.num_rows == 0:
             name = inputs[0].name
             hint = "see data.input.clean.steps"
             raise DataError("no row is left after cleaning", file=name, hint=hint)
         (folder / f"{split}.raw.arrow").unlink()
         return with_keys(table, self.input.keys(table))
-
-
-def _described(targets: np.ndarray, task: Task, classes: int) -> dict[str, Any]:
-    """What the card says of the training targets."""
-    if task == "regression":
-        exact = targets.astype(np.float64)
-        moments = {"target_mean": float(exact.mean()), "target_scale": float(exact.std())}
-        return {"label_counts": []} | moments
-    if task == "multilabel":
-        return {"label_counts": targets.sum(0, dtype=np.int64).tolist()}
-    return {"label_counts": np.bincount(targets, minlength=classes).tolist()}

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from weitiao.card import Task
 from weitiao.errors import ConfigError
+from weitiao.targets import Target
 
 Sampling = Literal["all", "balanced"]
 
@@ -73,14 +73,15 @@ class Slots:
         return self.order[np.minimum(places.astype(np.int64), self.last)]
 
 
-def refuse_without_classes(sampling: Sampling, task: Task) -> None:
+def refuse_without_classes(sampling: Sampling, target: Target) -> None:
     """See to it that there are classes to draw equally often.
 
     Raises:
         ConfigError: rows are not of one class each.
     """
-    if sampling == "balanced" and task not in ("classification", "ordinal"):
-        raise ConfigError(f"data.sampling balanced needs rows of one class each, not {task}")
+    if sampling == "balanced" and not target.one_class:
+        kind = type(target).__name__
+        raise ConfigError(f"data.sampling balanced needs rows of one class each, not {kind}")
 
 
 def draw_slots(

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.card import Task
 from weitiao.data.fingerprints import KEY, group_codes, stands_in, text_codes
-from weitiao.data.label_doubts import doubts
-from weitiao.targets.targets import occurrences, target_column
+from weitiao.targets import OneClass, Target
+from weitiao.targets.label_doubts import slips
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +25,7 @@ def summarise(
     splits: Mapping[str, pa.Table],
     report: Mapping[str, Any],
     sizes: Callable[[pa.Table], np.ndarray],
-    task: Task = "classification",
+    target: Target = OneClass(),
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """Describe the splits that will be used, and mark the rows whose score proves nothing.
 
@@ -34,7 +33,7 @@ def summarise(
         splits: the final ``train`` and whichever of ``val`` and ``test`` there are.
         report: what ``Auditor.clean`` reported.
         sizes: ``(N,)`` of the rows of a table.
-        task: what the labels are.
+        target: what the labels are.
 
     Returns:
         the splits without ``key``; all but train have a boolean column ``leaked``: the text stands
@@ -47,7 +46,7 @@ def summarise(
     for name, table in splits.items():
         described[name] = {
             "rows": table.num_rows,
-            **_labels(table, task),
+            **(target.described(table) if "label" in table.column_names else {"classes": {}}),
             "length": _lengths(sizes(table)),
         }
         marked[name] = table.drop_columns([KEY]) if KEY in table.column_names else table
@@ -59,7 +58,8 @@ def summarise(
     full = {**report, "splits": described}
     labels = sum((Counter(split["classes"]) for split in described.values()), Counter())
     named = sum((_count(table, "group") for table in splits.values()), Counter())
-    return marked, {**full, "warnings": [*_warnings(full), *doubts(labels, named, task)]}
+    doubts = [*target.doubts(labels), *slips("group", named, "a group of its own")]
+    return marked, {**full, "warnings": [*_warnings(full), *doubts]}
 
 
 def render(report: Mapping[str, Any], console: Console) -> None:
@@ -70,19 +70,6 @@ def render(report: Mapping[str, Any], console: Console) -> None:
         console.print(_class_table(report))
     for warning in report["warnings"]:
         console.print(f"! {warning}", style="yellow", markup=False)
-
-
-def _labels(table: pa.Table, task: Task) -> dict[str, dict[str, Any]]:
-    """Rows per label, the most frequent first, empty without labels; or what a target measures."""
-    if "label" not in table.column_names:
-        return {"classes": {}}
-    if task == "regression":
-        targets = target_column(table, (), task).to_numpy()
-        points = {"min": targets.min(), "mean": targets.mean(), "max": targets.max()}
-        return {"classes": {}, "targets": {name: float(point) for name, point in points.items()}}
-    found = occurrences(table, task)[0].value_counts().to_pylist()
-    counts = {row["values"]: row["counts"] for row in found}
-    return {"classes": dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))}
 
 
 def _count(table: pa.Table, column: str) -> Counter[str]:
@@ -149,7 +136,7 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
     if conflicts["rows"] > found / 2:
         yield (
             f"{conflicts['rows']:,} of {found:,} rows of train hold a text with another label, too:"
-            " are text and label swapped, or has a row several labels (--data.task multilabel)?"
+            " are text and label swapped, or has a row several labels (--task multilabel)?"
         )
     in_test = report["found"].get("val", {}).get("stands_in", {}).get("test", 0)
     if in_test:

@@ -11,7 +11,7 @@ import torch
 from weitiao.card import DataCard
 from weitiao.data.prepared import Prepared
 from weitiao.objectives.metrics import FIRST, measure
-from weitiao.targets.targets import target_array
+from weitiao.targets import target_array
 
 CHOICES = (0.1, 0.2, 0.5, 1.0, 2.0)
 """Values of C tried on validation; of a regression, wider (`WIDER`)."""

@@ -9,9 +9,11 @@ from typing import Any, Literal
 import lightning.pytorch as L
 from jsonargparse import ArgumentError
 
+from weitiao.card import DataCard
 from weitiao.config.bounds import at_least
 from weitiao.config.hints import names_for
 from weitiao.config.parser import Parser
+from weitiao.config.presets import merged
 from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
@@ -110,8 +112,11 @@ class LabelledFile(NewFile):
 
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's."""
+        given = super().changes()
+        if (label := given.pop("label", None)) is not None:
+            given["target"] = {"init_args": {"label": label}}
         alone = {"train": None, "val": None, "database": self.database}
-        return super().changes() | (alone if self.test is not None else {})
+        return given | (alone if self.test is not None else {})
 
 
 Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true"]
@@ -171,19 +176,16 @@ def open_checkpoint(
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
-    if not trust_remote_code and (code := foreign_code(content["hyper_parameters"])):
+    if not trust_remote_code and (code := foreign_code(content)):
         raise ConfigError(
             f"{path} asks to run {code}\n  → if you trust it: --trust_remote_code true"
         )
     try:
+        DataCard.of(card)  # refuses a target by any other name before it is called
         as_plain = {"map_location": "cpu", "weights_only": True}
         options = content["hyper_parameters"]  # under today's names
         module = TextModule.load_from_checkpoint(path, **as_plain, **options)
-        options = content["datamodule_hyper_parameters"]
-        if "input" in changes:
-            own = options["input"]["init_args"] | changes["input"]["init_args"]
-            changes = changes | {"input": options["input"] | {"init_args": own}}
-        options = options | changes
+        options = merged(content["datamodule_hyper_parameters"], changes)
         data = TextDataModule.load_from_checkpoint(path, **as_plain, **options)
     except WeitiaoError:
         raise

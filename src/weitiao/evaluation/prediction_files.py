@@ -21,7 +21,7 @@ from weitiao.errors import ConfigError
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import csv_writer
 from weitiao.targets.labels import split_labels
-from weitiao.training.evaluation_rows import Predicted, texts_of
+from weitiao.training.evaluation_rows import Predicted
 
 LONG = 80  # characters of a text on a terminal
 LIKELY = 3  # labels that a terminal shows the probabilities of, where a text may have several
@@ -88,7 +88,7 @@ def _columns(predicted: Predicted, card: DataCard) -> dict[str, list[Any]]:
         "id": table["id"].to_pylist(),
         "text": table["original"].to_pylist(),
         **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
-        "label": texts_of(predicted.decided, card),
+        "label": card.target.written(predicted.decided),
         **({"true": table["label"].to_pylist()} if "label" in table.column_names else {}),
     }
     for c, label in enumerate(card.labels):
@@ -152,7 +152,7 @@ def _values(columns: dict[str, list[Any]], card: DataCard) -> dict[str, list[Any
 
 def labels_of(decided: np.ndarray, card: DataCard) -> list[Any]:
     """Decisions as a program wants them: texts, lists of texts, or numbers."""
-    return [*map(_reader(card), texts_of(decided, card))]
+    return [*map(_reader(card), card.target.written(decided))]
 
 
 def _reader(card: DataCard) -> Callable[[str], Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from weitiao.card import Task, TokenInput
+from weitiao.card import TargetCard, TokenInput
 
 
 class Draws(NamedTuple):
@@ -36,13 +36,11 @@ class Targets(NamedTuple):
     """What the rows of each split are to be, for an input that solves a part of the model.
 
     Args:
-        task: the kind of target.
-        classes: number of labels.
+        card: what they are.
         values: by split ``(N,)`` or ``(N, C)``.
     """
 
-    task: Task
-    classes: int
+    card: TargetCard
     values: Mapping[str, np.ndarray]
 
 

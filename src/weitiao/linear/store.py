@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.card import Task, width_of
+from weitiao.card import TargetCard
 from weitiao.linear.features import NgramFeatures
+from weitiao.linear.forms import form_of
 from weitiao.linear.solve import Linear, Rows, Solved, solve
 
 COLUMNS = ("feature_ids", "feature_values")
@@ -19,22 +20,21 @@ COLUMNS = ("feature_ids", "feature_values")
 def solve_splits(
     options: Linear,
     rows: Mapping[str, Rows],
-    task: Task,
-    classes: int,
+    target: TargetCard,
 ) -> Solved:
-    """Solve on train, choose on val; a regression in units of the standard deviation.
+    """Solve on train, choose on val; numbers in units of their standard deviation.
 
     Args:
         options: of the linear model.
         rows: of ``train`` and, if there is one, ``val``.
-        task: what a target is.
-        classes: number of labels.
+        target: what they are to be.
+
+    Raises:
+        ConfigError: a linear model has no form for such targets.
     """
-    if task == "regression":
-        exact = rows["train"].targets.astype(np.float64)
-        mean, scale = exact.mean(), exact.std()
-        rows = {s: r._replace(targets=(r.targets - mean) / scale) for s, r in rows.items()}
-    return solve(options, rows["train"], rows.get("val"), task, width_of(task, classes))
+    form = form_of(target)
+    known = {s: r._replace(targets=form.values(r.targets)) for s, r in rows.items()}
+    return solve(options, known["train"], known.get("val"), form)
 
 
 def write_linear(solved: Solved, folder: Path) -> list[Path]:

@@ -73,7 +73,9 @@ def measure(
 def metric_names(card: DataCard) -> list[str]:
     """The names of the metrics of the card's task."""
     # measured on rows of which each has a class, or a value, of its own; two classes tell of all
-    few = replace(card, labels=card.labels[:2])
+    few = card
+    if card.labels:
+        few = replace(card, target=replace(card.target, labels=card.labels[:2]))  # type: ignore[type-var]
     rows = torch.arange(2.0) if card.task == "regression" else torch.eye(len(few.labels))
     decided = rows.argmax(-1) if card.task in ("classification", "ordinal") else rows
     names = measure(rows, decided, decided, few)

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from weitiao.card import DataCard, width_of
+from weitiao.card import DataCard
 
 
 def logits_width(card: DataCard) -> int:
     """Logits per row, see `width_of`."""
-    return width_of(card.task, len(card.labels))
+    return {"ordinal": len(card.labels) - 1, "regression": 1}.get(card.task, len(card.labels))
 
 
 def predictions(logits: Tensor, card: DataCard) -> Tensor:

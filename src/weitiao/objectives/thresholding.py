@@ -46,7 +46,7 @@ class Decision:
         """
         if card.task != "multilabel":
             if self != Decision():
-                raise ConfigError("model.decision goes with --data.task multilabel only")
+                raise ConfigError("model.decision goes with --task multilabel only")
             return nn.Identity() if card.task == "regression" else MostProbable()
         if self.at_least > len(card.labels):
             raise ConfigError(

@@ -17,8 +17,7 @@ from weitiao import distributed
 from weitiao.card import DataCard
 from weitiao.data.datamodule import TextDataModule
 from weitiao.models.module import TextModule
-from weitiao.targets.labels import join_labels
-from weitiao.targets.targets import target_array, target_column
+from weitiao.targets import target_array
 from weitiao.training.figures import confusion_figure, scatter_figure
 from weitiao.training.optional_parts import Dispensable
 
@@ -137,7 +136,7 @@ def decide(module: TextModule, predictions: torch.Tensor) -> np.ndarray:
 
 def targets_of(table: pa.Table, card: DataCard) -> np.ndarray:
     """The targets of readable rows: classes ``(N,)``, labels ``(N, C)`` or values ``(N,)``."""
-    return target_array(target_column(table, card.labels, card.task))
+    return target_array(card.target.encode(table))
 
 
 def worst_mistakes(evaluated: Evaluated, card: DataCard) -> str:
@@ -146,7 +145,7 @@ def worst_mistakes(evaluated: Evaluated, card: DataCard) -> str:
     wrong = decided != targets
     wrong = np.flatnonzero(wrong.any(1) if wrong.ndim == 2 else wrong)
     worst = wrong[np.argsort(-losses[wrong], kind="stable")][:WORST]
-    found = texts_of(decided[worst], card)
+    found = card.target.written(decided[worst])
     sure = ["probability"] if card.labels else []  # a value comes without one
     columns = ["loss", "label", "predicted", *sure, "id", "text"]
     lines = [_line(columns), _line(["---"] * len(columns))]
@@ -162,12 +161,3 @@ def worst_mistakes(evaluated: Evaluated, card: DataCard) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def texts_of(decided: np.ndarray, card: DataCard) -> list[str]:
-    """Decisions as they stand in a file: a label, several as ``a|b``, or a number."""
-    if card.task == "regression":
-        return [f"{value:.6g}" for value in decided.tolist()]
-    if card.task == "multilabel":
-        return [join_labels(card.labels[c] for c in np.flatnonzero(row)) for row in decided]
-    return [card.labels[c] for c in decided.tolist()]

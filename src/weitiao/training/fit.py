@@ -38,7 +38,7 @@ from weitiao.training.data_report import handling
 from weitiao.training.evaluation_rows import EvaluationRows
 from weitiao.training.hparams_logger import Board
 from weitiao.training.probe_start import start_from_probe
-from weitiao.training.recipe import with_recipe
+from weitiao.training.recipe import with_presets
 from weitiao.training.refit import refit
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
 from weitiao.training.start import begin_with, with_start
@@ -91,7 +91,7 @@ class FitCLI(TrainingCLI):
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.verb, self.driver, self.latest = verb, driver, driver is None
-        arguments, self.note = with_recipe(with_start(arguments))
+        arguments, self.note = with_presets(with_start(arguments))
         super().__init__(
             TextModule,
             TextDataModule,
@@ -102,8 +102,14 @@ class FitCLI(TrainingCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """What every training has, and the recipe, which `with_recipe` has resolved."""
+        """What every training has, and task and recipe, which `with_presets` has resolved."""
         super().add_arguments_to_parser(parser)
+        parser.add_argument(
+            "--task",
+            type=str | None,
+            help="What is learned: values for data.target and what fits it. classification,"
+            " multilabel, ordinal, regression, or another name in configs/tasks.",
+        )
         parser.add_argument(
             "--recipe",
             type=str | None,

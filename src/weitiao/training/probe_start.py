@@ -15,7 +15,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import TextModule, read_ids
 from weitiao.objectives.probe import Probe, Vectors, probe
-from weitiao.targets.targets import target_array
+from weitiao.targets import target_array
 from weitiao.training.console import show_line
 
 _MODEL = {

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.compute as pc
 import yaml
 
-from weitiao.card import Task
-from weitiao.config.commands import CONFIGS, near
+from weitiao.config.commands import near
 from weitiao.config.parser import Parser
+from weitiao.config.presets import Kind, preset
 from weitiao.config.renamed_options import renamed_arguments, renamed_values
 from weitiao.config.strict_yaml import strict
 from weitiao.data.columns import columns_of_the_file
@@ -22,11 +22,12 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.patterns import HANZI
-from weitiao.targets.targets import canonical, occurrences
+from weitiao.targets import OneClass
 from weitiao.training.resume import given
 
-FOLDER = CONFIGS / "recipes"
 FEW = 60  # rows of the middle class: below, a network from scratch learns next to nothing
+NAMING = ("--config", "--model.backbone", "--model.start", "--model=")
+"""Options that say what the model is; ``--model`` does, too."""
 MANY = 10  # classes: beyond, a table of n-grams with weights for each is large, and starves
 
 
@@ -35,16 +36,16 @@ class Facts:
     """What a recipe is chosen by.
 
     Args:
-        task: what a target is.
+        target: class of the target.
         rows: of train.
-        classes: number of labels; 0 for a regression.
+        classes: number of labels; 0 of numbers.
         per_class: rows of the middle class.
         hanzi: share of texts with hanzi.
         pair: whether rows are pairs.
         encoder: folder of a pretrained encoder that is at hand.
     """
 
-    task: Task
+    target: str
     rows: int
     classes: int
     per_class: float
@@ -65,8 +66,8 @@ def choose(facts: Facts) -> tuple[str, str]:
         return "pairs", f"{counted}, pairs"
     if few:
         return "few_rows", counted
-    if facts.classes > MANY or (facts.task != "classification" and facts.hanzi >= 0.5):
-        return "many_classes", f"{counted}, {facts.task}"
+    if facts.classes > MANY or (facts.target != OneClass.__name__ and facts.hanzi >= 0.5):
+        return "many_classes", f"{counted}, {facts.target}"
     if facts.hanzi < 0.5:
         return "english", f"{counted}, {1 - facts.hanzi:.0%} without hanzi"
     return "reviews", f"{counted}, {facts.hanzi:.0%} with hanzi"
@@ -82,42 +83,40 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
     Raises:
         DataError: a file, row or column is at fault.
     """
-    preparation = data.preparation
-    task, reader = preparation.task, preparation.read
+    target, reader = data.preparation.target, data.preparation.read
     with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
         table = reader.read(
             data.files["train"], Path(folder) / "rows.arrow", Path(folder) / "aside.jsonl", []
         )
-        classes, per_class = 0, 0.0
-        if task != "regression":
-            with columns_of_the_file(reader.columns):
-                table = canonical(table, task, preparation.label_separator)
-                labels = occurrences(table, task)[0]
-            counts = pc.value_counts(labels).field("counts").to_numpy()
-            classes, per_class = len(counts), float(np.median(counts)) if len(counts) else 0.0
+        with columns_of_the_file(reader.columns):
+            counts = [*target.described(target.canonical(table))["classes"].values()]
+        per_class = float(np.median(counts)) if counts else 0.0
         hanzi = pc.mean(pc.match_substring_regex(table["text"], HANZI.pattern)).as_py() or 0.0
-        return Facts(
-            task, table.num_rows, classes, per_class, hanzi, "pair" in table.column_names, found
-        )
+        kind, pair = type(target).__name__, "pair" in table.column_names
+        return Facts(kind, table.num_rows, len(counts), per_class, hanzi, pair, found)
 
 
-def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
-    """The command line with the recipe's options before its own, and a line that says which.
+def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
+    """The command line with the options of its task and its recipe before its own, and a line that
+    says which recipe it is.
 
     ``auto`` is chosen where neither a configuration nor a backbone says what the model is. A run
     that goes on keeps the recipe that it began with.
 
     Args:
-        arguments: the command line without the verb; its configurations may name the recipe.
+        arguments: the command line without the verb; its configurations may name both.
 
     Raises:
-        ConfigError: there is no such recipe.
+        ConfigError: there is no such task, or no such recipe.
         DataError: a training file can't be read.
     """
-    arguments = renamed_arguments(arguments)
+    given_here = arguments = renamed_arguments(arguments)
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
-    name, why = _asked(arguments), "as asked for"
+    if task := named("task", arguments):
+        arguments = ["--config", near(preset("task", task)), *arguments]
+    described = any(a.startswith(NAMING) or a == "--model" for a in given_here)
+    name, why = named("recipe", arguments) or ("none" if described else "auto"), "as asked for"
     began = Path(given(arguments, "--run.folder") or "") / "config.yaml"
     if name == "auto" and began.is_file():
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
@@ -127,11 +126,8 @@ def with_recipe(arguments: list[str]) -> tuple[list[str], str | None]:
         name, why = choose(facts_of(data, here))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
         return arguments, None
-    path = FOLDER / f"{name}.yaml"
-    if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
-        raise ConfigError(f"recipe: there is no {name!r}\n  → auto, none, {names}")
-    if name.startswith("pretrained") and not _names_encoder(arguments):
+    path = preset("recipe", name, "auto", "none")
+    if name.startswith("pretrained") and not _names_encoder(given_here):
         raise ConfigError(
             f"recipe: {name} needs an encoder, and {encoder.TARGET} is not there"
             "\n  → make encoder, or your own: --model.backbone.name FOLDER "
@@ -156,16 +152,14 @@ def _fast(name: str) -> list[str]:
     return ["--trainer.precision", "bf16-mixed"] if able and name.startswith("pretrained") else []
 
 
-def _asked(arguments: list[str]) -> str:
-    """The recipe that is asked for; the last word counts."""
-    naming = ("--config", "--model.backbone", "--model.start", "--model=")
-    described = any(a.startswith(naming) or a == "--model" for a in arguments)
-    name = "none" if described else "auto"
+def named(kind: Kind, arguments: list[str]) -> str | None:
+    """The task or recipe that is asked for; the last word counts; null = none is."""
+    name = None
     for option, value in options_of(arguments):
-        if option == "--recipe":
+        if option == f"--{kind}":
             name = value
         elif option == "--config":
-            name = read_config(value).get("recipe") or name
+            name = read_config(value).get(kind) or name
     return name
 
 

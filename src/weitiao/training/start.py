@@ -12,10 +12,11 @@ from torch import Tensor
 
 from weitiao.card import DataCard
 from weitiao.config.parser import flat
+from weitiao.config.renamed_options import renamed_arguments
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
 from weitiao.models.module import TextModule
-from weitiao.training.recipe import options_of, read_config
+from weitiao.training.recipe import named, options_of, read_config
 from weitiao.training.resume import given
 from weitiao.training.trusted import foreign_code
 
@@ -44,9 +45,11 @@ def with_start(arguments: list[str]) -> list[str]:
         return arguments
     path = checkpoint_of(Path(start))
     content = load_checkpoint(path)
-    if code := foreign_code(content["hyper_parameters"]):
+    if code := foreign_code(content):
         raise ConfigError(f"model.start: {path} asks to run {code}, which is not done here")
     values = {"model": _of_model(content), "data": _of_data(content, path)}
+    if named("task", renamed_arguments(arguments)):
+        del values["data"]["target"]  # the task has its own
     return [f"--config={yaml.safe_dump(values, allow_unicode=True)}", *arguments]
 
 
@@ -79,7 +82,8 @@ def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
     encode = {k: v for k, v in given["encode"].items() if k not in OF_TRAINING}
     kept = {name: given[name] for name in OF_TEXTS if name in given}
     kept |= {"encode": encode | {"tokenizer": str(path)}}
-    return {"task": values["task"], "input": values["input"] | {"init_args": kept}}
+    target = {"class_path": values["target"]["class_path"]}
+    return {"target": target, "input": values["input"] | {"init_args": kept}}
 
 
 def begin_with(module: TextModule, start: str) -> str:

@@ -14,7 +14,7 @@ from weitiao.config.commands import CONFIGS, command, near
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 from weitiao.training import signals
-from weitiao.training.recipe import with_recipe
+from weitiao.training.recipe import with_presets
 from weitiao.training.start import with_start
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
@@ -94,7 +94,7 @@ def run_tune(argv: list[str]) -> None:
         Console().print(status(reopen(search), search))
         return
     own_config = any(word.partition("=")[0] in ("--config", "--model.start") for word in rest)
-    arguments, recipe = with_recipe(
+    arguments, recipe = with_presets(
         with_start(rest if own_config else ["--config", near(CONFIG), *rest])
     )
     start = Start.read(arguments)

@@ -34,7 +34,7 @@ START = "start.yaml"
 """In the study's folder: the configuration that trials start from."""
 
 NOT_SEARCHED = (
-    *("run.", "ckpt_path", "data.task", "data.val", "data.test", "data.predict"),
+    *("run.", "ckpt_path", "task", "data.target", "data.val", "data.test", "data.predict"),
     *("trainer.devices", "trainer.num_nodes", "trainer.strategy"),
 )
 """Keys that are the search's own, or without which the scores of two trials don't compare."""
@@ -67,7 +67,12 @@ class Start:
     @property
     def monitor(self) -> str:
         """The score of a trial."""
-        return self.config["run.monitor"] or f"val/{FIRST[self.config['data.task']]}"
+        return self.config["run.monitor"] or f"val/{self._first}"
+
+    @property
+    def _first(self) -> str:  # until objectives know it
+        numbers = self.config["data.target.class_path"].endswith(".Number")
+        return FIRST["regression" if numbers else "classification"]
 
     @property
     def mode(self) -> Literal["max", "min"]:

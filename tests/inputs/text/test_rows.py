@@ -18,6 +18,7 @@ from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.augment import Augmenter, Step
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
+from weitiao.targets import Labels, Number, Scale, Target
 
 CHAIN = [Step("swap", p=0.7), Step("lookalike", p=0.5), Step("delete", p=0.5, share=0.3)]
 Make = Callable[..., TextDataModule]
@@ -216,20 +217,21 @@ def test_a_missing_file_is_told_before_anything_is_prepared(make: Make, tmp_path
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("task", ["regression", "multilabel"])
-def test_balancing_needs_classes(make: Make, task: str) -> None:
-    with pytest.raises(ConfigError, match=f"needs rows of one class each, not {task}"):
-        make(sampling="balanced", task=task)
+@pytest.mark.parametrize("target", [Number(), Labels()])
+def test_balancing_needs_classes(make: Make, target: Target) -> None:
+    kind = type(target).__name__
+    with pytest.raises(ConfigError, match=f"needs rows of one class each, not {kind}"):
+        make(sampling="balanced", target=target)
 
 
 def test_an_ordered_scale_can_be_balanced(make: Make) -> None:
-    data = make(sampling="balanced", task="ordinal", labels=["差评", "好评"])
+    data = make(sampling="balanced", target=Scale(labels=["差评", "好评"]))
     targets = Counter(t for batch in contents(data) for t in batch["target"])
     assert abs(targets[0] - targets[1]) <= 1
 
 
 def test_numbers_stay_with_their_rows(make: Make) -> None:
-    data = make(task="regression", label="no")
+    data = make(target=Number("no"))
     found, table = rows_of(contents(data)), data.prepared.ids("train").to_pylist()
     assert {row: draws[0][1] for row, draws in found.items()} == {
         row: pytest.approx(values["target"]) for row, values in enumerate(table)

@@ -133,7 +133,7 @@ class Text(Input):
         if self.linear is not None:
             begin(f"solve the linear model of n-grams: {tables['train'].num_rows:,} rows")
             rows = {s: Rows(*texts_of(tables[s]), v) for s, v in targets.values.items()}
-            solved = solve_splits(self.linear, rows, targets.task, targets.classes)
+            solved = solve_splits(self.linear, rows, targets.card)
             report["linear"] = solved.report
             files += write_linear(solved, folder)
         begin(f"encode ({self.encode.tokenizer})")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from weitiao.card import Task
 from weitiao.io.tables.spelling import is_placeholder
 from weitiao.targets.labels import gist
 
@@ -15,31 +14,26 @@ _FEW = 3  # labels that hold a mark: fewer may do so by chance
 _MOST = 0.9  # of the labels with a mark
 
 
-def doubts(labels: Mapping[str, int], groups: Mapping[str, int], task: Task) -> Iterator[str]:
-    """Warnings, each with its way out.
+def slips(what: str, counts: Mapping[str, int], fate: str) -> Iterator[str]:
+    """Warnings of names that look alike or stand for a missing value, each with its way out.
 
     Args:
-        labels: rows of each label, all splits together; empty for a regression.
-        groups: likewise of each group.
-        task: what the labels are.
+        what: ``label`` or ``group``.
+        counts: rows of each name, all splits together.
+        fate: what becomes of each name.
     """
-    for what, counts, fate in (
-        ("label", labels, "a class of its own"),
-        ("group", groups, "a group of its own"),
-    ):
-        if alike := _alike(counts):
-            yield (
-                f"{what}s that look alike: {_listed(alike)}: each spelling is {fate}"
-                f"\n  → write each {what} in one way"
-            )
-        missing = {name: count for name, count in counts.items() if is_placeholder(name)}
-        if missing:
-            yield (
-                f"{what}s that may stand for a missing value: {_counted(missing)}: each is {fate}"
-                "\n  → --data.placeholders bad, with --data.on_bad_row quarantine to set their rows"
-                " aside"
-            )
-    yield from _several_in_a_cell(labels, task)
+    if alike := _alike(counts):
+        yield (
+            f"{what}s that look alike: {_listed(alike)}: each spelling is {fate}"
+            f"\n  → write each {what} in one way"
+        )
+    missing = {name: count for name, count in counts.items() if is_placeholder(name)}
+    if missing:
+        yield (
+            f"{what}s that may stand for a missing value: {_counted(missing)}: each is {fate}"
+            "\n  → --data.placeholders bad, with --data.on_bad_row quarantine to set their rows"
+            " aside"
+        )
 
 
 def _alike(counts: Mapping[str, int]) -> list[str]:
@@ -50,8 +44,13 @@ def _alike(counts: Mapping[str, int]) -> list[str]:
     return [_counted(names, " = ") for names in spellings.values() if len(names) > 1]
 
 
-def _several_in_a_cell(counts: Mapping[str, int], task: Task) -> Iterator[str]:
-    """A mark whose parts, in the labels that hold it, come again in others: labels in one cell."""
+def several_in_a_cell(counts: Mapping[str, int], *way_out: str) -> Iterator[str]:
+    """A mark whose parts, in the labels that hold it, come again in others: labels in one cell.
+
+    Args:
+        counts: rows of each label.
+        way_out: options that let a cell hold several labels.
+    """
     for mark in _MARKS:
         split = {name: _parts(name, mark) for name in counts}
         parts_of = {name: parts for name, parts in split.items() if len(parts) > 1}
@@ -60,12 +59,11 @@ def _several_in_a_cell(counts: Mapping[str, int], task: Task) -> Iterator[str]:
         known = [name for name, parts in parts_of.items() if again.issuperset(parts)]
         if len(known) < max(_FEW, _MOST * len(parts_of)) or len(uses) >= len(parts_of):
             continue
-        way_out = [] if task == "multilabel" else ["--data.task multilabel"]
-        way_out += [] if mark in "|｜" else [f"--data.label_separator '{mark}'"]
+        separator = [] if mark in "|｜" else [f"--data.target.separator '{mark}'"]
         yield (
             f"{len(parts_of):,} of {len(counts):,} labels hold {mark!r} between parts that are in"
             f" other labels, too ({', '.join(sorted(uses)[:_SHOWN])}): several labels in a cell?"
-            f"\n  → {' '.join(way_out)}"
+            f"\n  → {' '.join([*way_out, *separator])}"
         )
         return
 

@@ -1,0 +1,49 @@
+"""Configurations that have a name: recipes and tasks, one YAML each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from weitiao.config.commands import CONFIGS
+from weitiao.errors import ConfigError
+
+Kind = Literal["recipe", "task"]
+
+
+def preset(kind: Kind, name: str, *others: str) -> Path:
+    """The file of a configuration.
+
+    Args:
+        kind: the option that names it.
+        name: its name.
+        others: values that the option has besides, for messages.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    folder = CONFIGS / f"{kind}s"
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        names = ", ".join([*others, *sorted(p.stem for p in folder.glob("*.yaml"))])
+        raise ConfigError(f"{kind}: there is no {name!r}\n  → {names}")
+    return path
+
+
+def values_of(kind: Kind, name: str) -> dict[str, Any]:
+    """What such a file says."""
+    content = yaml.safe_load(preset(kind, name).read_text("utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Nested values; of two for the same key, those of ``over``."""
+    both = {
+        key: merged(value, over[key])
+        for key, value in values.items()
+        if isinstance(value, dict) and isinstance(over.get(key), dict)
+    }
+    return {**values, **over, **both}

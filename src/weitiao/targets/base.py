@@ -1,0 +1,139 @@
+"""What every target is: a column of the file, and what becomes of its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.card import TargetCard
+from weitiao.errors import DataError
+
+
+class Target(Protocol):
+    """What a model is to predict of a row. A frozen dataclass of options.
+
+    Tables hold readable rows: their cells stand in the column ``label``, their place in ``file``
+    and ``row``. All methods but `canonical` see canonical cells.
+    """
+
+    sets: ClassVar[bool]
+    """Whether a cell may be empty, or a list."""
+    one_class: ClassVar[bool]
+    """Whether a row has one class of several, so that each class can be drawn equally often."""
+
+    @property
+    def label(self) -> str:
+        """The column of the file."""
+        ...
+
+    def canonical(self, table: pa.Table) -> pa.Table:
+        """The table with one spelling for each target, so that equal ones are equal cells.
+
+        Raises:
+            DataError: a cell is no target; names file, row, column and value.
+        """
+        ...
+
+    def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
+        """Refuse targets that no model can learn or be measured on.
+
+        Args:
+            tables: the given splits, train after its audit.
+            before: train before its audit.
+
+        Raises:
+            DataError: a row has none, or train has nothing to tell apart, or lacks a label.
+        """
+        ...
+
+    def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
+        """What a model must know of the targets.
+
+        Args:
+            tables: the final splits.
+
+        Raises:
+            ConfigError: options don't fit the data.
+        """
+        ...
+
+    def strata(self, table: pa.Table) -> np.ndarray | None:
+        """Numbers of the groups that splits hold in proportion, ``(N,)``; null = those of the
+        cells."""
+        ...
+
+    def described(self, table: pa.Table) -> dict[str, Any]:
+        """``classes``: rows per label, the most frequent first; for numbers ``targets``."""
+        ...
+
+    def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
+        """Warnings of labels that look like slips, each with its way out.
+
+        Args:
+            counts: rows of each label, all splits together.
+        """
+        ...
+
+
+ASIDE = "--data.placeholders bad --data.on_bad_row quarantine sets such rows aside"
+"""The way out where a cell stands for a missing value."""
+
+
+class Swapped(DataError):
+    """Texts and labels of train look as if they stood in each other's place."""
+
+
+def target_array(column: pa.ChunkedArray) -> np.ndarray:
+    """Encoded targets as an array, ``(N,)`` or ``(N, C)``, without copying one chunk."""
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if pa.types.is_fixed_size_list(column.type):
+        return array.flatten().to_numpy().reshape(len(column), column.type.list_size)
+    return array.to_numpy()
+
+
+def refuse_missing(tables: Mapping[str, pa.Table]) -> None:
+    """Stop at a row without a target.
+
+    Raises:
+        DataError: it is one of these.
+    """
+    for table in tables.values():
+        if "label" in table.column_names and table["label"].null_count:
+            raise fault("no label", table, pc.index(pc.is_null(table["label"]), True).as_py())
+
+
+def refuse_alike(train: pa.Table) -> None:
+    """Stop where there is nothing to tell apart.
+
+    Raises:
+        DataError: all rows have the same label.
+    """
+    if "label" in train.column_names and len(labels := pc.unique(train["label"])) == 1:
+        raise DataError(
+            "all rows of train have the same label, there is nothing to learn",
+            file=train["file"][0].as_py(),
+            column="label",
+            value=labels[0].as_py(),
+        )
+
+
+def fault(
+    problem: str, table: pa.Table, place: int, hint: str | None = None, value: object = None
+) -> DataError:
+    """What is wrong with a row's target, with its place in the file.
+
+    Args:
+        problem: what is wrong.
+        table: holds the row.
+        place: its place in the table.
+        hint: the way out.
+        value: what is at fault; null = the whole cell.
+    """
+    row = table.slice(place, 1).to_pylist()[0]
+    shown = row["label"] if value is None else value
+    place_of = {"file": row["file"], "row": row["row"], "column": "label"}
+    return DataError(problem, **place_of, value=shown, hint=hint)
