@@ -35,7 +35,7 @@ from weitiao.io.csv_file import write_csv
 
 ROOT = Path(__file__).parents[1]
 DEFAULT = ROOT / "configs" / "recipes" / "reviews.yaml"
-MODELS = {"default": (), "TextCNN alone": ("--model.wide=null",)}
+MODELS = {"default": (), "TextCNN alone": ("--model.objective.wide=null",)}
 SPLITS = ("train", "val", "test")
 WAYS = ("plain", "plain, as many steps", "augmented")
 

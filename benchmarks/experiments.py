@@ -204,7 +204,7 @@ EXPERIMENTS = {
             **E5,
             "data.input.encode.max_length": "64",
             "data.input.encode.truncation": "head_tail",
-            "model.wide.lr": "1e-2",
+            "model.objective.wide.lr": "1e-2",
         },
     ),
     "tnews": Experiment(
@@ -252,7 +252,7 @@ EXPERIMENTS = {
         "default",
         (REVIEWS_RECIPE, "data/stsb_zh"),
         "spearman",
-        options={"model.loss.kind": "mse"},
+        options={"model.objective.loss.kind": "mse"},
     ),
     "stsb-zh-encoder": Experiment(
         STSB_ZH,

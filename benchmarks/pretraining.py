@@ -175,7 +175,7 @@ COMPARISONS: dict[str, Comparison | Vectors] = {
     ),
     "reviews-vectors": Vectors(
         REVIEWS,
-        "--config configs/default.yaml --recipe reviews --model.wide null"
+        "--config configs/default.yaml --recipe reviews --model.objective.wide null"
         " --data.encode.tokenizer words --model.backbone.embedding 100",
         {"500": "--trainer.max_epochs 12", "all": ""},
     ),

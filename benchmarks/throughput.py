@@ -39,6 +39,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from weitiao.objectives.classification import Classification
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -54,7 +56,7 @@ from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 from weitiao.objectives.heads import Head
 from weitiao.training.callbacks import RandomState, Throughput
@@ -112,7 +114,7 @@ class Setting:
         built = OPTIM.build(model, self.steps)
         return built["optimizer"], built["lr_scheduler"]["scheduler"]
 
-    def module(self) -> TextModule:
+    def module(self) -> Module:
         """Our module with the classifier's weights: BERT's pooler is a head of kind ``mlp``."""
         config = self.classifier.config
         backbone = partial(
@@ -121,12 +123,17 @@ class Setting:
             width=config.hidden_size,
             heads=config.num_attention_heads,
         )
-        module = TextModule(self.data.card, backbone, "cls", Head("mlp", "tanh"), optim=OPTIM)
-        weights = dict(self.classifier.bert.state_dict())
+        module = Module(
+            self.data.card,
+            backbone,
+            partial(Classification, pooling="cls", head=Head("mlp", "tanh")),
+            OPTIM,
+        )
+        weights, scorer = dict(self.classifier.bert.state_dict()), module.objective.scorer
         for name in ("weight", "bias"):
-            module.head[0].get_parameter(name).data.copy_(weights.pop(f"pooler.dense.{name}"))
+            scorer.head[0].get_parameter(name).data.copy_(weights.pop(f"pooler.dense.{name}"))
         module.backbone.encoder.load_state_dict(weights)
-        module.head[-1].load_state_dict(self.classifier.classifier.state_dict())
+        scorer.head[-1].load_state_dict(self.classifier.classifier.state_dict())
         return module
 
 
@@ -177,10 +184,7 @@ def train_bare(setting: Setting, clock: Clock) -> nn.Module:
     for epoch in range(setting.epochs):
         batches.batches.position = lambda epoch=epoch: (epoch, 0)
         for batch in batches:
-            loss = module.loss(
-                module(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]),
-                batch["target"],
-            )
+            loss = module.objective.loss(module.backbone, batch).value
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(module.parameters(), CLIP)

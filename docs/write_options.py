@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import sys
 import types
@@ -24,6 +25,7 @@ from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import run_test
 from weitiao.inputs import Input
 from weitiao.models.backbones.base import Backbone
+from weitiao.objectives.base import Objective
 from weitiao.pretraining.command import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
@@ -32,7 +34,8 @@ from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
 FILE = Path(__file__).with_name("options.md")
-FACTORIES = (Backbone, LanguageNetwork)
+FACTORIES = (Backbone, Objective, LanguageNetwork)
+LATE = {"card", "backbone"}  # what such a class gets from the run, and no option
 CHOSEN = (Input, Target)
 HEAD = """\
 # All options
@@ -86,7 +89,8 @@ def parsers() -> dict[str, ArgumentParser]:
 
 def options() -> dict[str, list[Option]]:
     """The options of each verb, in the order of the signatures."""
-    return {verb: list(_options_of(parser)) for verb, parser in parsers().items()}
+    # what several classes have in common stands once
+    return {verb: list(dict.fromkeys(_options_of(p))) for verb, p in parsers().items()}
 
 
 def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Option]:
@@ -100,9 +104,21 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
         yield Option(where, name, _kind(hint), default, _meaning(action))
         for component in _components(hint):
             inner = ArgumentParser()
-            takes_card = issubclass(component, FACTORIES)
-            inner.add_class_arguments(component, name, skip={"card"} if takes_card else None)
-            yield from _options_of(inner, f"{name}: {component.__name__}")
+            late = LATE & set(inspect.signature(component).parameters)
+            late = late if issubclass(component, FACTORIES) else set()
+            inner.add_class_arguments(component, name, skip=late or None)
+            of_class = f"{name}: {component.__name__}"
+            for option in _options_of(inner, of_class):
+                yield option._replace(group=_part(option, name, component))
+
+
+def _part(option: Option, name: str, component: type) -> str:
+    """The heading of an option of a class: of a part that several objectives have, the part's."""
+    part = option.name.removeprefix(f"{name}.").split(".")[0]
+    kind = typing.get_type_hints(component.__init__).get(part) if "." in option.name else None
+    if not (issubclass(component, Objective) and dataclasses.is_dataclass(kind)):
+        return option.group
+    return f"{name}.{part}: {getattr(kind, '__name__', '')}"
 
 
 def _components(hint: Any) -> list[type]:

@@ -64,6 +64,20 @@ def of_all(value: Any) -> list[Any]:
     return found
 
 
+def to_first(value: Any) -> list[Any] | None:
+    """The value of each process, in their order, in the first one; null in the others.
+
+    All of them must ask.
+    """
+    import torch.distributed as dist
+
+    if not several():
+        return [value]
+    found: list[Any] | None = [None] * dist.get_world_size() if number() == 0 else None
+    dist.gather_object(value, found, group=_beside_the_device())
+    return found
+
+
 def highest(value: int) -> int:
     """The highest of the processes' numbers. All of them must ask."""
     import torch

@@ -193,7 +193,7 @@ TABLE = [
         argv=["--model.backbone=Recurrent", "--model.backbone.dropout=1"],
     ),
     # a part that may be null: jsonargparse wraps what it refuses
-    Bad("wide_share", ["model.wide.share", "3"], argv=["--model.wide.share=3"]),
+    Bad("wide_share", ["model.objective.wide.share", "3"], argv=["--model.objective.wide.share=3"]),
     Bad("negative_seed", ["seed_everything", "-1"], argv=["--seed_everything=-1"]),
     Bad("no_threads", ["run.threads", "at least 1"], argv=["--run.threads=0"]),
     Bad("save_never", ["run.save_every", "at least 1"], argv=["--run.save_every=0"]),
@@ -213,8 +213,8 @@ TABLE = [
     ),
     Bad(
         "blind_pooling",
-        ["model.pooling cls", "--model.pooling last"],
-        argv=["--model.backbone=TextCNN", "--model.pooling=cls"],
+        ["model.objective.pooling cls", "--model.objective.pooling last"],
+        argv=["--model.backbone=TextCNN", "--model.objective.pooling=cls"],
     ),
     Bad(
         "idle_momentum",
@@ -237,8 +237,8 @@ TABLE = [
     ),
     Bad(
         "balanced_twice",
-        ["data.sampling", "model.loss.class_weights", "--data.sampling all"],
-        argv=["--data.sampling=balanced", "--model.loss.class_weights=balanced"],
+        ["data.sampling", "model.objective.loss.class_weights", "--data.sampling all"],
+        argv=["--data.sampling=balanced", "--model.objective.loss.class_weights=balanced"],
     ),
     Bad(
         "words_for_numbers",
@@ -270,13 +270,13 @@ TABLE = [
     ),
     Bad(
         "loss_of_another_task",
-        ["model.loss.kind", "mse", "cross_entropy"],
-        argv=["--model.loss.kind=mse"],
+        ["model.objective.loss.kind", "mse", "cross_entropy"],
+        argv=["--model.objective.loss.kind=mse"],
     ),
     Bad(
         "decision_without_a_choice",
-        ["model.decision", "multilabel"],
-        argv=["--model.decision.at_least=1"],
+        ["model.objective.decision", "multilabel"],
+        argv=["--model.objective.decision.at_least=1"],
     ),
     Bad("no_validation", ["split.val", "validation file"], argv=["--data.split.val=0"]),
     Bad("no_test", ["test", "--data.test"], argv=["--data.split.test=0"]),

@@ -69,7 +69,7 @@ def test_a_search_writes_a_password_nowhere_either(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WEITIAO_DATABASE", URL)
-    Path("space.yaml").write_text("model.pooling: {choices: [mean, max]}", "utf-8")
+    Path("space.yaml").write_text("model.objective.pooling: {choices: [mean, max]}", "utf-8")
     Path("base.yaml").write_text("seed_everything: 3", "utf-8")
     database = ("--data.database=${WEITIAO_DATABASE}", f"--data.train={QUERY}")
     search = ["--space=space.yaml", "--config=base.yaml", "--trials=2", "--workers=0"]

@@ -87,7 +87,7 @@ def test_what_is_done_is_not_done_again_and_other_options_are_refused(
     again = compare(command, folder, *TWO, "--seeds=2")
     assert again.code == 0, again.err
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    other = compare(command, folder, "--with=plain: --model.pooling max", "--seeds=2")
+    other = compare(command, folder, "--with=plain: --model.objective.pooling max", "--seeds=2")
     assert other.code == 1
     assert "holds another comparison" in other.err
 

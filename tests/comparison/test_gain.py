@@ -130,7 +130,7 @@ def test_goes_on_where_it_was_and_refuses_another_comparison(
     assert fewer.code == 0, fewer.err
     for changed in (
         [f"{both[0]} --data.masking.ngram=2"],
-        [*both, f"--finetune={FIX} --model.pooling=max"],
+        [*both, f"--finetune={FIX} --model.objective.pooling=max"],
         [*both, '--rows={"20": ""}'],
     ):
         other = gain(command, folder, *changed)

@@ -5,9 +5,9 @@ from weitiao.data.batch import Batching
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.lora import Lora
 from weitiao.models.optim import Optimisation
-from weitiao.models.wide import Wide
+from weitiao.objectives.classification import ClassLoss
 from weitiao.objectives.heads import Head
-from weitiao.objectives.losses import Loss
+from weitiao.objectives.wide import Wide
 
 
 def test_bounds_name_the_option():
@@ -29,7 +29,7 @@ def test_bounds_name_the_option():
         (Batching, {"size": 0}),
         (Batching, {"workers": -1}),
         (Head, {"dropout": 1.0}),
-        (Loss, {"label_smoothing": 2.0}),
+        (ClassLoss, {"label_smoothing": 2.0}),
         (Optimisation, {"lr": -1.0}),
         (Optimisation, {"weight_decay": -1.0}),
         (Optimisation, {"eps": -1.0}),

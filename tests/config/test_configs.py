@@ -29,7 +29,7 @@ MORE = {
     # the presets set limits of their own; ten epochs, since that is when it validates
     "presets/overfit.yaml": ("--trainer.max_epochs=10", "--model.optim.lr=0.02"),
     "trainer/gpu.yaml": ("--trainer.max_epochs=1", "--trainer.gradient_clip_val=1.0", *ONE_BATCH),
-    "trainer/early_stopping.yaml": ("--model.optim.lr=0.0", "--model.wide.lr=0.0"),
+    "trainer/early_stopping.yaml": ("--model.optim.lr=0.0", "--model.objective.wide.lr=0.0"),
     "presets/debug.yaml": (),
     "presets/profile.yaml": (),
 }
@@ -201,5 +201,5 @@ def test_another_backbone_takes_nothing_of_the_one_before(parser: ArgumentParser
 
 def test_null_takes_the_wide_part_away(parser: ArgumentParser) -> None:
     reviews = f"--config={CONFIGS / 'recipes' / 'reviews.yaml'}"
-    assert parser.parse_args([reviews]).model.wide is not None
-    assert parser.parse_args([reviews, "--model.wide=null"]).model.wide is None
+    assert parser.parse_args([reviews]).model.objective.init_args.wide is not None
+    assert parser.parse_args([reviews, "--model.objective.wide=null"]).model.objective.wide is None

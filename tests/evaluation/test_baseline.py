@@ -14,9 +14,11 @@ from conftest import reviews
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
+from tiny_models import objective_of
 
 from weitiao.card import DataCard, TokenInput
-from weitiao.evaluation.baseline import CHOICES, measure_baseline
+from weitiao.evaluation.baseline import Baseline, measure_baseline
+from weitiao.objectives.baselines import CHOICES
 
 
 def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNamespace:
@@ -38,13 +40,18 @@ def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNames
     )
 
 
+def measured(prepared: SimpleNamespace) -> Baseline:
+    objective = objective_of(prepared.card)
+    return measure_baseline(prepared, objective, objective.baselines())
+
+
 def coded(count: int, seed: int, noise: float = 0.1) -> list[tuple[str, int]]:
     return [(text, int(label == "差评")) for text, label in reviews(count, seed, noise)]
 
 
 def test_the_baseline_is_the_best_by_validation_of_scikit_learns_own(tmp_path: Path) -> None:
     splits = {"train": coded(150, 1), "val": coded(40, 2, 0.3), "test": coded(60, 3)}
-    baseline = measure_baseline(prepared(**splits))
+    baseline = measured(prepared(**splits))
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True)
     x = vectorizer.fit_transform([text for text, _ in splits["train"]])
     models = {
@@ -62,23 +69,21 @@ def test_the_baseline_is_the_best_by_validation_of_scikit_learns_own(tmp_path: P
 
 
 def test_the_baseline_learns_what_is_easy() -> None:
-    baseline = measure_baseline(
-        prepared(train=coded(150, 1, 0), val=coded(40, 2, 0), test=coded(60, 3, 0))
-    )
+    baseline = measured(prepared(train=coded(150, 1, 0), val=coded(40, 2, 0), test=coded(60, 3, 0)))
     assert np.mean(baseline.predicted == baseline.targets) > 0.95
 
 
 def test_test_rows_do_not_shape_the_baseline() -> None:
     train, val, test = coded(150, 1), coded(40, 2), coded(60, 3)
-    alone = measure_baseline(prepared(train=train, val=val, test=test[:5]))
-    among = measure_baseline(prepared(train=train, val=val, test=test))
+    alone = measured(prepared(train=train, val=val, test=test[:5]))
+    among = measured(prepared(train=train, val=val, test=test))
     assert alone.predicted.tolist() == among.predicted[:5].tolist()
     assert alone.c == among.c
 
 
 def test_the_second_text_of_a_pair_counts() -> None:
     splits = {"train": coded(150, 1, 0), "val": coded(40, 2, 0), "test": coded(60, 3, 0)}
-    baseline = measure_baseline(prepared(pair=True, **splits))
+    baseline = measured(prepared(pair=True, **splits))
     assert np.mean(baseline.predicted == baseline.targets) > 0.95
 
 
@@ -87,7 +92,7 @@ def test_the_similarity_of_a_pair_is_a_baseline() -> None:
         return [(f"同{i % 3}同" if i % 2 else f"异{i + seed}", i % 2) for i in range(count)]
 
     splits = {"train": alike(60, 1), "val": alike(20, 2), "test": alike(31, 3)}
-    simpler = measure_baseline(prepared(pair=True, **splits)).simpler
+    simpler = measured(prepared(pair=True, **splits)).simpler
     assert simpler["similarity"].tolist() == [y for _, y in splits["test"]]
     assert set(simpler["majority"].tolist()) <= {0, 1}
     assert len(set(simpler["majority"].tolist())) == 1
@@ -95,15 +100,15 @@ def test_the_similarity_of_a_pair_is_a_baseline() -> None:
 
 def test_many_classes_have_a_bounded_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("weitiao.evaluation.baseline.WEIGHTS", 300)
-    monkeypatch.setattr("weitiao.evaluation.baseline.MANY_CLASSES", 3)
+    monkeypatch.setattr("weitiao.objectives.baselines.MANY_CLASSES", 3)
     train = [(text, i % 3) for i, (text, _) in enumerate(coded(90, 1))]
-    with_bound = measure_baseline(prepared(train=train, val=train[:30], test=train[:30]))
+    with_bound = measured(prepared(train=train, val=train[:30], test=train[:30]))
     assert with_bound.c == 1.0
 
 
 def test_a_class_that_validation_lacks_gives_no_warning(recwarn: pytest.WarningsRecorder) -> None:
     train = [*coded(100, 1), *((f"还行一般{i}", 2) for i in range(5))]
-    measure_baseline(prepared(train=train, val=coded(20, 2), test=[*coded(20, 3), ("还行", 2)]))
+    measured(prepared(train=train, val=coded(20, 2), test=[*coded(20, 3), ("还行", 2)]))
     assert not recwarn.list
 
 

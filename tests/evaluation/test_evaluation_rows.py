@@ -14,21 +14,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from cards import target_card
 from conftest import TINY, Command, Outcome, calibration_error, reviews, write_csv
 from rich.console import Console
 from sklearn import metrics as sk
+from tiny_models import objective_of, tiny_card
 
-from weitiao.card import DataCard, TokenInput
 from weitiao.evaluation.prediction_files import write_predictions
 from weitiao.evaluation.table import final_table, write_classes
+from weitiao.objectives.base import Objective
+from weitiao.objectives.figures import confusion_figure
 from weitiao.training.data_report import scores
 from weitiao.training.evaluation_rows import SHOWN, WORST, Evaluated, worst_mistakes
-from weitiao.training.figures import confusion_figure
 from weitiao.training.optional_parts import Dispensable
 
 LABELS = ["好评", "差评", "[red]中评"]
-CARD = DataCard(TokenInput(9, 0, 9), target_card("classification", LABELS, [1, 1, 1]))
+OBJECTIVE = objective_of(tiny_card(labels=LABELS))
 
 
 def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> Evaluated:
@@ -134,7 +134,7 @@ def test_predictions_keep_texts_whatever_they_hold(tmp_path: Path) -> None:
     texts = ['他说:"好,很好"', "第一行\n第二行", "=1+1", "𠮷野家🍜", ""]
     shares = np.array([[0.5, 0.3, 0.2]] * 5)
     path = tmp_path / "predictions.csv"
-    write_predictions(path, evaluated(texts, [0, 1, 2, 0, 1], shares), CARD)
+    write_predictions(path, evaluated(texts, [0, 1, 2, 0, 1], shares), OBJECTIVE)
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"] for row in rows] == texts
@@ -145,7 +145,9 @@ def test_predictions_keep_texts_whatever_they_hold(tmp_path: Path) -> None:
 
 def test_worst_mistakes_come_first_and_right_rows_never() -> None:
     shares = np.array([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.02, 0.97, 0.01], [0.4, 0.3, 0.3]])
-    table = worst_mistakes(evaluated(["对", "a|b\n c", "最差", "小错"], [0, 0, 0, 1], shares), CARD)
+    table = worst_mistakes(
+        evaluated(["对", "a|b\n c", "最差", "小错"], [0, 0, 0, 1], shares), OBJECTIVE
+    )
     lines = table.splitlines()[2:]
     assert [line.split(" | ")[-1].rstrip(" |") for line in lines] == ["最差", "a\\|b c", "小错"]
     assert f"{-math.log(0.02):.2f}" in lines[0]
@@ -154,7 +156,7 @@ def test_worst_mistakes_come_first_and_right_rows_never() -> None:
 
 def test_worst_mistakes_are_few_and_short() -> None:
     shares = np.tile([0.2, 0.5, 0.3], (100, 1))
-    table = worst_mistakes(evaluated(["长" * 1000] * 100, [0] * 100, shares), CARD)
+    table = worst_mistakes(evaluated(["长" * 1000] * 100, [0] * 100, shares), OBJECTIVE)
     lines = table.splitlines()[2:]
     assert len(lines) == WORST
     assert lines[0].count("长") == SHOWN
@@ -176,7 +178,7 @@ def test_the_confusion_matrix_shows_every_count(recwarn: pytest.WarningsRecorder
 
 def test_hanzi_are_drawn_in_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     # pretends that the one font at hand is a Chinese one: it must be named to the labels
-    monkeypatch.setattr("weitiao.training.figures.CJK_FONTS", ("DejaVu Serif",))
+    monkeypatch.setattr("weitiao.objectives.figures.CJK_FONTS", ("DejaVu Serif",))
     label = (
         confusion_figure(np.arange(2), np.arange(2), ["好评", "差评"]).axes[0].get_yticklabels()[0]
     )
@@ -187,32 +189,32 @@ def test_hanzi_are_drawn_in_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch
 def test_scores_of_classes_have_no_auroc() -> None:
     targets = np.array([0, 1, 2, 1])
     found = np.array([0, 1, 1, 1])
-    of_classes = scores(found, found, targets, CARD, "baseline/", ranked=False)
-    of_shares = scores(np.eye(3)[found], found, targets, CARD, "test/")
+    of_classes = scores(found, found, targets, OBJECTIVE, "baseline/", ranked=False)
+    of_shares = scores(np.eye(3)[found], found, targets, OBJECTIVE, "test/")
     assert of_classes["baseline/accuracy"] == of_shares["test/accuracy"] == 0.75
     alone = set(of_shares) - {k.replace("baseline", "test") for k in of_classes}
     assert alone == {"test/auroc", "test/ece"}
 
 
 def rendered(
-    metrics: dict[str, float], card: DataCard = CARD, targets: Sequence[int] = (0, 1, 2)
+    metrics: dict[str, float], objective: Objective = OBJECTIVE, targets: Sequence[int] = (0, 1, 2)
 ) -> str:
     text = io.StringIO()
-    Console(file=text, width=80).print(final_table(metrics, card, np.array(targets)))
+    Console(file=text, width=80).print(final_table(metrics, objective, np.array(targets)))
     return text.getvalue()
 
 
 def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) -> None:
     labels = [f"第{c}类" for c in range(3000)]
-    card = DataCard(TokenInput(9, 0, 9), target_card("classification", labels, [2] * 3000))
+    objective = objective_of(tiny_card(labels=labels, label_counts=[2] * 3000))
     true = np.repeat(np.arange(2000), 2)  # a third of the classes has no row in test
     found = np.where((np.arange(4000) % 2 == 0) & (true < 1000), 2500, true)
     found[true == 7] = 8
     test, baseline = (
-        scores(x, x, true, card, p, ranked=False)
+        scores(x, x, true, objective, p, ranked=False)
         for p, x in (("test/", found), ("baseline/", true))
     )
-    text = rendered(test | baseline, card, true.tolist())
+    text = rendered(test | baseline, objective, true.tolist())
     assert len(text.splitlines()) < 40
     assert max(map(len, text.splitlines())) <= 80
     lines = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
@@ -223,7 +225,7 @@ def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) 
     assert len(shown) == 20
     assert min(shown[:10]) >= 1000
     assert shown[-1] == 7
-    write_classes(tmp_path / "classes.csv", found, true, card, test | baseline)
+    write_classes(tmp_path / "classes.csv", found, true, objective, test | baseline)
     with (tmp_path / "classes.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3000
@@ -239,7 +241,7 @@ def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) 
 
 def test_what_is_undefined_is_no_number() -> None:
     true = np.array([0, 0, 0])
-    text = rendered(scores(np.eye(3)[true], true, true, CARD, "test/"), targets=true.tolist())
+    text = rendered(scores(np.eye(3)[true], true, true, OBJECTIVE, "test/"), targets=true.tolist())
     row = next(line for line in text.splitlines() if "F1 of 差评" in line)
     assert row.split("│")[2].strip() == "–"
     assert "undefined: no row of the class" in " ".join(text.split())
@@ -248,15 +250,15 @@ def test_what_is_undefined_is_no_number() -> None:
 @pytest.mark.parametrize("task", ["classification", "ordinal", "multilabel", "regression"])
 def test_the_table_of_each_task_fits_80_columns(task: str) -> None:
     labels = [] if task == "regression" else LABELS
-    card = DataCard(TokenInput(9, 0, 9), target_card(task, labels, [1] * len(labels)))
+    objective = objective_of(tiny_card(task=task, labels=labels))
     true = {"multilabel": np.eye(3, dtype=int), "regression": np.array([2e5, 3e5, 9e5])}.get(
         task, np.array([0, 1, 2])
     )
     none = "mean" if task == "regression" else "majority"
     metrics = {}
     for name in ("test", "baseline", none, "similarity"):
-        metrics |= scores(true, true, true, card, f"{name}/", ranked=False)
-    text = rendered(metrics, card, true.tolist())
+        metrics |= scores(true, true, true, objective, f"{name}/", ranked=False)
+    text = rendered(metrics, objective, true.tolist())
     lines = text.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum("│" in line or "┃" in line for line in lines) <= 12 + len(labels)
@@ -268,8 +270,8 @@ def test_the_table_of_each_task_fits_80_columns(task: str) -> None:
 def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
     shares = np.eye(3)
     true, found = np.array([0, 1, 2]), np.array([0, 0, 2])
-    test = scores(shares, true, true, CARD, "test/")
-    baseline = scores(found, found, true, CARD, "baseline/", ranked=False)
+    test = scores(shares, true, true, OBJECTIVE, "test/")
+    baseline = scores(found, found, true, OBJECTIVE, "baseline/", ranked=False)
     text = rendered(test | baseline)
     assert "[red]中评" in text
     row = next(line for line in text.splitlines() if "accuracy" in line)
@@ -283,7 +285,7 @@ def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
 
 def test_the_table_has_no_baseline_where_none_was_measured() -> None:
     true = np.array([0, 1, 2])
-    text = rendered(scores(np.eye(3), true, true, CARD, "test/"))
+    text = rendered(scores(np.eye(3), true, true, OBJECTIVE, "test/"))
     assert "baseline" not in text
     assert "difference" not in text
 

@@ -155,7 +155,7 @@ def test_test_on_a_file_with_a_new_label_is_refused(
     [
         "--data.input.clean.emoji=drop",
         "--data.target.labels=[a,b]",
-        "--model.head.dropout=0.5",
+        "--model.objective.head.dropout=0.5",
         "--config=x",
     ],
 )

@@ -86,7 +86,7 @@ def test_full_while_data_are_prepared(vectors: bool, command: Command, disk: Dis
         lines = [f"{chr(n)} " + " ".join(["0.5"] * 300) for n in range(0x4E00, 0x9FA5)]
         (folder / "vectors.txt").write_text("\n".join(lines), "utf-8")
         fit += ["--data.input.encode.vectors=vectors.txt", "--model.backbone=TextCNN"]
-        fit += ["--model.pooling=max"]
+        fit += ["--model.objective.pooling=max"]
     whole = command(*fit, "--data.cache=whole", cwd=folder)
     assert whole.code == 0, whole.err
     needed = sum(path.stat().st_size for path in (folder / "whole").rglob("*"))

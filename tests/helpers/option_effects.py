@@ -58,13 +58,21 @@ PRETRAINED = (
 SWAP = ("--data.input.augment.steps=[{method: swap}]",)
 ALIKE = ("--data.input.augment.steps=[{method: lookalike}]",)
 NEAR = ("--data.input.augment.steps=[{method: vectors, path: words.vec}]",)
-WIDE = ("--model.wide.lr=0.05",)
+WIDE = ("--model.objective.wide.lr=0.05",)
 LINEAR = ("--data.input.linear={}",)
 NUMBERS = ("--task=regression", "--data.target.label=stars")
 TARGET_OF_SETS = ("--data.target=Labels",)
 SETS = ("--task=multilabel", "--model.optim.lr=0.01")
 LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
-MLP = ("--model.head.kind=mlp",)
+MLP = ("--model.objective.head.kind=mlp",)
+STARS = ("--task=ordinal", "--data.target.label=stars")
+OBJECTIVES = {
+    "Classification": (),
+    "MultiLabel": ("--task=multilabel",),
+    "Ordinal": STARS,
+    "Regression": NUMBERS,
+}
+FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
     "data/data.train": Effect("prepared", "more.csv"),
@@ -197,11 +205,18 @@ DATA = {
 }
 MODEL = {
     "model/model.backbone": Effect("loss", "TextCNN"),
-    "model/model.pooling": Effect("loss", "cls"),
-    "model/model.wide": Effect("loss", "{}"),
-    "model/model.calibrate": Effect("run", "true"),
+    "model/model.objective": Effect("refused", "Regression"),
     "model/model.start": Effect("run", "kept/checkpoints/best.ckpt"),
-    "model/model.linear_share": Effect("scores", "0.9", LINEAR),
+    **{
+        f"model.objective: {name}/model.objective.{option}": effect
+        for name, beside in OBJECTIVES.items()
+        for option, effect in {
+            "pooling": Effect("loss", "cls", beside),
+            "wide": Effect("loss", "{}", beside),
+            "calibrate": Effect("run", "true", beside),
+            "linear_share": Effect("scores", "0.9", (*beside, *LINEAR)),
+        }.items()
+    },
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
     "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),
@@ -246,22 +261,42 @@ MODEL = {
     "model.backbone: Pretrained/model.backbone.trust_remote_code": Effect(
         "loss", "true", (*PRETRAINED, "--model.backbone.name=own_code"), mends=True
     ),
-    "model.decision/model.decision.threshold": Effect("run", "half", SETS),
-    "model.decision/model.decision.at_least": Effect("run", "2", SETS),
-    "model.decision/model.decision.at_most": Effect(
-        "run", "1", ("--task=multilabel", "--model.optim.lr=0")
-    ),
-    "model.head/model.head.kind": Effect("loss", "mlp"),
-    "model.head/model.head.activation": Effect("loss", "relu", MLP),
-    "model.head/model.head.dropout": Effect("loss", "0.5"),
-    "model.head/model.head.start": Effect("run", "probe"),
-    "model.loss/model.loss.kind": Effect("loss", "squared_hinge"),
-    "model.loss/model.loss.focus": Effect("loss", "0.5", ("--model.loss.kind=focal",)),
-    "model.loss/model.loss.huber_delta": Effect(
-        "loss", "0.1", (*NUMBERS, "--model.loss.kind=huber")
-    ),
-    "model.loss/model.loss.label_smoothing": Effect("loss", "0.2"),
-    "model.loss/model.loss.class_weights": Effect("loss", "balanced"),
+    **{
+        f"model.objective.decision: Decision/model.objective.decision.{option}": effect
+        for option, effect in {
+            "threshold": Effect("run", "half", SETS),
+            "at_least": Effect("run", "2", SETS),
+            "at_most": Effect("run", "1", ("--task=multilabel", "--model.optim.lr=0")),
+        }.items()
+    },
+    **{
+        f"model.objective.head: Head/model.objective.head.{option}": effect
+        for option, effect in {
+            "kind": Effect("loss", "mlp"),
+            "activation": Effect("loss", "relu", MLP),
+            "dropout": Effect("loss", "0.5"),
+            "start": Effect("run", "probe"),
+        }.items()
+    },
+    **{
+        f"model.objective.loss: {loss}/model.objective.loss.{option}": effect
+        for loss, option, effect in (
+            ("ClassLoss", "kind", Effect("loss", "squared_hinge")),
+            ("ClassLoss", "focus", Effect("loss", "0.5", FOCAL)),
+            ("ClassLoss", "label_smoothing", Effect("loss", "0.2")),
+            ("ClassLoss", "class_weights", Effect("loss", "balanced")),
+            ("LabelLoss", "kind", Effect("loss", "squared_hinge", SETS)),
+            ("LabelLoss", "focus", Effect("loss", "0.5", (*SETS, *FOCAL))),
+            ("LabelLoss", "class_weights", Effect("loss", "balanced", SETS)),
+            ("ScaleLoss", "class_weights", Effect("loss", "balanced", STARS)),
+            ("NumberLoss", "kind", Effect("loss", "huber", NUMBERS)),
+            (
+                "NumberLoss",
+                "huber_delta",
+                Effect("loss", "0.1", (*NUMBERS, "--model.objective.loss.kind=huber")),
+            ),
+        )
+    },
     "model.optim/model.optim.optimizer": Effect("loss", "adafactor"),
     "model.optim/model.optim.momentum": Effect("loss", "0.9", ("--model.optim.optimizer=sgd",)),
     "model.optim/model.optim.lr": Effect("schedule", "0.5"),
@@ -270,11 +305,11 @@ MODEL = {
     "model.optim/model.optim.schedule": Effect("schedule", "cosine"),
     "model.optim/model.optim.betas": Effect("loss", "[0.1, 0.2]"),
     "model.optim/model.optim.eps": Effect("loss", "1"),
-    "model.wide: Wide/model.wide.orders": Effect("loss", "1", WIDE),
-    "model.wide: Wide/model.wide.buckets": Effect("loss", "3", WIDE),
-    "model.wide: Wide/model.wide.dropout": Effect("loss", "0.9", WIDE),
-    "model.wide: Wide/model.wide.lr": Effect("loss", "1", before="0.05"),
-    "model.wide: Wide/model.wide.share": Effect("scores", "0.1", WIDE),
+    "model.objective.wide: Wide/model.objective.wide.orders": Effect("loss", "1", WIDE),
+    "model.objective.wide: Wide/model.objective.wide.buckets": Effect("loss", "3", WIDE),
+    "model.objective.wide: Wide/model.objective.wide.dropout": Effect("loss", "0.9", WIDE),
+    "model.objective.wide: Wide/model.objective.wide.lr": Effect("loss", "1", before="0.05"),
+    "model.objective.wide: Wide/model.objective.wide.share": Effect("scores", "0.1", WIDE),
 }
 RUN = {
     "general/seed_everything": Effect("order", "2"),

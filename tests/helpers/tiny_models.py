@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import lightning.pytorch as L
 import torch
 from cards import target_card
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from weitiao.card import DataCard, TokenInput
@@ -23,8 +24,20 @@ from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.recurrent import Recurrent
 from weitiao.models.backbones.textcnn import TextCNN
 from weitiao.models.backbones.transformer import Transformer
+from weitiao.models.module import Module
+from weitiao.models.optim import Optimisation
+from weitiao.objectives.classification import Classification
+from weitiao.objectives.multilabel import MultiLabel
+from weitiao.objectives.ordinal import Ordinal
+from weitiao.objectives.regression import Regression
 
 VOCABULARY, LENGTH = 60, 24
+OBJECTIVES: dict[str, Any] = {
+    "classification": Classification,
+    "multilabel": MultiLabel,
+    "ordinal": Ordinal,
+    "regression": Regression,
+}
 POOLINGS = ("cls", "last", "mean", "max", "attention")
 FROM_SCRATCH: dict[str, BackboneFactory] = {
     "transformer": partial(Transformer, layers=2, width=32, heads=2, dropout=0.0),
@@ -59,7 +72,7 @@ def tiny_card(classes: int = 3, **changes: Any) -> DataCard:
     target = target_card(task, labels, counts, mean=mean, scale=scale)
     sizes = {"vocab_size": VOCABULARY, "pad_id": 1, "max_length": LENGTH}
     sizes |= {name: changes.pop(name) for name in vars(TokenInput(1, 0, 1)) if name in changes}
-    return DataCard(TokenInput(**sizes), target, **changes)
+    return DataCard(TokenInput(**sizes), target, **{"rows": {"train": 100}} | changes)
 
 
 def padded(
@@ -98,10 +111,36 @@ def random_batches(
     ]
 
 
-def logits(module: nn.Module, batch: Batch) -> Tensor:
+def task_of(card: DataCard) -> str:
+    """The name that `--task` has for the card's target."""
+    kinds = {"ClassTarget": "classification", "SetTarget": "multilabel", "ScaleTarget": "ordinal"}
+    return kinds.get(type(card.target).__name__, "regression")
+
+
+def objective_of(card: DataCard, width: int = 4, **options: Any) -> Any:
+    """The objective for the card's targets, of a backbone of that width."""
+    return OBJECTIVES[task_of(card)](card, SimpleNamespace(width=width), **options)
+
+
+def module_of(
+    card: DataCard,
+    backbone: BackboneFactory = Transformer,
+    optim: Optimisation = Optimisation(),
+    **options: Any,
+) -> Module:
+    """A module that learns the card's targets, by an objective with these options."""
+    return Module(card, backbone, partial(OBJECTIVES[task_of(card)], **options), optim)
+
+
+def logits(module: Module, batch: Batch) -> Tensor:
     """Logits ``(B, C)`` of a batch."""
-    inputs = batch["inputs"]
-    return module(inputs["input_ids"], inputs["attention_mask"])
+    assert module.objective.scorer is not None
+    return module.objective.scorer(module.backbone, batch["inputs"])
+
+
+def loss_of(module: Module, batch: Batch) -> Tensor:
+    """The loss of a batch."""
+    return module.objective.loss(module.backbone, batch).value
 
 
 def loader(batches: list[Batch]) -> DataLoader:

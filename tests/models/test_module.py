@@ -24,6 +24,8 @@ from tiny_models import (
     Recorder,
     loader,
     logits,
+    loss_of,
+    module_of,
     padded,
     random_batches,
     random_texts,
@@ -38,11 +40,11 @@ from torch.distributed.tensor import DTensor
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
-from weitiao.models.wide import Wide
+from weitiao.objectives.classification import Classification, ClassLoss
 from weitiao.objectives.heads import Head
-from weitiao.objectives.losses import Loss
+from weitiao.objectives.wide import Wide
 
 STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
 
@@ -50,7 +52,7 @@ STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
 # --- learning -------------------------------------------------------------------------------------
 
 
-def learned_by_heart(module: TextModule, target: torch.Tensor, folder: Path) -> dict[str, float]:
+def learned_by_heart(module: Module, target: torch.Tensor, folder: Path) -> dict[str, float]:
     """Scores on 64 rows after 80 steps on them; in one epoch, since each one's end takes time."""
     texts = random_texts(64, longest=10)
     batches = [padded(texts[i : i + 32]) | {"target": target[i : i + 32]} for i in (0, 32)]
@@ -62,7 +64,7 @@ def learned_by_heart(module: TextModule, target: torch.Tensor, folder: Path) -> 
 def test_the_mean_loss_of_an_epoch_is_over_rows_not_batches(tmp_path: Path) -> None:
     sizes, recorder = [12, 1], Recorder()
     trainer = tiny_trainer(tmp_path, recorder, max_epochs=1)
-    trainer.fit(TextModule(tiny_card()), loader(random_batches(sizes)))
+    trainer.fit(module_of(tiny_card()), loader(random_batches(sizes)))
     mean = sum(n * loss for n, loss in zip(sizes, recorder.losses, strict=True)) / sum(sizes)
     assert float(trainer.callback_metrics["train/loss_epoch"]) == pytest.approx(mean)
 
@@ -86,7 +88,7 @@ def test_64_rows_are_learned_by_heart(
 ) -> None:
     torch.manual_seed(0)
     head = Head(kind, dropout=0.0)  # type: ignore[arg-type]
-    module = TextModule(tiny_card(2), FROM_SCRATCH[backbone], pooling, head, optim=QUICK)  # type: ignore[arg-type]
+    module = module_of(tiny_card(2), FROM_SCRATCH[backbone], QUICK, pooling=pooling, head=head)
     scores = learned_by_heart(module, torch.arange(64) % 2, tmp_path)
     assert scores["val/accuracy"] >= 0.99
 
@@ -109,7 +111,7 @@ def test_every_task_is_learned_by_heart(task: str, pooling: str, kind: str, tmp_
     moments = {"target_mean": 100.0, "target_scale": float(target.float().std())}
     card = tiny_card(task=task, labels=labels, **moments)
     head = Head(kind, dropout=0.0)  # type: ignore[arg-type]
-    module = TextModule(card, SMALL, pooling, head, optim=QUICK)  # type: ignore[arg-type]
+    module = module_of(card, SMALL, QUICK, pooling=pooling, head=head)
     scores = learned_by_heart(module, target, tmp_path)
     if task == "regression":
         assert scores["val/r2"] >= 0.95
@@ -117,7 +119,7 @@ def test_every_task_is_learned_by_heart(task: str, pooling: str, kind: str, tmp_
         assert scores["val/exact_match" if task == "multilabel" else "val/accuracy"] >= 0.99
 
 
-class Gradients(TextModule):
+class Gradients(Module):
     """Keeps the gradient of each step, as the optimiser gets it."""
 
     def configure_gradient_clipping(self, *_: Any, **__: Any) -> None:
@@ -128,12 +130,12 @@ class Gradients(TextModule):
 @pytest.mark.parametrize(
     "loss",
     [
-        Loss(),
-        Loss(class_weights="balanced", label_smoothing=0.1),
-        Loss("focal", class_weights="balanced"),
+        ClassLoss(),
+        ClassLoss(class_weights="balanced", label_smoothing=0.1),
+        ClassLoss("focal", class_weights="balanced"),
     ],
 )
-def test_accumulated_batches_learn_as_one_large_batch(loss: Loss, tmp_path: Path) -> None:
+def test_accumulated_batches_learn_as_one_large_batch(loss: ClassLoss, tmp_path: Path) -> None:
     large = random_batches([9, 9, 5])
     parts = [(0, 1), (1, 3), (3, 9), (0, 5), (5, 6), (6, 9), (0, 4), (4, 5)]  # the last: too few
     small = [
@@ -145,7 +147,8 @@ def test_accumulated_batches_learn_as_one_large_batch(loss: Loss, tmp_path: Path
         torch.manual_seed(0)
         wide = Wide(buckets=50, dropout=0.0)
         head = Head(dropout=0.0)
-        module = Gradients(tiny_card(), SMALL, head=head, loss=loss, optim=STEADY, wide=wide)
+        objective = partial(Classification, head=head, loss=loss, wide=wide)
+        module = Gradients(tiny_card(), SMALL, objective, STEADY)
         options = {"accumulate_grad_batches": accumulate, "precision": "64-true"}
         tiny_trainer(tmp_path, max_epochs=1, **options).fit(module, loader(batches))
         return torch.stack(module.seen)
@@ -166,7 +169,7 @@ def test_clipping_bounds_the_gradient(tmp_path: Path) -> None:
     def norms(clip: float | None) -> list[float]:
         torch.manual_seed(0)
         callback = Norms()
-        module = TextModule(tiny_card(), FROM_SCRATCH["transformer"], optim=STEADY)
+        module = module_of(tiny_card(), FROM_SCRATCH["transformer"], optim=STEADY)
         trainer = tiny_trainer(tmp_path, callback, max_epochs=1, gradient_clip_val=clip)
         trainer.fit(module, loader(random_batches([4] * 5)))
         return callback.seen
@@ -178,8 +181,8 @@ def test_clipping_bounds_the_gradient(tmp_path: Path) -> None:
 def test_dropout_of_head_and_backbone_acts_in_training_only() -> None:
     batch = random_batches([4])[0]
     for module in (
-        TextModule(tiny_card(), FROM_SCRATCH["transformer"], head=Head(dropout=0.5)),
-        TextModule(tiny_card(), partial(Transformer, dropout=0.5), head=Head(dropout=0.0)),
+        module_of(tiny_card(), FROM_SCRATCH["transformer"], head=Head(dropout=0.5)),
+        module_of(tiny_card(), partial(Transformer, dropout=0.5), head=Head(dropout=0.0)),
     ):
         assert not torch.equal(logits(module, batch), logits(module, batch))
         module.eval()
@@ -188,7 +191,7 @@ def test_dropout_of_head_and_backbone_acts_in_training_only() -> None:
 
 def test_pretrained_model_is_trained_with_its_dropout(tmp_path: Path) -> None:
     folder = save_pretrained("bert", tmp_path, hidden_dropout_prob=0.5)
-    module = TextModule(tiny_card(), partial(Pretrained, name=str(folder)), head=Head(dropout=0.0))
+    module = module_of(tiny_card(), partial(Pretrained, name=str(folder)), head=Head(dropout=0.0))
     assert all(part.training for part in module.modules())
     batch = random_batches([4])[0]
     assert not torch.equal(logits(module, batch), logits(module, batch))
@@ -211,21 +214,23 @@ def test_loss_of_training_is_smoothed_and_weighted_and_that_of_validation_is_not
 ) -> None:
     batch = random_batches([16])[0]
     card = tiny_card(label_counts=[1, 5, 9])
-    module = TextModule(
-        card, FROM_SCRATCH["transformer"], loss=Loss(label_smoothing=0.1, class_weights="balanced")
+    module = module_of(
+        card,
+        FROM_SCRATCH["transformer"],
+        loss=ClassLoss(label_smoothing=0.1, class_weights="balanced"),
     ).eval()
     scores_of_rows = logits(module, batch)
-    expected = Loss(label_smoothing=0.1, class_weights="balanced").build(card)(
+    expected = ClassLoss(label_smoothing=0.1, class_weights="balanced").build(card.target)(
         scores_of_rows, batch["target"]
     )
-    torch.testing.assert_close(module.loss(scores_of_rows, batch["target"]), expected)
+    torch.testing.assert_close(loss_of(module, batch), expected)
     (scores,) = tiny_trainer(tmp_path).validate(module, loader([batch]), verbose=False)
     plain = nn.functional.cross_entropy(scores_of_rows, batch["target"])
     assert scores["val/loss"] == pytest.approx(plain.item(), rel=1e-5)
 
 
 def test_prediction_leads_back_to_the_row(tmp_path: Path) -> None:
-    module, batches = TextModule(tiny_card()).eval(), random_batches([4, 2])
+    module, batches = module_of(tiny_card()).eval(), random_batches([4, 2])
     (first, second) = tiny_trainer(tmp_path).predict(module, loader(batches))
     for given, batch in ((first, batches[0]), (second, batches[1])):
         assert torch.equal(given["row"], batch["row"])
@@ -256,16 +261,20 @@ def textbook_model(width: int = 32) -> Any:
     return AutoModelForSequenceClassification.from_config(config)
 
 
-def with_weights_of(textbook: Any, optim: Optimisation) -> TextModule:
+def with_weights_of(textbook: Any, optim: Optimisation) -> Module:
     """Our module with the textbook model's weights: BERT's pooler is a head of kind ``mlp``."""
-    module = TextModule(
-        tiny_card(), FROM_SCRATCH["transformer"], "cls", Head("mlp", "tanh", 0.0), optim=optim
+    module = module_of(
+        tiny_card(),
+        FROM_SCRATCH["transformer"],
+        optim,
+        pooling="cls",
+        head=Head("mlp", "tanh", 0.0),
     )
     weights = dict(textbook.bert.state_dict())
     pooler = {k.removeprefix("pooler.dense."): weights.pop(k) for k in list(weights) if "pool" in k}
     module.backbone.encoder.load_state_dict(weights)  # type: ignore[union-attr]
-    module.head[0].load_state_dict(pooler)
-    module.head[-1].load_state_dict(textbook.classifier.state_dict())
+    module.objective.scorer.head[0].load_state_dict(pooler)
+    module.objective.scorer.head[-1].load_state_dict(textbook.classifier.state_dict())
     return module
 
 
@@ -324,7 +333,7 @@ def strings_numbers(value: Any) -> Iterator[Any]:
         yield value
 
 
-def saved(module: TextModule, folder: Path) -> Path:
+def saved(module: Module, folder: Path) -> Path:
     """A checkpoint of the module after two steps of training."""
     trainer = tiny_trainer(folder, max_epochs=1)
     trainer.fit(module, loader(random_batches([4, 4])))
@@ -340,32 +349,32 @@ def test_checkpoint_alone_gives_the_same_logits(kind: str, tmp_path: Path) -> No
         if kind in FROM_SCRATCH
         else partial(Pretrained, name=str(save_pretrained(kind, gone)), layers=2)
     )
-    module = TextModule(
+    module = module_of(
         tiny_card(),
         factory,
-        "attention",
-        Head("mlp", "gelu", 0.2),
-        Loss(label_smoothing=0.1, class_weights="balanced"),
         Optimisation(lr=2e-3, betas=(0.8, 0.9)),
+        pooling="attention",
+        head=Head("mlp", "gelu", 0.2),
+        loss=ClassLoss(label_smoothing=0.1, class_weights="balanced"),
     )
     path = saved(module, tmp_path)
     shutil.rmtree(gone, ignore_errors=True)
-    again = TextModule.load_from_checkpoint(path, weights_only=True)
+    again = Module.load_from_checkpoint(path, weights_only=True)
     batch = random_batches([6], seed=7)[0]
     with torch.inference_mode():
         assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
     assert (again.card, again.optim) == (module.card, module.optim)
-    assert torch.equal(again.loss.weight, module.loss.weight)
-    assert again.loss.label_smoothing == 0.1
-    third = TextModule.load_from_checkpoint(saved(again.train(), tmp_path), weights_only=True)
+    assert torch.equal(again.objective.criterion.weight, module.objective.criterion.weight)
+    assert again.objective.criterion.label_smoothing == 0.1
+    third = Module.load_from_checkpoint(saved(again.train(), tmp_path), weights_only=True)
     with torch.inference_mode():  # a module that was loaded can be trained and saved again
         assert torch.equal(logits(again.eval(), batch), logits(third.eval(), batch))
 
 
 @pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained encoder {E5.name}")
 def test_checkpoint_of_the_real_encoder_gives_the_same_logits(tmp_path: Path) -> None:
-    module = TextModule(tiny_card(), partial(Pretrained, name=str(E5), layers=1))
-    again = TextModule.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
+    module = module_of(tiny_card(), partial(Pretrained, name=str(E5), layers=1))
+    again = Module.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
     batch = random_batches([6], seed=7)[0]
     with torch.inference_mode():
         assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
@@ -373,8 +382,8 @@ def test_checkpoint_of_the_real_encoder_gives_the_same_logits(tmp_path: Path) ->
 
 def test_half_precision_folder_comes_back_in_single_precision(tmp_path: Path) -> None:
     folder = save_pretrained("bert", tmp_path / "half", dtype=torch.float16)
-    module = TextModule(tiny_card(), partial(Pretrained, name=str(folder)))
-    again = TextModule.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
+    module = module_of(tiny_card(), partial(Pretrained, name=str(folder)))
+    again = Module.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
     assert {p.dtype for p in again.parameters()} == {torch.float32}
 
 
@@ -382,7 +391,7 @@ def test_half_precision_folder_comes_back_in_single_precision(tmp_path: Path) ->
     "factory", [Transformer, partial(Transformer, layers=1), partial(Transformer, dropout=0.3)]
 )
 def test_hyper_parameters_are_plain_values(factory: BackboneFactory) -> None:
-    hparams = dict(TextModule(tiny_card(), factory).hparams)
+    hparams = dict(module_of(tiny_card(), factory).hparams)
     assert json.loads(json.dumps(hparams)) == hparams
     leaves = (str, int, float, bool, type(None))
     assert all(isinstance(leaf, leaves) for leaf in strings_numbers(hparams))
@@ -393,7 +402,7 @@ def test_hyper_parameters_are_plain_values(factory: BackboneFactory) -> None:
 
 def test_what_can_not_be_written_down_is_refused() -> None:
     with pytest.raises(TypeError, match=r"class or a functools\.partial"):
-        TextModule(tiny_card(), lambda card: Transformer(card))
+        module_of(tiny_card(), lambda card: Transformer(card))
 
 
 @pytest.fixture
@@ -408,7 +417,7 @@ def alone() -> Iterator[DeviceMesh]:
 @pytest.mark.parametrize("kind", ["bert", "t5", "albert", "gpt2", "bart"])
 def test_shared_out_weights_compute_the_same(kind: str, alone: DeviceMesh, tmp_path: Path) -> None:
     folder = str(save_pretrained(kind, tmp_path))
-    module = TextModule(tiny_card(), partial(Pretrained, name=folder)).eval()
+    module = module_of(tiny_card(), partial(Pretrained, name=folder)).eval()
     (batch,) = random_batches([4])
     whole = logits(module, batch)
     whole.square().sum().backward()

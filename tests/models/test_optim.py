@@ -14,6 +14,7 @@ from tiny_models import (
     POOLINGS,
     Recorder,
     loader,
+    module_of,
     padded,
     random_batches,
     tiny_card,
@@ -22,10 +23,9 @@ from tiny_models import (
 from torch import nn
 
 from weitiao.errors import ConfigError
-from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
-from weitiao.models.wide import Wide
 from weitiao.objectives.heads import Head
+from weitiao.objectives.wide import Wide
 
 
 def rates(optim: Optimisation, steps: int, taken: int) -> list[float]:
@@ -65,7 +65,7 @@ def test_rate_follows_the_formula(schedule: str, warmup: float) -> None:
 
 def test_trainer_steps_the_rate_once_per_update(tmp_path: Path) -> None:
     optim, recorder = Optimisation(lr=0.01, warmup=0.2), Recorder()
-    module = TextModule(tiny_card(), FROM_SCRATCH["transformer"], optim=optim)
+    module = module_of(tiny_card(), FROM_SCRATCH["transformer"], optim=optim)
     trainer = tiny_trainer(tmp_path, recorder, max_epochs=2, accumulate_grad_batches=2)
     trainer.fit(module, loader(random_batches([4] * 10)))
     assert trainer.global_step == 10  # 2 epochs of 10 batches, two to an update
@@ -81,11 +81,11 @@ def test_warmup_that_is_no_share_is_refused(warmup: float) -> None:
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_biases_and_norms_do_not_decay_and_all_else_does(pooling: str) -> None:
-    module = TextModule(
+    module = module_of(
         tiny_card(),
         FROM_SCRATCH["transformer"],
-        pooling,
-        Head("mlp"),  # type: ignore[arg-type]
+        pooling=pooling,
+        head=Head("mlp"),
     )
     optimizer = Optimisation(weight_decay=0.3).build(module, 10)["optimizer"]
     decay = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
@@ -98,7 +98,7 @@ def test_biases_and_norms_do_not_decay_and_all_else_does(pooling: str) -> None:
 def test_embeddings_decay_and_frozen_parameters_stay(tmp_path: Path) -> None:
     torch.manual_seed(0)
     optim = Optimisation(lr=0.1, weight_decay=0.5, schedule="constant", warmup=0)
-    module = TextModule(tiny_card(), FROM_SCRATCH["transformer"], optim=optim)
+    module = module_of(tiny_card(), FROM_SCRATCH["transformer"], optim=optim)
     embeddings = module.backbone.encoder.embeddings  # type: ignore[union-attr]
     embeddings.position_embeddings.requires_grad_(False)
     unseen = embeddings.word_embeddings.weight[50].clone()
@@ -137,13 +137,13 @@ def test_steps_are_those_of_torchs_own_loop(name: str, tmp_path: Path) -> None:
     wide = Wide(orders=1, buckets=50, lr=0.3, dropout=0.0)
     torch.manual_seed(0)
     head = Head(dropout=0.0)
-    module = TextModule(tiny_card(), FROM_SCRATCH["transformer"], head=head, optim=optim, wide=wide)
+    module = module_of(tiny_card(), FROM_SCRATCH["transformer"], head=head, optim=optim, wide=wide)
     textbook, batches = copy.deepcopy(module), random_batches([8] * 6)
 
     recorder = Recorder()
     tiny_trainer(tmp_path, recorder, max_epochs=1).fit(module, loader(batches))
 
-    of_wide = {n: p for n, p in textbook.named_parameters() if n.startswith("wide.")}
+    of_wide = {n: p for n, p in textbook.named_parameters() if ".wide." in n}
     deep = {n: p for n, p in textbook.named_parameters() if n not in of_wide}
     groups = [
         {"params": [p for p in deep.values() if p.ndim > 1], "weight_decay": 0.1},
@@ -153,7 +153,7 @@ def test_steps_are_those_of_torchs_own_loop(name: str, tmp_path: Path) -> None:
     optimizer = THEIRS[name](groups, lr=rate, **OWN[name])
     losses = []
     for batch in batches:
-        parts = textbook.parts(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
+        parts = textbook.objective.scorer.parts(textbook.backbone, batch["inputs"])
         loss = sum(nn.functional.cross_entropy(part, batch["target"]) for part in parts)
         optimizer.zero_grad()
         loss.backward()

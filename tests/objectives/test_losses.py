@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from tiny_models import tiny_card
+from tiny_models import OBJECTIVES, objective_of, tiny_card
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
-from weitiao.objectives.losses import KINDS, Loss, MulticlassLoss, one_against_rest
-from weitiao.objectives.postprocess import predictions, row_losses
+from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.losses import MulticlassLoss, one_against_rest
+from weitiao.objectives.multilabel import LabelLoss
+from weitiao.objectives.regression import NumberLoss
 
 COUNTS = [30, 5, 65]
 TARGETS = torch.tensor([0, 1, 2, 2, 0, 1, 2])
@@ -30,8 +33,8 @@ def test_loss_equals_the_formula(smoothing: float, weights: str) -> None:
         for i, t in enumerate(TARGETS)
     ]
     expected = sum(rows) / sum(w[t] for t in TARGETS)
-    loss = Loss(label_smoothing=smoothing, class_weights=weights).build(
-        tiny_card(label_counts=COUNTS)
+    loss = ClassLoss(label_smoothing=smoothing, class_weights=weights).build(
+        tiny_card(label_counts=COUNTS).target
     )  # type: ignore[arg-type]
     assert float(loss(LOGITS, TARGETS)) == pytest.approx(expected, rel=1e-5)
 
@@ -39,13 +42,13 @@ def test_loss_equals_the_formula(smoothing: float, weights: str) -> None:
 def test_balanced_weights_equal_scikit_learns() -> None:
     labels = np.repeat(np.arange(3), COUNTS)
     expected = compute_class_weight("balanced", classes=np.arange(3), y=labels)
-    weight = Loss(class_weights="balanced").build(tiny_card(label_counts=COUNTS)).weight
+    weight = ClassLoss(class_weights="balanced").build(tiny_card(label_counts=COUNTS).target).weight
     np.testing.assert_allclose(weight, expected, rtol=1e-6)
 
 
 def test_balanced_weights_of_a_class_without_rows_are_refused() -> None:
     with pytest.raises(ConfigError, match="no row in train"):
-        Loss(class_weights="balanced").build(tiny_card(2, label_counts=[3, 0]))
+        ClassLoss(class_weights="balanced").build(tiny_card(2, label_counts=[3, 0]).target)
 
 
 def test_squared_hinge_equals_its_formula() -> None:
@@ -73,11 +76,11 @@ BINARY = torch.tensor([[1, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]])
 
 @pytest.mark.parametrize("focus", [0.0, 2.0])
 def test_focal_loss_equals_its_formula(focus: float) -> None:
-    loss = Loss("focal", focus=focus).build(card_of("classification"))
+    loss = ClassLoss("focal", focus=focus).build(card_of("classification").target)
     p = LOGITS.double().softmax(-1)[range(7), TARGETS]
     expected = (-((1 - p) ** focus) * p.log()).mean()
     assert float(loss(LOGITS, TARGETS)) == pytest.approx(float(expected), rel=1e-5)
-    of_labels = Loss("focal", focus=focus).build(card_of("multilabel"))
+    of_labels = LabelLoss("focal", focus=focus).build(card_of("multilabel").target, 9)
     q = LOGITS[:4].double().sigmoid()
     q = torch.where(BINARY > 0, q, 1 - q)
     expected = (-((1 - q) ** focus) * q.log()).mean()
@@ -85,58 +88,64 @@ def test_focal_loss_equals_its_formula(focus: float) -> None:
 
 
 def test_balanced_labels_weigh_what_is_rarely_given() -> None:
-    card = card_of("multilabel", label_counts=[50, 10, 90], rows={"train": 100})
-    loss = Loss(class_weights="balanced").build(card)
+    target = card_of("multilabel", label_counts=[50, 10, 90]).target
+    loss = LabelLoss(class_weights="balanced").build(target, 100)
     weight = torch.tensor([1.0, 9.0, 1 / 9])
     expected = torch.nn.BCEWithLogitsLoss(pos_weight=weight)(LOGITS[:4], BINARY.float())
     assert float(loss(LOGITS[:4], BINARY)) == pytest.approx(float(expected), rel=1e-5)
 
 
 def test_ordinal_loss_is_the_likelihood_of_the_probabilities() -> None:
-    card, logits = card_of("ordinal"), LOGITS[:, :2]
-    found = predictions(logits, card)
+    objective, logits = objective_of(card_of("ordinal")), LOGITS[:, :2]
+    found = objective.postprocess(logits)
     torch.testing.assert_close(found.sum(1), torch.ones(7))
     assert bool((found >= 0).all())
     expected = -found[range(7), TARGETS].log()
-    torch.testing.assert_close(row_losses(logits, TARGETS, card), expected)
-    torch.testing.assert_close(Loss().build(card)(logits, TARGETS), expected.mean())
+    torch.testing.assert_close(objective.row_losses(logits, TARGETS), expected)
+    torch.testing.assert_close(objective.criterion(logits, TARGETS), expected.mean())
 
 
 def test_regression_learns_in_units_of_the_deviation_and_is_measured_in_the_targets() -> None:
     card, logits = card_of("regression"), torch.tensor([[0.5], [-3.0]])
-    target = torch.tensor([2.0, 2.0])
-    assert predictions(logits, card).tolist() == [4.0, -10.0]
-    assert row_losses(logits, target, card).tolist() == [4.0, 144.0]
-    assert float(Loss().build(card)(logits, target)) == pytest.approx((0.25 + 9) / 2)
-    huber = Loss("huber", huber_delta=2.0).build(card)
+    objective, target = objective_of(card), torch.tensor([2.0, 2.0])
+    assert objective.postprocess(logits).tolist() == [4.0, -10.0]
+    assert objective.row_losses(logits, target).tolist() == [4.0, 144.0]
+    assert float(objective.criterion(logits, target)) == pytest.approx((0.25 + 9) / 2)
+    huber = NumberLoss("huber", huber_delta=2.0).build(card.target)
     assert float(huber(logits, target)) == pytest.approx((0.125 + 2 * (3 - 1)) / 2)
 
 
-@pytest.mark.parametrize("task", KINDS)
-def test_the_likelihood_of_a_task_is_its_usual_loss(task: str) -> None:
-    card = card_of(task)
+@pytest.mark.parametrize("task", OBJECTIVES)
+def test_the_likelihood_of_an_objective_is_its_usual_loss(task: str) -> None:
+    objective = objective_of(card_of(task))
     width = {"ordinal": 2, "regression": 1}.get(task, 3)
     target = BINARY if task == "multilabel" else TARGETS[:4]
     logits = LOGITS[:4, :width]
     scale = 16 if task == "regression" else 1  # measured in the unit of the targets
-    mean = row_losses(logits, target, card).mean() / scale
-    torch.testing.assert_close(Loss().build(card)(logits, target), mean)
+    mean = objective.row_losses(logits, target).mean() / scale
+    torch.testing.assert_close(objective.criterion(logits, target), mean)
 
 
 @pytest.mark.parametrize(
-    ("options", "task", "problem"),
+    ("loss", "options", "problem"),
     [
-        ({"kind": "mse"}, "classification", "no loss of the task"),
-        ({"kind": "cross_entropy"}, "multilabel", "binary_cross_entropy"),
-        ({"label_smoothing": 0.1}, "ordinal", "no effect"),
-        ({"class_weights": "balanced"}, "regression", "no classes"),
-        ({"kind": "squared_hinge", "label_smoothing": 0.1}, "classification", "cross_entropy only"),
-        ({"focus": 1.0}, "classification", "focal only"),
-        ({"kind": "mse", "huber_delta": 2.0}, "regression", "huber only"),
+        (ClassLoss, {"kind": "squared_hinge", "label_smoothing": 0.1}, "cross_entropy only"),
+        (ClassLoss, {"focus": 1.0}, "focal only"),
+        (LabelLoss, {"focus": 1.0}, "focal only"),
+        (NumberLoss, {"huber_delta": 2.0}, "huber only"),
+        (NumberLoss, {"kind": "huber", "huber_delta": 0.0}, "above 0"),
     ],
 )
 def test_what_does_not_go_together_is_refused(
-    options: dict[str, Any], task: str, problem: str
+    loss: Any, options: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(ConfigError, match=problem):
-        Loss(**options).build(card_of(task))
+        loss(**options)
+
+
+@pytest.mark.parametrize("task", OBJECTIVES)
+@pytest.mark.parametrize("other", OBJECTIVES)
+def test_an_objective_refuses_the_targets_of_another(task: str, other: str) -> None:
+    if task != other:
+        with pytest.raises(ConfigError, match=f"{OBJECTIVES[task].__name__} learns a"):
+            OBJECTIVES[task](card_of(other), SimpleNamespace(width=4))

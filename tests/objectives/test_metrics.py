@@ -7,11 +7,10 @@ import pytest
 import torch
 from scipy import stats
 from sklearn import metrics as sk
-from tiny_models import tiny_card
-from torch import nn
+from tiny_models import OBJECTIVES, objective_of, tiny_card
 
 from weitiao.card import Task
-from weitiao.objectives.metrics import FIRST, build_metrics, measure, metric_names, ranks
+from weitiao.objectives.metrics import ranks
 from weitiao.objectives.thresholding import Decision
 
 LABELS = [f"label {c}" for c in range(4)]
@@ -25,8 +24,7 @@ def test_scores_of_many_labels_are_those_of_scikit_learn() -> None:
     found[:5] = 0.0  # no label, and none expected
     given = found >= 0.5
     card = tiny_card(4, task="multilabel")
-    decide = Decision("half").build(card)
-    scores = build_metrics(card, decide)
+    scores = objective_of(card, decision=Decision("half")).metrics()
     for part in (slice(7), slice(7, 150), slice(150, 200)):
         scores.update(torch.tensor(found[part]), torch.tensor(targets[part]).to(torch.uint8))
     got = {name: float(value) for name, value in scores.compute().items()}
@@ -62,7 +60,7 @@ def test_scores_of_a_regression_are_those_of_scipy(ties: bool) -> None:
     found = true + 0.5 * draw.normal(size=500)
     if ties:
         true, found = np.round(true), np.round(found, 1)
-    scores = build_metrics(tiny_card(task="regression", labels=[]), nn.Identity())
+    scores = objective_of(tiny_card(task="regression", labels=[])).metrics()
     for part in (slice(3), slice(3, 500)):
         scores.update(torch.tensor(found[part]), torch.tensor(true[part]))
     expected = {
@@ -85,9 +83,8 @@ def test_a_scale_knows_how_far_a_mistake_is() -> None:
     targets = draw.integers(0, 5, 300)
     found = np.clip(targets + draw.integers(-2, 3, 300), 0, 4)
     card = tiny_card(5, task="ordinal")
-    got = measure(
-        torch.eye(5)[found], torch.tensor(found), torch.tensor(targets), card, ranked=True
-    )
+    rows = torch.eye(5)[found], torch.tensor(found), torch.tensor(targets)
+    got = objective_of(card).measure(*rows)
     assert float(got["mae"]) == pytest.approx(np.abs(found - targets).mean())
     kappa = sk.cohen_kappa_score(targets, found, weights="quadratic")
     assert float(got["qwk"]) == pytest.approx(kappa, abs=1e-6)
@@ -95,9 +92,14 @@ def test_a_scale_knows_how_far_a_mistake_is() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:No positive samples")
-@pytest.mark.parametrize("task", FIRST)
-def test_the_names_of_scores_are_known_before_there_is_a_row(task: Task) -> None:
+@pytest.mark.parametrize("task", OBJECTIVES)
+def test_the_names_of_metrics_are_those_that_are_computed(task: Task) -> None:
     card = tiny_card(4, task=task, labels=[] if task == "regression" else LABELS)
-    names = metric_names(card)
-    assert FIRST[task] in names
-    assert len(set(names)) == len(names)
+    objective = objective_of(card)
+    metrics, rows = objective.metrics(), torch.arange(4)
+    targets = {"multilabel": torch.eye(4).int(), "regression": rows.float()}.get(task, rows)
+    metrics.update(rows.float() if task == "regression" else torch.eye(4), targets)
+    names = metrics.names()
+    assert sorted(names) == sorted(metrics.compute())
+    assert {objective.first, *objective.need_difference} <= {*names}
+    assert {name for name, _ in objective.shown} <= {*names}

@@ -10,9 +10,18 @@ import pytest
 import torch
 from conftest import calibration_error
 from sklearn import metrics as sk
-from tiny_models import Batch, Recorder, loader, logits, random_batches, tiny_card, tiny_trainer
+from tiny_models import (
+    Batch,
+    Recorder,
+    loader,
+    logits,
+    module_of,
+    random_batches,
+    tiny_card,
+    tiny_trainer,
+)
 
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 from weitiao.objectives.multiclass_metrics import build_confusion, build_scalars, f1_per_class
 
 SIZES = (7, 1, 64, 30, 3)
@@ -99,7 +108,7 @@ def test_area_under_the_curve_is_not_a_number_where_there_is_one_class() -> None
     assert scalars.compute()["auroc"].isnan()
 
 
-def evaluated(module: TextModule, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
+def evaluated(module: Module, batches: list[Batch]) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities and targets of all rows."""
     module.eval()
     with torch.inference_mode():
@@ -109,7 +118,7 @@ def evaluated(module: TextModule, batches: list[Batch]) -> tuple[np.ndarray, np.
 
 def test_logged_values_are_of_the_whole_epoch(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    batches, module, recorder = random_batches(SIZES), TextModule(tiny_card()), Recorder()
+    batches, module, recorder = random_batches(SIZES), module_of(tiny_card()), Recorder()
     # two sanity batches: they must not stay in the first epoch's values
     trainer = tiny_trainer(tmp_path, recorder, max_epochs=2, num_sanity_val_steps=2)
     trainer.fit(module, loader(random_batches([8, 8], seed=5)), loader(batches))
@@ -132,7 +141,7 @@ def test_logged_values_are_of_the_whole_epoch(tmp_path: Path) -> None:
 def test_sanity_batches_do_not_leak_into_the_first_epoch(tmp_path: Path) -> None:
     def first_epoch(sanity: int) -> dict[str, float]:
         torch.manual_seed(0)
-        module, recorder = TextModule(tiny_card()), Recorder()
+        module, recorder = module_of(tiny_card()), Recorder()
         trainer = tiny_trainer(tmp_path, recorder, max_epochs=1, num_sanity_val_steps=sanity)
         trainer.fit(module, loader(random_batches([8])), loader(random_batches(SIZES, seed=3)))
         return recorder.validations[0]
@@ -142,7 +151,7 @@ def test_sanity_batches_do_not_leak_into_the_first_epoch(tmp_path: Path) -> None
 
 def test_test_split_has_metrics_of_its_own(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    module, batches = TextModule(tiny_card()), random_batches(SIZES)
+    module, batches = module_of(tiny_card()), random_batches(SIZES)
     trainer = tiny_trainer(tmp_path)
     trainer.validate(module, loader(random_batches([9], seed=9)), verbose=False)
     (logged,) = trainer.test(module, loader(batches), verbose=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cards import target_card
+from tiny_models import module_of
 from transformers import AutoConfig, AutoModel
 
 from weitiao.card import DataCard, TokenInput
@@ -15,7 +16,6 @@ from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.textcnn import TextCNN
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule
 from weitiao.objectives.pooling import PoolingName
 from weitiao.training.checks import refuse_blind_pooling
 
@@ -34,16 +34,18 @@ def pretrained(kind: str, folder: Path) -> BackboneFactory:
 @pytest.mark.parametrize("kind", ["gpt2", "opt", "bloom", "llama", "qwen3", "gemma2"])
 def test_first_position_of_a_decoder_is_refused(kind: str, tmp_path: Path) -> None:
     backbone = pretrained(kind, tmp_path)
-    with pytest.raises(ConfigError, match=r"model\.pooling cls(.|\n)*--model\.pooling last"):
-        refuse_blind_pooling(TextModule(CARD, backbone, "cls"))
+    with pytest.raises(
+        ConfigError, match=r"model\.objective\.pooling cls(.|\n)*--model\.objective\.pooling last"
+    ):
+        refuse_blind_pooling(module_of(CARD, backbone, pooling="cls"))
     for pooling in ("last", "mean", "max", "attention"):
-        refuse_blind_pooling(TextModule(CARD, backbone, pooling))  # type: ignore[arg-type]
+        refuse_blind_pooling(module_of(CARD, backbone, pooling=pooling))
 
 
 @pytest.mark.parametrize("pooling", ["cls", "last"])
 def test_one_position_of_a_convolution_is_refused(pooling: PoolingName) -> None:
     with pytest.raises(ConfigError, match=f"pooling {pooling}"):
-        refuse_blind_pooling(TextModule(CARD, TextCNN, pooling))
+        refuse_blind_pooling(module_of(CARD, TextCNN, pooling=pooling))
 
 
 @pytest.mark.parametrize("pooling", ["cls", "last"])
@@ -52,7 +54,7 @@ def test_one_position_of_an_encoder_sees_the_whole(
     kind: str, pooling: PoolingName, tmp_path: Path
 ) -> None:
     backbone = Transformer if kind == "scratch" else pretrained(kind, tmp_path)
-    module = TextModule(CARD, backbone, pooling)
+    module = module_of(CARD, backbone, pooling=pooling)
     modes = [part.training for part in module.modules()]
     refuse_blind_pooling(module)
     assert [part.training for part in module.modules()] == modes

@@ -24,7 +24,7 @@ from weitiao.training.checks import device_count, refuse_other_processes
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"
 TESTS = Path(__file__).parents[1]
 CONFIGS = TESTS.parent / "configs"
-PROBE = ("--model.head.start=probe",)
+PROBE = ("--model.objective.head.start=probe",)
 JOINED = ("--trainer.gradient_clip_val=0.1", "--trainer.accumulate_grad_batches=3")
 
 
@@ -107,7 +107,7 @@ SMALL = (
     *("--data.text=review", "--data.target.label=stars", "--trainer.log_every_n_steps=1"),
     *("--trainer.max_epochs=2", "--data.batch.tokens=null", "--model.optim.lr=0.01"),
     *("--model.backbone=TextCNN", "--model.backbone.dropout=0"),
-    *("--model.backbone.token_dropout=0", "--model.head.dropout=0"),
+    *("--model.backbone.token_dropout=0", "--model.objective.head.dropout=0"),
 )
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 SHARDED = (f"--config={CONFIGS / 'trainer' / 'fsdp.yaml'}", "--trainer.devices=2")
@@ -145,7 +145,11 @@ def test_two_processes_share_out_layers_within_layers_and_repeated_ones(
         *("--data.train=my.csv", "--data.text=review", "--data.target.label=stars"),
         *("--trainer.accelerator=cpu", "--trainer.max_epochs=1", "--data.batch.tokens=null"),
         *("--trainer.log_every_n_steps=1", "--data.input.encode.tokenizer=model"),
-        *("--model.backbone=Pretrained", "--model.backbone.name=model", "--model.head.dropout=0"),
+        *(
+            "--model.backbone=Pretrained",
+            "--model.backbone.name=model",
+            "--model.objective.head.dropout=0",
+        ),
     )
     train("fit", "--run.folder=one", *options, "--data.batch.size=16", cwd=tmp_path)
     train("fit", "--run.folder=two", *options, *SHARDED_CPU, "--data.batch.size=8", cwd=tmp_path)

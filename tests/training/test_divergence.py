@@ -11,12 +11,12 @@ import pytest
 import torch
 from conftest import reviews, write_csv
 from lightning.pytorch.callbacks import Callback
+from tiny_models import module_of
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule
 from weitiao.training.checkpointing import LastCheckpoint
 from weitiao.training.divergence import EndIfDiverged
 
@@ -44,14 +44,14 @@ class Spoil(Callback):
 
     def _spoil(self, module: L.LightningModule) -> None:
         with torch.no_grad():
-            next(module.head.parameters()).fill_(self.value)
+            next(module.objective.parameters()).fill_(self.value)
 
 
 def fit(folder: Path, spoil: Spoil, *, id: str | None = None, every: int | None = None, **options):
     rows = [(*row, f"n{i:03}") for i, row in enumerate(reviews(120))]
     train = str(write_csv(folder / "my.csv", rows, ("text", "label", "no")))
     data = TextDataModule(train, id=id, batch=Batching(size=8), cache=str(folder / "cache"))
-    module = TextModule(data.card, partial(Transformer, layers=1, width=8, heads=1))
+    module = module_of(data.card, partial(Transformer, layers=1, width=8, heads=1))
     trainer = L.Trainer(
         accelerator="cpu",
         max_epochs=2,

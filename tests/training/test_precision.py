@@ -13,7 +13,8 @@ from cards import target_card
 from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.card import DataCard, TokenInput
-from weitiao.objectives.losses import Loss
+from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.multilabel import LabelLoss
 from weitiao.objectives.precision import Mean
 from weitiao.objectives.thresholding import Decision
 
@@ -51,7 +52,7 @@ def test_buffers_outlive_a_cast() -> None:
     card = DataCard(
         TokenInput(9, 0, 9), target_card("multilabel", ["a", "b"], [3, 7]), rows={"train": 10}
     )
-    decide, loss = Decision().build(card), Loss(class_weights="balanced").build(card)
+    decide, loss = Decision().build(2), LabelLoss(class_weights="balanced").build(card.target, 10)
     decide.threshold.fill_(0.4567)
     logits, target = torch.tensor([[0.3, -0.2]]), torch.tensor([[1, 0]])
     before = [decide(torch.tensor([[0.4567, 0.4566]])).tolist(), float(loss(logits, target))]
@@ -60,7 +61,7 @@ def test_buffers_outlive_a_cast() -> None:
     after = [decide(torch.tensor([[0.4567, 0.4566]])).tolist(), float(loss(logits, target))]
     assert before == after == [[[True, False]], before[1]]
     classes = DataCard(TokenInput(9, 0, 9), target_card("classification", ["a", "b"], [3, 7]))
-    of_classes = Loss(class_weights="balanced").build(classes)
+    of_classes = ClassLoss(class_weights="balanced").build(classes.target)
     assert of_classes.to(torch.bfloat16).weight.dtype == torch.float32
     assert of_classes.to(torch.float64).weight.dtype == torch.float64
 

@@ -21,6 +21,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 from test_tasks import of_text
 from text_parts import text_data
+from tiny_models import logits as logits_of
+from tiny_models import module_of, objective_of, task_of
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
@@ -28,20 +30,19 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule, read_ids
-from weitiao.objectives.postprocess import predictions
-from weitiao.objectives.probe import ENOUGH, FEWEST, Vectors, probe
+from weitiao.models.module import Module
+from weitiao.objectives.probe import ENOUGH, FEWEST, ProbeTask, Vectors, probe
 from weitiao.targets import Labels, Number, OneClass, Scale, target_array
 from weitiao.training.probe_start import start_from_probe
 
 SMALL = (
     *("--data.train=my.csv", "--data.text=review", "--data.target.label=stars", "--run.threads=1"),
-    *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--model.wide=null"),
+    *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false"),
     *("--model.backbone=Transformer", "--model.backbone.layers=1", "--model.backbone.width=16"),
     *("--model.optim.lr=1e-9", "--data.batch.size=16", "--trainer.max_epochs=1"),
 )
 CONFIGS = Path(__file__).parents[2] / "configs"
-PROBE = "--model.head.start=probe"
+PROBE = "--model.objective.head.start=probe"
 
 
 def untrained(folder: Path, task: Any, rows: Sequence[tuple[str, str]]) -> tuple[Any, Any]:
@@ -53,10 +54,10 @@ def untrained(folder: Path, task: Any, rows: Sequence[tuple[str, str]]) -> tuple
     options["cache"] = str(folder / "cache")
     data = text_data(train=str(folder / "my.csv"), target=targets[task], **options)
     torch.manual_seed(0)
-    return data, TextModule(data.card, partial(Transformer, layers=1, width=16))
+    return data, module_of(data.card, partial(Transformer, layers=1, width=16))
 
 
-def started(folder: Path, module: TextModule, data: TextDataModule) -> str:
+def started(folder: Path, module: Module, data: TextDataModule) -> str:
     """Start the head; gives what is told."""
     trainer = L.Trainer(accelerator="cpu", logger=False, default_root_dir=folder)
     with (folder / "told.txt").open("w+", encoding="utf-8") as file:
@@ -65,23 +66,22 @@ def started(folder: Path, module: TextModule, data: TextDataModule) -> str:
         return file.read()
 
 
-def seen(module: TextModule, data: TextDataModule) -> tuple[np.ndarray, np.ndarray]:
+def seen(module: Module, data: TextDataModule) -> tuple[np.ndarray, np.ndarray]:
     """Pooled vectors and logits of the training rows, in their order."""
     pooled, logits = {}, {}
     module.eval()
     with torch.no_grad():
         for batch in data.plain_loader("train"):
-            hidden = module.backbone(**read_ids(batch))
-            vectors = module.pool(hidden, batch["inputs"]["attention_mask"])
+            vectors = module.objective.scorer.pooled(module.backbone, batch["inputs"])
             pooled |= zip(batch["row"].tolist(), vectors.numpy(), strict=True)
-            logits |= zip(batch["row"].tolist(), module(**batch["inputs"]).numpy(), strict=True)
+            logits |= zip(batch["row"].tolist(), logits_of(module, batch).numpy(), strict=True)
     return tuple(np.stack([found[i] for i in range(len(found))]) for found in (pooled, logits))
 
 
 def expected(x: np.ndarray, y: np.ndarray, c: float, card: DataCard, even: bool) -> np.ndarray:
     """The logits by scikit-learn alone."""
     x = StandardScaler().fit_transform(x.astype(float))
-    if card.task == "regression":
+    if task_of(card) == "regression":
         return Ridge(alpha=1 / c).fit(x, (y - y.mean()) / y.std()).predict(x)[:, None]
 
     def logits(rows: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -90,9 +90,9 @@ def expected(x: np.ndarray, y: np.ndarray, c: float, card: DataCard, even: bool)
         return fitted.fit(x[rows], true[rows]).decision_function(x)
 
     every = np.ones(len(y), bool)
-    if card.task == "multilabel":
+    if task_of(card) == "multilabel":
         return np.stack([logits(every, column) for column in y.T], 1)
-    if card.task == "ordinal":
+    if task_of(card) == "ordinal":
         return np.stack([logits(y >= k, y > k) for k in range(2)], 1)
     found = logits(every, y)
     return np.stack([-found / 2, found / 2], 1) if found.ndim == 1 else found
@@ -130,11 +130,15 @@ def card_of(task: Any, targets: np.ndarray, labels: int) -> DataCard:
     return DataCard(TokenInput(10, 0, 8), target_card(task, names, counts.tolist()))
 
 
+def solved(task: Any, targets: np.ndarray, labels: int) -> ProbeTask:
+    return objective_of(card_of(task, targets, labels)).probe()
+
+
 def test_the_standardisation_is_folded_in_to_the_digit() -> None:
     random = np.random.default_rng(0)
     x = (random.normal(size=(90, 8)) * [1, 9, 0.1, 1, 1, 1, 0, 1] + 5).astype(np.float32)
     y = (x[:, 0] > 5) + 2 * (x[:, 2] > 5)
-    found = probe(Vectors(x, y), Vectors(x, y), card_of("classification", y, 4))
+    found = probe(Vectors(x, y), Vectors(x, y), solved("classification", y, 4))
     assert not found.linear.weight[:, 6].any()  # a constant feature says nothing
     layer = torch.nn.Linear(8, 4)
     with torch.no_grad():
@@ -163,9 +167,9 @@ def test_classes_and_labels_without_rows(
     y = np.array(targets)
     x = np.random.default_rng(0).normal(size=(len(y), 5)).astype(np.float32)
     x[:, 0] += y if y.ndim == 1 else y[:, 2]
-    card = card_of(task, y, labels)
-    logits = torch.from_numpy(probe(Vectors(x, y), Vectors(x, y), card).linear(x))
-    found = predictions(logits, card).numpy()
+    objective = objective_of(card_of(task, y, labels))
+    solved = probe(Vectors(x, y), Vectors(x, y), objective.probe()).linear
+    found = objective.postprocess(torch.from_numpy(solved(x))).numpy()
     assert np.isfinite(found).all()
     assert (found[:, never] < 0.3).all()
     assert (found[:, always] > 0.5).all()
@@ -175,11 +179,11 @@ def test_who_chooses_how_strongly_it_is_regularised() -> None:
     random = np.random.default_rng(0)
     y = np.arange(400) % 2
     x = (y[:, None] + random.normal(size=(400, 20)) * 2).astype(np.float32)
-    card = card_of("classification", y[:80], 2)
+    task = solved("classification", y[:80], 2)
 
     def found(train: int, val: int) -> str | None:
         rows, others = Vectors(x[:train], y[:train]), Vectors(x[400 - val :], y[400 - val :])
-        return probe(rows, others, card).chosen_by
+        return probe(rows, others, task).chosen_by
 
     assert found(80, ENOUGH) == "validation"
     assert found(80, ENOUGH - 1) == "cross-validated"
@@ -191,9 +195,9 @@ def test_uneven_classes_may_weigh_alike() -> None:
     random = np.random.default_rng(1)
     y = (np.arange(600) % 10 == 0).astype(int)
     x = (1.5 * y[:, None] + random.normal(size=(600, 4))).astype(np.float32)
-    card = card_of("classification", y[:300], 2)
-    found = probe(Vectors(x[:300], y[:300]), Vectors(x[300:], y[300:]), card)
-    even = card_of("classification", np.arange(300) % 2, 2)
+    task = solved("classification", y[:300], 2)
+    found = probe(Vectors(x[:300], y[:300]), Vectors(x[300:], y[300:]), task)
+    even = solved("classification", np.arange(300) % 2, 2)
     plain = probe(Vectors(x[:300], y[:300]), Vectors(x[300:], y[300:]), even)
     assert found.score is not None
     assert plain.score is not None
@@ -233,7 +237,7 @@ def test_a_run_starts_from_it_once_and_reruns_to_the_digit(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--model.head.kind=mlp",), "probe solves a linear head only"),
+        (("--model.objective.head.kind=mlp",), "probe solves a linear head only"),
         (
             (f"--config={CONFIGS / 'trainer' / 'fsdp.yaml'}", "--trainer.accelerator=cpu"),
             "this strategy never sends whole weights to the others",

@@ -13,7 +13,7 @@ from conftest import TINY, Command, reviews, write_csv
 from test_tasks import of_text
 
 from weitiao.data.datamodule import TextDataModule
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 
 BEST = "logs/latest/checkpoints/best.ckpt"
 AVERAGED = (
@@ -33,13 +33,13 @@ def test_thresholds_are_those_of_averaged_weights(
     assert done.code == 0, done.err
     assert "Warning" not in done.err
     metrics = json.loads(Path("logs/latest/metrics.json").read_text("utf-8"))
-    module = TextModule.load_from_checkpoint(BEST, weights_only=True)
+    module = Module.load_from_checkpoint(BEST, weights_only=True)
     data = TextDataModule.load_from_checkpoint(BEST, weights_only=True)
-    kept = module.decide.threshold.clone()
+    kept = module.objective.thresholds.threshold.clone()
     quiet: dict[str, Any] = {"logger": False, "enable_progress_bar": False, "accelerator": "cpu"}
     trainer = L.Trainer(**quiet)
     validated = trainer.validate(module, data, verbose=False)[0]  # chooses thresholds again
-    torch.testing.assert_close(module.decide.threshold, kept)
+    torch.testing.assert_close(module.objective.thresholds.threshold, kept)
     tested = trainer.test(module, data, verbose=False)[0]
     for name in ("val/f1_macro", "val/loss", "test/f1_macro", "test/loss"):
         assert metrics[name] == pytest.approx((validated | tested)[name], abs=1e-6), name

@@ -40,14 +40,14 @@ KINDS: dict[str, dict[str, Any]] = {
         "data.input.encode.tokenizer": "words",
         "data.input.segment.method": "jieba",
         "data.input.encode.min_count": 1,
-        "model.head.kind": "mlp",
+        "model.objective.head.kind": "mlp",
     },
-    "bag": {"model.backbone": "Bag", "model.wide": {"buckets": 1000}},
+    "bag": {"model.backbone": "Bag", "model.objective.wide": {"buckets": 1000}},
     "recurrent": {
         "model.backbone": "Recurrent",
         "data.input.encode.vectors": "vectors.txt",
         "model.backbone.vectors": "freeze",
-        "model.pooling": "attention",
+        "model.objective.pooling": "attention",
     },
     "pretrained": {
         "model.backbone": "Pretrained",
@@ -64,7 +64,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "data.input.encode.max_length": 32,
     },
 }
-STILL = {"model.optim.lr": 0.0, "model.wide.lr": 0.0}
+STILL = {"model.optim.lr": 0.0, "model.objective.wide.lr": 0.0}
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ class Learned(NamedTuple):
 
 
 OPTIONS = {
-    "multilabel": ("--model.decision.at_least=1",),
+    "multilabel": ("--model.objective.decision.at_least=1",),
     "regression": (),
     "ordinal": ("--data.target.labels=[low,middle,high]",),
 }

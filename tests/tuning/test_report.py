@@ -29,7 +29,7 @@ from weitiao.tuning.report.view import View
 from weitiao.tuning.watch import summary
 
 LR = {"model.optim.lr": FloatDistribution(1e-4, 1e-2, log=True)}
-SPACE = {**LR, "model.head.dropout": FloatDistribution(0.0, 0.5)}
+SPACE = {**LR, "model.objective.head.dropout": FloatDistribution(0.0, 0.5)}
 EVIL = "<script>alert('好')</script>"
 
 
@@ -72,7 +72,10 @@ def add(
 
 def point(i: int) -> dict[str, Any]:
     """A point inside the ranges."""
-    return {"model.optim.lr": 1e-3 * (1 + i % 5 / 10), "model.head.dropout": 0.2 + 0.01 * (i % 7)}
+    return {
+        "model.optim.lr": 1e-3 * (1 + i % 5 / 10),
+        "model.objective.head.dropout": 0.2 + 0.01 * (i % 7),
+    }
 
 
 def filled(folder: Path, count: int) -> optuna.Study:
@@ -301,7 +304,7 @@ def test_the_table_of_all_trials_keeps_every_digit(folder: Path) -> None:
         threads=1,
     )
     add(study, None, {}, state=TrialState.FAIL, reason="a, b\n“c”")
-    pruned = {"model.optim.lr": 1e-3, "model.head.dropout": 0.1}
+    pruned = {"model.optim.lr": 1e-3, "model.objective.head.dropout": 0.1}
     add(study, None, pruned, state=TrialState.PRUNED, scores=[0.1, 0.25])
     add(study, None, {}, state=TrialState.RUNNING)
     write_report(study, folder)
@@ -318,7 +321,7 @@ def test_the_table_of_all_trials_keeps_every_digit(folder: Path) -> None:
         "worker": "host-12",
         "threads": "1",
         "model.optim.lr": "0.0012345678901234",
-        "model.head.dropout": "",
+        "model.objective.head.dropout": "",
     }
     assert rows[1]["reason"] == "a, b\n“c”"
     assert [row["state"] for row in rows] == ["COMPLETE", "FAIL", "PRUNED", "RUNNING"]

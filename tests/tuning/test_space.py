@@ -36,7 +36,7 @@ model.backbone:
       model.optim.lr: {low: 1.0e-3, high: 1.0e-2, log: true}
     Bag: {model.optim.lr: {low: 1.0e-2, high: 1.0e-1, log: true}}
     Recurrent:
-model.pooling: {choices: [mean, max]}
+model.objective.pooling: {choices: [mean, max]}
 """
 
 
@@ -48,12 +48,12 @@ def test_ranges_and_choices_are_read() -> None:
     found = space(
         "model.optim.lr: {low: 1.0e-4, high: 1.0e-2, log: true}\n"
         "trainer.max_epochs: {low: 2, high: 6, step: 2}\n"
-        "model.pooling: {choices: [mean, max]}\n"
+        "model.objective.pooling: {choices: [mean, max]}\n"
     )
     assert found == {
         "model.optim.lr": Dimension(FloatDistribution(1e-4, 1e-2, log=True)),
         "trainer.max_epochs": Dimension(IntDistribution(2, 6, step=2)),
-        "model.pooling": Dimension(CategoricalDistribution(["mean", "max"])),
+        "model.objective.pooling": Dimension(CategoricalDistribution(["mean", "max"])),
     }
 
 
@@ -70,9 +70,9 @@ def test_ranges_and_choices_are_read() -> None:
         ("model.optim.lr: {low: 0.0, high: .nan}", "not at nan"),
         ("model.optim.lr: {low: 0.0, high: .inf}", "not at inf"),
         ("model.optim.lr: {low: 0.0, hihg: 1.0}", "unknown or missing"),
-        ("model.pooling: {choices: []}", "not empty"),
-        ("model.pooling: {choices: [mean, mean]}", "twice"),
-        ("model.pooling: {choices: {mean: 3}}", "mean: give a space"),
+        ("model.objective.pooling: {choices: []}", "not empty"),
+        ("model.objective.pooling: {choices: [mean, mean]}", "twice"),
+        ("model.objective.pooling: {choices: {mean: 3}}", "mean: give a space"),
         ("a: {choices: {x: {b: {low: 2, high: 1}}}}", "a: x: b: the range"),
         ("a: {choices: {x: {b: {low: 1, high: 2}}}}\nb: {low: 1, high: 2}", "b is searched twice"),
         ("a: {choices: {x: {a: {low: 1, high: 2}}}}", "something else"),
@@ -115,7 +115,7 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
     [
         ("model.optim.learning: {low: 0.1, high: 1.0}", "model.optim.learning"),
         ("model.optim: {low: 0.1, high: 1.0}", "model.optim"),
-        ("model.pooling: {choices: [mean, median]}", "median"),
+        ("model.objective.pooling: {choices: [mean, median]}", "median"),
         ("trainer.max_epochs: {low: 1.5, high: 2.5}", "trainer.max_epochs"),
         (BACKBONES.replace("filters", "layers"), "model.backbone.layers"),
         (BACKBONES.replace("TextCNN", "TextRNN"), "TextRNN"),
@@ -138,8 +138,8 @@ def test_cleaning_augmentation_backbone_head_loss_and_optimiser_can_be_searched(
           choices:
             characters:
             words: {data.input.segment.method: {choices: [jieba, rjieba]}}
-        model.head.kind: {choices: [linear, mlp]}
-        model.loss.kind: {choices: [cross_entropy, focal]}
+        model.objective.head.kind: {choices: [linear, mlp]}
+        model.objective.loss.kind: {choices: [cross_entropy, focal]}
         model.optim.optimizer: {choices: [adamw, sgd]}
         config: {choices: [configs/default.yaml]}
     """
@@ -150,7 +150,7 @@ def test_a_point_holds_what_its_choices_bring_along() -> None:
     study = optuna.create_study(sampler=RandomSampler(0))
     points = [suggest(study.ask(), space(BACKBONES)) for _ in range(40)]
     keys = {point["model.backbone"]: set(point) for point in points}
-    both = {"model.backbone", "model.pooling"}
+    both = {"model.backbone", "model.objective.pooling"}
     assert keys == {
         "TextCNN": both | {"model.backbone.filters", "model.optim.lr"},
         "Bag": both | {"model.optim.lr"},
@@ -233,15 +233,16 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
     ("text", "said"),
     [
         (
-            "model.wide.lr: {low: 0.1, high: 0.2}",
-            "is not in the model: model.wide is null",
+            "model.objective.wide.lr: {low: 0.1, high: 0.2}",
+            "is not in the model: model.objective.wide is null",
         ),
         ("data.input.augment.times: {choices: [1, 2]}", "data.input.augment is null"),
         ("model.backbone.filters: {choices: [64]}", "model.backbone is a Transformer"),
         ("model.optim.lrate: {choices: [1]}", "model.optim.lrate is not in the model"),
         (
-            "model.wide: {choices: {null: {model.wide.lr: {low: 0.1, high: 0.2}}}}",
-            "model.wide is null",
+            "model.objective.wide:\n"
+            "  choices: {null: {model.objective.wide.lr: {low: 0.1, high: 0.2}}}",
+            "model.objective.wide is null",
         ),
         ("model.optim.lr: {around: 1}", "around is a number above 1"),
         ("model.optim.lr: {around: [2]}", "around is a number above 1"),

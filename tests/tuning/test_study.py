@@ -28,9 +28,11 @@ TUNE = Path(__file__).parents[2] / "src" / "tune.py"
 
 SPACE = """
 model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}
-model.pooling: {choices: [mean, max]}
+model.objective.pooling: {choices: [mean, max]}
 """
-GRID = "model.pooling: {choices: [mean, max]}\nmodel.head.kind: {choices: [linear, mlp]}\n"
+GRID = (
+    "model.objective.pooling: {choices: [mean, max]}\nmodel.head.kind: {choices: [linear, mlp]}\n"
+)
 SEARCH = (
     "--space=space.yaml",
     "--workers=0",
@@ -107,7 +109,9 @@ def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder:
 def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
     (folder / "space.yaml").write_text(GRID, "utf-8")
     tune(command, folder, "--trials=50", "--sampler=grid", "--keep-top=2")
-    points = {(t["model.pooling"], t["model.head.kind"]) for t in trials(folder)}
+    points = {
+        (t["model.objective.pooling"], t["model.objective.head.kind"]) for t in trials(folder)
+    }
     assert len(points) == len(trials(folder)) == 4
     assert len(list(folder.glob("logs/tune/default/trials/*/checkpoints/best.ckpt"))) == 2
 
@@ -139,9 +143,9 @@ def test_another_start_is_refused_with_the_difference(command: Command, folder: 
     tune(command, folder, "--trials=1")
     same = tune(command, folder, "--trials=1", "--model.optim.lr=1e-2")  # as TINY has it
     assert "1/1 done" in same
-    said = refused(command, folder, "--trials=2", "--model.head.kind=mlp")
+    said = refused(command, folder, "--trials=2", "--model.objective.head.kind=mlp")
     assert "begun with other values" in said
-    assert "config.model.head.kind: linear → mlp" in said
+    assert "config.model.objective.head.kind: linear → mlp" in said
     assert "search.seed: 0 → 9" in refused(command, folder, "--trials=2", "--seed=9")
     (folder / "space.yaml").write_text(SPACE.replace("1.0e-1", "1.0e-2"), "utf-8")
     said = refused(command, folder, "--trials=2")
@@ -293,7 +297,8 @@ def test_a_dry_run_shows_the_space_and_keeps_nothing(command: Command, folder: P
     for words in ("model.optim.lr", "0.001 … 0.1", "mean, max", "endlessly many", "50 trials"):
         assert words in shown
     assert not (folder / "logs").exists()
-    space = "model.pooling: {choices: {mean: {trainer.max_epochs: {low: 2, high: 4}}, max: {}}}"
+    space = "model.objective.pooling:\n"
+    space += "  choices: {mean: {trainer.max_epochs: {low: 2, high: 4}}, max: {}}\n"
     (folder / "space.yaml").write_text(space, "utf-8")
     assert "50 trials of 3 epochs on average" in tune(command, folder, "--dry-run")
     (folder / "space.yaml").write_text(SPACE, "utf-8")

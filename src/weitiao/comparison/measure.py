@@ -100,7 +100,6 @@ def _measured(arguments: list[str], folder: Path, baselines: dict[str, float]) -
     import torch
 
     from weitiao.evaluation.testing import add_baseline, test_best
-    from weitiao.objectives.metrics import FIRST
     from weitiao.training.fit import fit
 
     fresh = not (folder / "checkpoints" / "last.ckpt").exists()
@@ -113,7 +112,7 @@ def _measured(arguments: list[str], folder: Path, baselines: dict[str, float]) -
     assert tested is not None
     if card.fingerprint not in baselines:
         add_baseline(run, tested)
-    metric, scores = FIRST[card.task], run.scores
+    metric, scores = run.module.objective.first, run.scores
     return {
         "metric": metric,
         "score": scores[f"test/{metric}"],

@@ -8,18 +8,16 @@ import re
 import sys
 from argparse import SUPPRESS, Action, ArgumentError
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
 from functools import reduce
 from operator import or_
-from pydoc import locate
 from typing import Any, NoReturn, get_args
 
-import jsonargparse._typehints
 import yaml
 from jsonargparse import Namespace
 from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
 
+from weitiao.config import class_options
 from weitiao.config.help import HEADS
 from weitiao.config.hints import ELSEWHERE, explained, right_name
 from weitiao.config.renamed import renamed
@@ -31,27 +29,7 @@ from weitiao.errors import UsageError
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
 
 
-_discard_unknown = jsonargparse._typehints.discard_init_args_on_class_path_change
-
-
-def _discard_all_of_another_class(action: Any, before: Any, value: Any) -> None:
-    """Forget ``init_args`` when ``class_path`` changes.
-
-    jsonargparse keeps those that both classes name alike, defaults too, so that TextCNN would be
-    trained with the dropout of the Transformer that stands as the default. Of a part of the data,
-    a dataclass, these are right: a label's column is the same, whatever is made of it.
-    """
-    if not (before and before.get("init_args")) or before["class_path"] == value["class_path"]:
-        return
-    if is_dataclass(locate(value["class_path"])):
-        _discard_unknown(action, before, value)
-    else:
-        before["init_args"] = Namespace()
-
-
-# There is no public switch for it; a test of stacked configs sees whether this still takes.
-jsonargparse._typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
-
+class_options.use()
 _Loader: Any = strict(loading.get_yaml_default_loader())
 
 

@@ -13,18 +13,31 @@ from weitiao.config.presets import merged, values_of
 from weitiao.config.strict_yaml import strict
 
 _INPUT = ("text", "pair", "clean", "segment", "encode", "augment", "linear")
+_OBJECTIVE = ("pooling", "head", "loss", "wide", "decision", "calibrate", "linear_share")
 RENAMED: dict[str, str] = {
     **{f"data.{name}": f"data.input.init_args.{name}" for name in _INPUT},
     "data.label": "data.target.init_args.label",
     "data.label_separator": "data.target.init_args.separator",
     "data.labels": "data.target.init_args.labels",
     "data.task": "task",
+    **{f"model.{name}": f"model.objective.init_args.{name}" for name in _OBJECTIVE},
 }
 """Earlier option → the one that takes its place; what lies below it moves along.
 
 An option of a class stands below ``init_args``, as in a configuration.
 """
-UNSAID: dict[str, Any] = {"data.label_separator": "auto", "data.labels": None}
+UNSAID: dict[str, Any] = {
+    "data.label_separator": "auto",
+    "data.labels": None,
+    "model.loss.kind": None,
+    "model.loss.label_smoothing": 0.0,
+    "model.loss.focus": 2.0,
+    "model.loss.huber_delta": 1.0,
+    "model.loss.class_weights": "none",
+    "model.decision.threshold": "one",
+    "model.decision.at_least": 0,
+    "model.decision.at_most": None,
+}
 """What earlier options say by default. A configuration that was written down holds it for all of
 them, though not every class has an option in its place: there it is left out."""
 
@@ -123,10 +136,11 @@ def _move(
     for key, value in values.items():
         name = f"{above}.{key}" if above else str(key)
         bare = name.replace(".init_args", "")
-        if isinstance(value, dict) and any(old.startswith(f"{bare}.") for old in RENAMED):
-            _put(result, name.split("."), {})
+        old = _entry(bare, known)
+        if isinstance(value, dict) and any(o.startswith(f"{bare}.") for o in (*RENAMED, *UNSAID)):
+            _put(result, (_now(bare, old) if old else name).split("."), {})
             _move(value, name, result, known, found)
-        elif (old := _entry(bare, known)) is None:
+        elif old is None:
             _put(result, name.split(".") if above else [name], value)
         elif bare not in UNSAID or value != UNSAID[bare]:
             found.append(old)

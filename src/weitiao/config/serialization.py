@@ -12,6 +12,9 @@ from jsonargparse import set_parsing_settings
 from jsonargparse.typing import register_type
 
 from weitiao.card import DataCard
+from weitiao.config import class_options
+
+class_options.use()  # for what `INSTANTIATOR` builds
 
 INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
 """Value of the hyper-parameter ``_instantiator``: Lightning then builds a module from plain values
@@ -62,7 +65,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, type):
         options = inspect.signature(value).parameters.values()
         usual = {o.name: plain(o.default) for o in options if o.default is not o.empty}
-        return {"class_path": f"{value.__module__}.{value.__qualname__}", "init_args": usual}
+        return {"class_path": import_path(value), "init_args": usual}
     if isinstance(value, functools.partial):
         # jsonargparse's own factories are partials of its instantiator that name the class
         classes = [part for part in (value.func, *value.args) if isinstance(part, type)]

@@ -43,7 +43,7 @@ class ResumableLoader:
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         # a generator, so that the position is read at the first batch, not at Lightning's set-up
         yield from self.loader
 

@@ -20,7 +20,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.io.tables import ExtraCells, Files, Format, expand
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 from weitiao.training.callbacks import OwnSignals
 from weitiao.training.checks import refuse_other_processes
 from weitiao.training.precision import keep_targets
@@ -160,7 +160,7 @@ class Hardware:
 
 def open_checkpoint(
     path: Path, changes: dict[str, Any], *, trust_remote_code: bool
-) -> tuple[TextModule, TextDataModule]:
+) -> tuple[Module, TextDataModule]:
     """Model and DataModule as the checkpoint describes them, with the DataModule's ``changes``.
 
     Args:
@@ -184,7 +184,7 @@ def open_checkpoint(
         DataCard.of(card)  # refuses a target by any other name before it is called
         as_plain = {"map_location": "cpu", "weights_only": True}
         options = content["hyper_parameters"]  # under today's names
-        module = TextModule.load_from_checkpoint(path, **as_plain, **options)
+        module = Module.load_from_checkpoint(path, **as_plain, **options)
         options = merged(content["datamodule_hyper_parameters"], changes)
         data = TextDataModule.load_from_checkpoint(path, **as_plain, **options)
     except WeitiaoError:

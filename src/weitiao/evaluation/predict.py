@@ -13,7 +13,6 @@ from typing import Any
 from jsonargparse import Namespace
 from rich.console import Console
 
-from weitiao import distributed
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.inference import (
@@ -27,7 +26,7 @@ from weitiao.evaluation.prediction_files import print_predictions, write_predict
 from weitiao.io.tables import Named, SourceFiles
 from weitiao.io.tables.files import names_of
 from weitiao.training.console import show_coverage, show_empty, show_line
-from weitiao.training.evaluation_rows import Predicted, decide, in_order
+from weitiao.training.evaluation_rows import Predicted, as_array, decide, in_order
 
 STREAM = "-"
 """Names standard input as a file to read, and standard output as a file to write."""
@@ -75,11 +74,12 @@ def run_predict(arguments: list[str]) -> Path | None:
             pairs = {"pair": options.pair} if options.pair else {}
             data.take_cells({"text": options.text} | pairs)
         trainer = options.hardware.trainer(logger=False)
-        found = in_order(trainer.predict(module, datamodule=data))["predictions"]
-    if not distributed.first():
+        found = in_order(trainer.predict(module, datamodule=data))
+    if found is None:
         return out
     bad = data.set_aside if options.data.on_bad_row == "quarantine" else None
-    predicted = Predicted(data.rows("predict"), found.numpy(), decide(module, found), bad=bad)
+    said, decided = as_array(found["predictions"]), decide(module, found["predictions"])
+    predicted = Predicted(data.rows("predict"), said, decided, bad=bad)
     for note in data.notes:
         show_line(f"! {note}", console)
     show_empty(predicted.table["text"], console)
@@ -87,11 +87,12 @@ def run_predict(arguments: list[str]) -> Path | None:
     if bad:
         show_line(f"! {len(bad):,} bad rows have no label: their reason stands in error", console)
     if out is None:
-        print_predictions(predicted, data.card, table=options.out is None and sys.stdout.isatty())
+        as_table = options.out is None and sys.stdout.isatty()
+        print_predictions(predicted, module.objective, table=as_table)
         return None
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_predictions(out, predicted, data.card)
-    console.print(f"{len(found):,} predictions: {out}", markup=False, soft_wrap=True)
+    write_predictions(out, predicted, module.objective)
+    console.print(f"{len(said):,} predictions: {out}", markup=False, soft_wrap=True)
     return out
 
 

@@ -9,25 +9,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import csv_writer
-from weitiao.targets.labels import split_labels
+from weitiao.objectives.base import Objective
 from weitiao.training.evaluation_rows import Predicted
 
 LONG = 80  # characters of a text on a terminal
-LIKELY = 3  # labels that a terminal shows the probabilities of, where a text may have several
 
 
-def write_predictions(path: Path, predicted: Predicted, card: DataCard) -> None:
+def write_predictions(path: Path, predicted: Predicted, objective: Objective) -> None:
     """Write ``id, text, label, probability of each class`` in the order of the rows.
 
     ``text`` is the original, and ``label`` the predicted one; where the rows have labels, the true
@@ -38,17 +35,17 @@ def write_predictions(path: Path, predicted: Predicted, card: DataCard) -> None:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
             ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``.
         predicted: the rows and their predictions.
-        card: task and labels.
+        objective: made them.
 
     Raises:
         ConfigError: the suffix names no format.
     """
     write = writer_of(path)
     with whole_or_not(path) as part:
-        write(part, _columns(predicted, card), card)
+        write(part, _columns(predicted, objective), objective)
 
 
-def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], DataCard], None]:
+def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], Objective], None]:
     """What writes the format that the suffix names.
 
     Raises:
@@ -63,35 +60,35 @@ def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], DataCard], No
     return write
 
 
-def print_predictions(predicted: Predicted, card: DataCard, *, table: bool) -> None:
+def print_predictions(predicted: Predicted, objective: Objective, *, table: bool) -> None:
     """Print predictions on standard output.
 
     Args:
         predicted: the rows and their predictions.
-        card: task and labels.
+        objective: made them.
         table: a table for a person; else JSON Lines, for a program.
     """
-    columns = _columns(predicted, card)
+    columns = _columns(predicted, objective)
     if table:
-        Console(highlight=False).print(_table(columns, card))
+        Console(highlight=False).print(_table(columns, objective))
         return
     # whatever the encoding, each line is JSON
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    for line in _json_lines(columns, card, ascii_only=ascii_only):
+    for line in _json_lines(columns, objective, ascii_only=ascii_only):
         print(line)
 
 
-def _columns(predicted: Predicted, card: DataCard) -> dict[str, list[Any]]:
+def _columns(predicted: Predicted, objective: Objective) -> dict[str, list[Any]]:
     """Columns by name: texts and probabilities; null where a bad row has none."""
     table, probabilities = predicted.table, predicted.predictions
     columns: dict[str, list[Any]] = {
         "id": table["id"].to_pylist(),
         "text": table["original"].to_pylist(),
         **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
-        "label": card.target.written(predicted.decided),
+        "label": objective.texts(predicted.decided),
         **({"true": table["label"].to_pylist()} if "label" in table.column_names else {}),
     }
-    for c, label in enumerate(card.labels):
+    for c, label in enumerate(objective.classes):
         columns[_name(label)] = probabilities[:, c].tolist()
     return columns if predicted.bad is None else _with_bad_rows(columns, table, predicted.bad)
 
@@ -119,8 +116,8 @@ def _name(label: str) -> str:
     return f"p({label})"
 
 
-def _write_csv(path: Path, columns: dict[str, list[Any]], card: DataCard) -> None:
-    shares = {name: [_share(p) for p in columns[name]] for name in map(_name, card.labels)}
+def _write_csv(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
+    shares = {name: [_share(p) for p in columns[name]] for name in map(_name, objective.classes)}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv_writer(file)
         writer.writerow(columns)
@@ -131,41 +128,30 @@ def _share(probability: float | None) -> str | None:
     return None if probability is None else f"{probability:.6f}"
 
 
-def _write_jsonl(path: Path, columns: dict[str, list[Any]], card: DataCard) -> None:
+def _write_jsonl(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
     with path.open("w", newline="\n", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in _json_lines(columns, card, ascii_only=False))
+        file.writelines(f"{line}\n" for line in _json_lines(columns, objective, ascii_only=False))
 
 
-def _write_parquet(path: Path, columns: dict[str, list[Any]], card: DataCard) -> None:
-    pq.write_table(pa.table(columns | _values(columns, card)), path)
+def _write_parquet(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
+    pq.write_table(pa.table(columns | _values(columns, objective)), path)
 
 
-def _values(columns: dict[str, list[Any]], card: DataCard) -> dict[str, list[Any]]:
+def _values(columns: dict[str, list[Any]], objective: Objective) -> dict[str, list[Any]]:
     """The columns of labels as a program wants them: texts, lists of texts, or numbers."""
-    read = _reader(card)
     return {
-        name: [None if text is None else read(text) for text in columns[name]]
+        name: [None if text is None else objective.value(text) for text in columns[name]]
         for name in ("label", "true")
         if name in columns
     }
 
 
-def labels_of(decided: np.ndarray, card: DataCard) -> list[Any]:
-    """Decisions as a program wants them: texts, lists of texts, or numbers."""
-    return [*map(_reader(card), card.target.written(decided))]
-
-
-def _reader(card: DataCard) -> Callable[[str], Any]:
-    readers: dict[str, Callable[[str], Any]] = {"regression": float, "multilabel": split_labels}
-    return readers.get(card.task, str)
-
-
 def _json_lines(
-    columns: dict[str, list[Any]], card: DataCard, *, ascii_only: bool
+    columns: dict[str, list[Any]], objective: Objective, *, ascii_only: bool
 ) -> Iterator[str]:
     """An object a row; probabilities are an object in it, what is not finite is null."""
-    of_classes = {_name(label): label for label in card.labels}
-    columns = columns | _values(columns, card)
+    of_classes = {_name(label): label for label in objective.classes}
+    columns = columns | _values(columns, objective)
     for values in zip(*columns.values(), strict=True):
         row = dict(zip(columns, map(_finite, values), strict=True))
         if of_classes:
@@ -181,31 +167,24 @@ def _finite(value: Any) -> Any:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _table(columns: dict[str, list[Any]], card: DataCard) -> Table:
+def _table(columns: dict[str, list[Any]], objective: Objective) -> Table:
     """Text, label and how sure it is, a line each."""
-    likely = [_likeliest(predicted, card) for predicted in _shares(columns, card)]
+    likely = [
+        "" if None in shares.values() else objective.surest(shares)
+        for shares in _shares(columns, objective)
+    ]
     head = [name for name in ("id", "text", "pair", "label", "error") if name in columns]
-    table = Table(*head, *(["probability"] if card.labels else []))
+    table = Table(*head, *(["probability"] if objective.classes else []))
     for i in range(len(columns["id"])):
         cells = [_short(columns[name][i]) for name in head]
-        table.add_row(*map(escape, cells), *([escape(likely[i])] if card.labels else []))
+        table.add_row(*map(escape, cells), *([escape(likely[i])] if objective.classes else []))
     return table
 
 
-def _shares(columns: dict[str, list[Any]], card: DataCard) -> list[dict[str, float]]:
+def _shares(columns: dict[str, list[Any]], objective: Objective) -> list[dict[str, float]]:
     """Label → probability of each row."""
-    named = [columns[_name(label)] for label in card.labels]
-    return [dict(zip(card.labels, row, strict=True)) for row in zip(*named, strict=True)]
-
-
-def _likeliest(shares: dict[str, float], card: DataCard) -> str:
-    """The highest probability; of several labels the highest ones, with their names."""
-    if None in shares.values():
-        return ""
-    best = sorted(shares.items(), key=lambda item: -item[1])
-    if card.task != "multilabel":
-        return f"{best[0][1]:.3f}"
-    return ", ".join(f"{label} {share:.3f}" for label, share in best[:LIKELY])
+    named = [columns[_name(label)] for label in objective.classes]
+    return [dict(zip(objective.classes, row, strict=True)) for row in zip(*named, strict=True)]
 
 
 def _short(text: str | None) -> str:

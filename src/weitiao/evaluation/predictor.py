@@ -15,10 +15,9 @@ from lightning.fabric.utilities.apply_func import move_data_to_device
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import DataError
 from weitiao.evaluation.inference import open_checkpoint
-from weitiao.evaluation.prediction_files import labels_of
 from weitiao.io.checkpoint_file import checkpoint_of
-from weitiao.models.module import TextModule
-from weitiao.training.evaluation_rows import decide, in_order
+from weitiao.models.module import Module
+from weitiao.training.evaluation_rows import as_array, decide, in_order
 from weitiao.training.fit import Run
 
 Row = str | tuple[str, str] | Mapping[str, Any]
@@ -52,7 +51,7 @@ class Predictor:
         device: where the model computes.
     """
 
-    def __init__(self, module: TextModule, data: TextDataModule, device: torch.device) -> None:
+    def __init__(self, module: Module, data: TextDataModule, device: torch.device) -> None:
         self.module, self.data, self.device = module.to(device).eval(), data, device
 
     def predict(self, rows: Sequence[Row]) -> Predictions:
@@ -66,9 +65,9 @@ class Predictor:
         """
         if isinstance(rows, str | bytes | Mapping):
             raise DataError("this is one row", value=rows, hint="a list of rows: predict([row])")
-        card = self.data.card
+        objective, classes = self.module.objective, [*self.module.objective.classes]
         if not len(rows):
-            return Predictions([], np.empty((0, len(card.labels))) if card.labels else None, [])
+            return Predictions([], np.empty((0, len(classes))) if classes else None, [])
         texts = [self._texts_of(row, number) for number, row in enumerate(rows, 1)]
         roles = self.data.input.columns
         self.data.take_cells(dict(zip(roles, map(list, zip(*texts, strict=True)), strict=True)))
@@ -77,10 +76,13 @@ class Predictor:
                 self.module.predict_step(move_data_to_device(batch, self.device), number)
                 for number, batch in enumerate(self.data.predict_dataloader())
             ]
-        found = in_order(batches)["predictions"]
-        if not card.labels:
-            return Predictions(found.tolist(), None, [])
-        return Predictions(labels_of(decide(self.module, found), card), found.numpy(), card.labels)
+        found = in_order(batches)
+        assert found is not None
+        said = as_array(found["predictions"])
+        if not classes:
+            return Predictions([*said.tolist()], None, [])
+        texts_found = objective.texts(decide(self.module, found["predictions"]))
+        return Predictions([*map(objective.value, texts_found)], said, classes)
 
     def _texts_of(self, row: Row, number: int) -> list[str]:
         """The one or two texts of a row."""

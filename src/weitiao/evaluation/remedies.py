@@ -7,9 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from weitiao.config.commands import command
-from weitiao.evaluation.table import SHOWN
 from weitiao.models.backbones.pretrained import Pretrained
-from weitiao.objectives.metrics import FIRST
 from weitiao.training.callbacks import improving
 
 if TYPE_CHECKING:
@@ -27,11 +25,12 @@ def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
         run: that was tested.
         metrics: with ``test/…`` and ``baseline/…``.
     """
-    first = FIRST[run.data.card.task]
+    objective = run.module.objective
+    first = objective.first
     model, baseline = metrics[f"test/{first}"], metrics.get(f"baseline/{first}")
     if baseline is None or not model < baseline:
         return None
-    title = dict(SHOWN[run.data.card.task])[first]
+    title = dict(objective.shown)[first]
     told = f"! below the linear baseline: {title} {100 * model:.2f}, not {100 * baseline:.2f}"
     return "\n  → ".join([told, *islice(remedies(run), 2)])
 
@@ -41,7 +40,7 @@ def remedies(run: Run) -> Iterator[str]:
     card, module = run.data.card, run.module
     longer = improving(run.trainer)
     pretrained = isinstance(module.backbone, Pretrained)
-    rows, classes = card.rows["train"], len(card.labels)
+    rows, classes = card.rows["train"], len(module.objective.classes)
     if longer:
         yield f"train longer: {longer}"
     if not pretrained:
@@ -54,7 +53,8 @@ def remedies(run: Run) -> Iterator[str]:
         )
     if pretrained and module.optim.lr < LOW_RATE:
         yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
-    if module.wide is None and module.linear is None:
+    scorer = module.objective.scorer
+    if scorer is not None and scorer.wide is None and scorer.linear is None:
         yield "let a linear model of n-grams stand beside the network: --data.input.linear '{}'"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"

@@ -2,52 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from weitiao.card import DataCard, Task
 from weitiao.io.csv_file import write_csv
-from weitiao.objectives.metrics import FIRST
+from weitiao.objectives.base import Objective
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_CLASSES = (
-    ("f1_macro", "macro F1"),
-    ("accuracy", "accuracy"),
-    ("precision_macro", "macro precision"),
-    ("recall_macro", "macro recall"),
-    ("ece", "calibration error"),
-)
-SHOWN: dict[Task, tuple[tuple[str, str], ...]] = {
-    "classification": _CLASSES,
-    "ordinal": (
-        *_CLASSES[:2],
-        ("qwk", "weighted kappa"),
-        ("mae", "mean distance, classes"),
-        *_CLASSES[2:],
-    ),
-    "multilabel": (
-        ("f1_macro", "macro F1"),
-        ("f1_micro", "micro F1"),
-        ("f1_samples", "F1 per row, mean"),
-        ("exact_match", "exact match"),
-        ("hamming", "Hamming loss"),
-        ("precision_macro", "macro precision"),
-        ("recall_macro", "macro recall"),
-    ),
-    "regression": (
-        ("r2", "R²"),
-        ("spearman", "Spearman correlation"),
-        ("pearson", "Pearson correlation"),
-        ("mae", "mean absolute error"),
-        ("mse", "mean squared error"),
-    ),
-}
-"""The scores of each task and their titles, the one that is looked at first at the head."""
 PLAIN = ("mse", "mae")  # no shares: shown as they are, not in per cent
 COLUMNS = {
     "test": "model",
@@ -61,23 +27,23 @@ UNDEFINED = "–"
 
 
 def final_table(
-    metrics: Mapping[str, float], card: DataCard, targets: np.ndarray, *, leak_free: bool = False
+    metrics: Mapping[str, float], objective: Objective, targets: Any, *, leak_free: bool = False
 ) -> Table:
-    """Test scores, the first one of the task in bold; beside those of simpler models.
+    """Test scores, the first one of the objective in bold; beside those of simpler models.
 
     Of more than twenty classes it shows the ten that are found best and the ten found worst.
 
     Args:
         metrics: flat values, ``test/…`` and those of the baselines that were measured.
-        card: task and labels.
-        targets: of the test rows that were measured, ``(N,)`` or ``(N, C)``.
+        objective: says which metrics are shown, and knows the classes.
+        targets: of the test rows that were measured.
         leak_free: they are those that don't stand in train; without single classes.
     """
     from rich.table import Table
 
     named = "test, leak-free" if leak_free else "test"
     table = Table(title=f"{named}, {len(targets):,} rows, %", title_justify="left")
-    first, suffix = FIRST[card.task], "_leak_free" if leak_free else ""
+    first, suffix = objective.first, "_leak_free" if leak_free else ""
     columns = {f"{name}{suffix}/": title for name, title in COLUMNS.items()}
     columns = {prefix: title for prefix, title in columns.items() if prefix + first in metrics}
     compared = f"baseline{suffix}/" in columns
@@ -86,10 +52,11 @@ def final_table(
         table.add_column(title, justify="right", no_wrap=True)
         if compared and place == 1:
             table.add_column("difference", justify="right", no_wrap=True)
-    for key, title in SHOWN[card.task]:
+    for key, title in objective.shown:
         _add(table, title, key, [metrics.get(p + key) for p in columns], compared, key == first)
-    if not leak_free:
-        _add_classes(table, metrics, card.labels, _counts(targets, len(card.labels)), list(columns))
+    if objective.classes and not leak_free:
+        counts = _counts(targets, len(objective.classes))
+        _add_classes(table, metrics, objective.classes, counts, list(columns))
     if any(UNDEFINED in column._cells for column in table.columns):
         table.caption = f"{UNDEFINED} undefined: no row of the class, or all values are equal"
     return table
@@ -98,7 +65,7 @@ def final_table(
 def _add_classes(
     table: Table,
     metrics: Mapping[str, float],
-    labels: list[str],
+    labels: Sequence[str],
     counts: np.ndarray,
     columns: list[str],
 ) -> None:
@@ -140,12 +107,12 @@ def _counts(targets: np.ndarray, classes: int) -> np.ndarray:
     """Rows of each class, ``(C,)``."""
     if targets.ndim == 2:
         return targets.astype(bool).sum(0)
-    return np.bincount(targets.astype(int), minlength=classes) if classes else np.zeros(0, int)
+    return np.bincount(targets.astype(int), minlength=classes)
 
 
 def _classes(
-    metrics: Mapping[str, float], labels: list[str], counts: np.ndarray
-) -> Iterator[tuple[str, list[str]]]:
+    metrics: Mapping[str, float], labels: Sequence[str], counts: np.ndarray
+) -> Iterator[tuple[str, Sequence[str]]]:
     """The parts of the table with classes: all in their order, or the best and the worst."""
     if len(labels) <= 2 * ENDS:
         yield "", labels
@@ -163,7 +130,7 @@ def write_classes(
     path: Path,
     decided: np.ndarray,
     targets: np.ndarray,
-    card: DataCard,
+    objective: Objective,
     metrics: Mapping[str, float],
 ) -> None:
     """Write how well each class is found, a row each; what is undefined stays empty.
@@ -172,10 +139,10 @@ def write_classes(
         path: the CSV file.
         decided: classes ``(N,)`` or labels ``(N, C)``.
         targets: likewise.
-        card: labels and their rows in train.
+        objective: knows the classes and their rows in train.
         metrics: with ``baseline/f1_class/…``, where it was measured.
     """
-    classes = len(card.labels)
+    classes = len(objective.classes)
     found, true = _counts(decided, classes), _counts(targets, classes)
     if targets.ndim == 2:
         hits = (decided.astype(bool) & targets.astype(bool)).sum(0)
@@ -183,10 +150,10 @@ def write_classes(
         hits = _counts(targets[decided == targets], classes)
     head = ["label", "train rows", "test rows", "precision", "recall", "F1", "baseline F1"]
     lines: list[list[str]] = [head]
-    for c, label in enumerate(card.labels):
+    for c, label in enumerate(objective.classes):
         shares = ((hits[c], found[c]), (hits[c], true[c]), (2 * hits[c], found[c] + true[c]))
         cells = [f"{part / of:.6f}" if of else "" for part, of in shares]
         baseline = metrics.get(f"baseline/f1_class/{label}")
         known = "" if baseline is None or not true[c] else f"{baseline:.6f}"
-        lines.append([label, str(card.label_counts[c]), str(true[c]), *cells, known])
+        lines.append([label, str(objective.counts[c]), str(true[c]), *cells, known])
     write_csv(path, lines)

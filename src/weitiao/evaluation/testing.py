@@ -10,7 +10,6 @@ import numpy as np
 from rich.console import Console
 
 from weitiao import distributed
-from weitiao.card import DataCard
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError
 from weitiao.evaluation.baseline import measure_baseline
@@ -23,10 +22,11 @@ from weitiao.evaluation.inference import (
 from weitiao.evaluation.prediction_files import write_predictions, writer_of
 from weitiao.evaluation.remedies import below_baseline
 from weitiao.evaluation.table import ENDS, final_table, write_classes
+from weitiao.objectives.base import Objective
 from weitiao.training.console import show_coverage, show_empty, show_line, show_next_steps
 from weitiao.training.contamination import pretrained_on, told
 from weitiao.training.data_report import scores
-from weitiao.training.evaluation_rows import Evaluated, EvaluationRows
+from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, taken
 from weitiao.training.fit import Run
 from weitiao.training.optional_parts import Dispensable
 from weitiao.training.run_folder import RunFolder
@@ -46,7 +46,7 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
         return {}
     metrics = add_baseline(run, tested)
     out = console or Console()
-    show_tables(metrics, run.data.card, tested, run.folder.classes, out)
+    show_tables(metrics, run.module.objective, tested, run.folder.classes, out)
     if warning := below_baseline(run, metrics):
         out.print(warning, markup=False, style="yellow", soft_wrap=True)  # can be pasted
     show_next_steps(run.folder, run.console)
@@ -65,11 +65,11 @@ def test_best(run: Run) -> Evaluated | None:
         verbose=False,
         weights_only=True,
     )
-    tested = evaluated(run.trainer)
     if not distributed.first():
         return None
-    run.folder.add_metrics(test_scores(run.trainer, run.data.card))
-    write_predictions(run.folder.predictions, tested, run.data.card)
+    objective, tested = run.module.objective, evaluated(run.trainer)
+    run.folder.add_metrics(test_scores(run.trainer, objective))
+    write_predictions(run.folder.predictions, tested, objective)
     return tested
 
 
@@ -77,27 +77,32 @@ def add_baseline(run: Run, tested: Evaluated) -> dict[str, Any]:
     """Measure the baseline on the tested rows; gives all scores of the run."""
     waiting = run.console.status("measuring the baseline: TF-IDF + linear")
     with waiting, Dispensable().part("the baseline"):
-        run.folder.add_metrics(baseline_scores(run.data.prepared, tested))
+        found = baseline_scores(run.data.prepared, run.module.objective, tested)
+        run.folder.add_metrics(found)
     return run.scores
 
 
-def baseline_scores(prepared: Prepared, tested: Evaluated) -> dict[str, float]:
-    """The scores of simpler models on the rows that the model was tested on."""
-    baseline, card, fresh = measure_baseline(prepared), prepared.card, leak_free(tested)
+def baseline_scores(
+    prepared: Prepared, objective: Objective, tested: Evaluated
+) -> dict[str, float]:
+    """The scores of simpler models, if any, on the rows that the model was tested on."""
+    if (models := objective.baselines()) is None:
+        return {}
+    baseline, fresh = measure_baseline(prepared, objective, models), leak_free(tested)
     measured = {"baseline/c": baseline.c}
     for name, predicted in {"baseline": baseline.predicted, **baseline.simpler}.items():
         # the same rows, should trainer.limit_test_batches have left some out
         found = predicted[tested.rows]
         parts = {f"{name}/": fresh | True} | ({} if fresh.all() else {f"{name}_leak_free/": fresh})
         for prefix, rows in parts.items():
-            targets = tested.targets[rows]
-            measured |= scores(found[rows], found[rows], targets, card, prefix, ranked=False)
+            said, targets = found[rows], taken(tested.targets, rows)
+            measured |= scores(said, said, targets, objective, prefix, ranked=False)
     return measured
 
 
 def show_tables(
     metrics: dict[str, float],
-    card: DataCard,
+    objective: Objective,
     tested: Evaluated,
     classes: Path | None,
     console: Console,
@@ -106,19 +111,20 @@ def show_tables(
 
     Args:
         metrics: flat values.
-        card: task and labels.
+        objective: says what is shown.
         tested: the rows.
         classes: the file; null = none.
         console: takes the tables.
     """
-    console.print(final_table(metrics, card, tested.targets))
+    console.print(final_table(metrics, objective, tested.targets))
     fresh = leak_free(tested)
     if not fresh.all():
-        console.print(final_table(metrics, card, tested.targets[fresh], leak_free=True))
-    if card.labels and classes is not None:
-        write_classes(classes, tested.decided, tested.targets, card, metrics)
-        if len(card.labels) > 2 * ENDS:
-            console.print(f"all {len(card.labels):,} classes: {classes}", markup=False)
+        targets = taken(tested.targets, fresh)
+        console.print(final_table(metrics, objective, targets, leak_free=True))
+    if objective.classes and classes is not None:
+        write_classes(classes, tested.decided, tested.targets, objective, metrics)
+        if len(objective.classes) > 2 * ENDS:
+            console.print(f"all {len(objective.classes):,} classes: {classes}", markup=False)
 
 
 def run_test(arguments: list[str], console: Console | None = None) -> dict[str, Any]:
@@ -158,10 +164,10 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     trainer.test(module, datamodule=data, verbose=False)
     if not distributed.first():
         return {}
-    metrics = test_scores(trainer, data.card)
+    metrics = test_scores(trainer, module.objective)
     out = folder.predictions if folder and best else options.out
     if out:
-        write_predictions(out, evaluated(trainer), data.card)
+        write_predictions(out, evaluated(trainer), module.objective)
     if folder and best:
         metrics = folder.add_metrics(metrics)
     notes = Console(stderr=True, highlight=False)
@@ -175,18 +181,19 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         classes = folder.classes
     else:
         classes = options.out and options.out.with_suffix(".classes.csv")
-    show_tables(metrics, data.card, evaluated(trainer), classes, console or Console())
+    show_tables(metrics, module.objective, evaluated(trainer), classes, console or Console())
     return metrics
 
 
-def test_scores(trainer: L.Trainer, card: DataCard) -> dict[str, float]:
+def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, float]:
     """The test metrics; where test rows stand in train, those of the other rows as well."""
     found = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
     tested = evaluated(trainer)
     fresh = leak_free(tested)
     if not fresh.all():
-        predictions, decided = tested.predictions[fresh], tested.decided[fresh]
-        found |= scores(predictions, decided, tested.targets[fresh], card, "test_leak_free/")
+        rows = (tested.predictions, tested.decided, tested.targets)
+        said, decided, targets = (taken(values, fresh) for values in rows)
+        found |= scores(said, decided, targets, objective, "test_leak_free/")
     return found
 
 

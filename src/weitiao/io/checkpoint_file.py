@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from weitiao.card import state_today, today
+from weitiao.config.earlier_weights import rename_weights
 from weitiao.config.renamed import renamed
 from weitiao.config.renamed_options import renamed_hyperparameters
 from weitiao.errors import ConfigError
@@ -67,6 +68,7 @@ def _in_todays_layout(content: dict[str, Any]) -> dict[str, Any]:
     of_data = content["datamodule_hyper_parameters"]
     if isinstance(of_data.get("input"), dict):  # earlier, all were texts
         of_data = {**of_data, "input": {"class_path": TEXT} | of_data["input"]}
+    rename_weights(content)
     return content | {
         "hyper_parameters": options,
         "datamodule_hyper_parameters": of_data,

@@ -1,1 +1,8 @@
-"""Between a backbone and a score: pooling, heads, losses, postprocessing, metrics."""
+"""What a model learns, one file each, of parts that they share: pooling, heads, losses, metrics."""
+
+from weitiao.objectives.classification import Classification
+from weitiao.objectives.multilabel import MultiLabel
+from weitiao.objectives.ordinal import Ordinal
+from weitiao.objectives.regression import Regression
+
+__all__ = ["Classification", "MultiLabel", "Ordinal", "Regression"]

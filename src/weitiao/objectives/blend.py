@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from weitiao.card import DataCard
-from weitiao.objectives.postprocess import row_losses
 from weitiao.objectives.precision import FullPrecision, full
 
 PRIOR = 5.0  # nats per squared logarithm: doubling a weight must gain 2.4 in all
@@ -38,7 +36,14 @@ class Blend(FullPrecision):
             total = total + weight * full(part)
         return total
 
-    def fit(self, parts: Tensor, target: Tensor, card: DataCard) -> int:
+    def fit(
+        self,
+        parts: Tensor,
+        target: Tensor,
+        row_losses: Callable[[Tensor, Tensor], Tensor],
+        weights: Tensor | None = None,
+        unit: float = 1.0,
+    ) -> int:
         """Choose the weights: positive ones of least loss, near ``before`` where rows are few.
 
         Their proportion is that of least loss with all classes of equal weight, since macro
@@ -48,7 +53,9 @@ class Blend(FullPrecision):
         Args:
             parts: ``(P, N, C)``.
             target: ``(N,)`` or ``(N, C)``.
-            card: task, rows per class, unit of a regression.
+            row_losses: logits ``(N, C)`` and targets → ``(N,)``.
+            weights: of the rows, ``(N,)``, that make classes equal; null = all alike.
+            unit: of the losses, which makes them nats or variances.
 
         Returns:
             how many rows were left out, since a logit of theirs is no finite number.
@@ -56,28 +63,31 @@ class Blend(FullPrecision):
         finite = parts.isfinite().all(2).all(0)
         parts, target = parts[:, finite].double(), target[finite]
         target = target.double() if target.is_floating_point() else target
-        each = torch.ones(len(target), dtype=torch.double)
-        if card.task == "classification":
-            counts = torch.tensor(card.label_counts, dtype=torch.double).clamp(min=1)
-            each = (counts.sum() / (len(counts) * counts))[target]
+        alike = torch.ones(len(target), dtype=torch.double)
+        each = alike if weights is None else weights[finite].double()
         before = torch.tensor(self.before, dtype=torch.double)
-        chosen = before * _factors(before.view(-1, 1, 1) * parts, target, each, card)
+        chosen = before * _factors(before.view(-1, 1, 1) * parts, target, each, row_losses, unit)
         mixed = torch.einsum("p,pnc->nc", chosen, parts).unsqueeze(0)
-        size = _factors(mixed, target, torch.ones_like(each), card)
+        size = _factors(mixed, target, alike, row_losses, unit)
         self.weight.copy_((chosen * size).to(self.weight))
         return int((~finite).sum())
 
 
-def _factors(parts: Tensor, target: Tensor, each: Tensor, card: DataCard) -> Tensor:
+def _factors(
+    parts: Tensor,
+    target: Tensor,
+    each: Tensor,
+    row_losses: Callable[[Tensor, Tensor], Tensor],
+    unit: float,
+) -> Tensor:
     """Positive factors ``(P,)`` of the parts ``(P, N, C)`` for the least loss of weighted rows."""
     log = torch.zeros(len(parts), dtype=torch.double, requires_grad=True)
-    unit = card.target_scale**2 if card.task == "regression" else 1.0
     solver = torch.optim.LBFGS([log], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         solver.zero_grad()
         logits = torch.einsum("p,pnc->nc", log.exp(), parts)
-        rows = (each * row_losses(logits, target, card)).sum() / unit
+        rows = (each * row_losses(logits, target)).sum() / unit
         found = rows + PRIOR * log.square().sum()
         found.backward()
         return found

@@ -31,12 +31,13 @@ class Head:
     start: Literal["random", "probe"] = "random"
 
     def __post_init__(self) -> None:
-        shares("model.head", dropout=self.dropout)
+        shares("model.objective.head", dropout=self.dropout)
         if self.kind == "linear" and self.activation != "tanh":
-            raise ConfigError("model.head.activation has no effect with model.head.kind: linear")
+            raise ConfigError("model.objective.head.activation has no effect with kind: linear")
         if self.kind == "mlp" and self.start == "probe":
             raise ConfigError(
-                "model.head.start: probe solves a linear head only\n  → --model.head.kind linear"
+                "model.objective.head.start: probe solves a linear head only"
+                "\n  → --model.objective.head.kind linear"
             )
 
     def build(self, width: int, classes: int) -> nn.Sequential:

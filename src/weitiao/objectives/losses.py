@@ -1,118 +1,20 @@
-"""What training minimises: the losses of each task, smoothed, focused or weighted."""
+"""What training minimises: losses of classes, of labels, of steps of a scale, of numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from weitiao.card import DataCard, Task
-from weitiao.config.bounds import at_least, shares
+from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
-from weitiao.objectives.postprocess import continuation_ratios
 from weitiao.objectives.precision import FullPrecision
 
-Kind = Literal[
-    "cross_entropy", "squared_hinge", "focal", "binary_cross_entropy", "corn", "mse", "huber"
-]
-KINDS: dict[Task, tuple[Kind, ...]] = {
-    "classification": ("cross_entropy", "squared_hinge", "focal"),
-    "multilabel": ("binary_cross_entropy", "squared_hinge", "focal"),
-    "ordinal": ("corn",),
-    "regression": ("mse", "huber"),
-}
-"""The losses of each task, its usual one first."""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """The loss of a row.
-
-    Args:
-        kind: null = the first that the task has. Classification: ``cross_entropy``;
-            ``squared_hinge``, one against the rest with margin 1, the loss of a linear SVM, whose
-            scores rank well but are no calibrated probabilities; ``focal`` (Lin et al. 2017).
-            Multi-label: ``binary_cross_entropy``, ``squared_hinge``, ``focal``. Ordinal: ``corn``
-            (Shi et al. 2021). Regression, in units of the targets' standard deviation: ``mse``;
-            ``huber``.
-        label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
-        focus: exponent of the focal loss; 0 is cross-entropy.
-        huber_delta: error from which on the Huber loss grows linearly, in standard deviations.
-        class_weights: ``balanced`` weighs rows of class ``c`` by ``N / (C · N_c)``, as scikit-learn
-            does; of many labels, the given ones by ``(N - N_c) / N_c``.
-    """
-
-    kind: Kind | None = None
-    label_smoothing: float = 0.0
-    focus: float = 2.0
-    huber_delta: float = 1.0
-    class_weights: Literal["none", "balanced"] = "none"
-
-    def __post_init__(self) -> None:
-        shares("model.loss", label_smoothing=self.label_smoothing)
-        at_least(0, "model.loss", focus=self.focus)
-        if self.label_smoothing and self.kind not in (None, "cross_entropy"):
-            raise ConfigError("model.loss.label_smoothing goes with cross_entropy only")
-        if self.focus != 2.0 and self.kind != "focal":
-            raise ConfigError("model.loss.focus goes with kind focal only")
-        if self.huber_delta != 1.0 and self.kind != "huber":
-            raise ConfigError("model.loss.huber_delta goes with kind huber only")
-        if not self.huber_delta > 0:
-            raise ConfigError(f"model.loss.huber_delta must be above 0, got {self.huber_delta}")
-
-    def build(self, card: DataCard) -> nn.Module:
-        """The loss of logits ``(B, ·)`` and targets ``(B,)`` or ``(B, C)``, its mean a scalar.
-
-        Raises:
-            ConfigError: the task has no such loss or nothing to smooth or weigh.
-        """
-        kinds = KINDS[card.task]
-        kind = self.kind or kinds[0]
-        if kind not in kinds:
-            raise ConfigError(
-                f"model.loss.kind: {kind} is no loss of the task {card.task}"
-                f"\n  → {' or '.join(kinds)}"
-            )
-        if self.label_smoothing and kind != "cross_entropy":
-            raise ConfigError(f"model.loss.label_smoothing has no effect on the task {card.task}")
-        weight = self._weight(card)
-        if kind == "cross_entropy":
-            return CrossEntropy(weight=weight, label_smoothing=self.label_smoothing)
-        if card.task == "regression":
-            delta = self.huber_delta if kind == "huber" else None
-            return StandardError(card.target_mean, card.target_scale, delta)
-        if card.task == "multilabel":
-            return MultilabelLoss(self._elements(kind), weight)
-        rows = continuation_ratios if kind == "corn" else self._rows(kind)
-        return MulticlassLoss(rows, weight)
-
-    def _elements(self, kind: Kind) -> Callable[[Tensor, Tensor], Tensor]:
-        """Loss of each label of each row."""
-        if kind == "squared_hinge":
-            return squared_hinge
-        # a focus of 0 is binary cross-entropy
-        return partial(binary_focal, focus=self.focus if kind == "focal" else 0.0)
-
-    def _rows(self, kind: Kind) -> Callable[[Tensor, Tensor], Tensor]:
-        """Loss of each row of one class."""
-        return one_against_rest if kind == "squared_hinge" else partial(focal, focus=self.focus)
-
-    def _weight(self, card: DataCard) -> Tensor | None:
-        if self.class_weights == "none":
-            return None
-        if card.task == "regression":
-            raise ConfigError("model.loss.class_weights: a regression has no classes")
-        if not all(card.label_counts):
-            raise ConfigError("model.loss.class_weights: a class has no row in train")
-        counts = torch.tensor(card.label_counts, dtype=torch.float32)
-        if card.task == "multilabel":
-            return (card.rows["train"] - counts) / counts
-        return counts.sum() / (len(counts) * counts)
+Balance = Literal["none", "balanced"]
+USUAL_FOCUS = 2.0  # exponent of the focal loss
 
 
 class CrossEntropy(FullPrecision, nn.CrossEntropyLoss):
@@ -196,7 +98,7 @@ def size_of(loss: nn.Module, target: Tensor) -> Tensor:
     """What the mean of a loss is over: its rows, or the sum of the weights of their classes.
 
     Args:
-        loss: as `Loss.build` gives it.
+        loss: of this file.
         target: ``(B,)`` or ``(B, C)``.
     """
     if isinstance(loss, CrossEntropy | MulticlassLoss) and loss.weight is not None:
@@ -225,3 +127,45 @@ def binary_focal(logits: Tensor, target: Tensor, focus: float) -> Tensor:
     """The same of each label alone; all ``(B, C)``."""
     loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (1 - (-loss).exp()) ** focus * loss
+
+
+def continuation_ratios(logits: Tensor, target: Tensor) -> Tensor:
+    """Negative log-likelihood of classes on a scale: ``(B, C - 1)``, ``(B,)`` → ``(B,)``."""
+    steps = torch.arange(logits.shape[1], device=logits.device)
+    beyond, reached = target.unsqueeze(1) > steps, target.unsqueeze(1) >= steps
+    elements = F.binary_cross_entropy_with_logits(logits, beyond.to(logits.dtype), reduction="none")
+    return (elements * reached).sum(1)
+
+
+def class_weights(counts: Sequence[int], balance: Balance) -> Tensor | None:
+    """Weights ``(C,)`` of rows by their class, ``N / (C · N_c)``; null = all alike.
+
+    Raises:
+        ConfigError: a class has no row.
+    """
+    if balance == "none":
+        return None
+    found = counted(counts)
+    return found.sum() / (len(found) * found)
+
+
+def counted(counts: Sequence[int]) -> Tensor:
+    """The rows of each class as fractions are made of them, ``(C,)``.
+
+    Raises:
+        ConfigError: a class has none.
+    """
+    if not all(counts):
+        raise ConfigError("model.objective.loss.class_weights: a class has no row in train")
+    return torch.tensor(counts, dtype=torch.float32)
+
+
+def refuse_idle_focus(kind: str, focus: float) -> None:
+    """Refuse an exponent that only the focal loss has.
+
+    Raises:
+        ConfigError: it is set beside another kind, or is none.
+    """
+    if focus != USUAL_FOCUS and kind != "focal":
+        raise ConfigError("model.objective.loss.focus goes with kind focal only")
+    at_least(0, "model.objective.loss", focus=focus)

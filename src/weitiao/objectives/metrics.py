@@ -1,32 +1,19 @@
-"""The metrics of a split, for each task: filled batch by batch, computed once at its end."""
+"""Metrics of sets of labels and of numbers, measured on all rows of a split together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.functional import classification as many
 from torchmetrics.utilities import dim_zero_cat
 
-from weitiao.card import DataCard, Task
-from weitiao.objectives.multiclass_metrics import MulticlassMetrics
-
-FIRST: dict[Task, str] = {
-    "classification": "f1_macro",
-    "multilabel": "f1_macro",
-    "ordinal": "f1_macro",
-    "regression": "r2",
-}
-"""The score of each task that is looked at first, and by which the best checkpoint is chosen."""
+from weitiao.objectives.multiclass_metrics import AVERAGES
 
 LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming", "perplexity", "ece")
-
-NEED_DIFFERENCE = ("auroc", "average_precision", "qwk", "r2", "pearson", "spearman")
-"""Metrics that are undefined, NaN, where all targets are equal, as those of a single row are."""
 
 
 def mode_of(monitor: str) -> Literal["max", "min"]:
@@ -37,67 +24,29 @@ def mode_of(monitor: str) -> Literal["max", "min"]:
     return "min" if monitor.partition("/")[2] in LOWER_IS_BETTER else "max"
 
 
-def build_metrics(card: DataCard, decide: nn.Module) -> Metrics:
-    """The metrics of the card's task, to be filled with `weitiao.objectives.postprocess`.
-
-    Args:
-        card: task and labels.
-        decide: predictions → classes, labels or values (`weitiao.objectives.thresholding`).
-    """
-    if card.task in ("multilabel", "regression"):
-        return EpochMetrics(lambda found, target: measure(found, decide(found), target, card))
-    return MulticlassMetrics(card)
-
-
-def measure(
-    predictions: Tensor, decided: Tensor, targets: Tensor, card: DataCard, *, ranked: bool = True
-) -> dict[str, Tensor]:
-    """All metrics of some rows at once, each a scalar; this process' rows are all there are.
-
-    Args:
-        predictions: probabilities ``(N, C)`` or values ``(N,)``.
-        decided: classes ``(N,)``, labels ``(N, C)`` or values ``(N,)``.
-        targets: likewise.
-        card: task and labels.
-        ranked: with metrics that need probabilities, where the task has any.
-    """
-    if card.task == "regression":
-        return regression_metrics(decided, targets)
-    if card.task == "multilabel":
-        return multilabel_metrics(predictions, decided, targets, card.labels, ranked=ranked)
-    scores = MulticlassMetrics(card, ranked=ranked, joined=False)
-    scores.update(predictions if ranked else decided, targets)
-    return scores.compute()
-
-
-def metric_names(card: DataCard) -> list[str]:
-    """The names of the metrics of the card's task."""
-    # measured on rows of which each has a class, or a value, of its own; two classes tell of all
-    few = card
-    if card.labels:
-        few = replace(card, target=replace(card.target, labels=card.labels[:2]))  # type: ignore[type-var]
-    rows = torch.arange(2.0) if card.task == "regression" else torch.eye(len(few.labels))
-    decided = rows.argmax(-1) if card.task in ("classification", "ordinal") else rows
-    names = measure(rows, decided, decided, few)
-    return list(names | {f"f1_class/{label}": rows for label in card.labels})
-
-
 class EpochMetrics(Metric):
     """Keeps all predictions and targets, on all devices, and measures them together.
 
     Args:
         measure: predictions and targets of all rows → metrics.
+        names: of the metrics.
     """
 
     full_state_update = False
     predictions: list[Tensor]
     target: list[Tensor]
 
-    def __init__(self, measure: Callable[[Tensor, Tensor], dict[str, Tensor]]) -> None:
+    def __init__(
+        self, measure: Callable[[Tensor, Tensor], dict[str, Tensor]], names: Sequence[str]
+    ) -> None:
         super().__init__()
-        self.measure = measure
+        self.measure, self._names = measure, [*names]
         self.add_state("predictions", [], dist_reduce_fx="cat")
         self.add_state("target", [], dist_reduce_fx="cat")
+
+    def names(self) -> list[str]:
+        """The names of the metrics."""
+        return self._names
 
     def update(self, predictions: Tensor, target: Tensor) -> None:
         """Keep a batch: values ``(B,)`` or probabilities ``(B, C)``, and the targets alike."""
@@ -117,7 +66,7 @@ class EpochMetrics(Metric):
         return dim_zero_cat(self.predictions), dim_zero_cat(self.target)
 
 
-Metrics = MulticlassMetrics | EpochMetrics
+NUMBER_METRICS = ("r2", "pearson", "spearman", "mse", "mae")
 
 
 def regression_metrics(values: Tensor, targets: Tensor) -> dict[str, Tensor]:
@@ -158,8 +107,15 @@ def ranks(values: Tensor) -> Tensor:
     return (counts.cumsum(0) - (counts - 1) / 2)[place].double()
 
 
+LABEL_METRICS = (
+    *(f"{name}_{mean}" for mean in AVERAGES for name in ("f1", "precision", "recall")),
+    *("f1_samples", "exact_match", "hamming", "auroc", "average_precision"),
+)
+"""Those of sets of labels, without the F1 of each label."""
+
+
 def multilabel_metrics(
-    probabilities: Tensor, given: Tensor, targets: Tensor, labels: list[str], *, ranked: bool
+    probabilities: Tensor, given: Tensor, targets: Tensor, labels: Sequence[str], *, ranked: bool
 ) -> dict[str, Tensor]:
     """Label- and example-based metrics (Zhang & Zhou 2014, "A Review on Multi-Label Learning").
 
@@ -174,7 +130,7 @@ def multilabel_metrics(
     """
     found, true, count = given.int(), targets.int(), len(labels)
     values: dict[str, Tensor] = {}
-    for average in ("macro", "micro", "weighted"):
+    for average in AVERAGES:
         for name, score in (
             ("f1", many.multilabel_f1_score),
             ("precision", many.multilabel_precision),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -19,8 +20,6 @@ from torchmetrics.classification import (
     MulticlassRecall,
 )
 from torchmetrics.utilities import dim_zero_cat
-
-from weitiao.card import DataCard
 
 AVERAGES: tuple[Literal["macro", "micro", "weighted"], ...] = ("macro", "micro", "weighted")
 
@@ -138,18 +137,30 @@ class MulticlassMetrics(nn.Module):
     """Metrics of one class per row, from running counts.
 
     Args:
-        card: task and labels; an ordinal scale has metrics of its own besides.
+        labels: names of the classes.
+        ordered: whether they are a scale, which has metrics of its own besides.
         ranked: with AUROC.
         joined: over the rows of all processes; otherwise over those of this one.
     """
 
-    def __init__(self, card: DataCard, *, ranked: bool = True, joined: bool = True) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str],
+        *,
+        ordered: bool = False,
+        ranked: bool = True,
+        joined: bool = True,
+    ) -> None:
         super().__init__()
-        self.labels, classes = card.labels, len(card.labels)
+        self.labels, classes = labels, len(labels)
         self.scalars = build_scalars(classes, ranked=ranked, joined=joined)
-        if card.task == "ordinal":
+        if ordered:
             self.scalars.add_metrics(build_scale(classes, joined=joined))
         self.confusion = build_confusion(classes, joined=joined)
+
+    def names(self) -> list[str]:
+        """The names of the metrics."""
+        return [*map(str, self.scalars), *(f"f1_class/{label}" for label in self.labels)]
 
     def update(self, probabilities: Tensor, target: Tensor) -> None:
         """Count a batch: ``(B, C)`` or classes ``(B,)``, and ``(B,)``."""
@@ -166,3 +177,27 @@ class MulticlassMetrics(nn.Module):
         """Forget all batches."""
         self.scalars.reset()
         self.confusion.reset()
+
+
+def measure_classes(
+    predictions: Tensor,
+    decided: Tensor,
+    targets: Tensor,
+    labels: Sequence[str],
+    *,
+    ordered: bool = False,
+    ranked: bool = True,
+) -> dict[str, Tensor]:
+    """All metrics of some rows at once; this process' rows are all there are.
+
+    Args:
+        predictions: probabilities ``(N, C)``.
+        decided: classes ``(N,)``.
+        targets: ``(N,)``.
+        labels: names of the ``C`` classes.
+        ordered: whether they are a scale.
+        ranked: with the metrics that need probabilities.
+    """
+    metrics = MulticlassMetrics(labels, ordered=ordered, ranked=ranked, joined=False)
+    metrics.update(predictions if ranked else decided, targets)
+    return metrics.compute()

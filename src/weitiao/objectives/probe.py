@@ -1,17 +1,13 @@
-"""The linear model of a task, solved on fixed vectors: a linear probe."""
+"""A linear model solved on fixed vectors: a linear probe."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-
-from weitiao.card import DataCard
-from weitiao.objectives.metrics import FIRST, measure
-from weitiao.objectives.postprocess import logits_width, predictions, row_losses
-from weitiao.objectives.thresholding import Decision, Thresholds
+from torch import Tensor
 
 CHOICES = (0.001, 0.01, 0.1, 1.0)
 """Values of C, the inverse regularisation, that are tried; all vectors have deviation 1."""
@@ -86,6 +82,28 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class ProbeTask:
+    """What is solved.
+
+    Args:
+        model: its name, for people.
+        points: what is tried: C, and whether classes are balanced.
+        solve: the linear model of scaled rows at such a point.
+        logits: of a row.
+        rank: of logits and targets ``(N, …)``, the first metric, and what decides between equal
+            ones.
+        stratify: whether folds hold the classes in proportion.
+    """
+
+    model: str
+    points: Sequence[tuple[float, bool]]
+    solve: Callable[[Vectors, float, bool], Linear]
+    logits: int
+    rank: Callable[[np.ndarray, np.ndarray], tuple[float, float]]
+    stratify: bool = False
+
+
+@dataclass(frozen=True)
 class Probe:
     """A solved linear model, and how it was chosen.
 
@@ -94,7 +112,7 @@ class Probe:
         c: inverse regularisation.
         balanced: whether each class weighs as much.
         chosen_by: whose score chose; null = there was nothing to choose by.
-        score: the first score of the task; null where that is undefined.
+        score: the first metric of the objective; null where that is undefined.
     """
 
     linear: Linear
@@ -104,64 +122,91 @@ class Probe:
     score: float | None = None
 
 
-def probe(train: Vectors, val: Vectors, card: DataCard) -> Probe:
-    """Solve the linear model of the card's task on standardised vectors.
+def probe(train: Vectors, val: Vectors, task: ProbeTask) -> Probe:
+    """Solve a linear model on standardised vectors.
 
-    A logistic regression; of many labels one each; of a scale one for each step, of the rows that
-    reached it (see `weitiao.objectives.postprocess`); of numbers ridge regression. Its
-    regularisation is chosen by the first score of the task: on validation if it has `ENOUGH` rows,
-    else by cross-validation within train. The same rows give the same model.
+    Its regularisation is chosen by the first metric of the objective: on validation if it has
+    `ENOUGH` rows, else by cross-validation within train. The same rows give the same model.
 
     Args:
         train: raw vectors of the training rows.
         val: those of validation.
-        card: task and labels.
+        task: what is solved.
     """
     scale = Scale.of(train.x)
     train = Vectors(scale(train.x), train.targets)
-    points, chosen_by, score = _points(card), None, None
+    points, chosen_by, score = task.points, None, None
     if len(points) > 1 and len(val.x) >= ENOUGH:
         chosen_by, scaled = "validation", Vectors(scale(val.x), val.targets)
-        ranked = [_rank(solve(train, card, *p)(scaled.x), scaled.targets, card) for p in points]
+        ranked = [task.rank(task.solve(train, *p)(scaled.x), scaled.targets) for p in points]
     elif len(points) > 1 and len(train.x) >= FEWEST:
         chosen_by = "cross-validated"
-        ranked = [_rank(_out_of_fold(train, card, *p), train.targets, card) for p in points]
+        ranked = [task.rank(_out_of_fold(train, task, *p), train.targets) for p in points]
     best = (USUAL, False)
     if chosen_by:
         place = max(range(len(points)), key=ranked.__getitem__)
         best, score = points[place], ranked[place][0] if np.isfinite(ranked[place][0]) else None
-    return Probe(scale.folded(solve(train, card, *best)), *best, chosen_by, score)
+    return Probe(scale.folded(task.solve(train, *best)), *best, chosen_by, score)
 
 
-def solve(rows: Vectors, card: DataCard, c: float, balanced: bool = False) -> Linear:
-    """The linear model of the rows for the card's task.
+def points_of(counts: Sequence[int], *, balance: bool) -> list[tuple[float, bool]]:
+    """What is tried of classes with so many rows: C, and whether they are balanced.
+
+    Args:
+        counts: rows of each class; none of a number.
+        balance: whether weights of classes are tried where these are uneven.
+    """
+    if len(counts) >= MANY_CLASSES:
+        return [(USUAL, False)]
+    there = [n for n in counts if n]
+    uneven = balance and max(there) > UNEVEN * min(there)
+    return [(c, even) for even in (False, True)[: 1 + uneven] for c in CHOICES]
+
+
+def enough_for_folds(counts: Sequence[int]) -> bool:
+    """Whether each class that there is has a row for each fold."""
+    return min(n for n in counts if n) >= FOLDS
+
+
+def rank_of(score: Tensor, losses: Tensor) -> tuple[float, float]:
+    """What models are ranked by: the first metric, then the loss, turned round."""
+    first = float(score)
+    return -np.inf if np.isnan(first) else first, -float(losses.mean())
+
+
+def questions(rows: Vectors, asked: Iterable[tuple[np.ndarray, np.ndarray]], c: float) -> Linear:
+    """A logistic regression for each logit.
 
     Args:
         rows: scaled vectors.
-        card: task, labels and, for a regression, the unit of its targets.
+        asked: for each, which rows it is put to, ``(N,)`` of bool, and the answers of these.
         c: inverse regularisation.
-        balanced: whether each class weighs as much; of a classification.
     """
-    from sklearn.linear_model import Ridge
-
-    x, targets = rows.x, rows.targets
-    if card.task == "classification":
-        return _of_classes(x, targets, logits_width(card), c, balanced)
-    if card.task == "regression":
-        unit = ((targets - card.target_mean) / card.target_scale).astype(x.dtype)
-        model = Ridge(alpha=1 / c).fit(x, unit)
-        return Linear(model.coef_[None], np.atleast_1d(model.intercept_))
-    steps = range(logits_width(card))
-    if card.task == "multilabel":
-        parts = [_of_two(x, targets[:, k] > 0, c) for k in steps]
-    else:
-        parts = [_of_two(x[targets >= k], targets[targets >= k] > k, c) for k in steps]
+    parts = [_of_two(rows.x[put], true, c) for put, true in asked]
     return Linear(np.stack([p.weight[0] for p in parts]), np.concatenate([p.bias for p in parts]))
 
 
-def _of_classes(x: np.ndarray, targets: np.ndarray, classes: int, c: float, even: bool) -> Linear:
-    """Logits of classes, of mean 0 over those that there are; one without rows is rarer than one
-    row."""
+def ridge(rows: Vectors, mean: float, scale: float, c: float) -> Linear:
+    """Ridge regression of targets in units of ``scale`` from ``mean``."""
+    from sklearn.linear_model import Ridge
+
+    unit = ((rows.targets - mean) / scale).astype(rows.x.dtype)
+    model = Ridge(alpha=1 / c).fit(rows.x, unit)
+    return Linear(model.coef_[None], np.atleast_1d(model.intercept_))
+
+
+def of_classes(rows: Vectors, c: float, even: bool, *, classes: int) -> Linear:
+    """Logits of classes by a logistic regression, of mean 0 over those that there are.
+
+    One without rows is rarer than one row.
+
+    Args:
+        rows: scaled vectors.
+        c: inverse regularisation.
+        even: whether each class weighs as much.
+        classes: number of logits.
+    """
+    x, targets = rows.x, rows.targets
     weight, bias = np.zeros((classes, x.shape[1])), np.full(classes, -np.log(len(x)))
     present = np.unique(targets)
     if len(present) == 1:
@@ -193,34 +238,12 @@ def _logistic(x: np.ndarray, targets: np.ndarray, c: float, even: bool = False) 
     return Linear(model.coef_, model.intercept_)
 
 
-def _points(card: DataCard) -> list[tuple[float, bool]]:
-    """What is tried: C, and whether classes are balanced."""
-    if len(card.labels) >= MANY_CLASSES:
-        return [(USUAL, False)]
-    counts = [n for n in card.label_counts if n]
-    uneven = card.task == "classification" and max(counts) > UNEVEN * min(counts)
-    return [(c, even) for even in (False, True)[: 1 + uneven] for c in CHOICES]
-
-
-def _out_of_fold(train: Vectors, card: DataCard, c: float, balanced: bool) -> np.ndarray:
-    """Logits ``(N, logits_width)`` of each row from the other folds."""
+def _out_of_fold(train: Vectors, task: ProbeTask, c: float, balanced: bool) -> np.ndarray:
+    """Logits ``(N, C)`` of each row from the other folds."""
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    one_class = card.task in ("classification", "ordinal")
-    can = one_class and min(n for n in card.label_counts if n) >= FOLDS
-    folds = (StratifiedKFold if can else KFold)(FOLDS, shuffle=True, random_state=0)
-    logits = np.empty((len(train.x), logits_width(card)))
-    for others, held in folds.split(train.x, train.targets if can else None):
-        logits[held] = solve(train.take(others), card, c, balanced)(train.x[held])
+    folds = (StratifiedKFold if task.stratify else KFold)(FOLDS, shuffle=True, random_state=0)
+    logits = np.empty((len(train.x), task.logits))
+    for others, held in folds.split(train.x, train.targets if task.stratify else None):
+        logits[held] = task.solve(train.take(others), c, balanced)(train.x[held])
     return logits
-
-
-def _rank(logits: np.ndarray, targets: np.ndarray, card: DataCard) -> tuple[float, float]:
-    """The first score, and what decides between equal ones: the loss, turned round."""
-    out, true, decide = torch.tensor(logits), torch.tensor(targets), Decision().build(card)
-    found = predictions(out, card)
-    if isinstance(decide, Thresholds):
-        decide.tune(found, true)
-    score = float(measure(found, decide(found), true, card, ranked=False)[FIRST[card.task]])
-    loss = float(row_losses(out, true, card).mean())
-    return -np.inf if np.isnan(score) else score, -loss

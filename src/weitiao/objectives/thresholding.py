@@ -1,4 +1,4 @@
-"""From predictions to what a row is said to be; for many labels by thresholds of validation."""
+"""Which labels a row of many is given: by thresholds that are chosen on validation."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives.precision import FullPrecision
 
@@ -32,35 +31,25 @@ class Decision:
 
     def __post_init__(self) -> None:
         if self.at_least < 0:
-            raise ConfigError(f"model.decision.at_least is a number of labels, {self.at_least}?")
+            raise ConfigError(
+                f"model.objective.decision.at_least is a number of labels, {self.at_least}?"
+            )
         if self.at_most is not None and self.at_most < max(1, self.at_least):
             raise ConfigError(
-                f"model.decision.at_most = {self.at_most} must be at least 1 and at_least"
+                f"model.objective.decision.at_most = {self.at_most} must be at least 1 and at_least"
             )
 
-    def build(self, card: DataCard) -> nn.Module:
-        """The module that decides: predictions → classes ``(B,)``, labels ``(B, C)``, or values.
+    def build(self, labels: int) -> Thresholds:
+        """The module that decides on so many labels.
 
         Raises:
-            ConfigError: the task leaves nothing to decide, or has fewer labels.
+            ConfigError: there are fewer of them than a row is to have.
         """
-        if card.task != "multilabel":
-            if self != Decision():
-                raise ConfigError("model.decision goes with --task multilabel only")
-            return nn.Identity() if card.task == "regression" else MostProbable()
-        if self.at_least > len(card.labels):
+        if self.at_least > labels:
             raise ConfigError(
-                f"model.decision.at_least = {self.at_least}: there are {len(card.labels)} labels"
+                f"model.objective.decision.at_least = {self.at_least}: there are {labels} labels"
             )
-        return Thresholds(self, len(card.labels))
-
-
-class MostProbable(nn.Module):
-    """The class of the highest probability."""
-
-    def forward(self, probabilities: Tensor) -> Tensor:
-        """``(B, C)`` → ``(B,)``."""
-        return probabilities.argmax(-1)
+        return Thresholds(self, labels)
 
 
 class Thresholds(FullPrecision):

@@ -13,17 +13,17 @@ from lightning.pytorch.utilities.model_helpers import is_overridden
 
 from weitiao import distributed
 from weitiao.config.bounds import at_least
+from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.models.backbones.embedding import Embedding
 from weitiao.models.backbones.pretrained import Pretrained
-from weitiao.models.module import TextModule
-from weitiao.objectives.metrics import metric_names
+from weitiao.models.module import Module
 from weitiao.objectives.pooling import FirstPosition, LastPosition
 
 
-def check_run(verb: str, module: TextModule, monitor: str) -> None:
+def check_run(verb: str, module: Module, monitor: str) -> None:
     """Refuse values with which a run could not choose a best checkpoint, or not test it.
 
     Args:
@@ -42,14 +42,14 @@ def check_run(verb: str, module: TextModule, monitor: str) -> None:
     _refuse_unknown("run.monitor", monitor, module)
 
 
-def _refuse_unknown(option: str, monitor: str, module: TextModule) -> None:
-    metrics = ["val/loss", *(f"val/{name}" for name in metric_names(module.card))]
+def _refuse_unknown(option: str, monitor: str, module: Module) -> None:
+    metrics = ["val/loss", *(f"val/{name}" for name in module.metrics_of("val")[1].names())]
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
         raise ConfigError(f"{option}: validation gives no metric {monitor!r}\n  → {near}")
 
 
-def refuse_unknown_monitors(trainer: dict[str, Any], module: TextModule) -> None:
+def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
     """Refuse callbacks that stop by a metric which the task doesn't have.
 
     Args:
@@ -67,17 +67,18 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: TextModule) -> None
             _refuse_unknown(f"trainer.callbacks: {name}", monitor, module)
 
 
-def refuse_double_balance(module: TextModule, data: TextDataModule) -> None:
+def refuse_double_balance(module: Module, data: TextDataModule) -> None:
     """Refuse to make up twice for classes of unequal size.
 
     Raises:
         ConfigError: rare classes are drawn more often, and weighted as if they were not.
     """
-    if data.sampling == "balanced" and module.hparams["loss"]["class_weights"] == "balanced":
+    weights = flat(dict(module.hparams)).get("objective.init_args.loss.class_weights")
+    if data.sampling == "balanced" and weights == "balanced":
         raise ConfigError(
-            "data.sampling and model.loss.class_weights are both balanced: each alone makes up for"
-            " unequal classes, both together favour the rare ones"
-            "\n  → --data.sampling all, or --model.loss.class_weights none"
+            "data.sampling and model.objective.loss.class_weights are both balanced: each alone"
+            " makes up for unequal classes, both together favour the rare ones"
+            "\n  → --data.sampling all, or --model.objective.loss.class_weights none"
         )
 
 
@@ -120,7 +121,7 @@ def refuse_seed(seed: int) -> None:
         raise ConfigError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
 
 
-def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
+def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
     """Stop before a pretrained backbone reads ids that mean nothing to it.
 
     Raises:
@@ -134,7 +135,7 @@ def refuse_foreign_ids(module: TextModule, data: TextDataModule) -> None:
         )
 
 
-def refuse_blind_pooling(module: TextModule) -> None:
+def refuse_blind_pooling(module: Module) -> None:
     """Stop before texts are judged by one position that doesn't see the whole of them.
 
     A decoder's first position sees only itself, a convolution's the few beside it. Which see how
@@ -143,25 +144,26 @@ def refuse_blind_pooling(module: TextModule) -> None:
     Raises:
         ConfigError: the one position that the pooling takes doesn't see the other end of the text.
     """
-    if not isinstance(module.pool, FirstPosition | LastPosition):
+    scorer, backbone = module.objective.scorer, module.backbone
+    if scorer is None or not isinstance(scorer.pool, FirstPosition | LastPosition):
         return
     unit, other = [i for i in range(3) if i != module.card.input.pad_id][:2]
     ids = torch.full((1, min(16, module.card.input.max_length)), unit)
     changed, mask = ids.clone(), torch.ones_like(ids, dtype=torch.bool)
-    changed[0, -1 if isinstance(module.pool, FirstPosition) else 0] = other
+    changed[0, -1 if isinstance(scorer.pool, FirstPosition) else 0] = other
     module.eval()
     with torch.inference_mode():
-        before, after = (module.pool(module.backbone(x, mask), mask) for x in (ids, changed))
+        before, after = (scorer.pool(backbone(x, mask), mask) for x in (ids, changed))
     module.train()
     if torch.equal(before, after):
         raise ConfigError(
-            f"model.pooling {module.hparams['pooling']} takes one position's vector, which in this"
+            f"model.objective.pooling {scorer.pooling} takes one position's vector, which in this"
             " backbone doesn't see the whole text"
-            "\n  → --model.pooling last for a decoder; mean and max take all positions"
+            "\n  → --model.objective.pooling last for a decoder; mean and max take all positions"
         )
 
 
-def refuse_unread_vectors(module: TextModule) -> None:
+def refuse_unread_vectors(module: Module) -> None:
     """Stop before word vectors are given to a backbone that has no use for them.
 
     Raises:
@@ -200,7 +202,7 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
     Raises:
         ConfigError: the module can't share its weights out, a callback averages such weights, or
             the strategy is the first FSDP, which shares them out in another way than
-            `TextModule.configure_model`.
+            `Module.configure_model`.
     """
     if isinstance(trainer.strategy, FSDPStrategy):
         raise ConfigError(

@@ -8,11 +8,11 @@ from pathlib import Path
 from weitiao.data.datamodule import TextDataModule
 from weitiao.inputs.text.contamination_index import Seen
 from weitiao.models.backbones.pretrained import Pretrained
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 
 
 def pretrained_on(
-    model: TextModule, data: TextDataModule, splits: Iterable[str]
+    model: Module, data: TextDataModule, splits: Iterable[str]
 ) -> dict[str, int] | None:
     """Rows of each split with a text that the model's backbone has read; null = nobody knows.
 

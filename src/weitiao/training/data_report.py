@@ -8,24 +8,26 @@ from typing import Any
 import numpy as np
 import torch
 
-from weitiao.card import DataCard
 from weitiao.inputs import FittedInput
-from weitiao.objectives.metrics import measure
+from weitiao.objectives.base import Objective
 from weitiao.training.contamination import told
 
 
 def scores(
-    predictions: np.ndarray,
-    decided: np.ndarray,
-    targets: np.ndarray,
-    card: DataCard,
+    predictions: Any,
+    decided: Any,
+    targets: Any,
+    objective: Objective,
     prefix: str,
     *,
     ranked: bool = True,
 ) -> dict[str, float]:
-    """What `weitiao.objectives.metrics.measure` finds, as flat values under ``prefix``."""
-    found, given, true = map(torch.tensor, (predictions, decided, targets))
-    values = measure(found, given, true, card, ranked=ranked)
+    """What `Objective.measure` finds, as flat values under ``prefix``."""
+    rows = (
+        torch.tensor(values) if isinstance(values, np.ndarray) else values
+        for values in (predictions, decided, targets)
+    )
+    values = objective.measure(*rows, ranked=ranked)
     return {f"{prefix}{name}": float(value) for name, value in values.items()}
 
 

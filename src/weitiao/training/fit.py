@@ -20,8 +20,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
-from weitiao.models.module import TextModule
-from weitiao.objectives.metrics import FIRST
+from weitiao.models.module import Module
 from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving
 from weitiao.training.checks import (
@@ -53,7 +52,7 @@ class Run:
     folder: RunFolder
     monitor: str
     trainer: L.Trainer
-    module: TextModule
+    module: Module
     data: TextDataModule
     console: Console
 
@@ -93,7 +92,7 @@ class FitCLI(TrainingCLI):
         self.verb, self.driver, self.latest = verb, driver, driver is None
         arguments, self.note = with_presets(with_start(arguments))
         super().__init__(
-            TextModule,
+            Module,
             TextDataModule,
             arguments,
             f"train.py {verb}",
@@ -130,22 +129,22 @@ class FitCLI(TrainingCLI):
         super().before_instantiate_classes()
 
     def monitored(self) -> str:
-        """The first score of the task, or the loss where val can't have that score."""
+        """The first metric of the objective, or the loss where val can't have that metric."""
         first = f"val/{self.shown_score()}"
-        if not undefined(first, self.datamodule):
+        if not undefined(first, self.model.objective, self.datamodule):
             return first
         line = f"! {first} is undefined on val, where all targets are equal: val/loss chooses"
         show_line(line, self.console)
         return "val/loss"
 
     def shown_score(self) -> str:
-        """The first score of the task."""
-        return FIRST[self.model.card.task]
+        """The first metric of the objective."""
+        return self.model.objective.first
 
     def check(self, trainer: dict[str, Any]) -> None:
         """Refuse splits, metrics and parts that don't go together."""
         check_run(self.verb, self.model, self.config.run.monitor)
-        refuse_undefined(self.config.run.monitor, self.datamodule)
+        refuse_undefined(self.config.run.monitor, self.model.objective, self.datamodule)
         refuse_unknown_monitors(trainer, self.model)
         refuse_double_balance(self.model, self.datamodule)
         refuse_foreign_ids(self.model, self.datamodule)
@@ -168,7 +167,8 @@ class FitCLI(TrainingCLI):
         """Load the model to start with, and solve the head that is to start from a probe."""
         if (start := self.model.hparams["start"]) is not None:
             show_line(begin_with(self.model, start), self.console)
-        if self.model.hparams["head"]["start"] == "probe":
+        scorer = self.model.objective.scorer
+        if scorer is not None and scorer.starts_from_probe:
             start_from_probe(self.trainer, self.model, self.datamodule, self.console)
 
     def write_down(self) -> None:

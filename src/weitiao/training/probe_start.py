@@ -13,21 +13,15 @@ from torch import nn
 from weitiao import distributed
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
-from weitiao.models.module import TextModule, read_ids
-from weitiao.objectives.probe import Probe, Vectors, probe
+from weitiao.models.module import Module
+from weitiao.objectives.probe import Probe, ProbeTask, Vectors, probe
+from weitiao.objectives.scorer import Scorer
 from weitiao.targets import target_array
 from weitiao.training.console import show_line
 
-_MODEL = {
-    "classification": "logistic regression",
-    "multilabel": "a logistic regression per label",
-    "ordinal": "a logistic regression per step",
-    "regression": "ridge regression",
-}
-
 
 def start_from_probe(
-    trainer: L.Trainer, module: TextModule, data: TextDataModule, console: Console
+    trainer: L.Trainer, module: Module, data: TextDataModule, console: Console
 ) -> None:
     """Solve the module's head on the vectors that its backbone gives before it is trained.
 
@@ -50,24 +44,33 @@ def start_from_probe(
     """
     if isinstance(trainer.strategy, ModelParallelStrategy):
         raise ConfigError(
-            "model.head.start: probe solves the head in one process, and this strategy never sends"
-            " whole weights to the others\n  → --config configs/trainer/ddp.yaml"
+            "model.objective.head.start: probe solves the head in one process, and this strategy"
+            " never sends whole weights to the others\n  → --config configs/trainer/ddp.yaml"
         )
+    scorer, task = module.objective.scorer, module.objective.probe()
+    if scorer is None or task is None:
+        name = type(module.objective).__name__
+        raise ConfigError(f"model.objective.head.start: {name} solves no probe")
     if not distributed.first():
         return
-    train = _vectors(trainer, module, data, "train", console)
-    val = _vectors(trainer, module, data, "val", console)
-    found = probe(train, val, module.card)
-    layer = module.head[-1]
+    train = _vectors(trainer, module, scorer, data, "train", console)
+    val = _vectors(trainer, module, scorer, data, "val", console)
+    found = probe(train, val, task)
+    layer = scorer.head[-1]
     assert isinstance(layer, nn.Linear)
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(found.linear.weight))
         layer.bias.copy_(torch.from_numpy(found.linear.bias))
-    show_line(_line(found, len(train.x), module), console)
+    show_line(_line(found, task, len(train.x), dict(module.objective.shown)), console)
 
 
 def _vectors(
-    trainer: L.Trainer, module: TextModule, data: TextDataModule, split: str, console: Console
+    trainer: L.Trainer,
+    module: Module,
+    scorer: Scorer,
+    data: TextDataModule,
+    split: str,
+    console: Console,
 ) -> Vectors:
     """The pooled vectors of a split's rows, in the order of the rows."""
     device, precision = trainer.strategy.root_device, trainer.precision_plugin
@@ -78,24 +81,22 @@ def _vectors(
     shown = track(loader, f"head: vectors of {split}", len(loader), console=console, transient=True)
     with torch.no_grad(), precision.forward_context():
         for batch in shown:
-            sent = {name: values.to(device) for name, values in read_ids(batch).items()}
-            hidden = module.backbone(**sent)
-            pooled = module.pool(hidden, sent["attention_mask"])
+            sent = {name: values.to(device) for name, values in batch["inputs"].items()}
+            pooled = scorer.pooled(module.backbone, sent)
             x[batch["row"].numpy()] = pooled.float().cpu().numpy()
     module.train()
     if bad := int((~np.isfinite(x).all(1)).sum()):
         raise ConfigError(
-            f"model.head.start: the vectors of {bad:,} of {len(x):,} rows of {split} are not finite"
-            f" with trainer.precision {trainer.precision}\n  → --trainer.precision 32-true"
+            f"model.objective.head.start: the vectors of {bad:,} of {len(x):,} rows of {split} are"
+            f" not finite with trainer.precision {trainer.precision}"
+            "\n  → --trainer.precision 32-true"
         )
     return Vectors(x, targets)
 
 
-def _line(found: Probe, rows: int, module: TextModule) -> str:
-    task = module.card.task
-    line = f"head: {_MODEL[task]} on {rows:,} rows' vectors, C = {found.c:g}"
+def _line(found: Probe, task: ProbeTask, rows: int, titles: dict[str, str]) -> str:
+    line = f"head: {task.model} on {rows:,} rows' vectors, C = {found.c:g}"
     line += ", classes balanced" if found.balanced else ""
     if found.score is None:
         return line
-    name = "R²" if task == "regression" else "macro F1"
-    return f"{line}: {found.chosen_by} {name} {found.score:.4f}"
+    return f"{line}: {found.chosen_by} {next(iter(titles.values()))} {found.score:.4f}"

@@ -110,30 +110,31 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
         ConfigError: there is no such task, or no such recipe.
         DataError: a training file can't be read.
     """
-    given_here = arguments = renamed_arguments(arguments)
+    arguments = renamed_arguments(arguments)
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
-    if task := named("task", arguments):
-        arguments = ["--config", near(preset("task", task)), *arguments]
-    described = any(a.startswith(NAMING) or a == "--model" for a in given_here)
+    # first of all, since another class of the objective would forget what a recipe says of it
+    task = named("task", arguments)
+    first = ["--config", near(preset("task", task))] if task else []
+    described = any(a.startswith(NAMING) or a == "--model" for a in arguments)
     name, why = named("recipe", arguments) or ("none" if described else "auto"), "as asked for"
     began = Path(given(arguments, "--run.folder") or "") / "config.yaml"
     if name == "auto" and began.is_file():
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
         why = "as the run began"
-    if name == "auto" and (data := data_of(arguments)) is not None:
+    if name == "auto" and (data := data_of([*first, *arguments])) is not None:
         here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
         name, why = choose(facts_of(data, here))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
-        return arguments, None
+        return [*first, *arguments], None
     path = preset("recipe", name, "auto", "none")
-    if name.startswith("pretrained") and not _names_encoder(given_here):
+    if name.startswith("pretrained") and not _names_encoder(arguments):
         raise ConfigError(
             f"recipe: {name} needs an encoder, and {encoder.TARGET} is not there"
             "\n  → make encoder, or your own: --model.backbone.name FOLDER "
             "--data.input.encode.tokenizer FOLDER"
         )
-    chosen = ["--config", near(path), *_fast(name), *arguments, "--recipe", name]
+    chosen = [*first, "--config", near(path), *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why})"
 
 

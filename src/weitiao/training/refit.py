@@ -15,14 +15,15 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.data.datamodule import TextDataModule
 from weitiao.io.checkpoint_file import load_checkpoint
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
+from weitiao.objectives.blend import Blend
 from weitiao.objectives.precision import full
 from weitiao.training.console import show_line
 from weitiao.training.evaluation_rows import EvaluationRows
 
 
 def refit(
-    trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path, console: Console
+    trainer: L.Trainer, module: Module, data: TextDataModule, best: Path, console: Console
 ) -> dict[str, float]:
     """Fit to the best checkpoint what a module fits on validation, and write it again.
 
@@ -41,16 +42,18 @@ def refit(
         The scores of validation with what was fitted; empty if nothing was.
     """
     averaged = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
-    if not (module.fits_on_validation and (averaged or module.blend)):
+    scorer = module.objective.scorer
+    blend = scorer.blend if scorer is not None else None
+    if not (module.objective.fits_on_validation and (averaged or blend)):
         return {}
     with _only_evaluating(trainer):
-        if module.blend and (lost := _fit_blend(trainer, module, data, best)):
+        if blend and (lost := _fit_blend(trainer, module, blend, data, best)):
             line = f"! {lost} rows of val have logits that are no numbers: weights fitted without"
             show_line(line, console)
         trainer.validate(
             module,
             datamodule=data,
-            ckpt_path=None if module.blend else str(best),  # its weights are loaded already
+            ckpt_path=None if blend else str(best),  # its weights are loaded already
             verbose=False,
             weights_only=True,
         )
@@ -64,12 +67,13 @@ def refit(
     return {name: float(value) for name, value in found if name.startswith("val/")}
 
 
-def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, best: Path) -> int:
+def _fit_blend(
+    trainer: L.Trainer, module: Module, blend: Blend, data: TextDataModule, best: Path
+) -> int:
     """Load the best checkpoint, hear what its parts say of validation, fit their weights.
 
     Gives the number of rows that they could not be fitted to.
     """
-    assert module.blend is not None
     parts: list[torch.Tensor] = []
     targets: list[torch.Tensor] = []
 
@@ -80,7 +84,7 @@ def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, bes
         on_validation_batch_start=lambda _, __, batch, *___: targets.append(batch["target"].cpu())
     )
     heard, trainer.callbacks = trainer.callbacks, [note]
-    hook = module.blend.register_forward_pre_hook(hear)
+    hook = blend.register_forward_pre_hook(hear)
     try:
         trainer.validate(
             module, datamodule=data, ckpt_path=str(best), verbose=False, weights_only=True
@@ -90,7 +94,7 @@ def _fit_blend(trainer: L.Trainer, module: TextModule, data: TextDataModule, bes
         hook.remove()
     shares = distributed.of_all((torch.cat(parts, 1), torch.cat(targets)))
     found, target = (torch.cat([share[i] for share in shares], 1 - i) for i in (0, 1))
-    return module.blend.fit(found, target, module.card)
+    return module.objective.fit_blend(found, target)
 
 
 @contextmanager

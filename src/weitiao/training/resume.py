@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import yaml
 from rich.console import Console
 
 from weitiao.config.parser import flat
+from weitiao.config.presets import merged
+from weitiao.config.serialization import plain
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import Damaged, load_checkpoint
 from weitiao.training.checkpointing import PREVIOUS
@@ -145,7 +148,8 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
         ConfigError: names the values that differ.
     """
     for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):
-        now, then = flat(dict(held[group]), group), flat(dict(checkpoint[key]), group)
+        now = flat(dict(held[group]), group)
+        then = flat(_whole(checkpoint[key], held[group]), group)
         differing = [
             f"{name}: {then.get(name)} → {now.get(name)}"
             for name in now | then
@@ -157,3 +161,14 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
                 + "\n  ".join(differing[:10])
                 + "\n  → resume with --ckpt_path alone, or start a new run without it"
             )
+
+
+def _whole(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """A checkpoint's values; what an earlier version left out of a part is as it is by default."""
+    whole = dict(then)
+    for name, part in then.items():
+        path = part.get("class_path") if isinstance(part, dict) else None
+        if path and isinstance(now.get(name), dict) and now[name].get("class_path") == path:
+            module, _, kind = path.rpartition(".")
+            whole[name] = merged(plain(getattr(import_module(module), kind)), part)
+    return whole

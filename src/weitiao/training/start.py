@@ -15,12 +15,13 @@ from weitiao.config.parser import flat
 from weitiao.config.renamed_options import renamed_arguments
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 from weitiao.training.recipe import named, options_of, read_config
 from weitiao.training.resume import given
 from weitiao.training.trusted import foreign_code
 
 OPTION = "--model.start"
+SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
 OF_TEXTS = ("clean", "segment", "linear")
 """The input's arguments by which a text becomes what the model reads."""
 OF_TRAINING = ("vocab_size", "min_count", "lowercase", "pad_token", "vectors")
@@ -67,7 +68,10 @@ def _asked(arguments: list[str]) -> str | None:
 def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:
     values = content["hyper_parameters"]
     kept = {k: v for k, v in values.items() if k not in ("card", "start") and k[0] != "_"}
-    kept["head"] = kept["head"] | {"start": "random"}
+    held = dict(kept["objective"].get("init_args") or {})
+    if "head" in held:
+        held["head"] = held["head"] | {"start": "random"}
+    kept["objective"] = kept["objective"] | {"init_args": held}
     arguments = dict(kept["backbone"].get("init_args") or {})
     if width := values["card"]["input"][
         "vector_width"
@@ -86,7 +90,7 @@ def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return {"target": target, "input": values["input"] | {"init_args": kept}}
 
 
-def begin_with(module: TextModule, start: str) -> str:
+def begin_with(module: Module, start: str) -> str:
     """Give a module the weights of a fine-tuned model; what it says of that, in a line.
 
     Labels that both know keep their rows of the head, others get new ones.
@@ -109,7 +113,7 @@ def begin_with(module: TextModule, start: str) -> str:
     return f"start: {path}: {_told(then, module.card, rows, fresh)}"
 
 
-def _refuse_other_backbone(module: TextModule, then: Mapping[str, Any], path: Path) -> None:
+def _refuse_other_backbone(module: Module, then: Mapping[str, Any], path: Path) -> None:
     now = module.hparams["backbone"]
     before, after = (flat(dict(each["init_args"])) for each in (then, now))
     differing = [
@@ -136,7 +140,7 @@ def _copy_backbone(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], pat
         ConfigError: a weight is missing, or has another shape.
     """
     for name, tensor in ours.items():
-        if not name.startswith(("backbone.", "pool.")):
+        if not name.startswith(("backbone.", f"{SCORER}pool.")):
             continue
         found = theirs.get(name, theirs.get(name.replace(".base_layer.", ".")))
         if found is None and ".lora_" in name:
@@ -145,8 +149,8 @@ def _copy_backbone(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], pat
         if found is None or found.shape != tensor.shape:
             raise ConfigError(
                 f"model.start: {name} is {shapes or 'missing'} in {path}, and {tuple(tensor.shape)}"
-                " here\n  → data.input.encode.max_length, model.pooling and the options of"
-                " model.backbone as in the checkpoint"
+                " here\n  → data.input.encode.max_length, model.objective.pooling and the options"
+                " of model.backbone as in the checkpoint"
             )
         tensor.copy_(found)
 
@@ -168,13 +172,13 @@ def _copy_head(
     ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], rows: tuple[list[int], list[int]]
 ) -> list[str]:
     """Copy what head and wide part have in common with those of before; names what stays new."""
-    last = max(n for n in ours if n.startswith("head.") and n.endswith(".weight"))
+    last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
     of_classes = {last: 0, last.replace(".weight", ".bias"): 0}
-    of_classes |= {"wide.polarity.weight": 1, "wide.bias": 0}
+    of_classes |= {f"{SCORER}wide.polarity.weight": 1, f"{SCORER}wide.bias": 0}
     there, here = (torch.tensor(places, dtype=torch.long) for places in rows)
     fresh = []
     for name, tensor in ours.items():
-        if not name.startswith(("head.", "wide.")):
+        if not name.startswith((f"{SCORER}head.", f"{SCORER}wide.")):
             continue
         found, axis = theirs.get(name), of_classes.get(name)
         if found is None or _but(axis, found) != _but(axis, tensor):
@@ -194,7 +198,7 @@ def _but(axis: int | None, tensor: Tensor) -> list[int]:
 def _told(
     then: DataCard, now: DataCard, rows: tuple[list[int], list[int]], fresh: list[str]
 ) -> str:
-    if then.task != now.task or (fresh and fresh[0].startswith("head.")):
+    if then.task != now.task or (fresh and fresh[0].startswith(f"{SCORER}head.")):
         return "its backbone; the head is new"
     if not now.labels:
         return "its backbone and its head"

@@ -8,6 +8,7 @@ from typing import Any
 from weitiao.config.serialization import import_path
 from weitiao.inputs import Input
 from weitiao.models.backbones.base import Backbone
+from weitiao.objectives.base import Objective
 from weitiao.targets import Target
 
 
@@ -17,7 +18,8 @@ def foreign_code(checkpoint: Mapping[str, Any]) -> str | None:
     What it names by an import path is called, be it ``os.system``.
     """
     model, data = checkpoint["hyper_parameters"], checkpoint["datamodule_hyper_parameters"]
-    chosen = ("backbone", model, Backbone), ("input", data, Input), ("target", data, Target)
+    chosen = [("backbone", model, Backbone), ("objective", model, Objective)]
+    chosen += [("input", data, Input), ("target", data, Target)]
     for part, options, kind in chosen:
         given = options.get(part)
         given = given if isinstance(given, dict) else {"class_path": given}

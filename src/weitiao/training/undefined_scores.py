@@ -10,23 +10,27 @@ from lightning.pytorch.callbacks import Callback
 
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
-from weitiao.objectives.metrics import NEED_DIFFERENCE
+from weitiao.objectives.base import Objective
 from weitiao.training.callbacks import BestScores
 
 
-def undefined(monitor: str, data: TextDataModule) -> bool:
+def undefined(monitor: str, objective: Objective, data: TextDataModule) -> bool:
     """Whether no model can have this score: it needs targets that differ, and val has one only."""
-    needs = monitor.partition("/")[2] in NEED_DIFFERENCE and data.prepared.has("val")
-    return needs and len(pc.unique(data.prepared.rows("val")["label"])) < 2
+    needs = monitor.partition("/")[2] in objective.need_difference
+    return (
+        needs
+        and data.prepared.has("val")
+        and len(pc.unique(data.prepared.rows("val")["label"])) < 2
+    )
 
 
-def refuse_undefined(monitor: str, data: TextDataModule) -> None:
+def refuse_undefined(monitor: str, objective: Objective, data: TextDataModule) -> None:
     """Stop before the best checkpoint is chosen by a score that is undefined in each epoch.
 
     Raises:
         ConfigError: it is.
     """
-    if undefined(monitor, data):
+    if undefined(monitor, objective, data):
         rows = data.prepared.rows("val")
         raise ConfigError(
             f"run.monitor: {monitor} is undefined on val, where all targets are equal"

@@ -35,7 +35,7 @@ def space_for(config: Mapping[str, Any]) -> tuple[Path, str]:
 def without_absent(
     content: Mapping[str, Any], config: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The keys of a space that the model has, and those it lacks, such as ``model.wide.lr``."""
+    """The keys of a space that the model has, and those it lacks, such as those of a wide part."""
     lacking = [
         key
         for key, rule in content.items()

@@ -15,7 +15,8 @@ from weitiao.config.arguments import as_arguments
 from weitiao.config.parser import flat
 from weitiao.errors import ConfigError, UsageError
 from weitiao.io.atomic import whole_or_not
-from weitiao.objectives.metrics import FIRST, mode_of
+from weitiao.objectives.base import first_metric
+from weitiao.objectives.metrics import mode_of
 from weitiao.training.checks import (
     check_run,
     check_trainer,
@@ -67,12 +68,8 @@ class Start:
     @property
     def monitor(self) -> str:
         """The score of a trial."""
-        return self.config["run.monitor"] or f"val/{self._first}"
-
-    @property
-    def _first(self) -> str:  # until objectives know it
-        numbers = self.config["data.target.class_path"].endswith(".Number")
-        return FIRST["regression" if numbers else "classification"]
+        objective = self.config["model.objective.class_path"]
+        return self.config["run.monitor"] or f"val/{first_metric(objective)}"
 
     @property
     def mode(self) -> Literal["max", "min"]:
@@ -89,7 +86,7 @@ class Start:
         made = self.parser.instantiate(self.parsed)
         check_trainer({k: v for k, v in self.config.items() if k.startswith("trainer.")})
         check_run("fit", made.model, self.monitor)
-        refuse_undefined(self.monitor, made.data)
+        refuse_undefined(self.monitor, made.model.objective, made.data)
         refuse_double_balance(made.model, made.data)
         refuse_foreign_ids(made.model, made.data)
         refuse_blind_pooling(made.model)

@@ -15,6 +15,8 @@ from tiny_models import (
     POOLINGS,
     PRETRAINED,
     logits,
+    loss_of,
+    module_of,
     padded,
     random_batches,
     random_texts,
@@ -27,7 +29,6 @@ from weitiao.models.backbones.base import Activation, BackboneFactory
 from weitiao.models.backbones.huggingface import HuggingFace
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule
 
 needs_e5 = pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained encoder {E5.name}")
 
@@ -46,7 +47,7 @@ def test_padded_rows_give_the_logits_of_the_row_alone(backbone: BackboneFactory)
     texts = random_texts(6)
     assert len({len(text) for text in texts}) > 2
     for pooling in POOLINGS:
-        module = TextModule(tiny_card(), backbone, pooling).eval()
+        module = module_of(tiny_card(), backbone, pooling=pooling).eval()
         with torch.inference_mode():
             together = logits(module, padded(texts))
             alone = torch.cat([logits(module, padded([text])) for text in texts])
@@ -62,7 +63,7 @@ def test_left_padding_gives_the_logits_of_right_padding(backbone: BackboneFactor
     if type(probe.encoder).__name__ in ("BartEncoder", "MBartEncoder"):
         pytest.skip("takes no positions, and counts padding")
     for pooling in POOLINGS:
-        module = TextModule(tiny_card(), backbone, pooling).eval()
+        module = module_of(tiny_card(), backbone, pooling=pooling).eval()
         with torch.inference_mode():
             right, left = (logits(module, padded(texts, left=side)) for side in (False, True))
         torch.testing.assert_close(left, right, atol=1e-5, rtol=0, msg=pooling)
@@ -76,9 +77,9 @@ def test_hidden_states_have_the_backbones_width(backbone: BackboneFactory) -> No
 
 
 def test_every_parameter_gets_a_gradient(backbone: BackboneFactory) -> None:
-    module = TextModule(tiny_card(), backbone)
+    module = module_of(tiny_card(), backbone)
     batch = random_batches([8])[0]
-    module.loss(logits(module, batch), batch["target"]).backward()
+    loss_of(module, batch).backward()
     assert [n for n, p in module.named_parameters() if p.requires_grad and p.grad is None] == []
 
 

@@ -12,6 +12,7 @@ from tiny_models import (
     VOCABULARY,
     loader,
     logits,
+    module_of,
     random_batches,
     tiny_card,
     tiny_trainer,
@@ -23,7 +24,7 @@ from weitiao.models.backbones.bag import Bag
 from weitiao.models.backbones.embedding import WIDTH, Embedding
 from weitiao.models.backbones.recurrent import Recurrent
 from weitiao.models.backbones.textcnn import TextCNN
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 
 BACKBONES = (TextCNN, Bag, Recurrent)
 
@@ -36,12 +37,12 @@ def card(tmp_path: Path) -> DataCard:
     return tiny_card(vectors=str(tmp_path / "vectors.npy"), vector_width=6)
 
 
-def weight(module: TextModule) -> torch.Tensor:
+def weight(module: Module) -> torch.Tensor:
     """A copy of the embeddings."""
     return module.backbone.embedding.weight.detach().clone()  # type: ignore[union-attr]
 
 
-def trained(module: TextModule, folder: Path, steps: int = 3) -> TextModule:
+def trained(module: Module, folder: Path, steps: int = 3) -> Module:
     trainer = tiny_trainer(folder, max_steps=steps)
     trainer.fit(module, loader(random_batches([8] * steps)))
     return module
@@ -49,7 +50,7 @@ def trained(module: TextModule, folder: Path, steps: int = 3) -> TextModule:
 
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_embeddings_begin_with_the_vectors(backbone: type, card: DataCard) -> None:
-    module = TextModule(card, backbone)
+    module = module_of(card, backbone)
     assert np.array_equal(weight(module), np.load(card.input.vectors or ""))
 
 
@@ -58,7 +59,7 @@ def test_frozen_vectors_stay_and_others_learn(
     backbone: type, card: DataCard, tmp_path: Path
 ) -> None:
     for how, learns in (("freeze", False), ("train", True)):
-        module = TextModule(card, partial(backbone, vectors=how))
+        module = module_of(card, partial(backbone, vectors=how))
         before = weight(module)
         assert torch.equal(weight(trained(module, tmp_path)), before) != learns
 
@@ -68,12 +69,12 @@ def test_frozen_vectors_stay_and_others_learn(
 def test_a_checkpoint_needs_no_file_of_vectors(
     backbone: type, how: str, card: DataCard, tmp_path: Path
 ) -> None:
-    module = TextModule(card, partial(backbone, vectors=how))
+    module = module_of(card, partial(backbone, vectors=how))
     trainer = tiny_trainer(tmp_path, max_steps=2)
     trainer.fit(module, loader(random_batches([8] * 2)))
     trainer.save_checkpoint(tmp_path / "a.ckpt")
     Path(card.input.vectors or "").unlink()
-    again = TextModule.load_from_checkpoint(tmp_path / "a.ckpt", weights_only=True)
+    again = Module.load_from_checkpoint(tmp_path / "a.ckpt", weights_only=True)
     batch = random_batches([6], seed=7)[0]
     with torch.inference_mode():
         assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))

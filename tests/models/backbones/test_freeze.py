@@ -13,7 +13,8 @@ from tiny_models import (
     E5,
     PRETRAINED,
     loader,
-    logits,
+    loss_of,
+    module_of,
     random_batches,
     save_pretrained,
     tiny_card,
@@ -23,7 +24,7 @@ from torch import nn
 
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.pretrained import Pretrained
-from weitiao.models.module import TextModule
+from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 
 BELOW = {  # what lies below the first layer, beside its own parameters
@@ -54,11 +55,11 @@ def still(backbone: Pretrained) -> set[str]:
     return {n for n, p in backbone.encoder.named_parameters() if not p.requires_grad}
 
 
-def gradients(module: TextModule) -> dict[str, torch.Tensor]:
+def gradients(module: Module) -> dict[str, torch.Tensor]:
     """Gradients of one batch, by name."""
     torch.manual_seed(0)  # for the dropout
     batch = random_batches([6])[0]
-    module.loss(logits(module, batch), batch["target"]).backward()
+    loss_of(module, batch).backward()
     return {n: p.grad for n, p in module.named_parameters() if p.grad is not None}
 
 
@@ -80,9 +81,9 @@ def test_all_layers_frozen_leave_nothing_of_the_backbone_to_learn(
     kind: str, tmp_path: Path
 ) -> None:
     folder = save_pretrained(kind, tmp_path, **dict.fromkeys(DROPOUTS, 0.5))
-    module = TextModule(tiny_card(), partial(Pretrained, name=str(folder), freeze=3), "last")
+    module = module_of(tiny_card(), partial(Pretrained, name=str(folder), freeze=3), pooling="last")
     names = {n for n, p in module.named_parameters() if p.requires_grad}
-    assert names == {"head.1.weight", "head.1.bias"}
+    assert names == {f"objective.scorer.head.1.{name}" for name in ("weight", "bias")}
     batch = random_batches([4])[0]
     hidden = module.train().backbone(
         batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]
@@ -111,10 +112,10 @@ def test_frozen_layers_keep_no_graph_and_drop_nothing(recompute: bool, tmp_path:
 
 def test_training_moves_only_what_is_not_frozen_and_keeps_modes(tmp_path: Path) -> None:
     folder = save_pretrained("gpt2", tmp_path / "model")
-    module = TextModule(
+    module = module_of(
         tiny_card(),
         partial(Pretrained, name=str(folder), freeze=1),
-        "last",
+        pooling="last",
         optim=Optimisation(lr=0.1, weight_decay=0.5, warmup=0),
     )
     before = {n: p.detach().clone() for n, p in module.named_parameters()}
@@ -178,7 +179,7 @@ def test_checkpointing_gives_the_same_gradients_and_keeps_less(kind: str, tmp_pa
     for recompute in (False, True):
         factory = partial(Pretrained, name=str(folder), gradient_checkpointing=recompute)
         torch.manual_seed(0)
-        module = TextModule(tiny_card(), factory, "last")
+        module = module_of(tiny_card(), factory, pooling="last")
         size = [0]
 
         def keep(tensor: torch.Tensor, size: list[int] = size) -> torch.Tensor:
@@ -201,7 +202,7 @@ def test_checkpointing_goes_with_freezing(tmp_path: Path) -> None:
     for recompute in (False, True):
         torch.manual_seed(0)
         factory = partial(Pretrained, name=str(folder), freeze=2, gradient_checkpointing=recompute)
-        found.append(gradients(TextModule(tiny_card(), factory, "last")))
+        found.append(gradients(module_of(tiny_card(), factory, pooling="last")))
     assert found[0].keys() == found[1].keys()
     for name, gradient in found[0].items():
         torch.testing.assert_close(found[1][name], gradient, msg=name)

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from weitiao.training.figures import cjk_fonts
+from weitiao.objectives.figures import cjk_fonts
 from weitiao.tuning.report.charts import Chart
 from weitiao.tuning.report.plots import drawn, plots_of
 from weitiao.tuning.report.view import View

@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from weitiao.card import DataCard
-from weitiao.objectives.postprocess import logits_width
 from weitiao.objectives.precision import FullPrecision
 
 
@@ -17,16 +16,16 @@ class LinearPart(FullPrecision):
 
     Args:
         card: number of features, and the file of the weights; a checkpoint brings its own.
+        logits: ``C``.
     """
 
     weight: Tensor
     bias: Tensor
 
-    def __init__(self, card: DataCard) -> None:
+    def __init__(self, card: DataCard, logits: int) -> None:
         super().__init__()
         assert card.input.linear_features is not None
-        weight = torch.zeros(card.input.linear_features, logits_width(card))
-        bias = torch.zeros(logits_width(card))
+        weight, bias = torch.zeros(card.input.linear_features, logits), torch.zeros(logits)
         if card.input.linear is not None:
             with np.load(card.input.linear) as solved:
                 weight, bias = torch.from_numpy(solved["weight"]), torch.from_numpy(solved["bias"])

@@ -37,10 +37,12 @@ class Wide:
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
-            raise ConfigError(f"model.wide.share is a share of the score, got {self.share}")
-        at_least(1, "model.wide", orders=self.orders, buckets=self.buckets)
-        at_least(0, "model.wide", lr=self.lr)
-        shares("model.wide", dropout=self.dropout)
+            raise ConfigError(
+                f"model.objective.wide.share is a share of the score, got {self.share}"
+            )
+        at_least(1, "model.objective.wide", orders=self.orders, buckets=self.buckets)
+        at_least(0, "model.objective.wide", lr=self.lr)
+        shares("model.objective.wide", dropout=self.dropout)
 
     def build(self, classes: int) -> WideNgrams:
         """The scorer of so many classes."""

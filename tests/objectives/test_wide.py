@@ -8,14 +8,23 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_models import Recorder, loader, logits, padded, random_batches, tiny_card, tiny_trainer
+from tiny_models import (
+    Batch,
+    Recorder,
+    loader,
+    logits,
+    module_of,
+    padded,
+    random_batches,
+    tiny_card,
+    tiny_trainer,
+)
 
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.transformer import Transformer
-from weitiao.models.module import TextModule
 from weitiao.models.optim import Optimisation
-from weitiao.models.wide import Wide, WideNgrams, first_of_each, ngram_buckets
-from weitiao.objectives.losses import Loss
+from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.wide import Wide, WideNgrams, first_of_each, ngram_buckets
 
 SMALL = partial(Transformer, layers=1, width=8, dropout=0.0)
 
@@ -27,6 +36,10 @@ def filled(classes: int = 3, orders: int = 3, dropout: float = 0.0) -> WideNgram
     for parameter in scorer.parameters():
         torch.nn.init.normal_(parameter)
     return scorer.eval()
+
+
+def scores(scorer: WideNgrams, batch: Batch) -> torch.Tensor:
+    return scorer(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
 
 
 def test_score_equals_the_formula_over_distinct_ngrams() -> None:
@@ -42,7 +55,7 @@ def test_score_equals_the_formula_over_distinct_ngrams() -> None:
         total += salience * scorer.polarity.weight[bucket]
         norm += salience**2
     expected = total / math.sqrt(norm) + scorer.bias
-    torch.testing.assert_close(logits(scorer, batch)[0], expected)
+    torch.testing.assert_close(scores(scorer, batch)[0], expected)
 
 
 def test_an_ngram_is_known_by_its_ids_in_order() -> None:
@@ -70,41 +83,41 @@ def test_first_of_each_marks_one_place_per_value() -> None:
 def test_padding_changes_no_score() -> None:
     scorer = filled()
     texts = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]]
-    together = logits(scorer, padded(texts))
+    together = scores(scorer, padded(texts))
     for text, row in zip(texts, together, strict=True):
-        torch.testing.assert_close(logits(scorer, padded([text]))[0], row, atol=1e-5, rtol=0)
+        torch.testing.assert_close(scores(scorer, padded([text]))[0], row, atol=1e-5, rtol=0)
 
 
 def test_dropout_leaves_ngrams_out_in_training_only() -> None:
     scorer = filled(dropout=0.5)
     batch = padded([list(range(2, 20))])
-    assert torch.equal(logits(scorer, batch), logits(scorer, batch))
+    assert torch.equal(scores(scorer, batch), scores(scorer, batch))
     scorer.train()
-    assert not torch.equal(logits(scorer, batch), logits(scorer, batch))
+    assert not torch.equal(scores(scorer, batch), scores(scorer, batch))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_share_mixes_the_scores_of_both_parts(share: float) -> None:
-    module = TextModule(tiny_card(), SMALL, wide=Wide(buckets=64, share=share)).eval()
-    torch.nn.init.normal_(module.wide.polarity.weight)
+    module = module_of(tiny_card(), SMALL, wide=Wide(buckets=64, share=share)).eval()
+    torch.nn.init.normal_(module.objective.scorer.wide.polarity.weight)
     batch = random_batches([4])[0]
-    deep, wide = module.parts(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"])
+    deep, wide = module.objective.scorer.parts(module.backbone, batch["inputs"])
     torch.testing.assert_close(logits(module, batch), (1 - share) * deep + share * wide)
 
 
 def test_each_part_learns_by_its_own_loss_and_rate(tmp_path: Path) -> None:
     recorder, batches = Recorder(), random_batches([8, 8, 8], longest=8)
     optim = Optimisation(lr=1e-3, schedule="constant", warmup=0)
-    module = TextModule(tiny_card(), SMALL, optim=optim, wide=Wide(buckets=64, lr=0.05))
+    module = module_of(tiny_card(), SMALL, optim=optim, wide=Wide(buckets=64, lr=0.05))
     tiny_trainer(tmp_path, recorder, max_epochs=30).fit(module, loader(batches))
     groups = {group["initial_lr"]: group for group in module.trainer.optimizers[0].param_groups}
     assert set(groups) == {1e-3, 0.05}
     assert groups[0.05]["weight_decay"] == 0
-    wide_parameters = {id(p) for p in module.wide.parameters()}
+    wide_parameters = {id(p) for p in module.objective.scorer.wide.parameters()}
     assert {id(p) for p in groups[0.05]["params"]} == wide_parameters
     batch = batches[0]
-    for part in module.parts(batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"]):
-        assert Loss().build(tiny_card())(part, batch["target"]) < math.log(3)
+    for part in module.objective.scorer.parts(module.backbone, batch["inputs"]):
+        assert ClassLoss().build(tiny_card())(part, batch["target"]) < math.log(3)
 
 
 def test_contradictions_are_refused() -> None:

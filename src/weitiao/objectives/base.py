@@ -1,0 +1,215 @@
+"""What every objective is: what a model learns, and how its answers are measured and shown."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
+
+import numpy as np
+from torch import Tensor, nn
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.objectives.scorer import Encoder, Scorer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from weitiao.objectives.baselines import Baselines
+    from weitiao.objectives.probe import ProbeTask
+
+Batch = dict[str, Any]
+"""``inputs``: what a model reads, by the name of its argument; ``row (B,)``; perhaps ``target``."""
+Values = Tensor | list[Any]
+"""Something of each row: ``(B, …)``, or Python values, such as texts."""
+
+
+class Loss(NamedTuple):
+    """What a batch adds to the training loss.
+
+    Args:
+        value: ``()``, a mean.
+        size: ``()``, over how many rows or tokens, or over weights of this sum.
+    """
+
+    value: Tensor
+    size: Tensor
+
+
+class Evaluation(NamedTuple):
+    """What is known of the rows of a labelled batch.
+
+    Args:
+        predictions: what the model says, before any decision.
+        losses: ``(B,)``, by which models are compared, whatever their training minimises.
+        targets: what is right, in the form of the decisions.
+    """
+
+    predictions: Values
+    losses: Tensor
+    targets: Values
+
+
+class Metrics(Protocol):
+    """The metrics of a split, filled batch by batch; a module, so that it follows the device."""
+
+    def names(self) -> list[str]:
+        """The names that `compute` gives."""
+        ...
+
+    def update(self, predictions: Any, target: Any) -> None:
+        """Take in a batch."""
+        ...
+
+    def compute(self) -> dict[str, Tensor]:
+        """Each metric of the whole split, over all processes, a scalar."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        ...
+
+
+class Objective(nn.Module, ABC):
+    """What a model learns: from vectors of a backbone to a loss, predictions and metrics.
+
+    A subclass takes the data card and the backbone first, and its own options by keyword; naming
+    it as ``model.objective`` is all it takes to use it. Most of the rest has defaults.
+    """
+
+    first: ClassVar[str]
+    """The metric that is looked at first, and by which the best checkpoint is chosen."""
+    shown: ClassVar[tuple[tuple[str, str], ...]]
+    """The metrics of the final table and their titles."""
+    need_difference: ClassVar[tuple[str, ...]] = ()
+    """Metrics that are undefined, NaN, where all targets are equal."""
+    classes: Sequence[str] = ()
+    """Names of the columns of the predictions, where these are probabilities of classes."""
+    counts: Sequence[int] = ()
+    """Rows of each of them in train."""
+    scorer: Scorer | None
+    """What pools vectors and makes logits of them, where the objective has that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scorer = None
+
+    @abstractmethod
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """What training minimises of a labelled batch."""
+
+    @abstractmethod
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """Predictions, losses and targets of a labelled batch."""
+
+    @abstractmethod
+    def predict(self, backbone: Encoder, batch: Batch) -> Values:
+        """Predictions of a batch, as `evaluate` gives them."""
+
+    @abstractmethod
+    def metrics(self) -> Any:
+        """New `Metrics` of a split, a module."""
+
+    @abstractmethod
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """All metrics of some rows at once, each a scalar; they are all there are.
+
+        Args:
+            predictions: as `evaluate` gives them.
+            decided: what `decide` makes of them.
+            targets: likewise.
+            ranked: with metrics that need predictions and not only decisions.
+        """
+
+    def decide(self, predictions: Any) -> Any:
+        """What a row is said to be, from its predictions."""
+        return predictions
+
+    def wrong(self, decided: Any, targets: Any) -> np.ndarray:
+        """Which rows are mistakes, ``(N,)`` of bool."""
+        if isinstance(decided, np.ndarray):
+            return decided != targets
+        return np.array([one != true for one, true in zip(decided, targets, strict=True)], bool)
+
+    @abstractmethod
+    def texts(self, decided: Any) -> list[str]:
+        """Decisions as they stand in a file."""
+
+    def value(self, text: str) -> Any:
+        """A decision's text, or a label cell, as a program wants it."""
+        return text
+
+    def surest(self, probabilities: dict[str, float]) -> str:
+        """How sure the model is of a row, from the probability of each class, for people."""
+        return f"{max(probabilities.values()):.3f}"
+
+    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure] | None:
+        """A picture of an evaluation, and its name; null = there is none."""
+        return None
+
+    def baselines(self) -> Baselines | None:
+        """Simpler models to compare with; null = there are none."""
+        return None
+
+    def probe(self) -> ProbeTask | None:
+        """How a linear head is solved on fixed vectors; null = it isn't."""
+        return None
+
+    @property
+    def fits_on_validation(self) -> bool:
+        """Whether anything is fitted to the weights that a validation has measured."""
+        return False
+
+    def after_validation(self, metrics: Any) -> None:
+        """Fit what belongs to the weights just measured, before `Metrics.compute`."""
+
+    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
+        """Fit the weights of the scorer's `Blend` on validation, for the best checkpoint.
+
+        Args:
+            parts: logits ``(P, N, C)``.
+            targets: as `evaluate` gives them.
+
+        Returns:
+            how many rows were left out, since a logit of theirs is no finite number.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has nothing to blend")
+
+    def rates(self) -> dict[str, float]:
+        """Learning rates of parameters whose names begin so; all others have the optimiser's."""
+        return {} if self.scorer is None else {f"scorer.{n}": x for n, x in self.scorer.rates()}
+
+
+ObjectiveFactory = Callable[[DataCard, Encoder], Objective]
+
+
+def first_metric(class_path: str) -> str:
+    """The metric that an objective is judged by first.
+
+    Args:
+        class_path: of the objective, as a configuration has it.
+    """
+    module, _, name = class_path.rpartition(".")
+    found: type[Objective] = getattr(import_module(module), name)
+    return found.first
+
+
+T = TypeVar("T")
+
+
+def target_of(card: DataCard, kind: type[T], objective: Objective) -> T:
+    """The card's target, which is to be of the kind that the objective learns.
+
+    Raises:
+        ConfigError: it is of another kind.
+    """
+    if type(card.target) is not kind:
+        raise ConfigError(
+            f"model.objective: {type(objective).__name__} learns a {kind.__name__}, and data.target"
+            f" makes a {type(card.target).__name__}\n  → --task NAME sets both"
+        )
+    return cast(T, card.target)

@@ -1,0 +1,196 @@
+"""One class a row: softmax over classes, macro F1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from weitiao.card import DataCard
+from weitiao.config.bounds import shares
+from weitiao.errors import ConfigError
+from weitiao.objectives import baselines, losses, probe
+from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.figures import confusion_figure
+from weitiao.objectives.heads import Head
+from weitiao.objectives.multiclass_metrics import MulticlassMetrics, measure_classes
+from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scorer import Encoder, Scorer
+from weitiao.objectives.wide import Wide
+from weitiao.targets.one_class import ClassTarget
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class ClassLoss:
+    """The loss of a row's class.
+
+    Args:
+        kind: ``cross_entropy``; ``squared_hinge``, one against the rest with margin 1, the loss of
+            a linear SVM, whose scores rank well but are no calibrated probabilities; or ``focal``
+            (Lin et al. 2017).
+        label_smoothing: of cross-entropy: share of the target spread over all classes (Szegedy et
+            al. 2016).
+        focus: exponent of the focal loss; 0 is cross-entropy.
+        class_weights: ``balanced`` weighs rows of class ``c`` by ``N / (C · N_c)``, as scikit-learn
+            does.
+    """
+
+    kind: Literal["cross_entropy", "squared_hinge", "focal"] = "cross_entropy"
+    label_smoothing: float = 0.0
+    focus: float = losses.USUAL_FOCUS
+    class_weights: losses.Balance = "none"
+
+    def __post_init__(self) -> None:
+        shares("model.objective.loss", label_smoothing=self.label_smoothing)
+        if self.label_smoothing and self.kind != "cross_entropy":
+            raise ConfigError("model.objective.loss.label_smoothing goes with cross_entropy only")
+        losses.refuse_idle_focus(self.kind, self.focus)
+
+    def build(self, target: ClassTarget) -> nn.Module:
+        """The loss of logits ``(B, C)`` and classes ``(B,)``, its mean a scalar."""
+        weight = losses.class_weights(target.counts, self.class_weights)
+        if self.kind == "cross_entropy":
+            return losses.CrossEntropy(weight=weight, label_smoothing=self.label_smoothing)
+        rows: Callable[[Tensor, Tensor], Tensor] = (
+            losses.one_against_rest
+            if self.kind == "squared_hinge"
+            else partial(losses.focal, focus=self.focus)
+        )
+        return losses.MulticlassLoss(rows, weight)
+
+
+class Classification(Objective):
+    """Learns one class a row.
+
+    Args:
+        card: the data card.
+        backbone: gives vectors.
+        pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
+        head: ``(B, H)`` → logits ``(B, C)``.
+        loss: what training minimises.
+        wide: a linear scorer of n-grams beside the deep path; null = none.
+        linear_share: of a solved linear model, how much it counts until validation has said so,
+            and where validation has few rows.
+        calibrate: fit a temperature on validation, of the best checkpoint. Where there is a solved
+            linear model, its weight beside the network's is fitted likewise, always.
+    """
+
+    first = "f1_macro"
+    shown = (
+        ("f1_macro", "macro F1"),
+        ("accuracy", "accuracy"),
+        ("precision_macro", "macro precision"),
+        ("recall_macro", "macro recall"),
+        ("ece", "calibration error"),
+    )
+    need_difference = ("auroc",)
+    scorer: Scorer
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        pooling: PoolingName = "mean",
+        head: Head = Head(),
+        loss: ClassLoss = ClassLoss(),
+        wide: Wide | None = None,
+        linear_share: float = 0.5,
+        calibrate: bool = False,
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, ClassTarget, self)
+        self.classes, self.counts = self.target.labels, self.target.counts
+        self.scorer = Scorer(
+            card, backbone.width, len(self.classes), pooling, head, wide, linear_share, calibrate
+        )
+        self.criterion = loss.build(self.target)
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The criterion of logits and classes."""
+        target = batch["target"]
+        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
+        return Loss(value, losses.size_of(self.criterion, target))
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """Probabilities ``(B, C)``, negative log-likelihoods, classes ``(B,)``."""
+        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
+        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """Probabilities ``(B, C)``."""
+        return self.postprocess(self.scorer(backbone, batch["inputs"]))
+
+    @staticmethod
+    def postprocess(logits: Tensor) -> Tensor:
+        """Probabilities of logits, ``(B, C)`` both."""
+        return logits.softmax(-1)
+
+    @staticmethod
+    def row_losses(logits: Tensor, target: Tensor) -> Tensor:
+        """The negative log-likelihood of each row, ``(B,)``."""
+        return F.cross_entropy(logits, target, reduction="none")
+
+    def metrics(self) -> MulticlassMetrics:
+        """Those of classes, from running counts."""
+        return MulticlassMetrics(self.classes)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows."""
+        return measure_classes(predictions, decided, targets, self.classes, ranked=ranked)
+
+    def decide(self, predictions: Any) -> Any:
+        """The most probable class, ``(N,)``."""
+        return predictions.argmax(-1)
+
+    def texts(self, decided: Any) -> list[str]:
+        """The labels."""
+        return self.target.written(decided)
+
+    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
+        """The confusion of classes."""
+        return "confusion", confusion_figure(decided, targets, self.classes)
+
+    def baselines(self) -> baselines.Baselines:
+        """A linear support vector machine and simpler ones."""
+        return baselines.of_classes(len(self.classes))
+
+    def probe(self) -> probe.ProbeTask:
+        """A logistic regression."""
+        solve = partial(probe.of_classes, classes=len(self.classes))
+        return probe.ProbeTask(
+            "logistic regression",
+            probe.points_of(self.counts, balance=True),
+            solve,
+            len(self.classes),
+            self._rank,
+            probe.enough_for_folds(self.counts),
+        )
+
+    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        out, true = torch.tensor(logits), torch.tensor(targets)
+        found = out.argmax(-1)
+        score = self.measure(found, found, true, ranked=False)[self.first]
+        return probe.rank_of(score, self.row_losses(out, true))
+
+    @property
+    def fits_on_validation(self) -> bool:
+        """Whether weights of parts, or a temperature, are fitted."""
+        return self.scorer.blend is not None
+
+    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
+        """Fit them, all classes counting alike."""
+        assert self.scorer.blend is not None
+        counts = torch.tensor(self.counts, dtype=torch.double).clamp(min=1)
+        weights = (counts.sum() / (len(counts) * counts))[targets]
+        return self.scorer.blend.fit(parts, targets, self.row_losses, weights)

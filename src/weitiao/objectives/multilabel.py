@@ -1,0 +1,212 @@
+"""Any number of labels a row: a sigmoid each, thresholds that validation chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from weitiao.card import DataCard
+from weitiao.objectives import baselines, losses, probe
+from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.heads import Head
+from weitiao.objectives.metrics import LABEL_METRICS, EpochMetrics, multilabel_metrics
+from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scorer import Encoder, Scorer
+from weitiao.objectives.thresholding import Decision
+from weitiao.objectives.wide import Wide
+from weitiao.targets.label_set import SetTarget
+from weitiao.targets.labels import split_labels
+
+LIKELY = 3  # labels that people are shown the probabilities of
+
+
+@dataclass(frozen=True)
+class LabelLoss:
+    """The loss of a row's labels, its mean over all labels.
+
+    Args:
+        kind: ``binary_cross_entropy``; ``squared_hinge``, with margin 1, the loss of a linear SVM,
+            whose scores rank well but are no calibrated probabilities; or ``focal`` (Lin et al.
+            2017).
+        focus: exponent of the focal loss; 0 is cross-entropy.
+        class_weights: ``balanced`` weighs labels that are given by ``(N - N_c) / N_c``.
+    """
+
+    kind: Literal["binary_cross_entropy", "squared_hinge", "focal"] = "binary_cross_entropy"
+    focus: float = losses.USUAL_FOCUS
+    class_weights: losses.Balance = "none"
+
+    def __post_init__(self) -> None:
+        losses.refuse_idle_focus(self.kind, self.focus)
+
+    def build(self, target: SetTarget, rows: int) -> nn.Module:
+        """The loss of logits and 0/1 targets, ``(B, C)`` both, its mean a scalar."""
+        weight = None
+        if self.class_weights == "balanced":
+            counts = losses.counted(target.counts)
+            weight = (rows - counts) / counts
+        if self.kind == "squared_hinge":
+            return losses.MultilabelLoss(losses.squared_hinge, weight)
+        # a focus of 0 is binary cross-entropy
+        focus = self.focus if self.kind == "focal" else 0.0
+        return losses.MultilabelLoss(partial(losses.binary_focal, focus=focus), weight)
+
+
+class MultiLabel(Objective):
+    """Learns any number of labels a row.
+
+    Args:
+        card: the data card.
+        backbone: gives vectors.
+        pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
+        head: ``(B, H)`` → logits ``(B, C)``.
+        loss: what training minimises.
+        wide: a linear scorer of n-grams beside the deep path; null = none.
+        linear_share: of a solved linear model, how much it counts until validation has said so,
+            and where validation has few rows.
+        calibrate: fit a temperature on validation, of the best checkpoint. Where there is a solved
+            linear model, its weight beside the network's is fitted likewise, always.
+        decision: which labels a row is given.
+    """
+
+    first = "f1_macro"
+    shown = (
+        ("f1_macro", "macro F1"),
+        ("f1_micro", "micro F1"),
+        ("f1_samples", "F1 per row, mean"),
+        ("exact_match", "exact match"),
+        ("hamming", "Hamming loss"),
+        ("precision_macro", "macro precision"),
+        ("recall_macro", "macro recall"),
+    )
+    need_difference = ("auroc", "average_precision")
+    scorer: Scorer
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        pooling: PoolingName = "mean",
+        head: Head = Head(),
+        loss: LabelLoss = LabelLoss(),
+        wide: Wide | None = None,
+        linear_share: float = 0.5,
+        calibrate: bool = False,
+        decision: Decision = Decision(),
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, SetTarget, self)
+        self.classes, self.counts = self.target.labels, self.target.counts
+        self.scorer = Scorer(
+            card, backbone.width, len(self.classes), pooling, head, wide, linear_share, calibrate
+        )
+        self.criterion = loss.build(self.target, card.rows["train"])
+        self.thresholds = decision.build(len(self.classes))
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The criterion of logits and labels."""
+        target = batch["target"]
+        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
+        return Loss(value, losses.size_of(self.criterion, target))
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """Probabilities ``(B, C)``, negative log-likelihoods, labels ``(B, C)`` of 0 and 1."""
+        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
+        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """Probabilities ``(B, C)``."""
+        return self.postprocess(self.scorer(backbone, batch["inputs"]))
+
+    @staticmethod
+    def postprocess(logits: Tensor) -> Tensor:
+        """Probabilities of logits, ``(B, C)`` both."""
+        return logits.sigmoid()
+
+    @staticmethod
+    def row_losses(logits: Tensor, target: Tensor) -> Tensor:
+        """The negative log-likelihood of each row, its mean over labels, ``(B,)``."""
+        true = target.to(logits.dtype)
+        return F.binary_cross_entropy_with_logits(logits, true, reduction="none").mean(1)
+
+    def metrics(self) -> EpochMetrics:
+        """Those of sets of labels."""
+        names = (*LABEL_METRICS, *(f"f1_class/{label}" for label in self.classes))
+        return EpochMetrics(self._measured, names)
+
+    def _measured(self, predictions: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        return self.measure(predictions, self.decide(predictions), targets)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows."""
+        return multilabel_metrics(predictions, decided, targets, self.classes, ranked=ranked)
+
+    def decide(self, predictions: Any) -> Any:
+        """The labels that reach their threshold, ``(N, C)`` bool."""
+        return self.thresholds(predictions)
+
+    def wrong(self, decided: Any, targets: Any) -> np.ndarray:
+        """Rows with a label too many or too few."""
+        return (decided != targets).any(1)
+
+    def texts(self, decided: Any) -> list[str]:
+        """The labels of a row, ``a|b``."""
+        return self.target.written(decided)
+
+    def value(self, text: str) -> list[str]:
+        """The same as a list."""
+        return split_labels(text)
+
+    def surest(self, probabilities: dict[str, float]) -> str:
+        """The highest probabilities with their labels."""
+        best = sorted(probabilities.items(), key=lambda item: -item[1])[:LIKELY]
+        return ", ".join(f"{label} {share:.3f}" for label, share in best)
+
+    def baselines(self) -> baselines.Baselines:
+        """A linear support vector machine of each label and simpler ones."""
+        return baselines.of_labels(len(self.classes))
+
+    def probe(self) -> probe.ProbeTask:
+        """A logistic regression of each label."""
+
+        def asked(targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for column in targets.T:
+                yield np.ones(len(column), bool), column > 0
+
+        return probe.ProbeTask(
+            "a logistic regression per label",
+            probe.points_of(self.counts, balance=False),
+            lambda rows, c, _: probe.questions(rows, asked(rows.targets), c),
+            len(self.classes),
+            self._rank,
+        )
+
+    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        out, true = torch.tensor(logits), torch.tensor(targets)
+        found, decide = self.postprocess(out), Decision().build(len(self.classes))
+        decide.tune(found, true)
+        score = self.measure(found, decide(found), true, ranked=False)[self.first]
+        return probe.rank_of(score, self.row_losses(out, true))
+
+    @property
+    def fits_on_validation(self) -> bool:
+        """Whether thresholds, weights of parts, or a temperature are fitted."""
+        return self.thresholds.decision.threshold != "half" or self.scorer.blend is not None
+
+    def after_validation(self, metrics: EpochMetrics) -> None:
+        """Choose thresholds."""
+        self.thresholds.tune(*metrics.everything())
+
+    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
+        """Fit weights of parts, or a temperature."""
+        assert self.scorer.blend is not None
+        return self.scorer.blend.fit(parts, targets, self.row_losses)

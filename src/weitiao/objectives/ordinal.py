@@ -1,0 +1,183 @@
+"""One class of a scale a row: continuation ratios, macro F1 and weighted kappa."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from weitiao.card import DataCard
+from weitiao.objectives import baselines, losses, probe
+from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.figures import confusion_figure
+from weitiao.objectives.heads import Head
+from weitiao.objectives.multiclass_metrics import MulticlassMetrics, measure_classes
+from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scorer import Encoder, Scorer
+from weitiao.objectives.wide import Wide
+from weitiao.targets.scale import ScaleTarget
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class ScaleLoss:
+    """The negative log-likelihood of a row's class, of continuation ratios.
+
+    Args:
+        class_weights: ``balanced`` weighs rows of class ``c`` by ``N / (C · N_c)``, as scikit-learn
+            does.
+    """
+
+    class_weights: losses.Balance = "none"
+
+    def build(self, target: ScaleTarget) -> nn.Module:
+        """The loss of logits ``(B, C - 1)`` and classes ``(B,)``, its mean a scalar."""
+        weight = losses.class_weights(target.counts, self.class_weights)
+        return losses.MulticlassLoss(losses.continuation_ratios, weight)
+
+
+class Ordinal(Objective):
+    """Learns one class of an ordered scale a row.
+
+    A scale of ``C`` classes has ``C - 1`` logits; the ``k``-th is that of going beyond class ``k``,
+    given that it was reached (continuation ratios; as the loss of rank-consistent networks: CORN,
+    Shi et al. 2021). So the probabilities can't contradict each other.
+
+    Args:
+        card: the data card.
+        backbone: gives vectors.
+        pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
+        head: ``(B, H)`` → logits ``(B, C - 1)``.
+        loss: what training minimises.
+        wide: a linear scorer of n-grams beside the deep path; null = none.
+        linear_share: of a solved linear model, how much it counts until validation has said so,
+            and where validation has few rows.
+        calibrate: fit a temperature on validation, of the best checkpoint. Where there is a solved
+            linear model, its weight beside the network's is fitted likewise, always.
+    """
+
+    first = "f1_macro"
+    shown = (
+        ("f1_macro", "macro F1"),
+        ("accuracy", "accuracy"),
+        ("qwk", "weighted kappa"),
+        ("mae", "mean distance, classes"),
+        ("precision_macro", "macro precision"),
+        ("recall_macro", "macro recall"),
+        ("ece", "calibration error"),
+    )
+    need_difference = ("auroc", "qwk")
+    scorer: Scorer
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        pooling: PoolingName = "mean",
+        head: Head = Head(),
+        loss: ScaleLoss = ScaleLoss(),
+        wide: Wide | None = None,
+        linear_share: float = 0.5,
+        calibrate: bool = False,
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, ScaleTarget, self)
+        self.classes, self.counts = self.target.labels, self.target.counts
+        self.steps = len(self.classes) - 1
+        self.scorer = Scorer(
+            card, backbone.width, self.steps, pooling, head, wide, linear_share, calibrate
+        )
+        self.criterion = loss.build(self.target)
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The criterion of logits and classes."""
+        target = batch["target"]
+        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
+        return Loss(value, losses.size_of(self.criterion, target))
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """Probabilities ``(B, C)``, negative log-likelihoods, classes ``(B,)``."""
+        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
+        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """Probabilities ``(B, C)``."""
+        return self.postprocess(self.scorer(backbone, batch["inputs"]))
+
+    @staticmethod
+    def postprocess(logits: Tensor) -> Tensor:
+        """Of the classes, ``(B, C)``, from logits of the steps between them ``(B, C - 1)``."""
+        beyond = F.logsigmoid(logits).cumsum(-1).exp()  # P(y > k), falling in k
+        return F.pad(beyond, (1, 0), value=1.0) - F.pad(beyond, (0, 1))
+
+    @staticmethod
+    def row_losses(logits: Tensor, target: Tensor) -> Tensor:
+        """The negative log-likelihood of each row, ``(B,)``."""
+        return losses.continuation_ratios(logits, target)
+
+    def metrics(self) -> MulticlassMetrics:
+        """Those of classes and of their order, from running counts."""
+        return MulticlassMetrics(self.classes, ordered=True)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows."""
+        rows = predictions, decided, targets, self.classes
+        return measure_classes(*rows, ordered=True, ranked=ranked)
+
+    def decide(self, predictions: Any) -> Any:
+        """The most probable class, ``(N,)``."""
+        return predictions.argmax(-1)
+
+    def texts(self, decided: Any) -> list[str]:
+        """The labels."""
+        return self.target.written(decided)
+
+    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
+        """The confusion of classes."""
+        return "confusion", confusion_figure(decided, targets, self.classes)
+
+    def baselines(self) -> baselines.Baselines:
+        """A linear support vector machine and simpler ones, which know no order."""
+        return baselines.of_classes(len(self.classes))
+
+    def probe(self) -> probe.ProbeTask:
+        """A logistic regression of each step, of the rows that reached it."""
+
+        def asked(targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for step in range(self.steps):
+                reached = targets >= step
+                yield reached, targets[reached] > step
+
+        return probe.ProbeTask(
+            "a logistic regression per step",
+            probe.points_of(self.counts, balance=False),
+            lambda rows, c, _: probe.questions(rows, asked(rows.targets), c),
+            self.steps,
+            self._rank,
+            probe.enough_for_folds(self.counts),
+        )
+
+    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        out, true = torch.tensor(logits), torch.tensor(targets)
+        found = self.postprocess(out).argmax(-1)
+        score = self.measure(found, found, true, ranked=False)[self.first]
+        return probe.rank_of(score, self.row_losses(out, true))
+
+    @property
+    def fits_on_validation(self) -> bool:
+        """Whether weights of parts, or a temperature, are fitted."""
+        return self.scorer.blend is not None
+
+    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
+        """Fit them."""
+        assert self.scorer.blend is not None
+        return self.scorer.blend.fit(parts, targets, self.row_losses)

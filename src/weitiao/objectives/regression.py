@@ -1,0 +1,171 @@
+"""A number a row: its error in standard deviations, R²."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.objectives import baselines, losses, probe
+from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.figures import scatter_figure
+from weitiao.objectives.heads import Head
+from weitiao.objectives.metrics import NUMBER_METRICS, EpochMetrics, regression_metrics
+from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scorer import Encoder, Scorer
+from weitiao.objectives.wide import Wide
+from weitiao.targets.number import NumberTarget
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class NumberLoss:
+    """The loss of a row's number, in units of the targets' standard deviation.
+
+    Args:
+        kind: ``mse``, or ``huber``.
+        huber_delta: error from which on the Huber loss grows linearly, in standard deviations.
+    """
+
+    kind: Literal["mse", "huber"] = "mse"
+    huber_delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.huber_delta != 1.0 and self.kind != "huber":
+            raise ConfigError("model.objective.loss.huber_delta goes with kind huber only")
+        if not self.huber_delta > 0:
+            raise ConfigError(
+                f"model.objective.loss.huber_delta must be above 0, got {self.huber_delta}"
+            )
+
+    def build(self, target: NumberTarget) -> nn.Module:
+        """The loss of logits ``(B, 1)`` and numbers ``(B,)``, its mean a scalar."""
+        delta = self.huber_delta if self.kind == "huber" else None
+        return losses.StandardError(target.mean, target.scale, delta)
+
+
+class Regression(Objective):
+    """Learns a number a row.
+
+    Args:
+        card: the data card.
+        backbone: gives vectors.
+        pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
+        head: ``(B, H)`` → ``(B, 1)``.
+        loss: what training minimises.
+        wide: a linear scorer of n-grams beside the deep path; null = none.
+        linear_share: of a solved linear model, how much it counts until validation has said so,
+            and where validation has few rows.
+        calibrate: fit a factor on validation, of the best checkpoint. Where there is a solved
+            linear model, its weight beside the network's is fitted likewise, always.
+    """
+
+    first = "r2"
+    shown = (
+        ("r2", "R²"),
+        ("spearman", "Spearman correlation"),
+        ("pearson", "Pearson correlation"),
+        ("mae", "mean absolute error"),
+        ("mse", "mean squared error"),
+    )
+    need_difference = ("r2", "pearson", "spearman")
+    scorer: Scorer
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        pooling: PoolingName = "mean",
+        head: Head = Head(),
+        loss: NumberLoss = NumberLoss(),
+        wide: Wide | None = None,
+        linear_share: float = 0.5,
+        calibrate: bool = False,
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, NumberTarget, self)
+        self.mean, self.scale = self.target.mean, self.target.scale
+        self.scorer = Scorer(card, backbone.width, 1, pooling, head, wide, linear_share, calibrate)
+        self.criterion = loss.build(self.target)
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The criterion of logits and numbers."""
+        target = batch["target"]
+        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
+        return Loss(value, losses.size_of(self.criterion, target))
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """Numbers ``(B,)``, their squared errors, the true ones."""
+        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
+        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """Numbers ``(B,)`` in the unit of the targets."""
+        return self.postprocess(self.scorer(backbone, batch["inputs"]))
+
+    def postprocess(self, logits: Tensor) -> Tensor:
+        """``(B, 1)`` → ``(B,)``, in the unit of the targets."""
+        return logits.squeeze(-1) * self.scale + self.mean
+
+    def row_losses(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The squared error of each row in the unit of the targets, ``(B,)``."""
+        return (self.postprocess(logits) - target).square()
+
+    def metrics(self) -> EpochMetrics:
+        """Those of numbers."""
+        return EpochMetrics(regression_metrics, NUMBER_METRICS)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows."""
+        return regression_metrics(decided, targets)
+
+    def texts(self, decided: Any) -> list[str]:
+        """The numbers, of six digits."""
+        return self.target.written(decided)
+
+    def value(self, text: str) -> float:
+        """The number."""
+        return float(text)
+
+    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
+        """Found numbers against true ones."""
+        return "values", scatter_figure(decided, targets)
+
+    def baselines(self) -> baselines.Baselines:
+        """Ridge regression and simpler models."""
+        return baselines.of_numbers()
+
+    def probe(self) -> probe.ProbeTask:
+        """Ridge regression."""
+        return probe.ProbeTask(
+            "ridge regression",
+            probe.points_of((), balance=False),
+            lambda rows, c, _: probe.ridge(rows, self.mean, self.scale, c),
+            1,
+            self._rank,
+        )
+
+    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        out, true = torch.tensor(logits), torch.tensor(targets)
+        score = regression_metrics(self.postprocess(out), true)[self.first]
+        return probe.rank_of(score, self.row_losses(out, true))
+
+    @property
+    def fits_on_validation(self) -> bool:
+        """Whether weights of parts, or a factor, are fitted."""
+        return self.scorer.blend is not None
+
+    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
+        """Fit them."""
+        assert self.scorer.blend is not None
+        unit = self.scale**2
+        return self.scorer.blend.fit(parts, targets, self.row_losses, unit=unit)
