@@ -125,12 +125,12 @@ def test_every_kind_goes_on_with_its_weights_and_the_rows_of_labels_that_it_know
     still = STILL if kind == "bag" else {"model.optim.lr": 0.0}
     run = go_on(first, **still)
     before, after = weights(first), weights(run.folder.path)
-    parts = [name for name in after if name.startswith(("backbone.", "pool."))]
+    parts = [name for name in after if name.startswith(("backbone.", "objective.scorer.pool."))]
     assert parts
     assert all(torch.equal(after[name], before[name]) for name in parts)
     assert run.data.card.labels == ["中评", "好评", "差评"]
     for name in after:
-        if name.startswith("head.") and after[name].shape != before[name].shape:
+        if ".scorer.head." in name and after[name].shape != before[name].shape:
             assert torch.equal(after[name][[1, 2]], before[name])
     assert weitiao.load(run, device="cpu").predict(["很好很满意"]).classes == run.data.card.labels
 

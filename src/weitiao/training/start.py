@@ -12,6 +12,7 @@ from torch import Tensor
 
 from weitiao.card import DataCard
 from weitiao.config.parser import flat
+from weitiao.config.presets import values_of
 from weitiao.config.renamed_options import renamed_arguments
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
@@ -24,6 +25,8 @@ OPTION = "--model.start"
 SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
 OF_TEXTS = ("clean", "segment", "linear")
 """The input's arguments by which a text becomes what the model reads."""
+OF_ROWS = ("pooling", "head", "wide", "linear_share", "calibrate")
+"""The objective's arguments by which vectors become logits."""
 OF_TRAINING = ("vocab_size", "min_count", "lowercase", "pad_token", "vectors")
 """The tokenizer's arguments that are done with once it is there."""
 FREE = ("dropout", "freeze", "gradient_checkpointing", "lora", "token_dropout", "vectors")
@@ -49,9 +52,18 @@ def with_start(arguments: list[str]) -> list[str]:
     if code := foreign_code(content):
         raise ConfigError(f"model.start: {path} asks to run {code}, which is not done here")
     values = {"model": _of_model(content), "data": _of_data(content, path)}
-    if named("task", renamed_arguments(arguments)):
-        del values["data"]["target"]  # the task has its own
+    if (task := named("task", renamed_arguments(arguments))) is not None:
+        _leave_to(task, values)
     return [f"--config={yaml.safe_dump(values, allow_unicode=True)}", *arguments]
+
+
+def _leave_to(task: str, values: dict[str, dict[str, Any]]) -> None:
+    """Leave target and objective to a task that is asked for; of another one, what it shares."""
+    del values["data"]["target"]
+    wanted = values_of("task", task)["model"]["objective"]["class_path"]
+    if (objective := values["model"]["objective"])["class_path"] != wanted:
+        kept = {name: v for name, v in objective["init_args"].items() if name in OF_ROWS}
+        values["model"]["objective"] = {"class_path": wanted, "init_args": kept}
 
 
 def _asked(arguments: list[str]) -> str | None:
@@ -73,9 +85,8 @@ def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:
         held["head"] = held["head"] | {"start": "random"}
     kept["objective"] = kept["objective"] | {"init_args": held}
     arguments = dict(kept["backbone"].get("init_args") or {})
-    if width := values["card"]["input"][
-        "vector_width"
-    ]:  # what word vectors became is in the weights
+    # what word vectors became is in the weights
+    if width := values["card"]["input"]["vector_width"]:
         arguments |= {"embedding": width, "vectors": "train"}
     return kept | {"backbone": kept["backbone"] | {"init_args": arguments}}
 
