@@ -136,6 +136,6 @@ def make_world(folder: Path) -> None:
     fit([*TRAIN, "--model.backbone=Pretrained", *own, *small], "fit").folder.path.rename("own")
     shutil.move("own/checkpoints/best.ckpt", "own/checkpoints/a.ckpt")
     other = torch.load("kept/checkpoints/best.ckpt", weights_only=True)
-    other["state_dict"]["head.1.bias"][0] += 1
+    other["state_dict"]["objective.scorer.head.1.bias"][0] += 1
     torch.save(other, "kept/checkpoints/other.ckpt")
     shutil.rmtree("logs")
