@@ -77,7 +77,7 @@ def test_values_move_and_join_what_is_there(table: Any) -> None:
             "backbone": {"class_path": "TextCNN", "init_args": {"layers": 3}},
             "optim": {"wd": 0},
         },
-        "data": {"words": {}, "batch": {"workers": True, "max_length": 9, "size": 5}},
+        "data": {"batch": {"workers": True, "max_length": 9, "size": 5}},
         "run": {"name": "a"},
     }
 
@@ -121,12 +121,12 @@ def test_a_checkpoint_under_earlier_names_opens(
     workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(RENAMED, "data.words", "data.split")
-    monkeypatch.setitem(RENAMED, "model.scorer", "model.head")
+    monkeypatch.setitem(RENAMED, "model.scorer", "model.optim")
     best = (workplace / "logs" / "latest" / "checkpoints" / "best.ckpt").resolve()
     module, data = open_checkpoint(best, {}, trust_remote_code=False)
     content = torch.load(best, weights_only=True)
     model, prepared = content["hyper_parameters"], content["datamodule_hyper_parameters"]
-    model["scorer"], prepared["words"] = model.pop("head"), prepared.pop("split")
+    model["scorer"], prepared["words"] = model.pop("optim"), prepared.pop("split")
     torch.save(content, best)
     again, anew = open_checkpoint(best, {}, trust_remote_code=False)
     assert dict(again.hparams) == dict(module.hparams)

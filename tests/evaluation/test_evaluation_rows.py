@@ -72,7 +72,9 @@ def test_metrics_are_those_of_scikit_learn(run_of: Path) -> None:
     with (run_of / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     found = json.loads((run_of / "metrics.json").read_text("utf-8"))
-    labels = json.loads((run_of / "data_card.json").read_text("utf-8"))["labels"]
+    labels = json.loads((run_of / "data_card.json").read_text("utf-8"))["target"]["init_args"][
+        "labels"
+    ]
     expected = {f"test/{name}": value for name, value in by_sklearn(rows, labels).items()}
     assert {k: v for k, v in found.items() if k.startswith("test/")} == pytest.approx(
         expected, abs=1e-5

@@ -137,8 +137,8 @@ def _move(
         name = f"{above}.{key}" if above else str(key)
         bare = name.replace(".init_args", "")
         old = _entry(bare, known)
-        if isinstance(value, dict) and any(o.startswith(f"{bare}.") for o in (*RENAMED, *UNSAID)):
-            _put(result, (_now(bare, old) if old else name).split("."), {})
+        below = any(other.startswith(f"{bare}.") for other in (*RENAMED, *UNSAID))
+        if value and isinstance(value, dict) and below:
             _move(value, name, result, known, found)
         elif old is None:
             _put(result, name.split(".") if above else [name], value)
