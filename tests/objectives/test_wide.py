@@ -117,7 +117,7 @@ def test_each_part_learns_by_its_own_loss_and_rate(tmp_path: Path) -> None:
     assert {id(p) for p in groups[0.05]["params"]} == wide_parameters
     batch = batches[0]
     for part in module.objective.scorer.parts(module.backbone, batch["inputs"]):
-        assert ClassLoss().build(tiny_card())(part, batch["target"]) < math.log(3)
+        assert ClassLoss().build(tiny_card().target)(part, batch["target"]) < math.log(3)
 
 
 def test_contradictions_are_refused() -> None:
