@@ -87,6 +87,8 @@ def retold(tell: Callable[[str], str]) -> Iterator[None]:
     """
     try:
         yield
+    except UsageError:  # names what was typed
+        raise
     except DataError as error:  # what stands in a file stays as it is
         raise DataError(
             error.problem,

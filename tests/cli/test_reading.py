@@ -126,4 +126,4 @@ def test_the_way_out_of_another_kind_of_file_is_what_works(
     assert "--data.text 'the review'" in done.err
     options = ("--data.text=the review", "--data.target.label=stars")
     done = command("fit", "--data.train=my.csv", *TINY, *options, cwd=tmp_path)
-    assert "--data.target.label 'the;stars'" in done.err
+    assert "--data.label 'the;stars'" in done.err

@@ -31,6 +31,8 @@ MORE = {
     "trainer/gpu.yaml": ("--trainer.max_epochs=1", "--trainer.gradient_clip_val=1.0", *ONE_BATCH),
     "trainer/early_stopping.yaml": ("--model.optim.lr=0.0", "--model.objective.wide.lr=0.0"),
     "presets/debug.yaml": (),
+    # the file's labels are words: those of the task are made of them
+    "tasks/ordinal.yaml": (*ONE_BATCH, "--data.target.labels=[差评, 好评]"),
     "presets/profile.yaml": (),
 }
 
@@ -41,6 +43,7 @@ ROWS = {
     "data/trec.yaml": ("", "{label} {text}\n"),
     "data/sst2.yaml": ("", "{label} {text}\n"),
     "data/stsb_zh.yaml": ("", "{text}\t{label}\t{score}\n"),
+    "tasks/regression.yaml": ("text\tlabel\n", "{text}\t{score}\n"),
 }
 
 

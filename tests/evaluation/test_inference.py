@@ -240,7 +240,7 @@ def spoil(kind: str, source: Path, target: Path) -> None:
         if kind == "malicious":
             content["extra"] = Malice()
         elif kind == "two_cards":
-            content["TextDataModule"]["card"]["labels"].reverse()
+            content["TextDataModule"]["card"]["target"]["init_args"]["labels"].reverse()
         elif kind == "no_card":
             del content["TextDataModule"]["card"]
         elif kind == "other_sizes":

@@ -78,7 +78,7 @@ def test_nothing_of_the_embedded_corpus_is_in_a_run_on_own_data(
         assert f"{split}={name}" in done.err  # the values in effect
     folder = tmp_path / "logs" / "latest"
     card = json.loads((folder / "data_card.json").read_text("utf-8"))
-    assert sorted(card["labels"]) == ["+", "-"]
+    assert sorted(card["target"]["init_args"]["labels"]) == ["+", "-"]
     assert card["rows"] == {"train": 100, "val": 25, "test": 25}
     config = yaml.safe_load((folder / "config.yaml").read_text("utf-8"))
     assert [config["data"][s] for s in card["rows"]] == ["my.csv", "val.csv", "test.csv"]

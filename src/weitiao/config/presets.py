@@ -40,7 +40,9 @@ def values_of(kind: Kind, name: str) -> dict[str, Any]:
 
 
 def merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Nested values; of two for the same key, those of ``over``."""
+    """Nested values; of two for the same key, those of ``over``, where a class may go unnamed."""
+    if "class_path" in values and not {"class_path", "init_args"} & over.keys():
+        over = {"init_args": over}
     both = {
         key: merged(value, over[key])
         for key, value in values.items()

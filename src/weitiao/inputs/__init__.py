@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from weitiao.card import TargetCard, TokenInput
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Draws(NamedTuple):
@@ -29,6 +31,8 @@ class Draws(NamedTuple):
 
 def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
     """The arrays as tensors."""
+    import torch  # processes that segment words do without it
+
     return {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in arrays.items()}
 
 

@@ -56,8 +56,9 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     if missing:
         raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
     content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
-    content = renamed_hyperparameters(content)
-    return _in_todays_layout(content) if data == "TextDataModule" else content
+    if data != "TextDataModule":  # options of pretraining have the names they always had
+        return content
+    return _in_todays_layout(renamed_hyperparameters(content))
 
 
 def _in_todays_layout(content: dict[str, Any]) -> dict[str, Any]:
