@@ -146,7 +146,7 @@ def measure(plan: Row, recipe: str | None, model: Path | None, data_root: Path) 
         "recipe": recipe,
         "metrics": kept,
         "rows": card["rows"],
-        "classes": len(card["labels"]),
+        "classes": len(card["target"]["init_args"].get("labels", [])),
         "seconds": round(time.perf_counter() - since, 1),
         "cpu_seconds": round(time.process_time() - busy, 1),
         "bytes": sum(stats.values()),  # a file of two names counts once
