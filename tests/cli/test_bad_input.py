@@ -275,7 +275,7 @@ TABLE = [
     ),
     Bad(
         "decision_without_a_choice",
-        ["model.objective.decision", "multilabel"],
+        ["model.objective.decision", "MultiLabel"],
         argv=["--model.objective.decision.at_least=1"],
     ),
     Bad("no_validation", ["split.val", "validation file"], argv=["--data.split.val=0"]),

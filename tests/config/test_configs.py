@@ -205,4 +205,7 @@ def test_another_backbone_takes_nothing_of_the_one_before(parser: ArgumentParser
 def test_null_takes_the_wide_part_away(parser: ArgumentParser) -> None:
     reviews = f"--config={CONFIGS / 'recipes' / 'reviews.yaml'}"
     assert parser.parse_args([reviews]).model.objective.init_args.wide is not None
-    assert parser.parse_args([reviews, "--model.objective.wide=null"]).model.objective.wide is None
+    assert (
+        parser.parse_args([reviews, "--model.objective.wide=null"]).model.objective.init_args.wide
+        is None
+    )

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from cards import target_card
 from conftest import reviews, write_csv
+from tiny_models import objective_of
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
@@ -220,9 +221,10 @@ def test_each_task_has_its_own_kind_of_label(
     shares, decided, labels = CARDS[task]
     texts = ["一", "二\u2028三"]
     table = pa.table({"id": ["x", "y"], "text": texts, "original": texts, "pair": ["p", "q"]})
-    card = DataCard(TokenInput(9, 0, 9), target_card(task, labels, [1] * len(labels)))
+    target = target_card(task, labels, [1] * len(labels))
+    objective = objective_of(DataCard(TokenInput(9, 0, 9), target, {"train": 2}))
     predicted = Predicted(table, shares, decided)
-    write_predictions(tmp_path / "a.jsonl", predicted, card)
+    write_predictions(tmp_path / "a.jsonl", predicted, objective)
     rows = rows_of((tmp_path / "a.jsonl").read_text("utf-8"))
     assert [row["label"] for row in rows] == LABELS[task]
     assert [(row["id"], row["text"], row["pair"]) for row in rows] == [
@@ -231,13 +233,13 @@ def test_each_task_has_its_own_kind_of_label(
     ]
     if labels:
         assert rows[0]["probabilities"] == dict(zip(labels, shares[0].tolist(), strict=True))
-    write_predictions(tmp_path / "a.parquet", predicted, card)
+    write_predictions(tmp_path / "a.parquet", predicted, objective)
     found = pq.read_table(tmp_path / "a.parquet")["label"].to_pylist()
     assert found == [float("inf") if label is None else label for label in LABELS[task]]
-    print_predictions(predicted, card, table=True)
+    print_predictions(predicted, objective, table=True)
     assert texts[0] in capsys.readouterr().out
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     monkeypatch.setattr(sys, "stdout", narrow)
-    print_predictions(predicted, card, table=False)
+    print_predictions(predicted, objective, table=False)
     narrow.flush()
     assert rows_of(narrow.buffer.getvalue().decode("ascii")) == rows

@@ -61,7 +61,7 @@ NEAR = ("--data.input.augment.steps=[{method: vectors, path: words.vec}]",)
 WIDE = ("--model.objective.wide.lr=0.05",)
 LINEAR = ("--data.input.linear={}",)
 NUMBERS = ("--task=regression", "--data.target.label=stars")
-TARGET_OF_SETS = ("--data.target=Labels",)
+TARGET_OF_SETS = ("--data.target=Labels", "--model.objective=MultiLabel")
 SETS = ("--task=multilabel", "--model.optim.lr=0.01")
 LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
 MLP = ("--model.objective.head.kind=mlp",)
@@ -95,13 +95,16 @@ DATA = {
         "prepared", " ", (*TARGET_OF_SETS, "--data.target.label=author")
     ),
     "data.target: Scale/data.target.label": Effect(
-        "prepared", "stars", ("--data.target=Scale",), mends=True
+        "prepared", "stars", ("--data.target=Scale", "--model.objective=Ordinal"), mends=True
     ),
     "data.target: Scale/data.target.labels": Effect(
-        "prepared", "[差评,好评]", ("--data.target=Scale",), before="[好评,差评]"
+        "prepared",
+        "[差评,好评]",
+        ("--data.target=Scale", "--model.objective=Ordinal"),
+        before="[好评,差评]",
     ),
     "data.target: Number/data.target.label": Effect(
-        "prepared", "stars", ("--data.target=Number",), mends=True
+        "prepared", "stars", ("--data.target=Number", "--model.objective=Regression"), mends=True
     ),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),

@@ -127,7 +127,8 @@ def test_the_logits_are_those_of_scikit_learn(tmp_path: Path, task: str) -> None
 def card_of(task: Any, targets: np.ndarray, labels: int) -> DataCard:
     counts = targets.sum(0) if targets.ndim == 2 else np.bincount(targets, minlength=labels)
     names = [str(i) for i in range(labels)]
-    return DataCard(TokenInput(10, 0, 8), target_card(task, names, counts.tolist()))
+    target = target_card(task, names, counts.tolist())
+    return DataCard(TokenInput(10, 0, 8), target, {"train": len(targets)})
 
 
 def solved(task: Any, targets: np.ndarray, labels: int) -> ProbeTask:

@@ -61,7 +61,7 @@ def english(tmp_path: Path) -> Path:
         (["--config=NAMES", "--data.train=FILE"], "english"),
         (["--data.train=FILE", "--recipe=none"], None),
         (["--data.train=FILE", "--model.backbone=TextCNN"], None),
-        (["--data.train=FILE", "--model={pooling: max}"], None),
+        (["--data.train=FILE", "--model={objective: {init_args: {pooling: max}}}"], None),
         (["--config=OWN", "--data.train=FILE"], None),
         (["--config=BASE", "--config=OWN", "--data.train=FILE"], "english"),
         ([], None),

@@ -110,7 +110,8 @@ def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
     (folder / "space.yaml").write_text(GRID, "utf-8")
     tune(command, folder, "--trials=50", "--sampler=grid", "--keep-top=2")
     points = {
-        (t["model.objective.pooling"], t["model.objective.head.kind"]) for t in trials(folder)
+        (t["model.objective.init_args.pooling"], t["model.objective.init_args.head.kind"])
+        for t in trials(folder)
     }
     assert len(points) == len(trials(folder)) == 4
     assert len(list(folder.glob("logs/tune/default/trials/*/checkpoints/best.ckpt"))) == 2
@@ -145,7 +146,7 @@ def test_another_start_is_refused_with_the_difference(command: Command, folder: 
     assert "1/1 done" in same
     said = refused(command, folder, "--trials=2", "--model.objective.head.kind=mlp")
     assert "begun with other values" in said
-    assert "config.model.objective.head.kind: linear → mlp" in said
+    assert "config.model.objective.init_args.head.kind: linear → mlp" in said
     assert "search.seed: 0 → 9" in refused(command, folder, "--trials=2", "--seed=9")
     (folder / "space.yaml").write_text(SPACE.replace("1.0e-1", "1.0e-2"), "utf-8")
     said = refused(command, folder, "--trials=2")

@@ -149,9 +149,17 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     key = re.search(r'Parser key "([\w.]+)"', message)
     refused = re.search(r"Option '(\w+)' is not accepted.*class_path='([\w.]+)'", message, re.S)
     inside = re.search(r"class_path '([\w.]+)':\s+Option '(\w+)' is not accepted", message)
+    nested = re.search(
+        r'callable class: Parser key "([\w.]+)":\s+(.+?)\.? Got value: Name', message, re.S
+    )
+    surplus = re.search(r"nrecognized arguments: --(\w+).*class_path='([\w.]+)'", message, re.S)
     unknown = re.search(r"dot import path string: (\S+)", message)
     file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
+    if key and nested:
+        return f"{key[1]}.{nested[1]}: {nested[2]}", None
+    if key and surplus:
+        return _of_another_class(key[1], surplus[1], surplus[2])
     if key and refused and refused[1] == "class_path":
         return f"{key[1]}: options stand beside class_path", "they belong under init_args"
     if key and refused:
