@@ -44,7 +44,7 @@ class File(NamedTuple):
 
 
 NONE = ("nan", "NULL", "\\N", "#N/A", "None", "N/A", "N.A.", "-", "缺失", "ＮＡ")
-SETS = ("--task=multilabel",)
+SETS = ("--data.target=Labels", "--model.objective=MultiLabel")
 PAIRS = ["a{0}b", "b", "b{0}c", "c{0}a", "a{0}b{0}c", "c"]
 OF_PAIRS = {"a": 30, "b": 40, "c": 40}
 SEPARATOR = "--data.target.separator"

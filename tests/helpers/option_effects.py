@@ -82,7 +82,7 @@ DATA = {
     "data/data.input": Effect("prepared", "{text: other}"),
     "data.input: Text/data.input.text": Effect("prepared", "other"),
     "data.input: Text/data.input.pair": Effect("prepared", "other"),
-    "data/data.target": Effect("prepared", "Labels"),
+    "data/data.target": Effect("refused", "Labels"),
     "data.target: OneClass/data.target.label": Effect("prepared", "stars"),
     "data.target: OneClass/data.target.labels": Effect(
         "prepared", "[差评,好评]", before="[好评,差评]"

@@ -30,9 +30,7 @@ SPACE = """
 model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}
 model.objective.pooling: {choices: [mean, max]}
 """
-GRID = (
-    "model.objective.pooling: {choices: [mean, max]}\nmodel.head.kind: {choices: [linear, mlp]}\n"
-)
+GRID = "model.objective.pooling: {choices: [mean, max]}\nmodel.objective.head.kind: {choices: [linear, mlp]}\n"
 SEARCH = (
     "--space=space.yaml",
     "--workers=0",
@@ -110,8 +108,7 @@ def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
     (folder / "space.yaml").write_text(GRID, "utf-8")
     tune(command, folder, "--trials=50", "--sampler=grid", "--keep-top=2")
     points = {
-        (t["model.objective.init_args.pooling"], t["model.objective.init_args.head.kind"])
-        for t in trials(folder)
+        (t["model.objective.pooling"], t["model.objective.head.kind"]) for t in trials(folder)
     }
     assert len(points) == len(trials(folder)) == 4
     assert len(list(folder.glob("logs/tune/default/trials/*/checkpoints/best.ckpt"))) == 2
