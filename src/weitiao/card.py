@@ -63,6 +63,11 @@ class TokenInput:
     linear_features: int | None = None
     linear: str | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("vocab_size", "pad_id", "max_length"):
+            if not isinstance(size := getattr(self, name), int):
+                raise TypeError(f"{name} of the data card is a whole number, not {size!r}")
+
 
 @dataclass(frozen=True)
 class DataCard:
