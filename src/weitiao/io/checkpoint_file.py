@@ -90,5 +90,6 @@ def _is_damaged(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is not None
+    # zipfile raises these for bad headers, bad data, cuts, and flipped bits of method or encryption
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         return True

@@ -177,6 +177,7 @@ class Objective(nn.Module, ABC):
         Returns:
             how many rows were left out, since a logit of theirs is no finite number.
         """
+        # only those whose scorer has a Blend are asked, and each of them says how
         raise NotImplementedError(f"{type(self).__name__} has nothing to blend")
 
     def rates(self) -> dict[str, float]:
