@@ -148,7 +148,7 @@ def test_a_real_pretrained_encoder_runs(command: Command, tmp_path: Path) -> Non
         *("--model.backbone.layers=1", "--trainer.max_epochs=1", *ONE_BATCH),
     )
     config = yaml.safe_load((run / "config.yaml").read_text("utf-8"))
-    assert config["model"]["wide"] is None
+    assert config["model"]["objective"]["init_args"]["wide"] is None
 
 
 def test_no_model_undoes_the_settings_of_another() -> None:
