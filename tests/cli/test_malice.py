@@ -77,8 +77,8 @@ def test_a_configuration_of_transformers_calls_nothing(good: dict[str, Any]) -> 
 
 @pytest.mark.slow
 def test_a_backbone_of_the_users_own_is_made_if_trusted(good: dict[str, Any]) -> None:
-    own = "from weitiao.models.backbones.transformer import Transformer\nclass Mine(Transformer): pass\n"
-    Path("mine.py").write_text(own, "utf-8")
+    imported = "from weitiao.models.backbones.transformer import Transformer\n"
+    Path("mine.py").write_text(f"{imported}class Mine(Transformer): pass\n", "utf-8")
     good["hyper_parameters"]["backbone"]["class_path"] = "mine.Mine"
     assert "'mine.Mine', which is no backbone of weitiao" in opened(good)
     write_csv(Path("new.csv"), reviews(3))

@@ -30,7 +30,10 @@ SPACE = """
 model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}
 model.objective.pooling: {choices: [mean, max]}
 """
-GRID = "model.objective.pooling: {choices: [mean, max]}\nmodel.objective.head.kind: {choices: [linear, mlp]}\n"
+GRID = """
+model.objective.pooling: {choices: [mean, max]}
+model.objective.head.kind: {choices: [linear, mlp]}
+"""
 SEARCH = (
     "--space=space.yaml",
     "--workers=0",
