@@ -130,7 +130,7 @@ def search_theirs(search: Search, file: Path, epochs: int, dynamic: bool) -> opt
     )
     ours = Transformer(data.card, layers=LAYERS, width=WIDTH, heads=WIDTH // 64)
     config = ours.encoder.config
-    config.num_labels = len(data.card.labels)
+    config.num_labels = len(data.card.target.labels)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=data.encoder.backend, pad_token="[PAD]")
     storage = optuna.storages.InMemoryStorage()
     with tempfile.TemporaryDirectory() as folder:

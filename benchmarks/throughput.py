@@ -332,7 +332,7 @@ def make_setting(args: argparse.Namespace, file: Path) -> Setting:
     L.seed_everything(args.seed, verbose=False)
     ours = Transformer(data.card, layers=args.layers, width=args.width, heads=args.width // 64)
     config = copy.deepcopy(ours.encoder.config)
-    config.num_labels = len(data.card.labels)
+    config.num_labels = len(data.card.target.labels)
     return Setting(data, BertForSequenceClassification(config), args.epochs, args.seed)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-
-Task = Literal["classification", "multilabel", "ordinal", "regression"]
 
 
 class TargetCard(Protocol):
@@ -111,33 +109,14 @@ class DataCard:
         target = kind(**values["target"]["init_args"])
         return cls(**values | {"input": TokenInput(**values["input"]), "target": target})
 
-    # -- until objectives know their own target ----------------------------------------------------
 
-    @property
-    def task(self) -> Task:
-        """What kind of target it is, for `weitiao.objectives` and what follows it."""
-        path = f"{type(self.target).__module__}.{type(self.target).__qualname__}"
-        return next(task for task, known in TARGETS.items() if known == path)
-
-    def __getattr__(self, name: str) -> Any:
-        of_target: dict[str, tuple[str, Any]] = {
-            "labels": ("labels", []),
-            "label_counts": ("counts", []),
-            "target_mean": ("mean", 0.0),
-            "target_scale": ("scale", 1.0),
-        }
-        if name not in of_target:
-            raise AttributeError(name)
-        return getattr(self.target, *of_target[name])
-
-
-TARGETS: dict[Task, str] = {
+TARGETS = {
     "classification": "weitiao.targets.one_class.ClassTarget",
     "multilabel": "weitiao.targets.label_set.SetTarget",
     "ordinal": "weitiao.targets.scale.ScaleTarget",
     "regression": "weitiao.targets.number.NumberTarget",
 }
-"""The fitted targets of what was a card's ``task``."""
+"""The fitted targets of what was a card's ``task`` before version 0.2."""
 
 
 def today(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,25 +139,3 @@ def state_today(state: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(others.get("card"), dict):
         others["card"] = today(others["card"])
     return ({"input": of_input} if of_input else {}) | others
-
-
-_TARGETS = "weitiao.targets"
-_PATHS: dict[Task, str] = {
-    "classification": f"{_TARGETS}.one_class.ClassTarget",
-    "multilabel": f"{_TARGETS}.label_set.SetTarget",
-    "ordinal": f"{_TARGETS}.scale.ScaleTarget",
-    "regression": f"{_TARGETS}.number.NumberTarget",
-}
-"""Where the targets are that a card named by their task before version 0.2."""
-
-
-def of_today(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A card's plain values as `DataCard.plain` gives them today."""
-    if "task" not in values:
-        return dict(values)
-    old = dict(values)
-    labels, counts = old.pop("labels"), old.pop("label_counts")
-    moments = {"mean": old.pop("target_mean", 0.0), "scale": old.pop("target_scale", 1.0)}
-    task = old.pop("task")
-    known = moments if task == "regression" else {"labels": labels, "counts": counts}
-    return {"target": {"class_path": _PATHS[task], "init_args": known}, **old}

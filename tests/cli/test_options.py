@@ -128,7 +128,7 @@ def prepared(arguments: list[str]) -> tuple[str, Any]:
     data = built(arguments).data.prepared
     splits = {split: (data.rows(split), data.ids(split)) for split in data.card.rows}
     content = {s: (r.to_pylist(), i.to_pylist()) for s, (r, i) in splits.items()}
-    return data.folder.name, (data.card.labels, content)
+    return data.folder.name, (data.card.target.labels, content)
 
 
 def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:

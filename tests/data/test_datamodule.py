@@ -190,7 +190,7 @@ def test_a_checkpoint_measures_a_new_file_with_its_own_labels(checkpoint, train,
     )
     Path(train).unlink()
     (batch,) = contents(loaded.test_dataloader())
-    bad = loaded.card.labels.index("坏")
+    bad = loaded.card.target.labels.index("坏")
     assert batch["target"] == [bad] * 3
     assert loaded.rows("test").num_rows == 3
 

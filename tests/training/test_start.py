@@ -128,11 +128,14 @@ def test_every_kind_goes_on_with_its_weights_and_the_rows_of_labels_that_it_know
     parts = [name for name in after if name.startswith(("backbone.", "objective.scorer.pool."))]
     assert parts
     assert all(torch.equal(after[name], before[name]) for name in parts)
-    assert run.data.card.labels == ["中评", "好评", "差评"]
+    assert run.data.card.target.labels == ["中评", "好评", "差评"]
     for name in after:
         if ".scorer.head." in name and after[name].shape != before[name].shape:
             assert torch.equal(after[name][[1, 2]], before[name])
-    assert weitiao.load(run, device="cpu").predict(["很好很满意"]).classes == run.data.card.labels
+    assert (
+        weitiao.load(run, device="cpu").predict(["很好很满意"]).classes
+        == run.data.card.target.labels
+    )
 
 
 def test_on_the_same_rows_it_is_the_same_model(begun: Begun) -> None:

@@ -183,8 +183,8 @@ def _of_another_class(key: str, option: str, path: str) -> tuple[str, str | None
     assert isinstance(kind, type)
     its = ", ".join(_options(kind))
     problem = f"{key}.{option}: {kind.__name__} has no such option; it has {its or 'none'}"
-    base = next((b for b in kind.__mro__[1:] if b.__module__.startswith("weitiao.")), None)
-    having = [other for other in _below(base) if option in _options(other)] if base else []
+    bases = [b for b in kind.__mro__[1:] if b.__module__.startswith("weitiao.")]
+    having = [x for b in bases[-1:] for x in _below(b) if option in _options(x)]
     names = sorted(other.__name__ for other in having)
     if names:
         return problem, f"an option of {', '.join(names)}: --{key} {names[0]}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -11,24 +12,22 @@ import pyarrow.compute as pc
 
 from weitiao.card import TargetCard
 from weitiao.errors import DataError
+from weitiao.io.tables.spelling import is_placeholder
 
 
 class Target(Protocol):
-    """What a model is to predict of a row. A frozen dataclass of options.
+    """What a model is to predict of a row. A frozen dataclass of options, with defaults to inherit.
 
     Tables hold readable rows: their cells stand in the column ``label``, their place in ``file``
     and ``row``. All methods but `canonical` see canonical cells.
     """
 
-    sets: ClassVar[bool]
+    label: str
+    """The column of the file."""
+    sets: ClassVar[bool] = False
     """Whether a cell may be empty, or a list."""
-    one_class: ClassVar[bool]
+    one_class: ClassVar[bool] = False
     """Whether a row has one class of several, so that each class can be drawn equally often."""
-
-    @property
-    def label(self) -> str:
-        """The column of the file."""
-        ...
 
     def canonical(self, table: pa.Table) -> pa.Table:
         """The table with one spelling for each target, so that equal ones are equal cells.
@@ -36,7 +35,7 @@ class Target(Protocol):
         Raises:
             DataError: a cell is no target; names file, row, column and value.
         """
-        ...
+        return table  # the reader has tidied each cell
 
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
         """Refuse targets that no model can learn or be measured on.
@@ -48,8 +47,10 @@ class Target(Protocol):
         Raises:
             DataError: a row has none, or train has nothing to tell apart, or lacks a label.
         """
-        ...
+        refuse_missing(tables)
+        refuse_alike(tables["train"])
 
+    @abstractmethod
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """What a model must know of the targets.
 
@@ -59,16 +60,15 @@ class Target(Protocol):
         Raises:
             ConfigError: options don't fit the data.
         """
-        ...
 
     def strata(self, table: pa.Table) -> np.ndarray | None:
         """Numbers of the groups that splits hold in proportion, ``(N,)``; null = those of the
         cells."""
-        ...
+        return None
 
+    @abstractmethod
     def described(self, table: pa.Table) -> dict[str, Any]:
         """``classes``: rows per label, the most frequent first; for numbers ``targets``."""
-        ...
 
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
         """Warnings of labels that look like slips, each with its way out.
@@ -76,7 +76,7 @@ class Target(Protocol):
         Args:
             counts: rows of each label, all splits together.
         """
-        ...
+        yield from ()
 
 
 ASIDE = "--data.placeholders bad --data.on_bad_row quarantine sets such rows aside"
@@ -93,6 +93,30 @@ def target_array(column: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_fixed_size_list(column.type):
         return array.flatten().to_numpy().reshape(len(column), column.type.list_size)
     return array.to_numpy()
+
+
+def respelled(table: pa.Table, spell: Callable[[str], str], problem: str, hint: str) -> pa.Table:
+    """The table with its label cells spelled anew, if it has any.
+
+    Args:
+        table: readable rows.
+        spell: a cell in its one spelling; raises a ValueError of what is wrong with it.
+        problem: what such a cell is not; may be empty.
+        hint: the way out, unless the cell stands for a missing value.
+
+    Raises:
+        DataError: a cell is wrong.
+    """
+    if "label" not in table.column_names:
+        return table
+    cells = []
+    for place, cell in enumerate(table["label"].to_pylist()):
+        try:
+            cells.append(spell(cell))
+        except ValueError as error:
+            hint = ASIDE if is_placeholder(cell) else hint
+            raise fault(f"{problem}{error}", table, place, hint) from error
+    return table.set_column(table.column_names.index("label"), "label", pa.array(cells))
 
 
 def refuse_missing(tables: Mapping[str, pa.Table]) -> None:

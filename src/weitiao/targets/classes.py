@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from weitiao.errors import ConfigError
 from weitiao.io.tables.spelling import tidy
-from weitiao.targets.base import fault
+from weitiao.targets.base import Target, fault, refuse_alike, refuse_missing
+from weitiao.targets.label_doubts import slips
 from weitiao.targets.labels import natural_order
 
 
@@ -32,12 +33,6 @@ class Found(NamedTuple):
         column = table["label"].combine_chunks()
         return cls(column, np.arange(len(column)))
 
-    def described(self) -> dict[str, Any]:
-        """Rows per label, the most frequent first, as ``classes``."""
-        found = self.names.value_counts().to_pylist()
-        counts = {row["values"]: row["counts"] for row in found}
-        return {"classes": dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))}
-
     def places(self, table: pa.Table, labels: Sequence[str]) -> np.ndarray:
         """The place of each among ``labels``, ``(M,)`` int64.
 
@@ -57,21 +52,61 @@ class Found(NamedTuple):
         return index.cast(pa.int64()).to_numpy()
 
 
-def refuse_twice(labels: Sequence[str] | None) -> None:
-    """See to it that an option names each class once.
+class LabelTarget(Target, Protocol):
+    """A target made of labels; by default each row has one."""
 
-    Raises:
-        ConfigError: it doesn't.
-    """
-    if labels and len(set(map(tidy, labels))) < len(labels):
-        raise ConfigError(f"data.target.labels names a class twice: {', '.join(labels)}")
+    labels: list[str] | None
+    """Their names in the order of the probabilities; null = found in the data."""
 
+    def __post_init__(self) -> None:
+        if self.labels and len(set(map(self.spelled, self.labels))) < len(self.labels):
+            raise ConfigError(f"data.target.labels names a class twice: {', '.join(self.labels)}")
 
-def names_of(given: Sequence[str] | None, found: Iterable[Found]) -> list[str]:
-    """The classes in the order of the probabilities: as given, else all that are found."""
-    if given:
-        return [tidy(label) for label in given]
-    return natural_order(pc.unique(pa.concat_arrays([each.names for each in found])).to_pylist())
+    def spelled(self, label: str) -> str:
+        """A label of the options as canonical cells have it."""
+        return tidy(label)
+
+    def found(self, table: pa.Table) -> Found:
+        """The labels of a table."""
+        return Found.of(table)
+
+    def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
+        """As `Target.check`."""
+        refuse_missing(tables)
+        found = self._found(tables)
+        if "train" in found:
+            refuse_unknown(found, self.found(before), tables)
+        refuse_alike(tables["train"])
+
+    def counted(self, tables: Mapping[str, pa.Table]) -> tuple[list[str], list[int]]:
+        """The labels in the order of the probabilities, and the rows of each in train.
+
+        Raises:
+            DataError: train has one that options don't name.
+        """
+        found = self._found(tables)
+        labels = [*map(self.spelled, self.labels or ())]
+        if not labels:
+            names = pa.concat_arrays([each.names for each in found.values()])
+            labels = natural_order(pc.unique(names).to_pylist())
+        places = found["train"].places(tables["train"], labels)
+        return labels, np.bincount(places, minlength=len(labels)).tolist()
+
+    def described(self, table: pa.Table) -> dict[str, Any]:
+        """As `Target.described`."""
+        found = self.found(table).names.value_counts().to_pylist()
+        counts = {row["values"]: row["counts"] for row in found}
+        return {"classes": dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))}
+
+    def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
+        """Labels that look alike, or that stand for none."""
+        return slips("label", counts, "a class of its own")
+
+    def _found(self, tables: Mapping[str, pa.Table]) -> dict[str, Found]:
+        """The labels of each table that has any."""
+        return {
+            s: self.found(table) for s, table in tables.items() if "label" in table.column_names
+        }
 
 
 def refuse_unknown(

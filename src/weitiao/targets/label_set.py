@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from weitiao.card import TargetCard
 from weitiao.errors import ConfigError
-from weitiao.io.tables.spelling import is_placeholder
-from weitiao.targets.base import ASIDE, Target, fault, refuse_alike, refuse_missing, target_array
-from weitiao.targets.classes import Found, names_of, refuse_twice, refuse_unknown
-from weitiao.targets.label_doubts import several_in_a_cell, slips
+from weitiao.targets.base import respelled
+from weitiao.targets.classes import Found, LabelTarget
+from weitiao.targets.label_doubts import several_in_a_cell
 from weitiao.targets.labels import join_labels, split_labels
 
 
@@ -47,7 +46,7 @@ class SetTarget:
 
 
 @dataclass(frozen=True)
-class Labels(Target):
+class Labels(LabelTarget):
     """Any number of labels a row; a cell is ``a|b`` or a JSON list.
 
     Args:
@@ -61,10 +60,9 @@ class Labels(Target):
     separator: str = "auto"
 
     sets: ClassVar[bool] = True
-    one_class: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        refuse_twice(self.labels)
+        super().__post_init__()
         if self.separator == "":
             raise ConfigError("data.target.separator is empty")
 
@@ -74,32 +72,16 @@ class Labels(Target):
         Raises:
             DataError: a cell is no set of labels.
         """
-        if "label" not in table.column_names:
-            return table
-        sets = []
-        for place, cell in enumerate(table["label"].to_pylist()):
-            try:
-                sets.append(join_labels(split_labels(cell, self.separator)))
-            except ValueError as error:
-                hint = "write a|b, or a JSON list of texts"
-                hint = ASIDE if is_placeholder(cell) else hint
-                raise fault(f"this is no set of labels: {error}", table, place, hint) from error
-        return table.set_column(table.column_names.index("label"), "label", pa.array(sets))
-
-    def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
-        """As `Target.check`."""
-        refuse_missing(tables)
-        found = {s: _found(table) for s, table in tables.items() if "label" in table.column_names}
-        if "train" in found:
-            refuse_unknown(found, _found(before), tables)
-        refuse_alike(tables["train"])
+        return respelled(
+            table,
+            lambda cell: join_labels(split_labels(cell, self.separator)),
+            "this is no set of labels: ",
+            "write a|b, or a JSON list of texts",
+        )
 
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """Find and count the labels."""
-        labelled = (table for table in tables.values() if "label" in table.column_names)
-        target = SetTarget(names_of(self.labels, map(_found, labelled)), [])
-        hot = target_array(target.encode(tables["train"]))
-        return SetTarget(target.labels, hot.sum(0, dtype=np.int64).tolist())
+        return SetTarget(*self.counted(tables))
 
     def strata(self, table: pa.Table) -> np.ndarray | None:
         """Rows by the rarest label that they have (Sechidis et al. 2011 start from it, too)."""
@@ -113,13 +95,13 @@ class Labels(Target):
         rarest[rows[order]] = codes[order] + 1
         return np.unique(rarest, return_inverse=True)[1]
 
-    def described(self, table: pa.Table) -> dict[str, Any]:
-        """As `Target.described`."""
-        return _found(table).described()
+    def found(self, table: pa.Table) -> Found:
+        """The labels of a table, any number of a row."""
+        return _found(table)
 
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
         """Labels that look alike, that stand for none, or for several."""
-        yield from slips("label", counts, "a class of its own")
+        yield from super().doubts(counts)
         yield from several_in_a_cell(counts)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 
 from weitiao.card import TargetCard
 from weitiao.errors import DataError
-from weitiao.io.tables.spelling import is_placeholder
-from weitiao.targets.base import ASIDE, Target, fault, refuse_alike, refuse_missing
+from weitiao.targets.base import Target, respelled
 
 _LARGEST = 1e18  # squared it still is a 32-bit float, as the model and its scores have them
 _BINS = 10  # of targets, by quantiles, so that splits hold alike scores
@@ -56,32 +55,18 @@ class Number(Target):
 
     label: str = "label"
 
-    sets: ClassVar[bool] = False
-    one_class: ClassVar[bool] = False
-
     def canonical(self, table: pa.Table) -> pa.Table:
         """The table with numbers in their shortest form.
 
         Raises:
             DataError: a cell is no finite number.
         """
-        if "label" not in table.column_names:
-            return table
-        numbers = []
-        for place, cell in enumerate(table["label"].to_pylist()):
-            try:
-                numbers.append(_spelled(cell))
-            except ValueError as error:
-                hint = "a regression needs a number in each row"
-                hint = ASIDE if is_placeholder(cell) else hint
-                raise fault(str(error), table, place, hint) from error
-        return table.set_column(table.column_names.index("label"), "label", pa.array(numbers))
+        return respelled(table, _spelled, "", "a regression needs a number in each row")
 
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
         """As `Target.check`; numbers that train lacks can be measured on."""
-        refuse_missing(tables)
+        super().check(tables, before)
         train = tables["train"]
-        refuse_alike(train)
         if "label" in train.column_names and len(pc.unique(_values(train))) == 1:
             cells = pc.unique(train["label"])
             raise DataError(
@@ -110,10 +95,6 @@ class Number(Target):
         targets = _values(table).to_numpy()
         points = {"min": targets.min(), "mean": targets.mean(), "max": targets.max()}
         return {"classes": {}, "targets": {name: float(point) for name, point in points.items()}}
-
-    def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
-        """None: there are no labels."""
-        yield from ()
 
 
 def _values(table: pa.Table) -> pa.ChunkedArray:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from weitiao.card import TargetCard
-from weitiao.targets.base import Target, refuse_alike, refuse_missing
-from weitiao.targets.classes import Found, names_of, refuse_twice, refuse_unknown
-from weitiao.targets.label_doubts import several_in_a_cell, slips
+from weitiao.targets.classes import Found, LabelTarget
+from weitiao.targets.label_doubts import several_in_a_cell
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class ClassTarget:
 
 
 @dataclass(frozen=True)
-class OneClass(Target):
+class OneClass(LabelTarget):
     """One class a row.
 
     Args:
@@ -52,48 +51,13 @@ class OneClass(Target):
     label: str = "label"
     labels: list[str] | None = None
 
-    sets: ClassVar[bool] = False
     one_class: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        refuse_twice(self.labels)
-
-    def canonical(self, table: pa.Table) -> pa.Table:
-        """The table as it is: the reader has spelled labels in one way."""
-        return table
-
-    def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
-        """As `Target.check`."""
-        refuse_missing(tables)
-        found = {s: Found.of(table) for s, table in tables.items() if "label" in table.column_names}
-        if "train" in found:
-            refuse_unknown(found, Found.of(before), tables)
-        refuse_alike(tables["train"])
 
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """Find and count the classes."""
-        labels = names_of(self.labels, labels_of(tables))
-        return ClassTarget(labels, counted(labels, tables["train"]))
-
-    def strata(self, table: pa.Table) -> np.ndarray | None:
-        """None: classes are cells."""
-        return None
-
-    def described(self, table: pa.Table) -> dict[str, Any]:
-        """As `Target.described`."""
-        return Found.of(table).described()
+        return ClassTarget(*self.counted(tables))
 
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
         """Labels that look alike, that stand for none, or for several."""
-        yield from slips("label", counts, "a class of its own")
+        yield from super().doubts(counts)
         yield from several_in_a_cell(counts, "--task multilabel")
-
-
-def labels_of(tables: Mapping[str, pa.Table]) -> Iterator[Found]:
-    """The labels of each table that has any, one a row."""
-    return (Found.of(table) for table in tables.values() if "label" in table.column_names)
-
-
-def counted(labels: list[str], train: pa.Table) -> list[int]:
-    """Rows of each label, of rows that have one each."""
-    return np.bincount(Found.of(train).places(train, labels), minlength=len(labels)).tolist()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import numpy as np
 import pyarrow as pa
 
 from weitiao.card import TargetCard
 from weitiao.errors import ConfigError
-from weitiao.targets.base import Target
-from weitiao.targets.classes import names_of
+from weitiao.targets.classes import LabelTarget
 from weitiao.targets.labels import all_numbers
-from weitiao.targets.one_class import ClassTarget, OneClass, counted, labels_of
+from weitiao.targets.one_class import ClassTarget
 
 
 class ScaleTarget(ClassTarget):
@@ -22,7 +20,7 @@ class ScaleTarget(ClassTarget):
 
 
 @dataclass(frozen=True)
-class Scale(Target):
+class Scale(LabelTarget):
     """One class of an ordered scale a row.
 
     Args:
@@ -34,24 +32,7 @@ class Scale(Target):
     label: str = "label"
     labels: list[str] | None = None
 
-    sets: ClassVar[bool] = False
     one_class: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        _ = self._classes  # refuses what they refuse
-
-    @property
-    def _classes(self) -> OneClass:
-        """The same without its order."""
-        return OneClass(self.label, self.labels)
-
-    def canonical(self, table: pa.Table) -> pa.Table:
-        """The table as it is."""
-        return table
-
-    def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
-        """As `Target.check`."""
-        self._classes.check(tables, before)
 
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """Find, order and count the classes.
@@ -59,22 +40,10 @@ class Scale(Target):
         Raises:
             ConfigError: they have no order.
         """
-        labels = names_of(self.labels, labels_of(tables))
+        labels, counts = self.counted(tables)
         if not self.labels and not all_numbers(labels):
             raise ConfigError(
                 f"an ordinal scale of words has no order of its own: {', '.join(labels[:10])}"
                 "\n  → --data.target.labels '[lowest, …, highest]'"
             )
-        return ScaleTarget(labels, counted(labels, tables["train"]))
-
-    def strata(self, table: pa.Table) -> np.ndarray | None:
-        """None: classes are cells."""
-        return None
-
-    def described(self, table: pa.Table) -> dict[str, Any]:
-        """As `Target.described`."""
-        return self._classes.described(table)
-
-    def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
-        """Those of classes."""
-        return self._classes.doubts(counts)
+        return ScaleTarget(labels, counts)

@@ -10,7 +10,7 @@ import torch
 import yaml
 from torch import Tensor
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TargetCard
 from weitiao.config.parser import flat
 from weitiao.config.presets import values_of
 from weitiao.config.renamed_options import renamed_arguments
@@ -119,9 +119,11 @@ def begin_with(module: Module, start: str) -> str:
     then = DataCard.of(content["hyper_parameters"]["card"])
     theirs, ours = content["state_dict"], module.state_dict()
     _copy_backbone(ours, theirs, path)
-    rows = _rows(then, module.card)
-    fresh = _copy_head(ours, theirs, rows)
-    return f"start: {path}: {_told(then, module.card, rows, fresh)}"
+    last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
+    logits, kinds = len(ours[last]), (then.target, module.card.target)
+    rows = _rows(*kinds, logits)
+    fresh = _copy_head(ours, theirs, last, rows)
+    return f"start: {path}: {_told(*kinds, logits, rows, fresh)}"
 
 
 def _refuse_other_backbone(module: Module, then: Mapping[str, Any], path: Path) -> None:
@@ -166,24 +168,24 @@ def _copy_backbone(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], pat
         tensor.copy_(found)
 
 
-def _rows(then: DataCard, now: DataCard) -> tuple[list[int], list[int]]:
+def _rows(then: TargetCard, now: TargetCard, logits: int) -> tuple[list[int], list[int]]:
     """The logits that both have in common: their places there and here."""
-    if then.task != now.task:
+    if type(then) is not type(now):
         return [], []
-    if now.task == "regression":
-        return [0], [0]
-    if now.task == "ordinal":  # a step lies between two neighbours
-        steps = list(range(len(now.labels) - 1)) if then.labels == now.labels else []
-        return steps, steps
+    if logits != len(now.labels):  # not one of each label: together they mean the same, or none
+        same = [*range(logits)] if then.labels == now.labels else []
+        return same, same
     shared = [label for label in now.labels if label in then.labels]
     return [then.labels.index(x) for x in shared], [now.labels.index(x) for x in shared]
 
 
 def _copy_head(
-    ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], rows: tuple[list[int], list[int]]
+    ours: Mapping[str, Tensor],
+    theirs: Mapping[str, Tensor],
+    last: str,
+    rows: tuple[list[int], list[int]],
 ) -> list[str]:
     """Copy what head and wide part have in common with those of before; names what stays new."""
-    last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
     of_classes = {last: 0, last.replace(".weight", ".bias"): 0}
     of_classes |= {f"{SCORER}wide.polarity.weight": 1, f"{SCORER}wide.bias": 0}
     there, here = (torch.tensor(places, dtype=torch.long) for places in rows)
@@ -207,14 +209,16 @@ def _but(axis: int | None, tensor: Tensor) -> list[int]:
 
 
 def _told(
-    then: DataCard, now: DataCard, rows: tuple[list[int], list[int]], fresh: list[str]
+    then: TargetCard,
+    now: TargetCard,
+    logits: int,
+    rows: tuple[list[int], list[int]],
+    fresh: list[str],
 ) -> str:
-    if then.task != now.task or (fresh and fresh[0].startswith(f"{SCORER}head.")):
+    if type(then) is not type(now) or (fresh and fresh[0].startswith(f"{SCORER}head.")):
         return "its backbone; the head is new"
-    if not now.labels:
-        return "its backbone and its head"
-    if now.task == "ordinal":
-        return f"its backbone; the head is {'kept' if rows[0] else 'new: the labels are others'}"
+    if logits != len(now.labels):
+        return "its backbone and its head" if rows[0] else "its backbone; other labels, a new head"
     kept = {now.labels[place] for place in rows[1]}
     new = [label for label in now.labels if label not in kept]
     line = f"{len(kept)} of {len(now.labels)} labels as before"

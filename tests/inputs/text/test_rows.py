@@ -157,7 +157,7 @@ def test_balanced_copies_have_as_many_originals_in_each_class(make: Make) -> Non
 def test_balanced_sampling_draws_each_class_alike_without_augmentation(make: Make) -> None:
     data = make(sampling="balanced", augment=None)
     targets = Counter(t for batch in contents(data) for t in batch["target"])
-    assert min(data.card.label_counts) < 0.5 * max(data.card.label_counts)
+    assert min(data.card.target.counts) < 0.5 * max(data.card.target.counts)
     assert abs(targets[0] - targets[1]) <= 1
     assert sum(targets.values()) == data.card.rows["train"]
 
