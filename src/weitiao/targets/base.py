@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +22,12 @@ class Target(Protocol):
     and ``row``. All methods but `canonical` see canonical cells.
     """
 
+    # of builtin types only: jsonargparse looks up inherited annotations in the subclass's module
     label: str
     """The column of the file."""
-    sets: ClassVar[bool] = False
+    sets: bool = False
     """Whether a cell may be empty, or a list."""
-    one_class: ClassVar[bool] = False
+    one_class: bool = False
     """Whether a row has one class of several, so that each class can be drawn equally often."""
 
     def canonical(self, table: pa.Table) -> pa.Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -59,7 +58,7 @@ class Labels(LabelTarget):
     labels: list[str] | None = None
     separator: str = "auto"
 
-    sets: ClassVar[bool] = True
+    sets = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

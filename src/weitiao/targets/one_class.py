@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -51,7 +50,7 @@ class OneClass(LabelTarget):
     label: str = "label"
     labels: list[str] | None = None
 
-    one_class: ClassVar[bool] = True
+    one_class = True
 
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """Find and count the classes."""

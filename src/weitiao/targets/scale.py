@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import pyarrow as pa
 
@@ -32,7 +31,7 @@ class Scale(LabelTarget):
     label: str = "label"
     labels: list[str] | None = None
 
-    one_class: ClassVar[bool] = True
+    one_class = True
 
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """Find, order and count the classes.
