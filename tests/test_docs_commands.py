@@ -5,6 +5,7 @@ Blocks under a line `<!-- tested -->` are run as well, beside a file `my.csv` of
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
@@ -139,9 +140,11 @@ def _without_missing(arguments: list[str]) -> Iterator[str]:
 
 def _make(arguments: list[str], checked: Callable[[list[str]], None]) -> None:
     """The target exists, and the command that it ends with is one of ours."""
-    made = subprocess.run(
-        ["make", "--dry-run", *arguments], cwd=ROOT, capture_output=True, text=True
-    )
+    # run by `make test`, make would take over its variables, and end with a line of its own
+    above = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "ARGS"}
+    own = {name: value for name, value in os.environ.items() if name not in above}
+    asked = ["make", "--dry-run", *arguments]
+    made = subprocess.run(asked, cwd=ROOT, env=own, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     lines = made.stdout.replace("\\\n", " ").splitlines()
     for line in lines[-1:]:
@@ -198,6 +201,7 @@ def test_a_command_that_fails_is_found(wrong: str, check: Callable[[list[str]], 
         check(words)
 
 
+@pytest.mark.slow
 def test_what_is_marked_as_tested_runs(tmp_path: Path, command: Command) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
     tested = [words for block in BLOCKS if block.tested for words in commands(block.text)]

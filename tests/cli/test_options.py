@@ -253,6 +253,7 @@ def test_the_table_of_options_is_up_to_date(written_options: dict[str, Any]) -> 
     assert (ROOT / "docs" / "options.md").read_text("utf-8") == now, "run `make docs`"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "name"), [(verb, name) for verb, entries in EFFECTS.items() for name in entries]
 )

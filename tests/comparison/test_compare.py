@@ -50,6 +50,7 @@ def made(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return folder, done
 
 
+@pytest.mark.slow
 def test_each_run_is_that_of_train(made: tuple[Path, Outcome], command: Command) -> None:
     folder, _ = made
     options = (*SHARED, "--model.optim.lr=0.02", "--seed_everything=2", "--run.folder=alone")

@@ -24,6 +24,7 @@ def printed(err: str, word: str) -> list[str]:
     return shlex.split(next(step for step in steps if f" {word} " in step))
 
 
+@pytest.mark.slow
 def test_the_next_steps_run_as_they_are_printed(command: Command, tmp_path: Path) -> None:
     folder = tmp_path / "my data; $(x)"
     folder.mkdir()

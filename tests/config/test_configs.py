@@ -47,8 +47,17 @@ ROWS = {
 }
 
 
+QUICK = ("default.yaml", "recipes/reviews.yaml", "recipes/pretrained.yaml", "presets/debug.yaml")
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(CONFIGS).as_posix()
+
+
+RUN = [
+    pytest.param(path, id=name_of(path), marks=() if name_of(path) in QUICK else pytest.mark.slow)
+    for path in SHIPPED
+]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +117,7 @@ def metric(run: Path, name: str) -> list[float]:
         return [float(row["value"]) for row in csv.DictReader(file) if row["metric"] == name]
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
+@pytest.mark.parametrize("path", RUN)
 def test_a_shipped_config_runs(
     path: Path, command: Command, tmp_path: Path, save_model: Callable[..., Path]
 ) -> None:

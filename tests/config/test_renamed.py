@@ -25,6 +25,7 @@ def test_only_class_paths_change() -> None:
     assert renamed(values) == {"a": [NEW, 1, None], "b": {"class_path": NEW, "c": f"{OLD}s"}}
 
 
+@pytest.mark.slow
 def test_an_earlier_run_is_used_and_gone_on_with(workplace: Path, command: Command) -> None:
     write_csv(workplace / "new.csv", [(text,) for text, _ in reviews(20, 7)], ("review",))
     run = (workplace / "logs" / "latest").resolve()

@@ -211,6 +211,7 @@ def wait_for(path: Path) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_end_with_one_whole_folder(train, cache, tmp_path):
     both = [start(train, cache, tmp_path / f"started{i}", 0.3) for i in range(2)]
     printed = {process.communicate(timeout=60)[0].strip() for process in both}

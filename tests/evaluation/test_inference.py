@@ -362,6 +362,7 @@ def test_texts_outside_the_vocabulary_are_told(
     assert shares[0][2] == shares[1][2]
 
 
+@pytest.mark.slow
 def test_words_of_files_travel_in_the_checkpoint(command: Command, tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", reviews(60))
     (tmp_path / "words.txt").write_text("房间服务 9\n酒店很\n", "gb18030")

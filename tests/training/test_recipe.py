@@ -112,6 +112,7 @@ def test_a_recipe_that_is_none_or_lacks_its_encoder_is_told(
         with_presets([f"--data.train={english}", f"--recipe={recipe}"])
 
 
+@pytest.mark.slow
 def test_a_config_reruns_to_the_same_digits_and_a_choice_is_written_down(
     command: Command, tmp_path: Path
 ) -> None:

@@ -57,9 +57,8 @@ def stops_equal_the_unbroken_run(
     assert (rows(run), scores(run)) == (unbroken, measured)
 
 
-@pytest.mark.parametrize(
-    ("workers", "more"), [(0, ()), pytest.param(2, AUGMENTED, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "more"), [(0, ()), (2, AUGMENTED)])
 def test_a_killed_run_goes_on_to_the_same_digits(
     command: Command, tmp_path: Path, workers: int, more: tuple[str, ...]
 ) -> None:
@@ -77,6 +76,7 @@ def test_twenty_random_kills(command: Command, tmp_path: Path, workers: int) -> 
     stops_equal_the_unbroken_run(command, tmp_path, stops, workers)
 
 
+@pytest.mark.slow
 def test_the_saved_config_reruns_to_the_same_digits(command: Command, tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
     first = command("fit", "--run.root=first", *OPTIONS, "--run.threads=2", cwd=tmp_path)
@@ -87,6 +87,7 @@ def test_the_saved_config_reruns_to_the_same_digits(command: Command, tmp_path: 
     assert rows(tmp_path / "again" / "latest") == rows(tmp_path / "first" / "latest")
 
 
+@pytest.mark.slow
 def test_resume_refuses_other_values(command: Command, tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
     first = command("fit", *OPTIONS, "--trainer.max_epochs=1", cwd=tmp_path)

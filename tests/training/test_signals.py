@@ -19,7 +19,11 @@ from resumed_runs import OPTIONS, rows
 from weitiao.training import signals
 
 SCRIPTS = Path(__file__).parents[2] / "src"
-TOLD = [(signal.SIGUSR1, 75), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+TOLD = [
+    (signal.SIGUSR1, 75),
+    pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+    pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
+]
 
 
 def seldom(options: list[str]) -> list[str]:

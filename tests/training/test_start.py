@@ -117,6 +117,7 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return content["state_dict"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_goes_on_with_its_weights_and_the_rows_of_labels_that_it_knows(
     kind: str, begun: Begun
@@ -207,6 +208,7 @@ def test_a_start_that_is_not_there_is_told() -> None:
         go_on(Path("nope"))
 
 
+@pytest.mark.slow
 def test_a_search_starts_from_the_model(begun: Begun, capsys: pytest.CaptureFixture[str]) -> None:
     options = as_arguments(
         COMMON | {"data.train": "three.csv", "model.start": begun("transformer")}

@@ -130,6 +130,7 @@ def test_keys_are_checked_against_the_signatures(text: str, said: str) -> None:
         Start.read([]).check(space(text))
 
 
+@pytest.mark.slow
 def test_cleaning_augmentation_backbone_head_loss_and_optimiser_can_be_searched() -> None:
     text = """
         data.input.clean.steps: {choices: [[html, empty], [empty]]}
@@ -196,6 +197,7 @@ ROOT = Path(__file__).parents[2]
 NAMED = ("--model.backbone.name=x", "--data.input.encode.tokenizer=x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "file", "lacking"),
     [

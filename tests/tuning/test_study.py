@@ -76,6 +76,7 @@ def refused(command: Command, folder: Path, *options: str) -> str:
     return done.err
 
 
+@pytest.mark.slow
 def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder: Path) -> None:
     tune(command, folder, "--trials=2")
     first = trials(folder)
@@ -117,6 +118,7 @@ def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
     assert len(list(folder.glob("logs/tune/default/trials/*/checkpoints/best.ckpt"))) == 2
 
 
+@pytest.mark.slow
 def test_failures_keep_their_reason_and_end_the_study(command: Command, folder: Path) -> None:
     # heads of width 16 that don't divide it: each trial fails on its own
     space = "model.backbone.init_args.heads: {choices: [3, 5, 7]}\n"
@@ -140,6 +142,7 @@ def test_one_failure_does_not_end_the_study(command: Command, folder: Path) -> N
     assert "no multiple of" in found["3"]["reason"]
 
 
+@pytest.mark.slow
 def test_another_start_is_refused_with_the_difference(command: Command, folder: Path) -> None:
     tune(command, folder, "--trials=1")
     same = tune(command, folder, "--trials=1", "--model.optim.lr=1e-2")  # as TINY has it
@@ -189,6 +192,7 @@ def test_two_folders_do_not_share_a_database(command: Command, folder: Path) -> 
     assert "another folder" in said
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_search_and_leaves_its_point_to_the_next(folder: Path) -> None:
     command = [sys.executable, str(TUNE), *SEARCH, "--trials=1", "--trainer.max_epochs=400"]
     # where the tests run in the background of a shell, SIGINT is ignored, and that is inherited
@@ -240,6 +244,7 @@ def test_a_space_with_fewer_points_than_trials_is_told(command: Command, folder:
     assert "the space has 4 points, so some are tried twice" in " ".join(shown.split())
 
 
+@pytest.mark.slow
 def test_a_bad_trial_is_pruned(command: Command, folder: Path) -> None:
     # a rate of nothing learns nothing: it stays below the median of the five before
     (folder / "space.yaml").write_text("model.optim.lr: {low: 5.0e-3, high: 1.0e-2}", "utf-8")
@@ -252,6 +257,7 @@ def test_a_bad_trial_is_pruned(command: Command, folder: Path) -> None:
     assert not list((folder / last["folder"] / "checkpoints").glob("*.ckpt"))
 
 
+@pytest.mark.slow
 def test_two_objectives_give_a_front(command: Command, folder: Path) -> None:
     tune(command, folder, "--trials=2", "--latency=true")
     study = reopen(Search(root=str(folder / "logs/tune"), latency=True))
@@ -264,12 +270,14 @@ def test_two_objectives_give_a_front(command: Command, folder: Path) -> None:
     assert "--pruner none" in done.err
 
 
+@pytest.mark.slow
 def test_an_error_is_looked_for_at_its_least(command: Command, folder: Path) -> None:
     tune(command, folder, "--trials=3", "--run.monitor=val/loss")
     best = min(float(trial["value"]) for trial in trials(folder))
     assert repr(best) in (folder / "logs/tune/default/best.yaml").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_best_is_confirmed_under_other_seeds_and_tested_once(
     command: Command, folder: Path
 ) -> None:
@@ -293,6 +301,7 @@ def test_the_best_is_confirmed_under_other_seeds_and_tested_once(
     assert before == {row["folder"]: scores(folder / row["folder"]) for row in rows}
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_the_space_and_keeps_nothing(command: Command, folder: Path) -> None:
     shown = tune(command, folder, "--dry-run")
     for words in ("model.optim.lr", "0.001 … 0.1", "mean, max", "endlessly many", "50 trials"):
@@ -328,6 +337,7 @@ def test_options_may_have_hyphens_and_a_misspelt_one_is_told(
     assert "at least 1" in refused(command, folder, "--keep-top=0")
 
 
+@pytest.mark.slow
 def test_workers_are_processes_that_share_the_study(folder: Path) -> None:
     done = start(folder, "--trials=3", "--workers=2")
     _, err = done.communicate(timeout=300)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -16,11 +15,12 @@ from weitiao.card import DataCard
 from weitiao.config.bounds import shares
 from weitiao.errors import ConfigError
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.base import target_of
 from weitiao.objectives.figures import confusion_figure
 from weitiao.objectives.heads import Head
 from weitiao.objectives.multiclass_metrics import MulticlassMetrics, measure_classes
 from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.one_class import ClassTarget
@@ -68,7 +68,7 @@ class ClassLoss:
         return losses.MulticlassLoss(rows, weight)
 
 
-class Classification(Objective):
+class Classification(Scored):
     """Learns one class a row.
 
     Args:
@@ -93,7 +93,6 @@ class Classification(Objective):
         ("ece", "calibration error"),
     )
     need_difference = ("auroc",)
-    scorer: Scorer
 
     def __init__(
         self,
@@ -106,36 +105,17 @@ class Classification(Objective):
         linear_share: float = 0.5,
         calibrate: bool = False,
     ) -> None:
-        super().__init__()
-        self.target = target_of(card, ClassTarget, self)
-        self.classes, self.counts = self.target.labels, self.target.counts
-        self.scorer = Scorer(
-            card, backbone.width, len(self.classes), pooling, head, wide, linear_share, calibrate
-        )
-        self.criterion = loss.build(self.target)
+        target = target_of(card, ClassTarget, self)
+        parts = pooling, head, wide, linear_share, calibrate
+        scorer = Scorer(card, backbone.width, len(target.labels), *parts)
+        super().__init__(target, scorer, loss.build(target))
+        self.classes, self.counts = target.labels, target.counts
 
-    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
-        """The criterion of logits and classes."""
-        target = batch["target"]
-        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
-        return Loss(value, losses.size_of(self.criterion, target))
-
-    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
-        """Probabilities ``(B, C)``, negative log-likelihoods, classes ``(B,)``."""
-        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
-        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
-
-    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
-        """Probabilities ``(B, C)``."""
-        return self.postprocess(self.scorer(backbone, batch["inputs"]))
-
-    @staticmethod
-    def postprocess(logits: Tensor) -> Tensor:
+    def postprocess(self, logits: Tensor) -> Tensor:
         """Probabilities of logits, ``(B, C)`` both."""
         return logits.softmax(-1)
 
-    @staticmethod
-    def row_losses(logits: Tensor, target: Tensor) -> Tensor:
+    def row_losses(self, logits: Tensor, target: Tensor) -> Tensor:
         """The negative log-likelihood of each row, ``(B,)``."""
         return F.cross_entropy(logits, target, reduction="none")
 
@@ -153,10 +133,6 @@ class Classification(Objective):
         """The most probable class, ``(N,)``."""
         return predictions.argmax(-1)
 
-    def texts(self, decided: Any) -> list[str]:
-        """The labels."""
-        return self.target.written(decided)
-
     def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
         """The confusion of classes."""
         return "confusion", confusion_figure(decided, targets, self.classes)
@@ -173,24 +149,11 @@ class Classification(Objective):
             probe.points_of(self.counts, balance=True),
             solve,
             len(self.classes),
-            self._rank,
+            self.rank,
             probe.enough_for_folds(self.counts),
         )
 
-    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-        out, true = torch.tensor(logits), torch.tensor(targets)
-        found = out.argmax(-1)
-        score = self.measure(found, found, true, ranked=False)[self.first]
-        return probe.rank_of(score, self.row_losses(out, true))
-
-    @property
-    def fits_on_validation(self) -> bool:
-        """Whether weights of parts, or a temperature, are fitted."""
-        return self.scorer.blend is not None
-
-    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
-        """Fit them, all classes counting alike."""
-        assert self.scorer.blend is not None
+    def row_weights(self, targets: Tensor) -> Tensor:
+        """``N / (C · N_c)`` of rows of class ``c``."""
         counts = torch.tensor(self.counts, dtype=torch.double).clamp(min=1)
-        weights = (counts.sum() / (len(counts) * counts))[targets]
-        return self.scorer.blend.fit(parts, targets, self.row_losses, weights)
+        return (counts.sum() / (len(counts) * counts))[targets]

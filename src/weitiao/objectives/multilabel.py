@@ -14,10 +14,11 @@ from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.base import target_of
 from weitiao.objectives.heads import Head
 from weitiao.objectives.metrics import LABEL_METRICS, EpochMetrics, multilabel_metrics
 from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.thresholding import Decision
 from weitiao.objectives.wide import Wide
@@ -59,7 +60,7 @@ class LabelLoss:
         return losses.MultilabelLoss(partial(losses.binary_focal, focus=focus), weight)
 
 
-class MultiLabel(Objective):
+class MultiLabel(Scored):
     """Learns any number of labels a row.
 
     Args:
@@ -87,7 +88,6 @@ class MultiLabel(Objective):
         ("recall_macro", "macro recall"),
     )
     need_difference = ("auroc", "average_precision")
-    scorer: Scorer
 
     def __init__(
         self,
@@ -101,37 +101,18 @@ class MultiLabel(Objective):
         calibrate: bool = False,
         decision: Decision = Decision(),
     ) -> None:
-        super().__init__()
-        self.target = target_of(card, SetTarget, self)
-        self.classes, self.counts = self.target.labels, self.target.counts
-        self.scorer = Scorer(
-            card, backbone.width, len(self.classes), pooling, head, wide, linear_share, calibrate
-        )
-        self.criterion = loss.build(self.target, card.rows["train"])
+        target = target_of(card, SetTarget, self)
+        parts = pooling, head, wide, linear_share, calibrate
+        scorer = Scorer(card, backbone.width, len(target.labels), *parts)
+        super().__init__(target, scorer, loss.build(target, card.rows["train"]))
+        self.classes, self.counts = target.labels, target.counts
         self.thresholds = decision.build(len(self.classes))
 
-    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
-        """The criterion of logits and labels."""
-        target = batch["target"]
-        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
-        return Loss(value, losses.size_of(self.criterion, target))
-
-    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
-        """Probabilities ``(B, C)``, negative log-likelihoods, labels ``(B, C)`` of 0 and 1."""
-        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
-        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
-
-    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
-        """Probabilities ``(B, C)``."""
-        return self.postprocess(self.scorer(backbone, batch["inputs"]))
-
-    @staticmethod
-    def postprocess(logits: Tensor) -> Tensor:
+    def postprocess(self, logits: Tensor) -> Tensor:
         """Probabilities of logits, ``(B, C)`` both."""
         return logits.sigmoid()
 
-    @staticmethod
-    def row_losses(logits: Tensor, target: Tensor) -> Tensor:
+    def row_losses(self, logits: Tensor, target: Tensor) -> Tensor:
         """The negative log-likelihood of each row, its mean over labels, ``(B,)``."""
         true = target.to(logits.dtype)
         return F.binary_cross_entropy_with_logits(logits, true, reduction="none").mean(1)
@@ -158,10 +139,6 @@ class MultiLabel(Objective):
         """Rows with a label too many or too few."""
         return (decided != targets).any(1)
 
-    def texts(self, decided: Any) -> list[str]:
-        """The labels of a row, ``a|b``."""
-        return self.target.written(decided)
-
     def value(self, text: str) -> list[str]:
         """The same as a list."""
         return split_labels(text)
@@ -187,10 +164,11 @@ class MultiLabel(Objective):
             probe.points_of(self.counts, balance=False),
             lambda rows, c, _: probe.questions(rows, asked(rows.targets), c),
             len(self.classes),
-            self._rank,
+            self.rank,
         )
 
-    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+    def rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        """As `Scored.rank`, with thresholds of these rows."""
         out, true = torch.tensor(logits), torch.tensor(targets)
         found, decide = self.postprocess(out), Decision().build(len(self.classes))
         decide.tune(found, true)
@@ -200,13 +178,8 @@ class MultiLabel(Objective):
     @property
     def fits_on_validation(self) -> bool:
         """Whether thresholds, weights of parts, or a temperature are fitted."""
-        return self.thresholds.decision.threshold != "half" or self.scorer.blend is not None
+        return self.thresholds.decision.threshold != "half" or super().fits_on_validation
 
     def after_validation(self, metrics: EpochMetrics) -> None:
         """Choose thresholds."""
         self.thresholds.tune(*metrics.everything())
-
-    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
-        """Fit weights of parts, or a temperature."""
-        assert self.scorer.blend is not None
-        return self.scorer.blend.fit(parts, targets, self.row_losses)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.base import target_of
 from weitiao.objectives.figures import confusion_figure
 from weitiao.objectives.heads import Head
 from weitiao.objectives.multiclass_metrics import MulticlassMetrics, measure_classes
 from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.scale import ScaleTarget
@@ -43,7 +43,7 @@ class ScaleLoss:
         return losses.MulticlassLoss(losses.continuation_ratios, weight)
 
 
-class Ordinal(Objective):
+class Ordinal(Scored):
     """Learns one class of an ordered scale a row.
 
     A scale of ``C`` classes has ``C - 1`` logits; the ``k``-th is that of going beyond class ``k``,
@@ -74,7 +74,6 @@ class Ordinal(Objective):
         ("ece", "calibration error"),
     )
     need_difference = ("auroc", "qwk")
-    scorer: Scorer
 
     def __init__(
         self,
@@ -87,38 +86,18 @@ class Ordinal(Objective):
         linear_share: float = 0.5,
         calibrate: bool = False,
     ) -> None:
-        super().__init__()
-        self.target = target_of(card, ScaleTarget, self)
-        self.classes, self.counts = self.target.labels, self.target.counts
-        self.steps = len(self.classes) - 1
-        self.scorer = Scorer(
-            card, backbone.width, self.steps, pooling, head, wide, linear_share, calibrate
-        )
-        self.criterion = loss.build(self.target)
+        target = target_of(card, ScaleTarget, self)
+        steps = len(target.labels) - 1
+        parts = pooling, head, wide, linear_share, calibrate
+        super().__init__(target, Scorer(card, backbone.width, steps, *parts), loss.build(target))
+        self.classes, self.counts, self.steps = target.labels, target.counts, steps
 
-    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
-        """The criterion of logits and classes."""
-        target = batch["target"]
-        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
-        return Loss(value, losses.size_of(self.criterion, target))
-
-    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
-        """Probabilities ``(B, C)``, negative log-likelihoods, classes ``(B,)``."""
-        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
-        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
-
-    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
-        """Probabilities ``(B, C)``."""
-        return self.postprocess(self.scorer(backbone, batch["inputs"]))
-
-    @staticmethod
-    def postprocess(logits: Tensor) -> Tensor:
+    def postprocess(self, logits: Tensor) -> Tensor:
         """Of the classes, ``(B, C)``, from logits of the steps between them ``(B, C - 1)``."""
         beyond = F.logsigmoid(logits).cumsum(-1).exp()  # P(y > k), falling in k
         return F.pad(beyond, (1, 0), value=1.0) - F.pad(beyond, (0, 1))
 
-    @staticmethod
-    def row_losses(logits: Tensor, target: Tensor) -> Tensor:
+    def row_losses(self, logits: Tensor, target: Tensor) -> Tensor:
         """The negative log-likelihood of each row, ``(B,)``."""
         return losses.continuation_ratios(logits, target)
 
@@ -136,10 +115,6 @@ class Ordinal(Objective):
     def decide(self, predictions: Any) -> Any:
         """The most probable class, ``(N,)``."""
         return predictions.argmax(-1)
-
-    def texts(self, decided: Any) -> list[str]:
-        """The labels."""
-        return self.target.written(decided)
 
     def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
         """The confusion of classes."""
@@ -162,22 +137,6 @@ class Ordinal(Objective):
             probe.points_of(self.counts, balance=False),
             lambda rows, c, _: probe.questions(rows, asked(rows.targets), c),
             self.steps,
-            self._rank,
+            self.rank,
             probe.enough_for_folds(self.counts),
         )
-
-    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-        out, true = torch.tensor(logits), torch.tensor(targets)
-        found = self.postprocess(out).argmax(-1)
-        score = self.measure(found, found, true, ranked=False)[self.first]
-        return probe.rank_of(score, self.row_losses(out, true))
-
-    @property
-    def fits_on_validation(self) -> bool:
-        """Whether weights of parts, or a temperature, are fitted."""
-        return self.scorer.blend is not None
-
-    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
-        """Fit them."""
-        assert self.scorer.blend is not None
-        return self.scorer.blend.fit(parts, targets, self.row_losses)

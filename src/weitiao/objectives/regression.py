@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import Batch, Evaluation, Loss, Objective, target_of
+from weitiao.objectives.base import target_of
 from weitiao.objectives.figures import scatter_figure
 from weitiao.objectives.heads import Head
 from weitiao.objectives.metrics import NUMBER_METRICS, EpochMetrics, regression_metrics
 from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.number import NumberTarget
@@ -51,7 +50,7 @@ class NumberLoss:
         return losses.StandardError(target.mean, target.scale, delta)
 
 
-class Regression(Objective):
+class Regression(Scored):
     """Learns a number a row.
 
     Args:
@@ -76,7 +75,6 @@ class Regression(Objective):
         ("mse", "mean squared error"),
     )
     need_difference = ("r2", "pearson", "spearman")
-    scorer: Scorer
 
     def __init__(
         self,
@@ -89,26 +87,10 @@ class Regression(Objective):
         linear_share: float = 0.5,
         calibrate: bool = False,
     ) -> None:
-        super().__init__()
-        self.target = target_of(card, NumberTarget, self)
-        self.mean, self.scale = self.target.mean, self.target.scale
-        self.scorer = Scorer(card, backbone.width, 1, pooling, head, wide, linear_share, calibrate)
-        self.criterion = loss.build(self.target)
-
-    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
-        """The criterion of logits and numbers."""
-        target = batch["target"]
-        value = self.scorer.loss(backbone, batch["inputs"], self.criterion, target)
-        return Loss(value, losses.size_of(self.criterion, target))
-
-    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
-        """Numbers ``(B,)``, their squared errors, the true ones."""
-        logits, target = self.scorer(backbone, batch["inputs"]), batch["target"]
-        return Evaluation(self.postprocess(logits), self.row_losses(logits, target), target)
-
-    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
-        """Numbers ``(B,)`` in the unit of the targets."""
-        return self.postprocess(self.scorer(backbone, batch["inputs"]))
+        target = target_of(card, NumberTarget, self)
+        parts = pooling, head, wide, linear_share, calibrate
+        super().__init__(target, Scorer(card, backbone.width, 1, *parts), loss.build(target))
+        self.mean, self.scale = target.mean, target.scale
 
     def postprocess(self, logits: Tensor) -> Tensor:
         """``(B, 1)`` → ``(B,)``, in the unit of the targets."""
@@ -127,10 +109,6 @@ class Regression(Objective):
     ) -> dict[str, Tensor]:
         """The same of some rows."""
         return regression_metrics(decided, targets)
-
-    def texts(self, decided: Any) -> list[str]:
-        """The numbers, of six digits."""
-        return self.target.written(decided)
 
     def value(self, text: str) -> float:
         """The number."""
@@ -151,21 +129,10 @@ class Regression(Objective):
             probe.points_of((), balance=False),
             lambda rows, c, _: probe.ridge(rows, self.mean, self.scale, c),
             1,
-            self._rank,
+            self.rank,
         )
 
-    def _rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-        out, true = torch.tensor(logits), torch.tensor(targets)
-        score = regression_metrics(self.postprocess(out), true)[self.first]
-        return probe.rank_of(score, self.row_losses(out, true))
-
     @property
-    def fits_on_validation(self) -> bool:
-        """Whether weights of parts, or a factor, are fitted."""
-        return self.scorer.blend is not None
-
-    def fit_blend(self, parts: Tensor, targets: Tensor) -> int:
-        """Fit them."""
-        assert self.scorer.blend is not None
-        unit = self.scale**2
-        return self.scorer.blend.fit(parts, targets, self.row_losses, unit=unit)
+    def loss_unit(self) -> float:
+        """The targets' variance."""
+        return self.scale**2
