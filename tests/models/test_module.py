@@ -156,7 +156,8 @@ def test_accumulated_batches_learn_as_one_large_batch(loss: ClassLoss, tmp_path:
     torch.testing.assert_close(gradients(small, 3), gradients(large, 1), atol=1e-9, rtol=1e-6)
 
 
-def test_clipping_bounds_the_gradient(tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_clipping_bounds_the_gradient(tmp_path: Path, precision: str) -> None:
     class Norms(Callback):
         def __init__(self) -> None:
             self.seen: list[float] = []
@@ -170,8 +171,10 @@ def test_clipping_bounds_the_gradient(tmp_path: Path) -> None:
         torch.manual_seed(0)
         callback = Norms()
         module = module_of(tiny_card(), FROM_SCRATCH["transformer"], optim=STEADY)
-        trainer = tiny_trainer(tmp_path, callback, max_epochs=1, gradient_clip_val=clip)
+        options = {"gradient_clip_val": clip, "precision": precision}
+        trainer = tiny_trainer(tmp_path, callback, max_epochs=1, **options)
         trainer.fit(module, loader(random_batches([4] * 5)))
+        assert trainer.optimizers[0].defaults["fused"]
         return callback.seen
 
     assert max(norms(None)) > 0.1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
@@ -112,11 +111,8 @@ class Module(Learner):
     def configure_optimizers(self) -> Any:
         """The optimiser and its schedule over the steps the Trainer will take."""
         steps = int(self.trainer.estimated_stepping_batches)
-        # Lightning can't clip gradients where a fused step would unscale them
-        mixed = isinstance(self.trainer.precision_plugin, MixedPrecision)
-        fused = not (mixed and self.trainer.gradient_clip_val)
         rates = {f"objective.{name}": rate for name, rate in self.objective.rates().items()}
-        return self.optim.build(self, steps, own_rates=rates, fused=fused)
+        return self.optim.build(self, steps, own_rates=rates, fused=self.fused)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take over what training keeps, and weights under the names that they had before."""

@@ -76,7 +76,8 @@ class LanguageModel(Learner):
 
     def configure_optimizers(self) -> Any:
         """The optimiser and its schedule over the steps the Trainer will take."""
-        return self.optim.build(self, int(self.trainer.estimated_stepping_batches))
+        steps = int(self.trainer.estimated_stepping_batches)
+        return self.optim.build(self, steps, fused=self.fused)
 
     def export(self, folder: Path) -> None:
         """Write the model so that `transformers` loads it."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from weitiao.models.backbones.base import Backbone
+from weitiao.models.backbones.dropout import quicken
 
 
 class HuggingFace(Backbone):
@@ -22,6 +23,7 @@ class HuggingFace(Backbone):
         # Pooling is ours; an unused pooler would be weights that never get a gradient.
         if getattr(encoder, "pooler", None) is not None:
             encoder.pooler = None
+        quicken(encoder)
         self.encoder = encoder.train()  # from_pretrained hands it over without dropout
         self.width = int(encoder.config.hidden_size)
         takes = inspect.signature(encoder.forward).parameters
