@@ -4,13 +4,51 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+
+_SLOT = re.compile(r"\{--([\w.]+)\}")
 
 
 class WeitiaoError(Exception):
-    """A fault of the input, the configuration or the installation that the user can mend."""
+    """A fault of the input, the configuration or the installation that the user can mend.
+
+    Who raises it knows arguments, not what a command calls them: `place` tells it that.
+
+    Args:
+        problem: what is wrong; after a field, what is wrong with it.
+        field: the argument at fault, as it is called where this is raised: ``max_length``.
+        hint: what to do next. ``{--max_length}`` stands for an argument; ways out are separated by
+            semicolons.
+    """
+
+    def __init__(self, problem: str, *, field: str | None = None, hint: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem, self.field, self.hint = problem, field, hint
+
+    def place(self, option: Callable[[str], str | None], dashes: str = "--") -> None:
+        """Call arguments as a command does; ways out that it doesn't have are left out.
+
+        Args:
+            option: the path of an argument; null = the command has none.
+            dashes: what stands before an option that is to be set.
+        """
+        self.field = self.field and (option(self.field) or self.field)
+        ways = [
+            way for way in (self.hint or "").split("; ") if all(map(option, _SLOT.findall(way)))
+        ]
+        self.hint = _SLOT.sub(lambda slot: f"{dashes}{option(slot[1])}", "; ".join(ways)) or None
+
+    def told(self) -> str:
+        """The message without the way out."""
+        if self.field is None:
+            return self.problem
+        return f"{self.field}{'' if self.problem[:1] in ':,' else ' '}{self.problem}"
+
+    def __str__(self) -> str:
+        """The message, and in a line of its own the way out."""
+        hint = _SLOT.sub(r"\1", self.hint or "")
+        return f"{self.told()}\n  → {hint}" if hint else self.told()
 
 
 class ConfigError(WeitiaoError):
@@ -26,6 +64,7 @@ class DataError(WeitiaoError):
 
     Args:
         problem: what is wrong, as a sentence without the place.
+        field: the argument that names the file, or is at fault.
         file: the file it was found in.
         row: 1-based line (text formats) or record (binary formats), as an editor counts it.
         column: name of the column.
@@ -37,24 +76,28 @@ class DataError(WeitiaoError):
         self,
         problem: str,
         *,
+        field: str | None = None,
         file: str | Path | None = None,
         row: int | None = None,
         column: str | None = None,
         value: object = None,
         hint: str | None = None,
     ) -> None:
-        self.problem, self.file, self.row = problem, file, row
-        self.column, self.value, self.hint = column, value, hint
-        place = [str(file)] if file is not None else []
-        if row is not None:
-            place.append(f"row {row}")
-        if column is not None:
-            place.append(f"column {column!r}")
-        message = f"{', '.join(place)}: {problem}" if place else problem
-        if value is not None:
-            shown = repr(value)
-            message += f" (value: {shown if len(shown) <= 80 else shown[:77] + '...'})"
-        super().__init__(f"{message}\n  → {hint}" if hint else message)
+        super().__init__(problem, field=field, hint=hint)
+        self.file, self.row, self.column, self.value = file, row, column, value
+
+    def told(self) -> str:
+        """The message between its place and the value."""
+        place = [str(self.file)] if self.file is not None else []
+        if self.row is not None:
+            place.append(f"row {self.row}")
+        if self.column is not None:
+            place.append(f"column {self.column!r}")
+        told = f"{', '.join(place)}: {super().told()}" if place else super().told()
+        if self.value is not None:
+            shown = repr(self.value)
+            told += f" (value: {shown if len(shown) <= 80 else shown[:77] + '...'})"
+        return told
 
 
 class MissingExtra(WeitiaoError):
@@ -63,41 +106,18 @@ class MissingExtra(WeitiaoError):
     Args:
         package: the package that could not be imported.
         extra: the extra of weitiao that brings it.
-        what: what needs it.
+        what: what needs it; after a field, its value.
+        field: the argument that needs it.
     """
 
-    def __init__(self, package: str, extra: str, what: str) -> None:
+    def __init__(self, package: str, extra: str, what: str, *, field: str | None = None) -> None:
         super().__init__(
-            f"{what} needs the package {package!r}, which is not installed"
-            f"\n  → pip install 'weitiao[{extra}]'"
+            f"{what} needs the package {package!r}, which is not installed",
+            field=field,
+            hint=f"pip install 'weitiao[{extra}]'",
         )
 
 
 def shell_word(text: str) -> str:
     """The text as it is typed in a shell: in quotes where it holds what a shell understands."""
     return text if re.fullmatch(r"[\w@%+=:,./-]+", text) else shlex.quote(text)
-
-
-@contextmanager
-def retold(tell: Callable[[str], str]) -> Iterator[None]:
-    """Tell faults by the options of this command, where a part tells them by those of another.
-
-    Args:
-        tell: an advice or a whole message, under our names.
-    """
-    try:
-        yield
-    except UsageError:  # names what was typed
-        raise
-    except DataError as error:  # what stands in a file stays as it is
-        raise DataError(
-            error.problem,
-            file=error.file,
-            row=error.row,
-            column=error.column,
-            value=error.value,
-            hint=error.hint and tell(error.hint),
-        ) from error
-    except WeitiaoError as error:
-        error.args = (tell(str(error)),)
-        raise

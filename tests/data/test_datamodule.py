@@ -310,7 +310,7 @@ def test_labels_of_a_given_test_file_change_nothing_that_fit_sees(make, tmp_path
 
 
 def test_a_missing_training_file_is_told_before_anything_is_read():
-    with pytest.raises(ConfigError, match=r"--data\.train FILE"):
+    with pytest.raises(ConfigError, match=r"train FILE"):
         TextDataModule().prepare_data()
 
 

@@ -72,7 +72,7 @@ class Comparison:
     folds: int | None = None
 
     def __post_init__(self) -> None:
-        at_least(2, None, seeds=self.seeds, folds=self.folds)
+        at_least(2, seeds=self.seeds, folds=self.folds)
         for name in self.configurations:
             if not re.fullmatch(r"[\w-]+", name):
                 raise ConfigError(f"{name!r} is no name of letters, digits, _ and -")

@@ -78,7 +78,7 @@ class Gain:
     folder: Path = Path("logs/gain")
 
     def __post_init__(self) -> None:
-        at_least(2, None, seeds=self.seeds)
+        at_least(2, seeds=self.seeds)
         names = [*self.pretrain]
         if not names or NONE in names or not all(re.fullmatch(r"[\w-]+", name) for name in names):
             raise ConfigError(

@@ -18,6 +18,7 @@ from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
 
 from weitiao.config import class_options
+from weitiao.config.field_paths import note
 from weitiao.config.help import HEADS
 from weitiao.config.hints import ELSEWHERE, explained, right_name
 from weitiao.config.renamed import renamed
@@ -60,6 +61,7 @@ class Parser(LightningArgumentParser):
     elsewhere: Mapping[str, str] = ELSEWHERE
     """What is tried in place of an option, and what it is called here."""
     _reading: str | os.PathLike[str] | None = None
+    _sources: Mapping[str, str] = {}
 
     def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
         """As jsonargparse does, but names are taken as they are typed, class paths as of now."""
@@ -67,7 +69,14 @@ class Parser(LightningArgumentParser):
         parts = (argument.partition("=") for argument in typed)
         now = [f"{renamed(name)}{given}{renamed(value)}" for name, given, value in parts]
         known = self._option_string_actions
-        return super().parse_args(renamed_arguments(now, known), *more, **kwargs)
+        values = super().parse_args(renamed_arguments(now, known), *more, **kwargs)
+        note(values, self._sources)
+        return values
+
+    def link_arguments(self, source: Any, target: str, *args: Any, **kwargs: Any) -> Any:
+        """As jsonargparse does; faults of the target name its source."""
+        super().link_arguments(source, target, *args, **kwargs)
+        self._sources = {**self._sources, target: source}
 
     def _apply_actions(self, cfg: Any, parent_key: str = "", *more: Any, **kwargs: Any) -> Any:
         """As jsonargparse does, with the options of a configuration as they are called now.

@@ -104,8 +104,9 @@ class Auditor:
         codes, groups = text_codes(tables), group_codes(tables)
         if self.drop_shared_groups and not (groups and len(tables) > 1):
             raise ConfigError(
-                "data.audit.drop_shared_groups has no effect without data.group and a val or test"
-                " file"
+                "has no effect without groups and a val or test file",
+                field="drop_shared_groups",
+                hint="{--group} COLUMN",
             )
         views = {
             name: _View.of(table, codes[name], groups.get(name)) for name, table in tables.items()
@@ -205,7 +206,7 @@ def _nothing_left(train: _View, removed: Mapping[str, int]) -> DataError:
     return DataError(
         f"no row of train is left after the audit: {acts}",
         file=file,
-        hint="see the options of data.audit, and whether val or test is the file of train",
+        hint="see {--audit}, and whether val or test is the file of train",
     )
 
 

@@ -37,9 +37,9 @@ class Batching:
 
     def __post_init__(self) -> None:
         if self.tokens is None and self.size is None:
-            raise ConfigError("data.batch needs tokens, size or both")
-        at_least(1, "data.batch", tokens=self.tokens, size=self.size)
-        at_least(0, "data.batch", workers=self.workers)
+            raise ConfigError("or size must be given, or both", field="tokens")
+        at_least(1, tokens=self.tokens, size=self.size)
+        at_least(0, workers=self.workers)
 
     def cut(self, lengths: np.ndarray, processes: int = 1) -> np.ndarray:
         """Where batches begin, for rows in rising order of length.

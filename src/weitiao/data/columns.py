@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from weitiao.errors import DataError
 from weitiao.targets import Swapped
@@ -16,15 +15,13 @@ def columns_of_the_file(columns: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except Swapped as error:
-        role, text = next(iter(columns.items()))
-        hint = (
-            f"are they swapped? --data.input.{role} {columns['label']} --data.target.label {text};"
-            " and where lines are TEXT<tab>LABEL: --data.format tsv --data.header false"
-            f" --data.input.{role} 0 --data.target.label 1"
+        (role, text), label = next(iter(columns.items())), columns["label"]
+        error.column = label
+        error.hint = (
+            f"are they swapped? {{--{role}}} {label} {{--label}} {text}; and where lines are"
+            f" TEXT<tab>LABEL: {{--format}} tsv {{--header}} false {{--{role}}} 0 {{--label}} 1"
         )
-        place: dict[str, Any] = {"file": error.file, "column": columns["label"]}
-        raise DataError(error.problem, **place, hint=hint) from error
+        raise
     except DataError as error:
-        place = {"file": error.file, "row": error.row, "value": error.value}
-        name = columns.get(error.column or "", error.column)
-        raise DataError(error.problem, **place, column=name, hint=error.hint) from error
+        error.column = columns.get(error.column or "", error.column)
+        raise

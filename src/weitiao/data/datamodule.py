@@ -144,7 +144,7 @@ class TextDataModule(L.LightningDataModule):
         """
         if self._prepared is None:
             if "train" not in self.files:
-                raise ConfigError("no training file is named\n  → --data.train FILE")
+                raise ConfigError("no training file is named", hint="{--train} FILE")
             self.input.check()
             prepared = self.preparation(self.files, self.cache)
             if self._loaded:
@@ -179,7 +179,7 @@ class TextDataModule(L.LightningDataModule):
         if split == "predict" or "train" not in self.files:
             return self._unprepared(split)
         if not self.prepared.has(split):
-            raise ConfigError(f"there is no {split} split\n  → --data.{split} FILE")
+            raise ConfigError(f"there is no {split} split", hint=f"{{--{split}}} FILE")
         return self.prepared.rows(split)
 
     def names_of(self, rows: list[int]) -> str:
@@ -229,7 +229,7 @@ class TextDataModule(L.LightningDataModule):
         if split not in self._new_rows:
             files = self.predict_files if split == "predict" else self.files.get(split)
             if files is None:
-                raise ConfigError(f"no {split} file is named\n  → --data.{split} FILE")
+                raise ConfigError(f"no {split} file is named", hint=f"{{--{split}}} FILE")
             self._new_rows[split], self.set_aside = read_new_rows(
                 self.preparation, files, labelled=split != "predict", notes=self.notes
             )

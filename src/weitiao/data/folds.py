@@ -35,7 +35,7 @@ def fold_of(
             for number, (_, rows) in enumerate(splitter.split(rank, strata[order], held), 1):
                 fold[order[rows]] = number
     except ValueError as error:
-        raise ConfigError(f"data.split.folds = {count}: {error}") from error
+        raise ConfigError(f"= {count}: {error}", field="folds") from error
     if len(np.unique(fold)) < count:
-        raise ConfigError(f"data.split.folds = {count} leaves a fold without rows: too few groups")
+        raise ConfigError(f"= {count} leaves a fold without rows: too few groups", field="folds")
     return fold

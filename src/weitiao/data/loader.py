@@ -67,8 +67,8 @@ class ResumableLoader:
         now = self.state_dict()
         if differing := [f"{k}: {state.get(k)} → {v}" for k, v in now.items() if state.get(k) != v]:
             raise ConfigError(
-                "the checkpoint was made with other batches (" + ", ".join(differing) + ")"
-                "\n  → resume with the run's own config.yaml, or start afresh without --ckpt_path"
+                f"the checkpoint was made with other batches ({', '.join(differing)})",
+                hint="resume with the run's own config.yaml, or start afresh",
             )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pyarrow as pa
 
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.prepare import Preparation
-from weitiao.errors import retold
 from weitiao.io.tables import Named
 
 
@@ -35,17 +33,11 @@ def read_new_rows(
     """
     reader = preparation.read
     reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
-    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder, ExitStack() as stack:
-        if labelled:
-            stack.enter_context(retold(_without_quarantine))
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
         aside = Path(folder) / "bad.jsonl"
         table = reader.read(files, Path(folder) / "rows.arrow", aside, notes)
         lines = aside.read_text("utf-8").split("\n") if aside.exists() else []
         return _treated(preparation, table), [json.loads(line) for line in lines if line]
-
-
-def _without_quarantine(hint: str) -> str:
-    return "; ".join(advice for advice in hint.split("; ") if "--data.on_bad_row" not in advice)
 
 
 def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> pa.Table:

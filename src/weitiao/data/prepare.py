@@ -66,13 +66,14 @@ class Preparation:
         """Refuse values that shape nothing, since the splits they are for are given."""
         shaping = {split: getattr(self.split, split) for split in ("val", "test")}
         usual = {split: getattr(Splitter(), split) for split in ("val", "test")}
-        useless = [f"split.{name}" for name in files if shaping.get(name) != usual.get(name)]
-        useless += ["split.folds"] if "test" in files and self.split.folds else []
+        useless = [name for name in files if shaping.get(name) != usual.get(name)]
+        useless += ["folds"] if "test" in files and self.split.folds else []
         drawn = (self.split.seed, self.split.stratify) != (Splitter.seed, Splitter.stratify)
         if {"val", "test"} <= files.keys() and drawn:
-            useless += ["split.seed and split.stratify"]
+            useless += ["seed" if self.split.seed != Splitter.seed else "stratify"]
         if useless:
-            raise ConfigError(f"data.{useless[0]} shapes only splits for which no file is given")
+            problem = "shapes only splits for which no file is given"
+            raise ConfigError(problem, field=f"split.{useless[0]}")
 
     def cache_key(self, files: Mapping[str, Named]) -> str:
         """Hash of everything that shapes the result: contents, options and versions."""
@@ -162,7 +163,7 @@ class Preparation:
             table = self.target.canonical(table)
         if table.num_rows == 0:
             name = inputs[0].name
-            hint = "see data.input.clean.steps"
+            hint = "see {--input.clean.steps}"
             raise DataError("no row is left after cleaning", file=name, hint=hint)
         (folder / f"{split}.raw.arrow").unlink()
         return with_keys(table, self.input.keys(table))

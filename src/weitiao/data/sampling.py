@@ -81,7 +81,7 @@ def refuse_without_classes(sampling: Sampling, target: Target) -> None:
     """
     if sampling == "balanced" and not target.one_class:
         kind = type(target).__name__
-        raise ConfigError(f"data.sampling balanced needs rows of one class each, not {kind}")
+        raise ConfigError(f"balanced needs rows of one class each, not {kind}", field="sampling")
 
 
 def draw_slots(

@@ -53,14 +53,14 @@ class Splitter:
     fold: int | None = None
 
     def __post_init__(self) -> None:
-        at_least(1, "data.split", train=self.train, fold=self.fold)
-        at_least(2, "data.split", folds=self.folds)
+        at_least(1, train=self.train, fold=self.fold)
+        at_least(2, folds=self.folds)
         if (self.folds or 0) < (self.fold or 0) or (self.fold is None) != (self.folds is None):
-            raise ConfigError(f"data.split.fold = {self.fold} of data.split.folds = {self.folds}")
+            raise ConfigError(f"= {self.fold} of folds = {self.folds}", field="fold")
         if self.folds is not None and self.test != Splitter.test:
-            raise ConfigError("data.split.test has no effect with data.split.folds")
+            raise ConfigError("has no effect with folds", field="test")
         if self.train is None and self.train_seed:
-            raise ConfigError("data.split.train_seed has no effect without data.split.train")
+            raise ConfigError("has no effect without train", field="train_seed")
 
     def split(
         self, table: pa.Table, *, carve: Collection[str], strata: np.ndarray | None = None
@@ -119,8 +119,9 @@ class Splitter:
         if missing := set(labels[test]) - set(labels[~test]):
             of = repr(names[min(missing)]) if strata is None else "a class"
             raise ConfigError(
-                f"data.split.folds: without fold {self.fold}, train has no row of {of}"
-                f"\n  → each class needs rows, or groups, in two of {self.folds} folds"
+                f": without fold {self.fold}, train has no row of {of}",
+                field="folds",
+                hint=f"each class needs rows, or groups, in two of {self.folds} folds",
             )
         rest = {"train": table.filter(pa.array(~test))}
         if "val" in carve:
@@ -143,9 +144,8 @@ class Splitter:
         labels = codes(train, "label")[0] if strata is None else strata
         rows, classes = train.num_rows, len(np.unique(labels))
         if not classes <= self.train <= rows:
-            raise ConfigError(
-                f"data.split.train = {self.train}, but train has {rows:,} rows of {classes} classes"
-            )
+            problem = f"= {self.train}, but train has {rows:,} rows of {classes} classes"
+            raise ConfigError(problem, field="train")
         sizes = np.array([self.train, 0, rows - self.train])
         where = _assign_rows(rank(train, self.train_seed), labels, labels, sizes)
         return train.filter(pa.array(where == _TRAIN))

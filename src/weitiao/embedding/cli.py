@@ -14,6 +14,7 @@ from rich.console import Console
 
 from weitiao.cli.error_handling import guarded
 from weitiao.config.bounds import at_least
+from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.config.serialization import plain
 from weitiao.downloads.corpus import TARGET
@@ -22,7 +23,7 @@ from weitiao.embedding.projector import write_projector
 from weitiao.embedding.store import check_name, write_vectors
 from weitiao.embedding.training import Training, gensim_models
 from weitiao.embedding.words import WordFile, Words
-from weitiao.errors import ConfigError, DataError, retold
+from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.inference import refuse_overwriting
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.tables import Files
@@ -49,7 +50,7 @@ class Results:
 
     def __post_init__(self) -> None:
         check_name(self.out)
-        at_least(0, None, projected=self.projected)
+        at_least(0, projected=self.projected)
         if self.tensorboard is not None and not self.projected:
             raise ConfigError("tensorboard has no effect with projected 0\n  → --projected 5000")
 
@@ -106,12 +107,7 @@ def embed_parser() -> Parser:
     return parser
 
 
-def _renamed(told: str) -> str:
-    """What parts tell of their options, under our names."""
-    return told.replace("data.input.segment", "segment").replace("--corpus.files", "--files")
-
-
-@retold(_renamed)
+@field_paths()
 def run_embed(argv: list[str]) -> None:
     """Train the vectors that the command line describes; write them and what shows them.
 

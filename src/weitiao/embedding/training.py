@@ -73,9 +73,9 @@ class Training:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
             raise ConfigError(f"seed is from 0 to 4294967295, got {self.seed}")
-        at_least(1, None, size=self.size, window=self.window, min_count=self.min_count)
-        at_least(1, None, epochs=self.epochs, workers=self.workers)
-        at_least(1, None, min_n=self.min_n, buckets=self.buckets)
+        at_least(1, size=self.size, window=self.window, min_count=self.min_count)
+        at_least(1, epochs=self.epochs, workers=self.workers)
+        at_least(1, min_n=self.min_n, buckets=self.buckets)
         for name in ("size", "window", "max_n", "buckets"):
             if getattr(self, name) > _MOST:
                 raise ConfigError(f"{name} must be at most {_MOST}, got {getattr(self, name)}")

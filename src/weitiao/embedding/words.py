@@ -63,7 +63,7 @@ class Words:
             ConfigError: the segmenter can't do its part, or ``cache`` can't be written to.
         """
         folder = cache / self.cache_key()
-        make_once(folder, self._write, option="cache")
+        make_once(folder, self._write)
         facts = json.loads((folder / "facts.json").read_text("utf-8"))
         corpus = Counter(facts["corpus"])
         return WordFile(folder / "words.txt", facts["documents"], facts["words"], corpus)

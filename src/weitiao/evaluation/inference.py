@@ -139,7 +139,7 @@ class Hardware:
     num_nodes: int = 1
 
     def __post_init__(self) -> None:
-        at_least(1, "hardware", devices=self.devices, num_nodes=self.num_nodes)
+        at_least(1, devices=self.devices, num_nodes=self.num_nodes)
         refuse_other_processes(self.devices, self.num_nodes)
 
     def trainer(self, *callbacks: L.Callback, **kwargs: Any) -> L.Trainer:

@@ -13,6 +13,7 @@ from typing import Any
 from jsonargparse import Namespace
 from rich.console import Console
 
+from weitiao.config.field_paths import field_paths
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.inference import (
@@ -50,6 +51,7 @@ def predict_parser() -> UseParser:
     return parser
 
 
+@field_paths()
 def run_predict(arguments: list[str]) -> Path | None:
     """Write ``id, text, label, probability of each class`` of the new rows, in their order.
 
@@ -178,7 +180,9 @@ def _on_this_machine(
                 [SourceFiles(path.name, (path,))],
             )
         except DataError as error:
-            raise _renamed(error, path) from error
+            if str(error.file) == str(path):  # told of standard input, not of where it was kept
+                error.file = path.name
+            raise
 
 
 def _warn_of_json(path: Path, console: Console) -> None:
@@ -188,15 +192,3 @@ def _warn_of_json(path: Path, console: Console) -> None:
         show_line(
             "! the lines look like JSON, and are taken as texts → --data.format jsonl", console
         )
-
-
-def _renamed(error: DataError, path: Path) -> DataError:
-    """The error, told of standard input and not of the file that it was kept in."""
-    return DataError(
-        error.problem,
-        file=path.name if str(error.file) == str(path) else error.file,
-        row=error.row,
-        column=error.column,
-        value=error.value,
-        hint=error.hint,
-    )

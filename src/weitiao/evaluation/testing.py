@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from weitiao import distributed
+from weitiao.config.field_paths import field_paths
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError
 from weitiao.evaluation.baseline import measure_baseline
@@ -127,6 +128,7 @@ def show_tables(
             console.print(f"all {len(objective.classes):,} classes: {classes}", markup=False)
 
 
+@field_paths()
 def run_test(arguments: list[str], console: Console | None = None) -> dict[str, Any]:
     """Measure a checkpoint on its run's own test split, or on another labelled file.
 

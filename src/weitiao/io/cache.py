@@ -41,7 +41,7 @@ FORBIDDEN = {
 }
 
 
-def make_once(folder: Path, make: Callable[[Path], None], *, option: str = "data.cache") -> None:
+def make_once(folder: Path, make: Callable[[Path], None], *, field: str = "cache") -> None:
     """Let ``make`` fill an empty folder, which then takes the name ``folder``, unless it is there.
 
     Of several processes one makes it while the others wait. Where ``make`` raises or is killed,
@@ -51,7 +51,7 @@ def make_once(folder: Path, make: Callable[[Path], None], *, option: str = "data
     Args:
         folder: its name.
         make: is given the empty folder.
-        option: names the cache on the command line.
+        field: the argument that names the cache.
 
     Raises:
         ConfigError: the disk is full, or may not be written to.
@@ -59,7 +59,7 @@ def make_once(folder: Path, make: Callable[[Path], None], *, option: str = "data
     if folder.exists() and not damaged(folder):
         return
     with ExitStack() as held:
-        with _disk_of(folder.parent, FORBIDDEN | FULL, option):
+        with _disk_of(folder.parent, FORBIDDEN | FULL, field):
             folder.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(FileLock(folder.with_suffix(".lock")))
         if folder.exists():
@@ -72,7 +72,7 @@ def make_once(folder: Path, make: Callable[[Path], None], *, option: str = "data
         unfinished = folder.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)  # of a killed process: we hold the lock
         try:
-            with _disk_of(folder.parent, FULL, option):
+            with _disk_of(folder.parent, FULL, field):
                 unfinished.mkdir()
                 make(unfinished)
                 (unfinished / SEAL).write_text("\n".join(_seal(unfinished)), "utf-8")
@@ -107,8 +107,8 @@ def _seal(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _disk_of(folder: Path, reasons: Mapping[int, str], option: str) -> Iterator[None]:
-    """Tell faults of the disk by the option that names the folder."""
+def _disk_of(folder: Path, reasons: Mapping[int, str], field: str) -> Iterator[None]:
+    """Tell faults of the disk by the argument that names the folder."""
     try:
         yield
     except OSError as error:
@@ -117,7 +117,7 @@ def _disk_of(folder: Path, reasons: Mapping[int, str], option: str) -> Iterator[
         if reason is None:
             raise
         raise ConfigError(
-            f"{option}: {folder} {reason}\n  → --{option} FOLDER names another one"
+            f": {folder} {reason}", field=field, hint=f"{{--{field}}} FOLDER names another one"
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from weitiao.errors import ConfigError
 
 
-def only_local(name: str, option: str, kind: Literal["model", "dataset"] = "model") -> bool:
+def only_local(name: str, field: str, kind: Literal["model", "dataset"] = "model") -> bool:
     """Whether ``name`` is a folder, or a name whose files can only come from the local cache.
 
     One short request decides. Left alone, `transformers` repeats a request that gets no answer for
@@ -16,7 +16,7 @@ def only_local(name: str, option: str, kind: Literal["model", "dataset"] = "mode
 
     Args:
         name: name on the hub, or folder.
-        option: names it on the command line.
+        field: the argument that names it.
         kind: what is to be loaded.
 
     Raises:
@@ -31,11 +31,11 @@ def only_local(name: str, option: str, kind: Literal["model", "dataset"] = "mode
         HfApi().repo_info(name, repo_type=kind, timeout=5)
     except HFValidationError as error:
         raise ConfigError(
-            f"{option}: {name!r} is neither a folder nor a name on the {kind} hub"
+            f": {name!r} is neither a folder nor a name on the {kind} hub", field=field
         ) from error
     except RepositoryNotFoundError as error:
         raise ConfigError(
-            f"{option}: {name!r} is no folder, and the {kind} hub has no such {kind}"
+            f": {name!r} is no folder, and the {kind} hub has no such {kind}", field=field
         ) from error
     except Exception:  # the client's errors differ by release; whatever they are, no answer came
         return True

@@ -67,8 +67,9 @@ def form_of(target: TargetCard) -> Form:
         ConfigError: it has none.
     """
     raise ConfigError(
-        f"data.linear: a linear model has no form for {type(target).__name__}"
-        "\n  → --data.linear null"
+        f": a linear model has no form for {type(target).__name__}",
+        field="linear",
+        hint="{--linear} null",
     )
 
 

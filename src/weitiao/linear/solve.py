@@ -41,9 +41,9 @@ class Linear:
     weights: int = 2**22
 
     def __post_init__(self) -> None:
-        at_least(1, "data.input.linear", weights=self.weights)
+        at_least(1, weights=self.weights)
         if self.strength is not None and not 0 < self.strength < float("inf"):
-            raise ConfigError(f"data.input.linear.strength must be above 0, got {self.strength}")
+            raise ConfigError(f"must be above 0, got {self.strength}", field="strength")
 
 
 class Rows(NamedTuple):

@@ -52,19 +52,17 @@ class Optimisation:
 
     def __post_init__(self) -> None:
         if not 0 <= self.warmup <= 1:
-            raise ConfigError(f"model.optim.warmup is a share of the steps, got {self.warmup}")
-        at_least(0, "model.optim", lr=self.lr, weight_decay=self.weight_decay, eps=self.eps)
+            raise ConfigError(f"is a share of the steps, got {self.warmup}", field="warmup")
+        at_least(0, lr=self.lr, weight_decay=self.weight_decay, eps=self.eps)
         for beta in self.betas:
-            shares("model.optim", betas=beta)
-        shares("model.optim", momentum=self.momentum)
+            shares(betas=beta)
+        shares(momentum=self.momentum)
         for field in fields(self):
             of_some = any(field.name in names for names in USES.values())
             unused = of_some and field.name not in USES[self.optimizer]
             if unused and getattr(self, field.name) != field.default:
-                raise ConfigError(
-                    f"model.optim.{field.name} has no effect on model.optim.optimizer:"
-                    f" {self.optimizer}"
-                )
+                problem = f"has no effect on the optimizer {self.optimizer}"
+                raise ConfigError(problem, field=field.name)
 
     def build(
         self,

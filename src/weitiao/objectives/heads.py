@@ -31,13 +31,12 @@ class Head:
     start: Literal["random", "probe"] = "random"
 
     def __post_init__(self) -> None:
-        shares("model.objective.head", dropout=self.dropout)
+        shares(dropout=self.dropout)
         if self.kind == "linear" and self.activation != "tanh":
-            raise ConfigError("model.objective.head.activation has no effect with kind: linear")
+            raise ConfigError("has no effect with kind: linear", field="activation")
         if self.kind == "mlp" and self.start == "probe":
             raise ConfigError(
-                "model.objective.head.start: probe solves a linear head only"
-                "\n  → --model.objective.head.kind linear"
+                ": probe solves a linear head only", field="start", hint="{--kind} linear"
             )
 
     def build(self, width: int, classes: int) -> nn.Sequential:

@@ -156,7 +156,7 @@ def counted(counts: Sequence[int]) -> Tensor:
         ConfigError: a class has none.
     """
     if not all(counts):
-        raise ConfigError("model.objective.loss.class_weights: a class has no row in train")
+        raise ConfigError(": a class has no row in train", field="class_weights")
     return torch.tensor(counts, dtype=torch.float32)
 
 
@@ -167,5 +167,5 @@ def refuse_idle_focus(kind: str, focus: float) -> None:
         ConfigError: it is set beside another kind, or is none.
     """
     if focus != USUAL_FOCUS and kind != "focal":
-        raise ConfigError("model.objective.loss.focus goes with kind focal only")
-    at_least(0, "model.objective.loss", focus=focus)
+        raise ConfigError("goes with kind focal only", field="focus")
+    at_least(0, focus=focus)

@@ -63,7 +63,7 @@ class Scorer(nn.Module):
         calibrate: bool,
     ) -> None:
         super().__init__()
-        shares("model.objective", linear_share=linear_share)
+        shares(linear_share=linear_share)
         self.pooling, self.starts_from_probe = pooling, head.start == "probe"
         self.pool = build_pooling(pooling, width)
         self.head = head.build(width, logits)

@@ -31,13 +31,9 @@ class Decision:
 
     def __post_init__(self) -> None:
         if self.at_least < 0:
-            raise ConfigError(
-                f"model.objective.decision.at_least is a number of labels, {self.at_least}?"
-            )
+            raise ConfigError(f"is a number of labels, {self.at_least}?", field="at_least")
         if self.at_most is not None and self.at_most < max(1, self.at_least):
-            raise ConfigError(
-                f"model.objective.decision.at_most = {self.at_most} must be at least 1 and at_least"
-            )
+            raise ConfigError(f"= {self.at_most} must be at least 1 and at_least", field="at_most")
 
     def build(self, labels: int) -> Thresholds:
         """The module that decides on so many labels.
@@ -46,9 +42,7 @@ class Decision:
             ConfigError: there are fewer of them than a row is to have.
         """
         if self.at_least > labels:
-            raise ConfigError(
-                f"model.objective.decision.at_least = {self.at_least}: there are {labels} labels"
-            )
+            raise ConfigError(f"= {self.at_least}: there are {labels} labels", field="at_least")
         return Thresholds(self, labels)
 
 

@@ -37,12 +37,10 @@ class Wide:
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
-            raise ConfigError(
-                f"model.objective.wide.share is a share of the score, got {self.share}"
-            )
-        at_least(1, "model.objective.wide", orders=self.orders, buckets=self.buckets)
-        at_least(0, "model.objective.wide", lr=self.lr)
-        shares("model.objective.wide", dropout=self.dropout)
+            raise ConfigError(f"is a share of the score, got {self.share}", field="share")
+        at_least(1, orders=self.orders, buckets=self.buckets)
+        at_least(0, lr=self.lr)
+        shares(dropout=self.dropout)
 
     def build(self, classes: int) -> WideNgrams:
         """The scorer of so many classes."""

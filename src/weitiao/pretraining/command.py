@@ -14,7 +14,8 @@ from rich.table import Table
 
 from weitiao import distributed
 from weitiao.config.commands import CONFIGS, command, near
-from weitiao.errors import ConfigError, retold
+from weitiao.config.field_paths import field_paths
+from weitiao.errors import ConfigError
 from weitiao.inputs.text.contamination_index import Seen
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
 from weitiao.inputs.text.reporting import unknown_ids
@@ -79,7 +80,8 @@ class PretrainCLI(TrainingCLI):
         """Refuse a metric that there isn't."""
         monitor = self.config.run.monitor
         if monitor not in SCORES:
-            raise ConfigError(f"run.monitor: {monitor!r} is none of {', '.join(SCORES)}")
+            problem = f": {monitor!r} is none of {', '.join(SCORES)}"
+            raise ConfigError(problem, field="run.monitor")
 
     def seen(self) -> Seen:
         """What the model has read in the end, here and, as far as it is known, before."""
@@ -100,6 +102,7 @@ class PretrainCLI(TrainingCLI):
         show_line(unknown_ids({"train": audit["unknown_share"]}), self.console)
 
 
+@field_paths()
 def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     """Pretrain as the command line says; gives the folder of the best model.
 
@@ -109,10 +112,8 @@ def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     """
     console = console or Console(stderr=True, highlight=False)
     console.quiet |= not distributed.first()
-    # the segmenter is an option of its own here
-    with retold(lambda told: told.replace("data.input.segment", "data.segment")):
-        cli = PretrainCLI(arguments, console)
-        scores = cli.fit()
+    cli = PretrainCLI(arguments, console)
+    scores = cli.fit()
     folder = cli.folder
     target = folder.path / "model"
     if distributed.first():
@@ -135,8 +136,9 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
     """
     if tokenizer in TRAINED:
         raise ConfigError(
-            "model.network: a pretrained model doesn't know the ids of a tokenizer that is"
-            " trained here\n  → --data.tokenizer.name, the model's own"
+            ": a pretrained model doesn't know the ids of a tokenizer that is trained here",
+            field="model.network",
+            hint="{--data.tokenizer.name}, the model's own",
         )
     if Path(tokenizer) == Path(model) or not has_tokenizer(model, "model.network.name"):
         return
@@ -146,9 +148,10 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
     other = sorted((number, token) for token, number in own.items() if given.get(token) != number)
     if other:
         raise ConfigError(
-            f"data.tokenizer.name: of the {len(own):,} tokens of the model {model!r},"
-            f" {len(other):,} have another id in {tokenizer!r}, or none, e.g. {other[0][1]!r}"
-            f"\n  → --data.tokenizer.name {model}"
+            f": of the {len(own):,} tokens of the model {model!r}, {len(other):,} have another id"
+            f" in {tokenizer!r}, or none, e.g. {other[0][1]!r}",
+            field="data.tokenizer.name",
+            hint=f"{{--data.tokenizer.name}} {model}",
         )
 
 

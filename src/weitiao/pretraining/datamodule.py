@@ -67,7 +67,7 @@ class LanguageData(L.LightningDataModule):
         self.save_hyperparameters(logger=False)
         self.save_hyperparameters(plain(dict(self.hparams)), logger=False)
         if objective == "causal" and masking is not None:
-            raise ConfigError("data.masking has no effect on data.objective causal")
+            raise ConfigError("has no effect on the objective causal", field="masking")
         self.masking = (masking or Masking()) if objective == "masked" else None
         self.preparation = LanguagePreparation(
             corpus, segment, tokenizer, objective, max_length, val, without

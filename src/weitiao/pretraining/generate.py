@@ -11,8 +11,9 @@ from rich.console import Console
 from tokenizers import Encoding
 
 from weitiao.config.bounds import at_least
+from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
-from weitiao.errors import ConfigError, retold
+from weitiao.errors import ConfigError
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer
 from weitiao.models.backbones.loading import load_model
 from weitiao.pretraining.chunks import Frame
@@ -54,8 +55,8 @@ class Generation:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        at_least(1, None, count=self.count, length=self.length, top_k=self.top_k, beams=self.beams)
-        at_least(0, None, temperature=self.temperature)
+        at_least(1, count=self.count, length=self.length, top_k=self.top_k, beams=self.beams)
+        at_least(0, temperature=self.temperature)
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is a share above 0, up to 1, got {self.top_p}")
         if not -(2**63) <= self.seed < 2**64:
@@ -129,10 +130,11 @@ class Generation:
         wanted = self.length or 64
         room = limit - used if limit else wanted
         if room < 1 or (self.length and room < self.length):
-            way = f"--length {room}" if room > 0 else "a shorter prompt"
+            way = f"{{--length}} {room}" if room > 0 else "a shorter prompt"
             raise ConfigError(
                 f"a prompt of {used} ids and length {wanted} exceed the {limit} positions of the"
-                f" model\n  → {way}"
+                " model",
+                hint=way,
             )
         return min(wanted, room)
 
@@ -144,6 +146,7 @@ def generate_parser() -> Parser:
     return parser
 
 
+@field_paths()
 def run_generate(arguments: list[str]) -> None:
     """Print what the model says, one text after the other."""
     values = generate_parser().parse_args(arguments).as_dict()
@@ -165,15 +168,14 @@ def _unknown(prompt: str, encoding: Encoding, tokenizer: Any) -> str:
 def _load(name: str) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM
 
-    with retold(lambda told: told.replace("generate.name", "model")):
-        model = load_model(
-            AutoModelForCausalLM,
-            name,
-            "generate",
-            layers=None,
-            may_lack=lambda model, weight: False,
-            alter=lambda config: _refuse_silent(name, config),
-        )
+    model = load_model(
+        AutoModelForCausalLM,
+        name,
+        "model",
+        layers=None,
+        may_lack=lambda model, weight: False,
+        alter=lambda config: _refuse_silent(name, config),
+    )
     instead = "logs/RUN/model of pretrain.py has one"
     return model.eval(), fast_tokenizer(name, "model", instead)
 

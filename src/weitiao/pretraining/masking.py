@@ -37,12 +37,12 @@ class Masking:
     kept: float = 0.1
 
     def __post_init__(self) -> None:
-        shares("data.masking", share=self.share, random=self.random, kept=self.kept)
-        at_least(1, "data.masking", ngram=self.ngram)
+        shares(share=self.share, random=self.random, kept=self.kept)
+        at_least(1, ngram=self.ngram)
         if self.random + self.kept > 1:
-            raise ConfigError("data.masking: random and kept are shares of the same ids, up to 1")
+            raise ConfigError("and kept are shares of the same ids, up to 1", field="random")
         if self.share == 0:
-            raise ConfigError("data.masking.share = 0 leaves nothing to predict")
+            raise ConfigError("= 0 leaves nothing to predict", field="share")
 
     def apply(
         self, ids: np.ndarray, words: np.ndarray, card: LanguageCard, draw: np.random.Generator

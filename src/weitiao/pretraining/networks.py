@@ -67,8 +67,9 @@ class LanguageNetwork(nn.Module, ABC):
             if head is not None and self._fits(head):
                 return head
         raise ConfigError(
-            f"model.network: the head of a {type(self.model).__name__} isn't one that this project"
-            " knows\n  → a BERT, RoBERTa or GPT kind"
+            f": the head of a {type(self.model).__name__} isn't one that this project knows",
+            field="network",
+            hint="a BERT, RoBERTa or GPT kind",
         )
 
     def _refuse_mixing(self) -> None:
@@ -104,10 +105,10 @@ class LanguageNetwork(nn.Module, ABC):
         if not same:
             kind = "causal" if self.causal else "masked"
             raise ConfigError(
-                f"model.network: a {type(self.model).__name__} can't learn from packed texts as"
-                f" data.objective {kind} needs it: beside each other it reads them in another way"
-                " than alone\n  → a BERT or RoBERTa kind for masked; a GPT, Llama or Qwen kind for"
-                " causal"
+                f": a {type(self.model).__name__} can't learn from packed texts as the objective"
+                f" {kind} needs it: beside each other it reads them in another way than alone",
+                field="network",
+                hint="a BERT or RoBERTa kind for masked; a GPT, Llama or Qwen kind for causal",
             )
 
     def _fits(self, head: Any) -> bool:
@@ -147,12 +148,10 @@ class Scratch(LanguageNetwork):
         dropout: float = 0.1,
         activation: Activation = "gelu_pytorch_tanh",
     ) -> None:
-        at_least(
-            1, "model.network", layers=layers, width=width, heads=heads, feedforward=feedforward
-        )
-        shares("model.network", dropout=dropout)
+        at_least(1, layers=layers, width=width, heads=heads, feedforward=feedforward)
+        shares(dropout=dropout)
         if width % heads:
-            raise ConfigError(f"model.network: width {width} is no multiple of {heads} heads")
+            raise ConfigError(f"{width} is no multiple of {heads} heads", field="width")
         sizes = _Sizes(layers, width, heads, feedforward or 4 * width, dropout, activation)
         super().__init__((_gpt if card.objective == "causal" else _bert)(card, sizes), card)
 
@@ -177,7 +176,7 @@ class Continued(LanguageNetwork):
         from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
         kind = AutoModelForCausalLM if card.objective == "causal" else AutoModelForMaskedLM
-        model = load_model(kind, name, "model.network", layers=layers, may_lack=_is_of_head)
+        model = load_model(kind, name, layers=layers, may_lack=_is_of_head)
         _check_fit(name, model, card)
         if card.vocab_size > model.config.vocab_size:
             model.resize_token_embeddings(card.vocab_size)
@@ -248,10 +247,9 @@ def _check_fit(name: str, model: Any, card: LanguageCard) -> None:
     # a mask token may have been added, nothing else
     if card.vocab_size > known + 1:
         raise ConfigError(
-            f"the tokenizer has {card.vocab_size} ids, the model {name!r} knows {known}"
-            "\n  → data.tokenizer.name must be the model's own"
+            f"the tokenizer has {card.vocab_size} ids, the model {name!r} knows {known}",
+            hint="{--tokenizer.name} must be the model's own",
         )
     if limit is not None and card.max_length > limit:
-        raise ConfigError(
-            f"data.max_length {card.max_length} exceeds the {limit} positions of {name!r}"
-        )
+        problem = f"{card.max_length} exceeds the {limit} positions of {name!r}"
+        raise ConfigError(problem, field="max_length")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import chain, compress, islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from tokenizers import Tokenizer
 from weitiao.config.bounds import at_least
 from weitiao.config.serialization import plain
 from weitiao.data.progress import Stages
-from weitiao.errors import ConfigError, retold
+from weitiao.errors import ConfigError
 from weitiao.inputs.text.contamination_index import Seen, numbers_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.special_tokens import read_as_text
@@ -92,11 +90,12 @@ class LanguagePreparation:
     without: Corpus | None = None
 
     def __post_init__(self) -> None:
-        at_least(8, "data", max_length=self.max_length)
+        at_least(8, max_length=self.max_length)
         if not 0 < self.val < 1:
-            raise ConfigError(f"data.val is a share between 0 and 1, got {self.val}")
+            raise ConfigError(f"is a share between 0 and 1, got {self.val}", field="val")
         if self.segment.stop_words is not None:
-            raise ConfigError("data.segment.stop_words: a language model reads all of a text")
+            problem = ": a language model reads all of a text"
+            raise ConfigError(problem, field="segment.stop_words")
 
     def __call__(self, cache: Path) -> tuple[Path, LanguageCard]:
         """Prepare, or find prepared; gives the folder and the card.
@@ -117,8 +116,8 @@ class LanguagePreparation:
         """Hash of everything that shapes the result."""
         shaping = {
             **plain(replace(self, segment=replace(self.segment, workers=1))),
-            "corpus": _key_of(self.corpus, "data.corpus"),
-            "without": self.without and _key_of(self.without, "data.without"),
+            "corpus": self.corpus.cache_key(),
+            "without": self.without and self.without.cache_key(),
         }
         named = Path(self.tokenizer.name)
         files = [*self.segment.files()]
@@ -134,7 +133,8 @@ class LanguagePreparation:
             tokenizer.save_pretrained(folder)
             frame = Frame.of(tokenizer, self.objective)
             if len(frame.begin) + len(frame.end) >= self.max_length:
-                raise ConfigError(f"data.max_length = {self.max_length} leaves no room for text")
+                problem = f"= {self.max_length} leaves no room for text"
+                raise ConfigError(problem, field="max_length")
             stages.begin("cut, encode and pack the corpus")
             seen: list[np.ndarray] = []
             # a copy: who asks the model to fill a [MASK] needs the tokenizer as it is
@@ -149,8 +149,8 @@ class LanguagePreparation:
         for split in SPLITS:
             if not writer.blocks[split]:
                 raise ConfigError(
-                    f"no document falls to {split}: {counts['documents']:,} in all"
-                    "\n  → more text, or another data.val"
+                    f"no document falls to {split}: {counts['documents']:,} in all",
+                    hint="more text, or another {--val}",
                 )
         unknown = self.tokenizer.unknown_share(tokenizer, Blocks.of(folder, "train").ids)
         card = self._card(tokenizer, frame, writer)
@@ -177,17 +177,16 @@ class LanguagePreparation:
     def _texts(self) -> Iterator[str]:
         """The corpus for its tokenizer, which asks for no numbers."""
         if self.without is None:
-            return _documents(self.corpus, "data.corpus")
+            return self.corpus.documents()
         return chain.from_iterable(documents for documents, _ in self._portions(Counter()))
 
     def _portions(self, counts: Counter[str]) -> Iterator[tuple[list[str], np.ndarray]]:
         """Documents and their numbers, without the texts not to be seen, which are counted."""
         hidden = None
         if self.without is not None:
-            texts = _documents(self.without, "data.without")
-            hidden = Seen.of(*map(numbers_of, _together(texts)))
+            hidden = Seen.of(*map(numbers_of, _together(self.without.documents())))
             counts["kept from the model"] = 0
-        for documents in _together(_documents(self.corpus, "data.corpus", counts)):
+        for documents in _together(self.corpus.documents(counts)):
             numbers = numbers_of(documents)
             if hidden is not None:
                 shown = ~hidden.holds(numbers)
@@ -196,8 +195,9 @@ class LanguagePreparation:
             yield documents, numbers
         if hidden is not None and counts["kept from the model"] == counts["documents"]:
             raise ConfigError(
-                f"all {counts['documents']:,} documents are kept from the model by data.without"
-                "\n  → more text, or fewer data.without.files"
+                f"keeps all {counts['documents']:,} documents from the model",
+                field="without",
+                hint="more text, or fewer {--without.files}",
             )
 
     def _split(self, documents: Iterable[str]) -> dict[str, list[str]]:
@@ -208,22 +208,6 @@ class LanguagePreparation:
             drawn = int.from_bytes(digest.digest()) / 2**64
             shared["val" if drawn < self.val else "train"].append(document)
         return {split: some for split, some in shared.items() if some}
-
-
-def _key_of(corpus: Corpus, option: str) -> str:
-    with retold(partial(_renamed, option)):
-        return corpus.cache_key()
-
-
-def _documents(corpus: Corpus, option: str, counts: Counter[str] | None = None) -> Iterator[str]:
-    with retold(partial(_renamed, option)):
-        yield from corpus.documents(counts)
-
-
-def _renamed(option: str, told: str) -> str:
-    """What a `Corpus` tells, by the option that it is given as."""
-    names = "|".join(field.name for field in fields(Corpus))
-    return re.sub(rf"\bcorpus\.({names})\b", rf"{option}.\1", told)
 
 
 def _together(documents: Iterator[str]) -> Iterator[list[str]]:

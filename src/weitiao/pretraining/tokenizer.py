@@ -10,7 +10,7 @@ import numpy as np
 from tokenizers import decoders
 
 from weitiao.config.bounds import at_least
-from weitiao.errors import ConfigError, retold
+from weitiao.errors import ConfigError
 from weitiao.inputs.text.coverage import MOST
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer
 from weitiao.inputs.text.segment import Segmenter
@@ -44,12 +44,12 @@ class LanguageTokenizer:
     def __post_init__(self) -> None:
         if self.name == "words":
             raise ConfigError(
-                "data.tokenizer.name: what a model reads must be cut without a segmenter"
-                "\n  → characters or wordpiece; data.segment shapes what is masked"
+                ": what a model reads must be cut without a segmenter",
+                field="name",
+                hint="characters or wordpiece; {--segment} shapes what is masked",
             )
-        at_least(1, "data.tokenizer", characters=self.characters)
-        with retold(_renamed):
-            self._encoder()
+        at_least(1, characters=self.characters)
+        self._encoder()
 
     @property
     def trained(self) -> bool:
@@ -71,7 +71,7 @@ class LanguageTokenizer:
             tokenizer = self._train(documents)
         else:
             instead = "one of characters, wordpiece trains a tokenizer on the corpus"
-            tokenizer = fast_tokenizer(self.name, "data.tokenizer.name", instead)
+            tokenizer = fast_tokenizer(self.name, "name", instead)
         if objective == "masked" and tokenizer.mask_token_id is None:
             tokenizer.add_special_tokens({"mask_token": MASK})
         if tokenizer.pad_token_id is None:
@@ -91,13 +91,9 @@ class LanguageTokenizer:
         unknown, ends = tokenizer.unk_token_id, (tokenizer.bos_token_id, tokenizer.eos_token_id)
         share = 0.0 if unknown is None or unknown in ends else float(np.mean(ids == unknown))
         if share > MOST:
-            way_out = (
-                "a larger data.tokenizer.vocab_size" if self.trained else "that of a fit model"
-            )
-            raise ConfigError(
-                f"data.tokenizer.name {self.name!r}: {share:.0%} of the ids of the corpus are the"
-                f" unknown one\n  → another tokenizer: {way_out}"
-            )
+            way_out = "a larger {--vocab_size}" if self.trained else "that of a fit model"
+            problem = f"{self.name!r}: {share:.0%} of the ids of the corpus are the unknown one"
+            raise ConfigError(problem, field="name", hint=f"another tokenizer: {way_out}")
         return share
 
     def _encoder(self) -> Encoder:
@@ -107,8 +103,7 @@ class LanguageTokenizer:
         from transformers import PreTrainedTokenizerFast
 
         some = _at_most(documents, self.characters)
-        with retold(_renamed):
-            backend = self._encoder().fit(some, Segmenter("whitespace")).backend
+        backend = self._encoder().fit(some, Segmenter("whitespace")).backend
         characters = self.name == "characters"  # how ids become text again
         backend.decoder = decoders.Fuse() if characters else decoders.WordPiece()
         return PreTrainedTokenizerFast(
@@ -124,9 +119,3 @@ def _at_most(documents: Iterator[str], characters: int) -> Iterator[str]:
         characters -= len(document)
         if characters <= 0:
             return
-
-
-def _renamed(told: str) -> str:
-    """What an `Encoder` tells, under our names."""
-    told = told.replace("data.input.encode.tokenizer", "data.tokenizer.name")
-    return told.replace("data.input.encode", "data.tokenizer")

@@ -80,7 +80,7 @@ class Target(Protocol):
         yield from ()
 
 
-ASIDE = "--data.placeholders bad --data.on_bad_row quarantine sets such rows aside"
+ASIDE = "{--placeholders} bad {--on_bad_row} quarantine sets such rows aside"
 """The way out where a cell stands for a missing value."""
 
 

@@ -46,7 +46,7 @@ class Found(NamedTuple):
                 f"a label that is not among {', '.join(labels[:10])}",
                 table,
                 int(self.rows[place]),
-                "the training split, or data.target.labels, must name every class",
+                "the training split, or {--labels}, must name every class",
                 self.names[place].as_py(),
             )
         return index.cast(pa.int64()).to_numpy()
@@ -60,7 +60,8 @@ class LabelTarget(Target, Protocol):
 
     def __post_init__(self) -> None:
         if self.labels and len(set(map(self.spelled, self.labels))) < len(self.labels):
-            raise ConfigError(f"data.target.labels names a class twice: {', '.join(self.labels)}")
+            twice = f"names a class twice: {', '.join(self.labels)}"
+            raise ConfigError(twice, field="labels")
 
     def spelled(self, label: str) -> str:
         """A label of the options as canonical cells have it."""

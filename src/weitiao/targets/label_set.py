@@ -63,7 +63,7 @@ class Labels(LabelTarget):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.separator == "":
-            raise ConfigError("data.target.separator is empty")
+            raise ConfigError("is empty", field="separator")
 
     def canonical(self, table: pa.Table) -> pa.Table:
         """The table with the labels of a cell in natural order, joined by bars.

@@ -36,9 +36,8 @@ def check_run(verb: str, module: Module, monitor: str) -> None:
     """
     for split in ("val", "test") if verb == "train" else ("val",):
         if split not in module.card.rows:
-            raise ConfigError(
-                f"there is no {split} split\n  → --data.{split} FILE, or data.split.{split} above 0"
-            )
+            hint = f"{{--data.{split}}} FILE, or {{--data.split.{split}}} above 0"
+            raise ConfigError(f"there is no {split} split", hint=hint)
     _refuse_unknown("run.monitor", monitor, module)
 
 
@@ -46,7 +45,8 @@ def _refuse_unknown(option: str, monitor: str, module: Module) -> None:
     metrics = ["val/loss", *(f"val/{name}" for name in module.metrics_of("val")[1].names())]
     if monitor not in metrics:
         near = " or ".join(difflib.get_close_matches(monitor, metrics, cutoff=0.3) or metrics)
-        raise ConfigError(f"{option}: validation gives no metric {monitor!r}\n  → {near}")
+        problem = f": validation gives no metric {monitor!r}"
+        raise ConfigError(problem, field=option, hint=near)
 
 
 def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
@@ -76,9 +76,10 @@ def refuse_double_balance(module: Module, data: TextDataModule) -> None:
     weights = flat(dict(module.hparams)).get("objective.init_args.loss.class_weights")
     if data.sampling == "balanced" and weights == "balanced":
         raise ConfigError(
-            "data.sampling and model.objective.loss.class_weights are both balanced: each alone"
-            " makes up for unequal classes, both together favour the rare ones"
-            "\n  → --data.sampling all, or --model.objective.loss.class_weights none"
+            "and class_weights are both balanced: each alone makes up for unequal classes, both"
+            " together favour the rare ones",
+            field="sampling",
+            hint="{--sampling} all, or {--class_weights} none",
         )
 
 
@@ -92,23 +93,24 @@ def check_trainer(trainer: dict[str, Any]) -> None:
         ConfigError: says which value is at fault.
     """
     for name in ("accumulate_grad_batches", "log_every_n_steps", "check_val_every_n_epoch"):
-        at_least(1, "trainer", **{name: trainer.get(f"trainer.{name}")})
+        at_least(1, **{f"trainer.{name}": trainer.get(f"trainer.{name}")})
     needed = ("max_epochs", "max_steps", "limit_train_batches", "limit_val_batches")
     for name in (*needed, "val_check_interval"):
         if trainer.get(f"trainer.{name}") == 0:
-            raise ConfigError(f"trainer.{name} = 0 leaves nothing to choose a checkpoint from")
+            problem = "= 0 leaves nothing to choose a checkpoint from"
+            raise ConfigError(problem, field=f"trainer.{name}")
     if trainer.get("trainer.max_epochs") == -1 and trainer.get("trainer.max_steps") == -1:
-        raise ConfigError("training has no end\n  → --trainer.max_epochs or --trainer.max_steps")
-    at_least(0, "trainer", gradient_clip_val=trainer.get("trainer.gradient_clip_val"))
+        hint = "{--trainer.max_epochs} or {--trainer.max_steps}"
+        raise ConfigError("training has no end", hint=hint)
+    clip = "trainer.gradient_clip_val"
+    at_least(0, **{clip: trainer.get(clip)})
     epochs, every = trainer.get("trainer.max_epochs"), trainer["trainer.check_val_every_n_epoch"]
     if epochs and epochs > 0 and every and every > epochs:
-        raise ConfigError(
-            f"trainer.check_val_every_n_epoch = {every} validates in none of the {epochs} epochs"
-        )
+        problem = f"= {every} validates in none of the {epochs} epochs"
+        raise ConfigError(problem, field="trainer.check_val_every_n_epoch")
     if trainer.get("trainer.fast_dev_run"):
-        raise ConfigError(
-            "trainer.fast_dev_run keeps no checkpoint\n  → --config configs/presets/debug.yaml"
-        )
+        hint = "--config configs/presets/debug.yaml"
+        raise ConfigError("keeps no checkpoint", field="trainer.fast_dev_run", hint=hint)
 
 
 def refuse_seed(seed: int) -> None:
@@ -118,7 +120,8 @@ def refuse_seed(seed: int) -> None:
         ConfigError: the seed is negative or has more than 32 bits.
     """
     if not 0 <= seed < 2**32:
-        raise ConfigError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
+        problem = f"must be from 0 to {2**32 - 1}, got {seed}"
+        raise ConfigError(problem, field="seed_everything")
 
 
 def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
@@ -130,8 +133,8 @@ def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
     encode = data.input.encode if isinstance(data.input, Text) else None
     if isinstance(module.backbone, Pretrained) and encode is not None and encode.trained:
         raise ConfigError(
-            "a pretrained backbone doesn't know the ids of the tokenizer"
-            f" {encode.tokenizer!r}\n  → --data.input.encode.tokenizer, its own"
+            f"a pretrained backbone doesn't know the ids of the tokenizer {encode.tokenizer!r}",
+            hint="{--encode.tokenizer}, its own",
         )
 
 
@@ -157,9 +160,10 @@ def refuse_blind_pooling(module: Module) -> None:
     module.train()
     if torch.equal(before, after):
         raise ConfigError(
-            f"model.objective.pooling {scorer.pooling} takes one position's vector, which in this"
-            " backbone doesn't see the whole text"
-            "\n  → --model.objective.pooling last for a decoder; mean and max take all positions"
+            f"{scorer.pooling} takes one position's vector, which in this backbone doesn't see the"
+            " whole text",
+            field="pooling",
+            hint="{--pooling} last for a decoder; mean and max take all positions",
         )
 
 
@@ -171,8 +175,9 @@ def refuse_unread_vectors(module: Module) -> None:
     """
     if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
         raise ConfigError(
-            f"data.input.encode.vectors: the backbone {type(module.backbone).__name__} reads no"
-            " word vectors\n  → one of TextCNN, Bag, Recurrent does"
+            f": the backbone {type(module.backbone).__name__} reads no word vectors",
+            field="encode.vectors",
+            hint="one of TextCNN, Bag, Recurrent does",
         )
 
 
@@ -206,20 +211,23 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
     """
     if isinstance(trainer.strategy, FSDPStrategy):
         raise ConfigError(
-            "trainer.strategy: FSDP is to be had in its second form only"
-            "\n  → --config configs/trainer/fsdp.yaml"
+            ": FSDP is to be had in its second form only",
+            field="trainer.strategy",
+            hint="--config configs/trainer/fsdp.yaml",
         )
     shared = isinstance(trainer.strategy, ModelParallelStrategy)
     if shared and not is_overridden("configure_model", module):
         raise ConfigError(
-            f"trainer.strategy: a {type(module).__name__} doesn't share its weights out"
-            "\n  → --config configs/trainer/ddp.yaml"
+            f": a {type(module).__name__} doesn't share its weights out",
+            field="trainer.strategy",
+            hint="--config configs/trainer/ddp.yaml",
         )
     average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
     if average and shared:
         raise ConfigError(
-            "trainer.callbacks: an average of weights can't be kept where processes share them out"
-            "\n  → leave it out, or --config configs/trainer/ddp.yaml"
+            ": an average of weights can't be kept where processes share them out",
+            field="trainer.callbacks",
+            hint="leave it out, or --config configs/trainer/ddp.yaml",
         )
 
 

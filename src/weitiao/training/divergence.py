@@ -16,7 +16,7 @@ from weitiao.errors import ConfigError
 
 SHOWN = 10  # rows that a message names
 HINT = (
-    "\n  → lower model.optim.lr, or clip: --trainer.gradient_clip_val 1;"
+    "lower {--optim.lr}, or clip: {--trainer.gradient_clip_val} 1;"
     " or see whether targets are too large for float32"
 )
 
@@ -58,7 +58,8 @@ class EndIfDiverged(Callback):
         loss = trainer.callback_metrics["val/loss"]
         if not trainer.sanity_checking and not loss.isfinite():
             place = f"after epoch {trainer.current_epoch}"
-            raise ConfigError(f"training diverged: val/loss is {float(loss)} {place}{HINT}")
+            problem = f"training diverged: val/loss is {float(loss)} {place}"
+            raise ConfigError(problem, hint=HINT)
 
     def on_save_checkpoint(
         self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
@@ -125,4 +126,4 @@ def _check(step: _Step | None, trainer: L.Trainer) -> None:
 def _end(problem: str | None) -> NoReturn:
     """End with the problems of all processes; each of them comes here."""
     told = "\n".join(one for one in distributed.of_all(problem) if one)
-    raise ConfigError(f"training diverged: {told}{HINT}")
+    raise ConfigError(f"training diverged: {told}", hint=HINT)

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
+from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
@@ -120,11 +121,12 @@ class FitCLI(TrainingCLI):
     def before_instantiate_classes(self) -> None:
         """Refuse files that this verb can't read."""
         if self.config.data.predict is not None:
-            raise ConfigError(f"data.predict is for the verb predict; {self.verb} does not read it")
+            problem = f"is for the verb predict; {self.verb} does not read it"
+            raise ConfigError(problem, field="data.predict")
         if self.config.data.train == os.fspath(corpus.TARGET) and not corpus.TARGET.exists():
             raise ConfigError(
-                "the embedded corpus has not been fetched yet"
-                "\n  → python src/corpus.py, or your own file: --data.train FILE"
+                "the embedded corpus has not been fetched yet",
+                hint="python src/corpus.py, or your own file: {--data.train} FILE",
             )
         super().before_instantiate_classes()
 
@@ -209,7 +211,12 @@ def fit(
     """
     console = Console(stderr=True, highlight=False, quiet=quiet or not distributed.first())
     hidden = ["--trainer.enable_progress_bar=false"] if quiet else []
-    cli = FitCLI([*as_arguments(options), *hidden], verb, console, driver)
+    with field_paths(dashes="" if isinstance(options, Mapping) else "--"):
+        return _fit([*as_arguments(options), *hidden], verb, console, driver)
+
+
+def _fit(arguments: list[str], verb: str, console: Console, driver: Driver | None) -> Run:
+    cli = FitCLI(arguments, verb, console, driver)
     # a trial is not gone on with: nothing is worth waiting for
     scores = cli.fit(in_order=driver is None)
     scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)

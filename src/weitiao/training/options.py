@@ -33,6 +33,6 @@ class RunOptions:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        at_least(1, "run", save_every=self.save_every, threads=self.threads)
+        at_least(1, save_every=self.save_every, threads=self.threads)
         if Path(self.name).name != self.name:
-            raise ConfigError(f"run.name: {self.name!r} can't end a folder's name")
+            raise ConfigError(f": {self.name!r} can't end a folder's name", field="name")

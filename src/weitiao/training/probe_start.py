@@ -44,13 +44,15 @@ def start_from_probe(
     """
     if isinstance(trainer.strategy, ModelParallelStrategy):
         raise ConfigError(
-            "model.objective.head.start: probe solves the head in one process, and this strategy"
-            " never sends whole weights to the others\n  → --config configs/trainer/ddp.yaml"
+            ": probe solves the head in one process, and this strategy never sends whole weights"
+            " to the others",
+            field="head.start",
+            hint="--config configs/trainer/ddp.yaml",
         )
     scorer, task = module.objective.scorer, module.objective.probe()
     if scorer is None or task is None:
         name = type(module.objective).__name__
-        raise ConfigError(f"model.objective.head.start: {name} solves no probe")
+        raise ConfigError(f": {name} solves no probe", field="head.start")
     if not distributed.first():
         return
     train = _vectors(trainer, module, scorer, data, "train", console)
@@ -87,9 +89,10 @@ def _vectors(
     module.train()
     if bad := int((~np.isfinite(x).all(1)).sum()):
         raise ConfigError(
-            f"model.objective.head.start: the vectors of {bad:,} of {len(x):,} rows of {split} are"
-            f" not finite with trainer.precision {trainer.precision}"
-            "\n  → --trainer.precision 32-true"
+            f": the vectors of {bad:,} of {len(x):,} rows of {split} are not finite with precision"
+            f" {trainer.precision}",
+            field="head.start",
+            hint="{--trainer.precision} 32-true",
         )
     return Vectors(x, targets)
 

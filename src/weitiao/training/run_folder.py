@@ -76,19 +76,17 @@ class RunFolder:
         """
         inside = {item.name for item in path.iterdir()} if path.is_dir() else set()
         if "config.yaml" not in inside and inside - {"checkpoints", "run.lock"}:
-            raise ConfigError(f"run.folder: {path} is not empty, and no run's folder")
+            raise ConfigError(f": {path} is not empty, and no run's folder", field="run.folder")
         # what an earlier run has left there isn't ours to remove
         folder = cls(path, started="config.yaml" in inside)
         with folder.owned():
             if folder.last.is_file():
-                raise ConfigError(
-                    f"run.folder: a run has begun in {path}"
-                    "\n  → the same command again goes on; --run.folder on the command line"
-                )
+                hint = "the same command again goes on; {--run.folder} on the command line"
+                problem = f": a run has begun in {path}"
+                raise ConfigError(problem, field="run.folder", hint=hint)
             if folder.metrics.is_file():
-                raise ConfigError(
-                    f"run.folder: {path} holds results, but no last.ckpt to go on from"
-                )
+                problem = f": {path} holds results, but no last.ckpt to go on from"
+                raise ConfigError(problem, field="run.folder")
             for name in ("metrics.csv", "tensorboard"):
                 shutil.rmtree(path / name) if (path / name).is_dir() else (path / name).unlink(True)
         return folder
@@ -106,7 +104,8 @@ class RunFolder:
             ConfigError: processes that were not started by the first one need a folder by name.
         """
         if own is None and (distributed.launched() or 1) > 1 and SHARED not in os.environ:
-            raise ConfigError("several processes need one folder by name\n  → --run.folder FOLDER")
+            problem = "several processes need one folder by name"
+            raise ConfigError(problem, hint="{--run.folder} FOLDER")
         if distributed.first():
             folder = cls.at(Path(own)) if own else cls.new(Path(root), name)
             os.environ[SHARED] = os.fspath(folder.path.resolve())

@@ -33,9 +33,10 @@ def refuse_undefined(monitor: str, objective: Objective, data: TextDataModule) -
     if undefined(monitor, objective, data):
         rows = data.prepared.rows("val")
         raise ConfigError(
-            f"run.monitor: {monitor} is undefined on val, where all targets are equal"
-            f" ({len(rows):,} rows of {rows['label'][0].as_py()!r})"
-            "\n  → --run.monitor val/loss, or a larger val: --data.val FILE, or --data.split.val"
+            f": {monitor} is undefined on val, where all targets are equal"
+            f" ({len(rows):,} rows of {rows['label'][0].as_py()!r})",
+            field="run.monitor",
+            hint="{--run.monitor} val/loss, or a larger val: {--val} FILE, or {--split.val}",
         )
 
 

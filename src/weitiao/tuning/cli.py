@@ -11,6 +11,7 @@ from rich.console import Console
 from weitiao.cli.error_handling import guarded
 from weitiao.config.arguments import divided
 from weitiao.config.commands import CONFIGS, command, near
+from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 from weitiao.training import signals
@@ -79,6 +80,7 @@ def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], li
     return own, rest
 
 
+@field_paths()
 def run_tune(argv: list[str]) -> None:
     """Run the study that the command line describes.
 

@@ -54,10 +54,10 @@ class Search:
     start: bool = True
 
     def __post_init__(self) -> None:
-        at_least(0, None, seed=self.seed, workers=self.workers, confirm=self.confirm)
-        at_least(1, None, trials=self.trials, keep_top=self.keep_top)
-        at_least(2, None, seeds=self.seeds)
-        at_least(0, None, timeout=self.timeout)
+        at_least(0, seed=self.seed, workers=self.workers, confirm=self.confirm)
+        at_least(1, trials=self.trials, keep_top=self.keep_top)
+        at_least(2, seeds=self.seeds)
+        at_least(0, timeout=self.timeout)
         if Path(self.study).name != self.study or self.study in ("", ".", ".."):
             raise ConfigError(f"study: {self.study!r} can't be a folder's name")
         if self.seeds != Search.seeds and not self.confirm:

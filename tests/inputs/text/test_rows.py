@@ -190,7 +190,7 @@ def test_augmentation_prepares_nothing_anew(make: Make) -> None:
 
 
 def test_segmentation_that_nobody_needs_is_refused(make: Make) -> None:
-    with pytest.raises(ConfigError, match=r"data\.input\.segment has no effect"):
+    with pytest.raises(ConfigError, match=r"segment has no effect"):
         make(segment=Segmenter(hmm=False), augment=None)
 
 

@@ -303,7 +303,7 @@ def test_a_prefix_that_means_nothing_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="the tokenizer doesn't know 'query: '"):
         fit(save_tokenizer(tmp_path), prefix="query: ")
     with pytest.raises(
-        ConfigError, match=r"data\.input\.encode\.prefix goes with a pretrained tokenizer"
+        ConfigError, match=r"^prefix goes with a pretrained tokenizer"
     ):
         fit(prefix="query: ")
 
@@ -399,7 +399,7 @@ def test_a_tokenizer_that_panics_is_told(tmp_path):
     content = json.loads(file.read_text("utf-8"))
     content["post_processor"]["special_tokens"] = {}
     file.write_text(json.dumps(content), "utf-8")
-    with pytest.raises(ConfigError, match=r"data\.input\.encode\.tokenizer: .* fails on a text"):
+    with pytest.raises(ConfigError, match=r"^tokenizer: .* fails on a text"):
         fit(name)
 
 
@@ -408,6 +408,6 @@ def test_what_the_tokenizer_raises_on_some_texts_only_is_told(tmp_path):
     encoder = TextEncoder(backend, 0, None, 9, "head", "keep")
     assert rows(encoder.encode(["aa"])) == [[0, 0]]
     with pytest.raises(
-        ConfigError, match=r"data\.input\.encode\.tokenizer: .* fails on a text: .*unk_id"
+        ConfigError, match=r"^tokenizer: .* fails on a text: .*unk_id"
     ):
         encoder.encode(["aa", "好"])

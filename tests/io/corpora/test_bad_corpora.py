@@ -37,9 +37,9 @@ def test_a_bad_row_is_told_by_its_place(tmp_path: Path, suffix: str) -> None:
 
 
 FAULTS: dict[str, tuple[bytes, list[str]]] = {
-    "binary": (bytes(range(256)) * 9, ["binary file", "--corpus.format parquet or arrow"]),
+    "binary": (bytes(range(256)) * 9, ["binary file", "format parquet or arrow"]),
     "binary.txt": (b"\0\1\2", ["binary file"]),
-    "wide.txt": ("好\n".encode("utf-16"), ["in UTF-16, ", "→ --corpus.encoding auto"]),
+    "wide.txt": ("好\n".encode("utf-16"), ["in UTF-16, ", "→ encoding auto"]),
     "unpacked": (gzip.compress(b"a\n"), ["compressed", "end in .gz"]),
     "a.xlsx": (b"PK\x03\x04", ["workbook", "save it as CSV"]),
     "a.tar.gz": (gzip.compress(b"a\n"), ["archive", "unpack it"]),
@@ -47,8 +47,8 @@ FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "a.parquet.gz": (gzip.compress(b"a\n"), ["parquet file within a packed one"]),
     "broken.parquet": (b"PAR1 and no more", ["can't be read as parquet"]),
     "cut.txt.gz": (gzip.compress(b"abc\n" * 9999)[:-9], ["cut off", "lines"]),
-    "column.csv": (b"content,n\na,1\n", ["'content', 'n'", "--corpus.text"]),
-    "key.jsonl": (b'{"txt": "a"}\n', ["'txt'", "did you mean 'txt'? Say --corpus.text txt"]),
+    "column.csv": (b"content,n\na,1\n", ["'content', 'n'", "text NAME"]),
+    "key.jsonl": (b'{"txt": "a"}\n', ["'txt'", "did you mean 'txt'? Say text txt"]),
     "empty.txt": (b"", ["the file is empty"]),
     "blank.txt": (b"\n\n", ["no document"]),
 }
@@ -70,9 +70,9 @@ def test_files_are_looked_up_before_the_first_document(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a\n", "utf-8")
     with pytest.raises(DataError, match="no file fits"):
         Corpus([str(tmp_path / "a.txt"), str(tmp_path / "b*")]).documents()
-    with pytest.raises(DataError, match=r"no file is named\s+→ --corpus\.files FILE"):
+    with pytest.raises(DataError, match=r"no file is named\s+→ files FILE"):
         Corpus([]).documents()
-    with pytest.raises(ConfigError, match=r"--corpus\.encoding: Python knows no text encoding"):
+    with pytest.raises(ConfigError, match=r"encoding: Python knows no text encoding"):
         documents(tmp_path / "a.txt", encoding="utf-9")
 
 
@@ -101,5 +101,5 @@ def test_options_without_effect_are_refused(
 
 
 def test_min_chars_is_at_least_one() -> None:
-    with pytest.raises(ConfigError, match=r"corpus\.min_chars must be at least 1, got 0"):
+    with pytest.raises(ConfigError, match=r"min_chars must be at least 1, got 0"):
         Corpus("a.txt", min_chars=0)

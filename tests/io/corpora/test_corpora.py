@@ -171,7 +171,7 @@ def test_encodings_are_those_of_reading(tmp_path: Path, encoding: str) -> None:
     assert documents(tmp_path / "a.txt", encoding=encoding) == [text]
     with pytest.raises(DataError, match="not utf-8") as error:
         documents(tmp_path / "a.txt")
-    assert "--corpus.encoding NAME" in str(error.value)
+    assert "encoding NAME" in str(error.value)
 
 
 def test_the_key_tells_contents_options_and_order_apart(tmp_path: Path) -> None:

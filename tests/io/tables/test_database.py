@@ -128,7 +128,7 @@ def test_only_portions_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         (QUERY, "revews.db", r"no such file(?s:.)*did you mean reviews\.db"),
         (QUERY, "text.db", "not a database"),
         (QUERY, "sqlite://", "names no file"),
-        ("reviews.db", None, r"read by a query(?s:.)*--data\.database reviews\.db"),
+        ("reviews.db", None, r"read by a query(?s:.)*database reviews\.db"),
     ],
 )
 def test_a_fault_of_query_or_database_is_told(
@@ -147,11 +147,11 @@ def test_a_fault_of_query_or_database_is_told(
 
 def test_a_database_and_a_query_need_each_other() -> None:
     fill(GOOD)
-    with pytest.raises(ConfigError, match=r"--data\.database"):
+    with pytest.raises(ConfigError, match=r"database"):
         read(database=None)
     with pytest.raises(ConfigError, match="no effect without a query"):
         TextDataModule(train="my.csv", database="reviews.db")
-    with pytest.raises(ConfigError, match=r"data\.header has no effect"):
+    with pytest.raises(ConfigError, match=r"header has no effect"):
         read(header=False)
 
 
@@ -203,7 +203,7 @@ def rows_of(prepared: Any) -> dict[str, str]:
     ],
 )
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"data\.database") as error:
+    with pytest.raises(ConfigError, match=r"database") as error:
         Reader(database=url)
     chain = [error.value, error.value.__cause__, error.value.__context__]
     assert not any(form in repr(each) for each in chain for form in (SECRET, QUOTED, "hunt"))
@@ -231,7 +231,7 @@ def test_missing_variables_drivers_and_databases_are_told(monkeypatch: pytest.Mo
     with pytest.raises(ConfigError, match="no environment variable ABSENT"):
         read(database="${ABSENT}")
     monkeypatch.setenv("DB_PASSWORD", SECRET)
-    with pytest.raises(ConfigError, match=r"data\.database.*nosuchdb"):
+    with pytest.raises(ConfigError, match=r"database.*nosuchdb"):
         read(database=URL.replace("postgresql", "nosuchdb"))
     monkeypatch.setitem(sys.modules, "psycopg2", None)
     with pytest.raises((ConfigError, DataError), match="driver 'psycopg2'"):

@@ -89,18 +89,18 @@ def test_the_comma_is_not_given_up_while_it_gives_the_columns(tmp_path: Path) ->
 def test_a_column_that_is_missing_is_told_by_the_right_separator(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         read(tmp_path / "a.csv", "the text;a b\nx;1\n", columns=roles("a text", label="a b"))
-    for part in ("the columns are 'the text', 'a b'", "';'", "--data.text 'the text'"):
+    for part in ("the columns are 'the text', 'a b'", "';'", "text 'the text'"):
         assert part in str(error.value)
 
 
 @pytest.mark.parametrize("separator", [";;", "", "\n", '"', "tab"])
 def test_a_separator_is_one_character(separator: str) -> None:
-    with pytest.raises(ConfigError, match=r"one character(?s:.)*--data\.separator"):
+    with pytest.raises(ConfigError, match=r"one character(?s:.)*separator"):
         Reader(separator=separator)
 
 
 def test_a_separator_has_no_effect_on_other_formats(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"data\.separator has no effect on jsonl"):
+    with pytest.raises(ConfigError, match=r"separator has no effect on jsonl"):
         read(tmp_path / "a.jsonl", '{"text": "a", "label": 1}', separator=";")
 
 
@@ -175,7 +175,7 @@ def test_a_few_nuls_are_removed_and_counted(
     [
         (b"GIF89a\0\0\xff\0" * 50, "give a text file"),
         (bytes(range(256)) * 40, "give a text file"),
-        (b"PAR1" + b"\0\1\2" * 50, "--data.format parquet"),
+        (b"PAR1" + b"\0\1\2" * 50, "format parquet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "save it as .xlsx"),
         (b"PK\x03\x04" + bytes(range(32)) * 9, ".xlsx or .zip"),
         (b"SQLite format 3\0" + bytes(500), "query"),
@@ -206,7 +206,7 @@ def test_quotes_within_a_text_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("suffix", "rows", "noted"),
     [
-        ("tsv", ['"好"\t1', '"他说""好"""\t0'], ["2 of 2 cells of 'text'", "--data.format csv"]),
+        ("tsv", ['"好"\t1', '"他说""好"""\t0'], ["2 of 2 cells of 'text'", "format csv"]),
         ("tsv", ["'好'\t'1'", "'坏'\t'0'"], ["'text'", "'label'"]),
         ("csv", ['"""好""",1', '"""坏""",0'], ["2 of 2 cells of 'text'"]),
         ("tsv", ['"好"\t1', "不好\t0", "很好\t1"], []),
@@ -221,7 +221,7 @@ def test_cells_that_keep_their_quotes_are_noted(
     assert len(pairs) == len(rows)
     assert bool(notes) == bool(noted)
     assert all(part in "\n".join(notes) for part in noted)
-    assert ("format csv" in "\n".join(notes)) == ("--data.format csv" in noted)
+    assert ("format csv" in "\n".join(notes)) == ("format csv" in noted)
 
 
 def test_the_way_out_of_kept_quotes_works(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_cells_beyond_the_header_may_be_ignored(tmp_path: Path, suffix: str) -> 
     data = "text,label\n好,1,x,y\n坏,0\n行,1,\n差\n"
     data = data.replace(",", "\t") if suffix == "tsv" else data
     with pytest.raises(
-        DataError, match=r"row 2: the row has 4 cells(?s:.)*--data\.extra_cells ignore"
+        DataError, match=r"row 2: the row has 4 cells(?s:.)*extra_cells ignore"
     ):
         read(tmp_path / f"a.{suffix}", data)
     options = {"extra_cells": "ignore", "on_bad_row": "quarantine"}
@@ -334,11 +334,11 @@ def test_brackets_are_a_pattern_where_no_such_folder_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("a.csv", '{"text": "a", "label": 1}\n', "--data.format jsonl"),
-        ("a.jsonl", '[{"text": "a", "label": 1}]', "--data.format json"),
-        ("a.xlsx", "text,label\na,1\n", "--data.format csv"),
+        ("a.csv", '{"text": "a", "label": 1}\n', "format jsonl"),
+        ("a.jsonl", '[{"text": "a", "label": 1}]', "format json"),
+        ("a.xlsx", "text,label\na,1\n", "format csv"),
         ("a.xls", "x", "save it as .xlsx or CSV"),
-        ("my reviews.db", "x", "--data.database '.*my reviews.db'"),
+        ("my reviews.db", "x", "database '.*my reviews.db'"),
         ("my 评论", None, r"'.*my 评论/\*\.csv'"),
     ],
 )

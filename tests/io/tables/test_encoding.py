@@ -82,7 +82,7 @@ def test_a_character_cut_at_the_end_of_a_chunk_is_not_a_fault(tmp_path: Path) ->
 
 def test_an_undecidable_file_names_candidates_and_the_option(tmp_path: Path) -> None:
     noise = bytes(random.Random(0).randrange(1, 256) for _ in range(2000))
-    with pytest.raises(DataError, match=r"(?s)file\.txt.*gb18030.*big5.*--data\.encoding"):
+    with pytest.raises(DataError, match=r"(?s)file\.txt.*gb18030.*big5.*encoding"):
         detect(written(tmp_path, noise))
 
 
@@ -97,7 +97,7 @@ def test_a_binary_file_is_refused(tmp_path: Path, encoding: str) -> None:
 def test_a_mark_that_belies_the_named_encoding_is_told(
     tmp_path: Path, codec: str, named: str
 ) -> None:
-    told = rf"in {codec.upper()}, .* not in {named}\n  → --data\.encoding auto"
+    told = rf"in {codec.upper()}, .* not in {named}\n  → encoding auto"
     with pytest.raises(DataError, match=told):
         resolve(written(tmp_path, SIMPLIFIED.encode(codec)), named)
 

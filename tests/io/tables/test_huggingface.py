@@ -140,8 +140,8 @@ def test_without_a_network_a_name_is_told_soon(
         ("two", {}, r"not a file(?s:.)*hf:two#train"),
         (["hf:two#test", "hf:two#test"], {}, "named twice"),
         ("hf:two#test", {"columns": roles("txt")}, "did you mean 'text'"),
-        ("hf:two#test", {"format": "arrow"}, "data.format has no effect"),
-        ("hf:two#test", {"encoding": "utf-8"}, "data.encoding has no effect"),
+        ("hf:two#test", {"format": "arrow"}, "format has no effect"),
+        ("hf:two#test", {"encoding": "utf-8"}, "encoding has no effect"),
         ("hf:two#train", {}, "row 3, column 'label': the value is missing"),
     ],
 )

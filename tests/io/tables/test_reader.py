@@ -269,7 +269,7 @@ def test_relative_paths_stay_relative(tmp_path: Path, monkeypatch: pytest.Monkey
         ("empty.csv", "the file is empty"),
         ("header.csv", "holds no row"),
         ("blank.csv", "holds no row"),
-        ("notes.txt", r"suffix '\.txt'.*\n.*--data\.format"),
+        ("notes.txt", r"suffix '\.txt'.*\n.*format"),
         ("picture.csv", "binary"),
         ("broken.parquet", "can't be read as parquet"),
         ("broken.xlsx", "can't be read as xlsx"),
@@ -306,10 +306,10 @@ def test_a_file_may_not_be_named_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "suffix", "options", "parts"),
     [
-        ("text_a,label\n好,1\n", "csv", {}, ["'text'", "'text_a'", "--data.text text_a"]),
-        ("text\ty\n好\t1\n", "tsv", {}, ["'label'", "'y'", "--data.label NAME", "header false"]),
-        ('{"text": "好"}\n', "jsonl", {}, ["'label'", "--data.label"]),
-        ("1 好\n", "txt", {"format": "lines", "columns": ALL}, ["'pair'", "--data.pair"]),
+        ("text_a,label\n好,1\n", "csv", {}, ["'text'", "'text_a'", "text text_a"]),
+        ("text\ty\n好\t1\n", "tsv", {}, ["'label'", "'y'", "label NAME", "header false"]),
+        ('{"text": "好"}\n', "jsonl", {}, ["'label'", "label"]),
+        ("1 好\n", "txt", {"format": "lines", "columns": ALL}, ["'pair'", "pair"]),
         ("好\t1\n", "tsv", {"header": False}, ["'text'", "'0'", "'1'"]),
         ("text,text,label\na,b,1\n", "csv", {}, ["several columns", "'text'"]),
     ],
@@ -361,7 +361,7 @@ def test_a_bad_row_is_told_with_its_place(tmp_path: Path, case: tuple[Any, ...])
     assert str(error.value.file) == str(tmp_path / f"file.{suffix}")
     assert reason in error.value.problem
     assert value in str(error.value.value or "")
-    assert "--data.on_bad_row quarantine" in str(error.value.hint)
+    assert "on_bad_row quarantine" in str(error.value.hint)
     assert sorted(p.name for p in tmp_path.iterdir()) == [f"file.{suffix}"]
 
 

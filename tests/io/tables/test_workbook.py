@@ -56,7 +56,7 @@ ONE, TWO = [HEADER, ("一", 1)], [HEADER, ("二", 2)]
     ("sheets", "hidden", "sheet", "text", "noted"),
     [
         ({"a": ONE}, (), "auto", "一", []),
-        ({"a": ONE, "b": TWO}, (), "auto", "一", ["the sheet 'a' is read", "'b'", "--data.sheet"]),
+        ({"a": ONE, "b": TWO}, (), "auto", "一", ["the sheet 'a' is read", "'b'", "sheet"]),
         ({"a": ONE, "b": TWO}, (), "b", "二", []),
         ({"old": ONE, "new": TWO}, ("old",), "auto", "二", ["'new'", "'old', which is hidden"]),
         ({"old": ONE, "new": TWO}, ("old",), "old", "一", []),
@@ -78,12 +78,12 @@ def test_the_sheet_that_is_read_is_named(
 @pytest.mark.parametrize(
     ("sheets", "hidden", "options", "said"),
     [
-        ({"my data": ONE}, (), {"sheet": "my date"}, ["'my data'", "→ --data.sheet 'my data'"]),
-        ({"a": [], "b": ONE}, ("b",), {}, ["no visible sheet", "--data.sheet b"]),
+        ({"my data": ONE}, (), {"sheet": "my date"}, ["'my data'", "→ sheet 'my data'"]),
+        ({"a": [], "b": ONE}, ("b",), {}, ["no visible sheet", "sheet b"]),
         ({"a": [], "b": []}, (), {}, ["no visible sheet"]),
         ({"a": ONE, "b": TWO}, (), {"columns": roles("review")}, ["'text', 'label'", "'b'"]),
         ({"a": [HEADER, ("好", 1), HEADER, ("坏", 0)]}, (), {}, ["row 3: the header again"]),
-        ({"a": [HEADER, ("好", 1, "x")]}, (), {}, ["3 cells", "--data.extra_cells ignore"]),
+        ({"a": [HEADER, ("好", 1, "x")]}, (), {}, ["3 cells", "extra_cells ignore"]),
     ],
 )
 def test_what_is_wrong_with_a_workbook_is_told(

@@ -209,7 +209,7 @@ def test_checkpointing_goes_with_freezing(tmp_path: Path) -> None:
 
 
 def test_a_model_that_can_not_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"model\.backbone\.gradient_checkpointing"):
+    with pytest.raises(ConfigError, match=r"^gradient_checkpointing"):
         built(save_pretrained("albert", tmp_path), gradient_checkpointing=True)
 
 

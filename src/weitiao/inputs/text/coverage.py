@@ -76,13 +76,14 @@ def refuse_unread(tokenizer: Encoder, encoded: pa.Table, texts: pa.Table, share:
     if _all_alike(encoded, "input_ids") and not _all_alike(texts, "text", "pair"):
         problem = f"all {encoded.num_rows:,} rows of train get the same ids"
         if pc.all(encoded["cut"]).as_py():
-            way_out = "they are cut: a larger --data.input.encode.max_length, or another truncation"
+            way_out = "they are cut: a larger {--max_length}, or another truncation"
     if problem:
-        trained = "--data.input.encode.min_count 1, a larger vocab_size, or another tokenizer"
+        trained = "{--min_count} 1, a larger vocab_size, or another tokenizer"
         loaded = "the tokenizer of a model for these texts; or its tokenizer_class is a wrong one"
         raise ConfigError(
-            f"data.input.encode.tokenizer {tokenizer.tokenizer!r}: {problem}"
-            f"\n  → {way_out or (trained if tokenizer.trained else loaded)}"
+            f"{tokenizer.tokenizer!r}: {problem}",
+            field="tokenizer",
+            hint=way_out or (trained if tokenizer.trained else loaded),
         )
 
 

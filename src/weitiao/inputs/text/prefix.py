@@ -18,8 +18,9 @@ def prefix_length(prefix: str, backend: Tokenizer, unk_id: int | None) -> int:
     ids = backend.encode(prefix.rstrip(), add_special_tokens=False).ids  # a space joins the text
     if unk_id in ids:
         raise ConfigError(
-            f"data.input.encode.prefix: the tokenizer doesn't know {prefix!r}"
-            "\n  → the prefix that the model was trained with, or none"
+            f": the tokenizer doesn't know {prefix!r}",
+            field="prefix",
+            hint="the prefix that the model was trained with, or none",
         )
     return len(ids)
 

@@ -35,18 +35,18 @@ def load_tokenizer(
             none, or has one and is given another, or the one given isn't in its vocabulary.
     """
     instead = "one of characters, wordpiece, words trains a tokenizer on your training split"
-    tokenizer = fast_tokenizer(name, "data.input.encode.tokenizer", instead)
+    tokenizer = fast_tokenizer(name, "tokenizer", instead)
     pad_id = _pad_id(tokenizer, name, pad_token)
     habit: SpecialText = "split" if tokenizer.split_special_tokens else "keep"
     return tokenizer.backend_tokenizer, pad_id, tokenizer.unk_token_id, habit
 
 
-def fast_tokenizer(name: str, option: str, instead: str) -> Any:
+def fast_tokenizer(name: str, field: str, instead: str) -> Any:
     """The fast tokenizer of `transformers` of that name or folder.
 
     Args:
         name: name on the model hub, or folder.
-        option: names it on the command line.
+        field: the argument that names it.
         instead: what to do where there is none.
 
     Raises:
@@ -55,26 +55,27 @@ def fast_tokenizer(name: str, option: str, instead: str) -> Any:
     """
     from transformers import AutoTokenizer
 
-    local = only_local(name, option)
+    local = only_local(name, field)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             name, trust_remote_code=False, local_files_only=local
         )
     except Exception as error:  # a broken tokenizer.json raises Exception itself
         raise ConfigError(
-            f"{option}: can't load a tokenizer {name!r} {searched(name, local)}"
-            f"\n  {next(iter(str(error).splitlines()), type(error).__name__)}"
-            f"\n  → {instead}"
+            f": can't load a tokenizer {name!r} {searched(name, local)}"
+            f"\n  {next(iter(str(error).splitlines()), type(error).__name__)}",
+            field=field,
+            hint=instead,
         ) from error
     if not tokenizer.is_fast:
-        raise ConfigError(f"{option}: {name!r} has no fast (Rust) tokenizer")
-    _refuse_made_up(tokenizer, name, option)
-    with rust_faults(f"{option}: {name!r}"):
+        raise ConfigError(f": {name!r} has no fast (Rust) tokenizer", field=field)
+    _refuse_made_up(tokenizer, name, field)
+    with rust_faults(repr(name), field):
         tokenizer.backend_tokenizer.encode(_TRIAL)
     return tokenizer
 
 
-def _refuse_made_up(tokenizer: Any, name: str, option: str) -> None:
+def _refuse_made_up(tokenizer: Any, name: str, field: str) -> None:
     """Refuse what `transformers` makes up of special tokens where it finds no file that it reads.
 
     So each text would become the same few ids.
@@ -87,18 +88,20 @@ def _refuse_made_up(tokenizer: Any, name: str, option: str) -> None:
     there = [file for file in _VOCABULARIES if Path(name, file).is_file()]
     mend = '"tokenizer_class": "BertTokenizer"' if "vocab.txt" in there else "tokenizer_class"
     raise ConfigError(
-        f"{option}: {name!r} is loaded as a {kind}, which reads {' and '.join(files)} and found no"
-        f" vocabulary; there is {' and '.join(there) or 'none'}"
-        f"\n  → if it is of another kind: {mend} in its config.json"
+        f": {name!r} is loaded as a {kind}, which reads {' and '.join(files)} and found no"
+        f" vocabulary; there is {' and '.join(there) or 'none'}",
+        field=field,
+        hint=f"if it is of another kind: {mend} in its config.json",
     )
 
 
 @contextmanager
-def rust_faults(what: str) -> Iterator[None]:
+def rust_faults(what: str, field: str = "tokenizer") -> Iterator[None]:
     """Tell what the Rust tokenizer raises: `Exception` itself, or a panic, which is none.
 
     Args:
-        what: names the tokenizer, its option first.
+        what: names the tokenizer.
+        field: the argument that names it.
 
     Raises:
         ConfigError: the block fails so.
@@ -110,45 +113,46 @@ def rust_faults(what: str) -> Iterator[None]:
             raise
         told = " ".join(str(error).split())
         raise ConfigError(
-            f"{what} fails on a text: {told}"
-            "\n  → its files don't fit each other: an unknown token that its vocabulary lacks?"
+            f": {what} fails on a text: {told}",
+            field=field,
+            hint="its files don't fit each other: an unknown token that its vocabulary lacks?",
         ) from error
 
 
-def has_tokenizer(name: str, option: str) -> bool:
+def has_tokenizer(name: str, field: str) -> bool:
     """Whether a model comes with a tokenizer; `transformers` makes one up where it doesn't.
 
     Args:
         name: name on the model hub, or folder.
-        option: names it on the command line.
+        field: the argument that names it.
 
     Raises:
         ConfigError: there is no such model.
     """
     from transformers.utils import has_file
 
-    local = only_local(name, option)
+    local = only_local(name, field)
     return any(has_file(name, file, local_files_only=local) for file in _VOCABULARIES)
 
 
 def _pad_id(tokenizer: Any, name: str, pad_token: str | None) -> int:
     own = tokenizer.pad_token
     if own is not None and pad_token is not None:
-        raise ConfigError(
-            f"data.input.encode.pad_token has no effect: {name!r} is padded with {own!r}"
-        )
+        raise ConfigError(f"has no effect: {name!r} is padded with {own!r}", field="pad_token")
     if own is not None:
         return tokenizer.pad_token_id
     some = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
     if pad_token is None:
         raise ConfigError(
-            f"data.input.encode.tokenizer: {name!r} has no padding token"
-            f"\n  → --data.input.encode.pad_token {some!r}; padding is masked, so any token will do"
+            f": {name!r} has no padding token",
+            field="tokenizer",
+            hint=f"{{--pad_token}} {some!r}; padding is masked, so any token will do",
         )
     pad_id = tokenizer.backend_tokenizer.token_to_id(pad_token)
     if pad_id is None:
         raise ConfigError(
-            f"data.input.encode.pad_token: {pad_token!r} is not in the vocabulary of {name!r}"
-            f"\n  → {some!r} is"
+            f": {pad_token!r} is not in the vocabulary of {name!r}",
+            field="pad_token",
+            hint=f"{some!r} is",
         )
     return pad_id

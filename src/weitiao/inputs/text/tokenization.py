@@ -67,39 +67,29 @@ class Encoder:
 
     def __post_init__(self) -> None:
         if self.max_length < 4:
-            raise ConfigError(
-                f"data.input.encode.max_length must be at least 4, got {self.max_length}"
-            )
+            raise ConfigError(f"must be at least 4, got {self.max_length}", field="max_length")
         if self.vocab_size <= len(SPECIALS):
-            raise ConfigError(
-                f"data.input.encode.vocab_size must exceed the {len(SPECIALS)} special ids,"
-                f" got {self.vocab_size}"
-            )
+            problem = f"must exceed the {len(SPECIALS)} special ids, got {self.vocab_size}"
+            raise ConfigError(problem, field="vocab_size")
         if self.trained and self.pad_token is not None:
-            raise ConfigError(
-                f"data.input.encode.pad_token has no effect: {self.tokenizer!r} has a padding token"
-            )
+            problem = f"has no effect: {self.tokenizer!r} has a padding token"
+            raise ConfigError(problem, field="pad_token")
         if self.trained and self.special_text is not None:
-            raise ConfigError(
-                f"data.input.encode.special_text has no effect: {self.tokenizer!r} reads special"
-                " tokens in a text as text"
-            )
+            problem = f"has no effect: {self.tokenizer!r} reads special tokens in a text as text"
+            raise ConfigError(problem, field="special_text")
         if self.trained and self.prefix:
-            raise ConfigError(
-                f"data.input.encode.prefix goes with a pretrained tokenizer, not with"
-                f" {self.tokenizer!r}"
-            )
+            problem = f"goes with a pretrained tokenizer, not with {self.tokenizer!r}"
+            raise ConfigError(problem, field="prefix")
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
             if of_training and not self.trained and getattr(self, field.name) != field.default:
-                raise ConfigError(
-                    f"data.input.encode.{field.name} has no effect on the pretrained tokenizer"
-                    f" {self.tokenizer!r}"
-                )
+                problem = f"has no effect on the pretrained tokenizer {self.tokenizer!r}"
+                raise ConfigError(problem, field=field.name)
         if self.vectors is not None and self.tokenizer not in WITH_VECTORS:
             raise ConfigError(
-                f"data.input.encode.vectors are of {' or '.join(WITH_VECTORS)}, not of the units of"
-                f" the tokenizer {self.tokenizer!r}"
+                f"are of {' or '.join(WITH_VECTORS)}, not of the units of the tokenizer"
+                f" {self.tokenizer!r}",
+                field="vectors",
             )
 
     @property
@@ -148,7 +138,8 @@ class Encoder:
         if backend.get_vocab_size() <= len(SPECIALS):
             raise ConfigError(
                 f"no unit of the training texts is seen {self.min_count} times: the vocabulary is"
-                " empty\n  → --data.input.encode.min_count 1"
+                " empty",
+                hint="{--min_count} 1",
             )
         pad_id, unk_id = SPECIALS.index(PAD), SPECIALS.index(UNK)  # the trainers put these first
         return TextEncoder(
@@ -216,9 +207,9 @@ class TextEncoder:
         added = self.added(pair=pairs is not None)
         if added >= self.max_length:
             raise ConfigError(
-                f"data.input.encode.max_length = {self.max_length} leaves no room for text: the"
-                f" tokenizer adds {added} ids, special ones"
-                f"{' and the prefix' if self.prefix else ''}"
+                f"= {self.max_length} leaves no room for text: the tokenizer adds {added} ids,"
+                f" special ones{' and the prefix' if self.prefix else ''}",
+                field="max_length",
             )
         chunks = [
             self._encode_chunk(
@@ -233,7 +224,7 @@ class TextEncoder:
         inputs = self._units(texts)
         if pairs is not None:
             inputs = list(zip(inputs, self._units(pairs), strict=True))
-        with rust_faults("data.input.encode.tokenizer: it"):
+        with rust_faults("it"):
             encodings = self.backend.encode_batch_fast(
                 inputs, is_pretokenized=self.segmenter is not None, add_special_tokens=True
             )
@@ -277,8 +268,9 @@ class TextEncoder:
         words = state["words"] and Words.of(state["words"])
         if words and state["word_model"] != _model(segmenter):
             raise ConfigError(
-                "data.input.segment: stanza's model has changed since training, so texts would be"
-                " cut into other words"
+                ": stanza's model has changed since training, so texts would be cut into other"
+                " words",
+                field="segment",
             )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),

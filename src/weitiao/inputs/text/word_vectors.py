@@ -101,7 +101,7 @@ def read_vectors(name: str, encoder: TextEncoder, lowercase: bool) -> WordVector
             "no word of the vocabulary stands in this file",
             file=path,
             value=record.word.decode(errors="replace"),
-            hint=f"the vocabulary has {some}, …: see data.input.encode.tokenizer, segment",
+            hint=f"the vocabulary has {some}, …: see {{--encode.tokenizer}}, {{--segment}}",
         )
     found = np.zeros(len(matrix), bool)
     found[[*exact, *folded]] = True

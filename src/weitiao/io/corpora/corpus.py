@@ -14,7 +14,7 @@ from weitiao.errors import ConfigError, DataError
 from weitiao.io.cache import content_hash, hash_of
 from weitiao.io.corpora.kinds import Columned, CorpusFormat, Kind, kind_of
 from weitiao.io.corpora.markup import Markup
-from weitiao.io.corpora.table import options_of_corpus, rows
+from weitiao.io.corpora.table import rows
 from weitiao.io.corpora.wet import texts
 from weitiao.io.corpora.wikipedia import articles
 from weitiao.io.tables import Files, expand
@@ -49,7 +49,7 @@ class Corpus:
     deduplicate: bool = True
 
     def __post_init__(self) -> None:
-        at_least(1, "corpus", min_chars=self.min_chars)
+        at_least(1, min_chars=self.min_chars)
 
     def documents(self, counts: Counter[str] | None = None) -> Iterator[str]:
         """The documents in the order of the files, from a part in memory at a time.
@@ -91,18 +91,17 @@ class Corpus:
         for name in names_of(self.files):
             if is_dataset(name) or is_query(name):
                 problem = "a corpus is read from files, not from data sets or databases"
-                raise ConfigError(f"{problem}: {name}\n  → --corpus.files FILE")
-        with options_of_corpus():
-            kinds = {
-                path: kind_of(path) if self.format == "auto" else self.format
-                for path in expand(self.files)
-            }
+                raise ConfigError(f"{problem}: {name}", hint="{--files} FILE")
+        kinds = {
+            path: kind_of(path) if self.format == "auto" else self.format
+            for path in expand(self.files)
+        }
         found = set(kinds.values())
         columned = found & set(get_args(Columned))
         if self.text != "text" and not columned:
-            raise ConfigError(f"corpus.text has no effect on {', '.join(sorted(found))}")
+            raise ConfigError(f"has no effect on {', '.join(sorted(found))}", field="text")
         if self.encoding != "utf-8" and found <= {"parquet", "arrow", "wikipedia", "wet"}:
-            raise ConfigError(f"corpus.encoding has no effect on {', '.join(sorted(found))}")
+            raise ConfigError(f"has no effect on {', '.join(sorted(found))}", field="encoding")
         return kinds
 
     def _stream(self, kinds: dict[Path, Kind], counts: Counter[str]) -> Iterator[str]:

@@ -8,8 +8,8 @@ from weitiao.errors import DataError
 from weitiao.io.tables.unpack import open_bytes, packed_as
 
 _KINDS = {  # first bytes → the way out
-    b"PAR1": "it is Parquet: --data.format parquet",
-    b"ARROW1": "it is Arrow: --data.format arrow",
+    b"PAR1": "it is Parquet: {--format} parquet",
+    b"ARROW1": "it is Arrow: {--format} arrow",
     b"\xd0\xcf\x11\xe0": "it is a workbook of Excel before 2007: save it as .xlsx",
     b"SQLite format 3": "it is a SQLite database, which is read by a query: see docs/data.md",
 }
@@ -36,7 +36,7 @@ def binary(path: Path) -> DataError:
         head = file.peek(16)[:16]
     hint = next(
         (hint for first, hint in _KINDS.items() if head.startswith(first)),
-        "give a text file, or name what it is: --data.format parquet, arrow or xlsx",
+        "give a text file, or name what it is: {--format} parquet or arrow",
     )
     if packed := packed_as(head):
         hint = f"it is packed: let its name end in {packed}"

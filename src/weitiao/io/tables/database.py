@@ -44,9 +44,10 @@ def refuse_secrets(url: str) -> None:
     for secret in _secrets(_parsed(url)):
         if not _VARIABLE.fullmatch(secret):
             raise ConfigError(
-                "data.database holds a password, which would stand in config.yaml and in logs"
-                "\n  → take it from the environment: 'postgresql://me:${DB_PASSWORD}@host/name'"
-                " in single quotes"
+                "holds a password, which would stand in config.yaml and in logs",
+                field="database",
+                hint="take it from the environment: 'postgresql://me:${DB_PASSWORD}@host/name'"
+                " in single quotes",
             )
 
 
@@ -59,8 +60,9 @@ def refuse_idle(url: str | None, named: Iterable[Files | None]) -> None:
     names = [name for files in named if files for name in names_of(files)]
     if url is not None and names and not any(map(is_query, names)):
         raise ConfigError(
-            "data.database has no effect without a query"
-            "\n  → --data.train 'SELECT text, label FROM …', or a file that ends in .sql"
+            "has no effect without a query",
+            field="database",
+            hint="{--train} 'SELECT text, label FROM …'; or a file that ends in .sql",
         )
 
 
@@ -95,7 +97,7 @@ def fetch(source: Source, query: str, url: str | None) -> None:
         DataError: the database doesn't answer or refuses the query, or a column is missing.
     """
     if url is None:
-        raise ConfigError("a query needs a database\n  → --data.database sqlite:///FILE")
+        raise ConfigError("a query needs a database", hint="{--database} sqlite:///FILE")
     target = _resolved(url)
     with _told_without_secrets(source.name, [*_secrets(target), *_variables(url)]):
         engine = _engine(target)
@@ -143,8 +145,9 @@ def _parsed(url: str) -> URL:
     except (ArgumentError, ValueError):
         pass  # what they say may repeat the URL
     raise ConfigError(
-        "data.database is no database URL"
-        "\n  → like sqlite:///reviews.db or postgresql://me@host/name"
+        "is no database URL",
+        field="database",
+        hint="like sqlite:///reviews.db or postgresql://me@host/name",
     )
 
 
@@ -165,7 +168,7 @@ def _resolved(url: str) -> URL:
 def _replaced(text: str) -> str:
     for name in _VARIABLE.findall(text):
         if name not in os.environ:
-            raise ConfigError(f"data.database: there is no environment variable {name}")
+            raise ConfigError(f": there is no environment variable {name}", field="database")
     return _VARIABLE.sub(lambda found: os.environ[found[1]], text)
 
 
@@ -193,11 +196,12 @@ def _told_without_secrets(name: str, secrets: list[str]) -> Iterator[None]:
     except (ConfigError, DataError):
         raise
     except NoSuchModuleError as error:
-        fault = ConfigError(f"data.database: {error}")
+        fault = ConfigError(f": {error}", field="database")
     except ModuleNotFoundError as error:
         fault = ConfigError(
-            f"data.database needs the driver {error.name!r}, which is not installed"
-            f"\n  → pip install {error.name}, or name another: postgresql+psycopg://…"
+            f"needs the driver {error.name!r}, which is not installed",
+            field="database",
+            hint=f"pip install {error.name}, or name another: postgresql+psycopg://…",
         )
     except Exception as error:  # drivers raise whatever they like
         told = str(error.orig if isinstance(error, DBAPIError) else error).strip()
@@ -214,7 +218,7 @@ def _engine(url: URL) -> Engine:
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
         return create_engine(url, poolclass=NullPool, hide_parameters=True)
     if not url.database:
-        raise ConfigError("data.database names no file\n  → sqlite:///reviews.db")
+        raise ConfigError("names no file", field="database", hint="sqlite:///reviews.db")
     (path,) = expand(url.database)
 
     def connect() -> sqlite3.Connection:

@@ -20,7 +20,7 @@ _LONGEST = 64 << 20  # characters of one object: what is longer is a fault in it
 _SHOWN = 60  # characters at the place of a fault
 _SPACE = re.compile(r"\s*")
 _NO_LIST = "this is a JSON object, not a list of objects"
-_LINES = "one object per line is JSON Lines: --data.format jsonl"
+_LINES = "one object per line is JSON Lines: {--format} jsonl"
 
 
 def read_json(source: Source) -> Iterator[Chunk]:

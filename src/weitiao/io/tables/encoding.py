@@ -56,8 +56,9 @@ def resolve(path: Path, encoding: str = "auto") -> str:
         bytes(4).decode(codec, "ignore")
     except LookupError as error:  # unknown, or one from bytes to bytes such as base64
         raise ConfigError(
-            f"--data.encoding: Python knows no text encoding {encoding!r}"
-            "\n  → examples: utf-8, gb18030, big5, utf-16, cp1252; or auto"
+            f": Python knows no text encoding {encoding!r}",
+            field="encoding",
+            hint="examples: utf-8, gb18030, big5, utf-16, cp1252; or auto",
         ) from error
     if not codec.startswith(("utf-16", "utf-32")):
         with open_bytes(path) as file:
@@ -66,7 +67,7 @@ def resolve(path: Path, encoding: str = "auto") -> str:
             raise DataError(
                 f"this is a file in {marked.upper()}, as its first bytes say, not in {encoding}",
                 file=path,
-                hint="--data.encoding auto",
+                hint="{--encoding} auto",
             )
         if is_binary(head):
             raise binary(path)
@@ -141,7 +142,7 @@ def _legacy(path: Path) -> str:
         raise DataError(
             f"the encoding can't be told (share of characters that make sense: {ranking})",
             file=path,
-            hint=f"name it: --data.encoding {best} (or {second}); if the file mixes encodings, "
+            hint=f"name it: {{--encoding}} {best} (or {second}); if the file mixes encodings, "
             "the rows of the other one are bad rows",
         )
     return best

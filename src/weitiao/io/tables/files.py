@@ -40,7 +40,7 @@ def expand(files: Files) -> list[Path]:
             nothing.
     """
     if not files:
-        raise DataError("no file is named", hint="--data.train FILE")
+        raise DataError("no file is named", hint="{--train} FILE; {--files} FILE")
     names = [n for n in names_of(files) if not (is_dataset(n) or _QUERY.match(n))]
     paths = [path for name in names for path in _find(name)]
     seen: set[Path] = set()

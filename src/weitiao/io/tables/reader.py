@@ -91,14 +91,15 @@ class Reader:
     def __post_init__(self) -> None:
         read = [column for role, column in self.columns.items() if role not in ("id", "group")]
         if len(set(read)) < len(read):
-            roles = [f"data.{role}" for role in self.columns if role not in ("id", "group")]
-            raise ConfigError(f"{', '.join(roles)} must be different columns")
+            first, *others = (role for role in self.columns if role not in ("id", "group"))
+            raise ConfigError(f"and {', '.join(others)} must be different columns", field=first)
         if self.database is not None:
             refuse_secrets(self.database)
         if self.separator != "auto" and (len(self._mark) != 1 or self._mark in '"\r\n'):
             raise ConfigError(
-                f"data.separator must be one character, not {self.separator!r}"
-                "\n  → --data.separator ';', or '\\t' for a tab"
+                f"must be one character, not {self.separator!r}",
+                field="separator",
+                hint="{--separator} ';', or '\\t' for a tab",
             )
 
     @property
@@ -200,9 +201,10 @@ class Reader:
             if notes is not None:
                 notes += reading.notes.lines()
             if reading.kept == 0:
-                raise DataError(
-                    f"all of the {reading.total} rows are bad", file=names[-1], hint=reading.first
-                )
+                problem = f"all of the {reading.total} rows are bad"
+                told = reading.first and (reading.first.told(), reading.first.hint)
+                hint = "\n  → ".join(filter(None, told or ()))
+                raise DataError(problem, file=names[-1], hint=hint)
         return map_table(out)
 
     def source(self, given: SourceFiles) -> Source:
@@ -251,7 +253,7 @@ class Reader:
 
     def _refuse_idle(self, option: str, on: str) -> None:
         if getattr(self, option) != getattr(Reader, option):
-            raise ConfigError(f"data.{option} has no effect on {on}")
+            raise ConfigError(f"has no effect on {on}", field=option)
 
 
 def _format_of(path: Path) -> FileFormat:
@@ -267,7 +269,7 @@ def _format_of(path: Path) -> FileFormat:
         raise DataError("an archive is not read", file=path, hint="unpack it first")
     if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):
         database = shell_word(str(path))
-        hint = f"--data.train 'SELECT text, label FROM …' --data.database {database}"
+        hint = f"{{--train}} 'SELECT text, label FROM …' {{--database}} {database}"
         raise DataError("a database is read by a query", file=path, hint=hint)
     if name.suffix.lower() in _OTHER_WORKBOOKS:
         problem = f"a workbook that ends in {name.suffix} is not read"
@@ -275,5 +277,5 @@ def _format_of(path: Path) -> FileFormat:
     raise DataError(
         f"the suffix {name.suffix!r} doesn't tell the format",
         file=path,
-        hint=f"name it: --data.format {', '.join(get_args(FileFormat)[:-1])} or lines",
+        hint=f"name it: {{--format}} {', '.join(get_args(FileFormat)[:-1])} or lines",
     )

@@ -19,7 +19,7 @@ from weitiao.io.tables.notes import NotesOfFiles
 from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.source import BadRow, Chunk, Source
 
-_OTHER_ENCODING = "the file mixes encodings, or is in another one: --data.encoding NAME"
+_OTHER_ENCODING = "the file mixes encodings, or is in another one: {--encoding} NAME"
 
 
 class Reading:
@@ -39,7 +39,7 @@ class Reading:
         self._sets = {"label"} if label_sets else set()
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
-        self.first: str | None = None
+        self.first: DataError | None = None
         self.notes = NotesOfFiles()
         roles = ["id", *(role for role in wanted if role != "id")]
         self.schema = pa.schema(
@@ -70,7 +70,7 @@ class Reading:
             raise DataError(
                 f"{broken} of {self.total - before} rows are not {source.encoding}",
                 file=source.name,
-                hint="name the encoding: --data.encoding NAME (or auto)",
+                hint="name the encoding: {--encoding} NAME (or auto)",
             )
         quotes.note()
         self.notes.add(source.name, source.notes)
@@ -120,10 +120,10 @@ class Reading:
     def _set_aside(self, name: str, bad: list[BadRow]) -> None:
         for fault in bad:
             if self._aside is None:
-                way_out = "--data.on_bad_row quarantine sets bad rows aside"
+                way_out = "{--on_bad_row} quarantine sets bad rows aside"
                 hint = f"{fault.hint}; {way_out}" if fault.hint else way_out
                 raise replace(fault, hint=hint).error(name)
-            self.first = self.first or str(fault.error(name))
+            self.first = self.first or fault.error(name)
             record = {
                 "file": name,
                 "row": fault.row,

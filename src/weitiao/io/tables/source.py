@@ -83,15 +83,15 @@ class Source:
     def _way_out(self, role: str, name: str, names: Sequence[str]) -> str:
         """What mends a missing column."""
         if "".join(names[:1]).lstrip().startswith(("{", "[")):
-            return "this looks like JSON: --data.format jsonl, or json"
+            return "this looks like JSON: {--format} jsonl, or json"
         near = difflib.get_close_matches(name, names, n=1)
         say = f"did you mean {near[0]!r}? Say " if near else ""
-        hint = f"{say}--data.{role} {shell_word(near[0]) if near else 'NAME'}"
+        hint = f"{say}{{--{role}}} {shell_word(near[0]) if near else 'NAME'}"
         if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w ]", names[0]):
             mark = "MARK" if self.separator == "auto" else "auto"
-            hint = f"which mark separates the cells? --data.separator {mark}; or {hint}"
+            hint = f"which mark separates the cells? {{--separator}} {mark}; or {hint}"
         if self.header and self.format in ("csv", "tsv", "xlsx"):
-            hint += "; if the first row is data, --data.header false"
+            hint += "; if the first row is data, {--header} false"
         return hint
 
 

@@ -12,7 +12,7 @@ FIRST_ROWS = 20
 """Rows at the beginning among which the header is looked for: titles may stand above it."""
 _AROUND = " \t\r\n\u3000\ufeff\"'"  # what a header that is repeated may have around its names
 _MISSING_OR_MANY = "is a separator or a quote missing, or one too many?"
-_BEYOND = "; --data.extra_cells ignore leaves out what stands beyond the header"
+_BEYOND = "; {--extra_cells} ignore leaves out what stands beyond the header"
 
 
 def header_in(wanted: Iterable[str], rows: Iterable[Sequence[Any]]) -> tuple[int, list[str]] | None:

@@ -74,7 +74,7 @@ def read_jsonl(source: Source) -> Iterator[Chunk]:
                 records.rows.append(number)
                 records.cells.append([value, line])
             else:
-                hint = "JSON Lines hold one object per line; a list is read by --data.format json"
+                hint = "JSON Lines hold one object per line; a list is read by {--format} json"
                 records.bad.append(BadRow(number, reason, line, value=line, hint=hint))
         yield objects(source, records, check=not checked)
         checked = checked or bool(records.rows)

@@ -61,7 +61,7 @@ def _open(path: Path, stack: ExitStack, *, values: bool) -> Any:
     file = stack.enter_context(path.open("rb"))  # of a path, openpyxl wants a certain suffix
     head = file.peek(len(_OLD))
     if not head.startswith(b"PK"):
-        hint = "is it text? --data.format csv"
+        hint = "is it text? {--format} csv"
         if head.startswith(_OLD):
             hint = "it is from before 2007, or has a password: save it as .xlsx, without"
         raise DataError("this is no XLSX workbook", file=path, hint=hint)
@@ -86,7 +86,7 @@ def _chosen(source: Source, book: Any) -> Any:
         if source.sheet in sheets:
             return sheets[source.sheet]
         near = difflib.get_close_matches(source.sheet, sheets, n=1)
-        hint = f"--data.sheet {shell_word(near[0] if near else next(iter(sheets)))}"
+        hint = f"{{--sheet}} {shell_word(near[0] if near else next(iter(sheets)))}"
         names = ", ".join(map(repr, sheets))
         problem = f"there is no sheet {source.sheet!r}; the sheets are {names}"
         raise DataError(problem, file=source.name, hint=hint)
@@ -94,13 +94,13 @@ def _chosen(source: Source, book: Any) -> Any:
     filled = [title for title, rows in first.items() if rows]
     shown = [title for title in filled if sheets[title].sheet_state == "visible"]
     if not shown:
-        hidden = f"hidden ones do: --data.sheet {shell_word(filled[0])}" if filled else None
+        hidden = f"hidden ones do: {{--sheet}} {shell_word(filled[0])}" if filled else None
         raise DataError("no visible sheet holds a row", file=source.name, hint=hidden)
     wanted = source.wanted.values()
     fitting = [t for t in shown if source.header and header_in(wanted, first[t])]
     chosen = (fitting or shown)[0]
     if others := [_described(sheets[title]) for title in filled if title != chosen]:
-        left = f"left out: {', '.join(others)} (--data.sheet NAME)"
+        left = f"left out: {', '.join(others)} (sheet names another)"
         source.notes.facts.append(f"the sheet {chosen!r} is read; {left}")
     return sheets[chosen]
 

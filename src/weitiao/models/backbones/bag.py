@@ -41,10 +41,10 @@ class Bag(Backbone):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        at_least(1, "model.backbone", orders=orders, buckets=buckets)
-        shares("model.backbone", dropout=dropout)
+        at_least(1, orders=orders, buckets=buckets)
+        shares(dropout=dropout)
         if orders == 1 and buckets != BUCKETS:
-            raise ConfigError("model.backbone.buckets has no effect on a bag without n-grams")
+            raise ConfigError("has no effect on a bag without n-grams", field="buckets")
         self.orders, self.buckets = orders, buckets
         self.embedding = Embedding(card, embedding, vectors)
         self.width = self.embedding.embedding_dim

@@ -29,17 +29,19 @@ class Embedding(nn.Embedding):
     """
 
     def __init__(self, card: DataCard, width: int | None, vectors: Vectors) -> None:
-        at_least(1, "model.backbone", embedding=width)
+        at_least(1, embedding=width)
         given = card.input.vector_width
         if width is not None and given not in (None, width):
             raise ConfigError(
-                f"model.backbone.embedding = {width}, but the word vectors are {given} wide"
-                "\n  → --model.backbone.embedding null takes their width"
+                f"= {width}, but the word vectors are {given} wide",
+                field="embedding",
+                hint="{--embedding} null takes their width",
             )
         if vectors == "freeze" and given is None:
             raise ConfigError(
-                "model.backbone.vectors: there are no word vectors to freeze"
-                "\n  → --data.input.encode.vectors FILE"
+                ": there are no word vectors to freeze",
+                field="vectors",
+                hint="{--encode.vectors} FILE",
             )
         super().__init__(card.input.vocab_size, width or given or WIDTH)
         nn.init.normal_(self.weight, std=0.1)

@@ -15,7 +15,7 @@ from weitiao.io.hub import only_local, searched
 def load_model(
     kind: Any,
     name: str,
-    options: str,
+    field: str = "name",
     *,
     layers: int | None,
     may_lack: Callable[[Any, str], bool],
@@ -27,7 +27,7 @@ def load_model(
     Args:
         kind: the class of `transformers` that loads it, such as ``AutoModel``.
         name: name on the model hub, or folder.
-        options: common name of the options ``name`` and ``layers``, e.g. ``model.backbone``.
+        field: the argument that names it.
         layers: keep only the first so many layers; null = all.
         may_lack: whether a model may begin without the weight of that name.
         alter: changes the configuration before the model is made.
@@ -39,13 +39,13 @@ def load_model(
     """
     from transformers import AutoConfig
 
-    local = only_local(name, f"{options}.name")
+    local = only_local(name, field)
     source: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": local}
     try:
         config = AutoConfig.from_pretrained(name, **source)
-        _refuse_quantized(config, name, options)
+        _refuse_quantized(config, name, field)
         alter(config)
-        _cut(config, name, options, layers)
+        _cut(config, name, layers)
         with _without_load_report():
             model, report = kind.from_pretrained(
                 name,
@@ -62,42 +62,45 @@ def load_model(
         if "can't allocate memory" in str(error):
             raise
         raise ConfigError(
-            f"{options}.name: no loadable safetensors model {name!r} {searched(name, local)}"
-            f"\n  {' '.join(str(error).split())[:1000] or type(error).__name__}"
+            f": no loadable safetensors model {name!r} {searched(name, local)}"
+            f"\n  {' '.join(str(error).split())[:1000] or type(error).__name__}",
+            field=field,
         ) from error
     if unfit := sorted(report["mismatched_keys"]):
         weight, found, wanted = unfit[0]
         raise ConfigError(
-            f"{options}.name: {name!r} has {len(unfit)} of its weights in another shape than its"
-            f" configuration says, e.g. {weight}: {tuple(found)}, not {tuple(wanted)}"
+            f": {name!r} has {len(unfit)} of its weights in another shape than its configuration"
+            f" says, e.g. {weight}: {tuple(found)}, not {tuple(wanted)}",
+            field=field,
         )
     # anything else would start random without a word
     missing = sorted(key for key in report["missing_keys"] if not may_lack(model, key))
     if missing:
-        raise ConfigError(
-            f"{options}.name: {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
-        )
+        problem = f": {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
+        raise ConfigError(problem, field=field)
     return model
 
 
-def _refuse_quantized(config: Any, name: str, options: str) -> None:
+def _refuse_quantized(config: Any, name: str, field: str) -> None:
     """Refuse rounded weights (bitsandbytes, AWQ, GPTQ, FP8, …), which have no gradients."""
-    for field in ("quantization_config", "compression_config"):
-        if found := getattr(config, field, None):
+    for kind in ("quantization_config", "compression_config"):
+        if found := getattr(config, kind, None):
             values = found if isinstance(found, dict) else vars(found)
-            raise ConfigError(
-                f"{options}.name: {name!r} is quantized ({values.get('quant_method', field)});"
-                " such models aren't fine-tuned here\n  → take the unquantized one"
+            problem = (
+                f": {name!r} is quantized ({values.get('quant_method', kind)}); such models aren't"
+                " fine-tuned here"
             )
+            raise ConfigError(problem, field=field, hint="take the unquantized one")
 
 
-def _cut(config: Any, name: str, options: str, layers: int | None) -> None:
+def _cut(config: Any, name: str, layers: int | None) -> None:
     """Let the configuration name only the layers that are wanted."""
     if layers is None:
         return
     total = getattr(config, "num_hidden_layers", 0)
     if not 1 <= layers <= total:
-        raise ConfigError(f"{options}.layers: {name!r} has {total} layers, can't keep {layers}")
+        problem = f": {name!r} has {total} layers, can't keep {layers}"
+        raise ConfigError(problem, field="layers")
     config.num_hidden_layers = layers
     if getattr(config, "layer_types", None):  # one entry per layer
         config.layer_types = config.layer_types[:layers]

@@ -30,8 +30,8 @@ class Lora:
     dropout: float = 0.05
 
     def __post_init__(self) -> None:
-        at_least(1, "model.backbone.lora", rank=self.rank, alpha=self.alpha)
-        shares("model.backbone.lora", dropout=self.dropout)
+        at_least(1, rank=self.rank, alpha=self.alpha)
+        shares(dropout=self.dropout)
 
     def add_to(self, encoder: Any) -> None:
         """Freeze a model of `transformers` and put the adapters in.
@@ -42,7 +42,7 @@ class Lora:
         try:
             from peft import LoraConfig, inject_adapter_in_model
         except ImportError as error:
-            raise MissingExtra("peft", "peft", "model.backbone.lora") from error
+            raise MissingExtra("peft", "peft", "", field="lora") from error
         from transformers.pytorch_utils import Conv1D
 
         config = LoraConfig(

@@ -67,7 +67,7 @@ class Pretrained(HuggingFace):
         self.name, self.config = name, model.config
         self.frozen: list[nn.Module] = []
         if lora and freeze:
-            raise ConfigError("model.backbone.freeze has no effect with model.backbone.lora")
+            raise ConfigError("has no effect with lora", field="freeze")
         if lora:
             lora.add_to(encoder)
         if freeze:
@@ -78,18 +78,15 @@ class Pretrained(HuggingFace):
     def _freeze(self, name: str, count: int) -> None:
         total = self.encoder.config.num_hidden_layers
         if not 0 <= count <= total:
-            raise ConfigError(
-                f"model.backbone.freeze: {name!r} has {total} layers, can't freeze {count}"
-            )
+            problem = f": {name!r} has {total} layers, can't freeze {count}"
+            raise ConfigError(problem, field="freeze")
         if count == total:
             still = list(self.encoder.parameters())  # what follows the layers as well
         elif layers := _layers(self.encoder):
             still = parameters_up_to(self.encoder, layers[count - 1])
         else:
-            raise ConfigError(
-                f"model.backbone.freeze: {name!r} shares weights between its layers"
-                f"\n  → 0 or all {total}"
-            )
+            problem = f": {name!r} shares weights between its layers"
+            raise ConfigError(problem, field="freeze", hint=f"0 or all {total}")
         for parameter in still:
             parameter.requires_grad_(False)
         self.frozen = frozen_modules(self.encoder)
@@ -97,7 +94,7 @@ class Pretrained(HuggingFace):
 
     def _recompute(self, name: str) -> None:
         if not self.encoder.supports_gradient_checkpointing:
-            raise ConfigError(f"{name!r} can't do model.backbone.gradient_checkpointing")
+            raise ConfigError(f": {name!r} can't do it", field="gradient_checkpointing")
         self.encoder.activation_checkpointing_enable()
         # it lets the embeddings' output ask for a gradient, so frozen layers would keep a graph
         self.encoder.disable_input_require_grads()
@@ -130,8 +127,8 @@ def _from_config(values: dict[str, Any], trust_remote_code: bool) -> Any:
         config = AutoConfig.for_model(values.pop("model_type"), **values)
     except (KeyError, ValueError, TypeError, StrictDataclassError) as error:
         raise ConfigError(
-            "model.backbone.config is not that of a model that transformers has:"
-            f" {str(error).splitlines()[0]}"
+            f"is not that of a model that transformers has: {str(error).splitlines()[0]}",
+            field="config",
         ) from error
     return AutoModel.from_config(config, trust_remote_code=trust_remote_code)
 
@@ -143,7 +140,6 @@ def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
     return load_model(
         AutoModel,
         name,
-        "model.backbone",
         layers=layers,
         may_lack=_is_taken_off,
         alter=_without_decoder,
@@ -173,24 +169,22 @@ def _is_taken_off(model: Any, weight: str) -> bool:
 def _check_kind(name: str, encoder: Any) -> None:
     takes = inspect.signature(encoder.forward).parameters
     if not {"input_ids", "attention_mask"} <= takes.keys():
-        raise ConfigError(f"model.backbone.name: {name!r} does not take ids of text and their mask")
+        raise ConfigError(f": {name!r} does not take ids of text and their mask", field="name")
     if not all(hasattr(encoder.config, size) for size in ("hidden_size", "vocab_size")):
-        raise ConfigError(f"model.backbone.name: {name!r} is not a model of text alone")
+        raise ConfigError(f": {name!r} is not a model of text alone", field="name")
 
 
 def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
     known = encoder.config.vocab_size
     if card.input.vocab_size > known:
         raise ConfigError(
-            f"the tokenizer has {card.input.vocab_size} ids, the backbone {name!r} knows {known}"
-            "\n  → data.input.encode.tokenizer must be the backbone's own"
+            f"the tokenizer has {card.input.vocab_size} ids, the backbone {name!r} knows {known}",
+            hint="{--encode.tokenizer} must be the backbone's own",
         )
     positions = positions_of(encoder).limit
     if positions is not None and card.input.max_length > positions:
-        raise ConfigError(
-            f"data.input.encode.max_length {card.input.max_length} exceeds the {positions}"
-            f" positions of {name!r}"
-        )
+        problem = f"{card.input.max_length} exceeds the {positions} positions of {name!r}"
+        raise ConfigError(problem, field="max_length")
 
 
 def _layers(encoder: Any) -> nn.ModuleList | None:

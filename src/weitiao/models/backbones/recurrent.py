@@ -41,11 +41,11 @@ class Recurrent(Backbone):
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
-        at_least(1, "model.backbone", layers=layers, width=width)
-        shares("model.backbone", dropout=dropout)
+        at_least(1, layers=layers, width=width)
+        shares(dropout=dropout)
         directions = 2 if bidirectional else 1
         if width % directions:
-            raise ConfigError(f"model.backbone.width: of two directions it is even, not {width}")
+            raise ConfigError(f": of two directions it is even, not {width}", field="width")
         self.width = width
         self.embedding = Embedding(card, embedding, vectors)
         self.dropout = nn.Dropout(dropout)

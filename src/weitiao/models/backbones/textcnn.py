@@ -35,9 +35,9 @@ class TextCNN(Backbone):
         dropout: float = 0.2,
         token_dropout: float = 0.1,
     ) -> None:
-        at_least(1, "model.backbone", filters=filters)
-        at_least(1, "model.backbone", kernels=min(kernels, default=0))
-        shares("model.backbone", dropout=dropout, token_dropout=token_dropout)
+        at_least(1, filters=filters)
+        at_least(1, kernels=min(kernels, default=0))
+        shares(dropout=dropout, token_dropout=token_dropout)
         super().__init__()
         self.width = filters * len(kernels)
         self.token_dropout = token_dropout

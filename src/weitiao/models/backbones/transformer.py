@@ -35,12 +35,10 @@ class Transformer(HuggingFace):
     ) -> None:
         from transformers import BertConfig, BertModel
 
-        at_least(
-            1, "model.backbone", layers=layers, width=width, heads=heads, feedforward=feedforward
-        )
-        shares("model.backbone", dropout=dropout)
+        at_least(1, layers=layers, width=width, heads=heads, feedforward=feedforward)
+        shares(dropout=dropout)
         if width % heads:
-            raise ConfigError(f"model.backbone: width {width} is no multiple of {heads} heads")
+            raise ConfigError(f"{width} is no multiple of {heads} heads", field="width")
         config = BertConfig(
             vocab_size=card.input.vocab_size,
             hidden_size=width,

@@ -152,7 +152,7 @@ def test_a_file_of_two_encodings_is_refused(option, tmp_path):
 def test_a_missing_file_is_refused_before_anything_is_cut(option, tmp_path):
     segmenter = Segmenter(**{option: str(tmp_path / "none.txt")})
     for use in (segmenter.words, segmenter.files, partial(segmenter.segment, [])):
-        with pytest.raises(DataError, match=f"data.input.segment.{option}: no such file"):
+        with pytest.raises(DataError, match=f"{option}: no such file"):
             use()
 
 

@@ -43,10 +43,8 @@ class Augmenter:
 
     def __post_init__(self) -> None:
         if not self.steps:
-            raise ConfigError(
-                "data.input.augment.steps is empty\n  → --data.input.augment null, for none"
-            )
-        at_least(1, "data.input.augment", copies=self.copies)
+            raise ConfigError("is empty", field="steps", hint="{--augment} null, for none")
+        at_least(1, copies=self.copies)
 
     @property
     def times(self) -> int:
@@ -66,14 +64,12 @@ class Augmenter:
         """
         segmenter.words()
         for step in self.steps:
-            place = f"data.input.augment.steps, {step.method}"
             if segmenter.method == "char" and step.method in INSIDE_WORDS:
-                raise ConfigError(
-                    f"{place}: has no effect on words of one character"
-                    "\n  → data.input.segment.method rjieba"
-                )
+                problem = f", {step.method}: has no effect on words of one character"
+                raise ConfigError(problem, field="steps", hint="{--segment.method} rjieba")
             if step.path is not None and not os.path.exists(step.path):
-                raise DataError(f"{place}: no such file or folder", file=step.path)
+                problem = f", {step.method}: no such file or folder"
+                raise DataError(problem, field="steps", file=step.path)
 
     def build(self, texts: Callable[[], Iterable[str]], segmenter: Segmenter) -> Augmentation:
         """Make the augmenters ready.
@@ -102,12 +98,10 @@ def words_to_prepare(segment: Segmenter, encode: Encoder, augment: Augmenter | N
     if encode.tokenizer == "words" or encode.of_checkpoint or segment == Segmenter():
         return segment
     if augment is None:
-        raise ConfigError(
-            "data.input.segment has no effect without words"
-            "\n  → --data.input.encode.tokenizer words"
-        )
+        hint = "{--encode.tokenizer} words"
+        raise ConfigError("has no effect without words", field="segment", hint=hint)
     if segment.stop_words is not None:
-        raise ConfigError("data.input.segment.stop_words has no effect on augmentation")
+        raise ConfigError("has no effect on augmentation", field="segment.stop_words")
     return Segmenter()
 
 

@@ -51,7 +51,7 @@ def soundalikes(texts: Iterable[str]) -> dict[str, list[str]]:
     try:
         from pypinyin import Style, pinyin
     except ImportError as error:
-        raise MissingExtra("pypinyin", "augment", "data.input.augment.steps, soundalike") from error
+        raise MissingExtra("pypinyin", "augment", ", soundalike,", field="steps") from error
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)

@@ -31,7 +31,7 @@ def read_groups(file: str, segmenter: Segmenter) -> list[list[str]]:
                     file=file,
                     row=row,
                     value=word,
-                    hint="name it in the file of data.input.segment.user_dict",
+                    hint="name it in the file of {--segment.user_dict}",
                 )
             seen[word] = row
         groups.append(group)

@@ -64,21 +64,24 @@ class Step:
     top: int = 10
 
     def __post_init__(self) -> None:
-        place = f"data.input.augment.steps, {self.method}"
         if self.method not in get_args(Method):
-            raise ConfigError(f"{place}: no such method; one of {', '.join(get_args(Method))}")
+            known = ", ".join(get_args(Method))
+            raise ConfigError(f": there is no {self.method}; one of {known}", field="method")
         for name in ("p", "share"):
             if not 0 < getattr(self, name) <= 1:
-                raise ConfigError(f"{place}: {name} must lie in (0, 1], got {getattr(self, name)}")
+                raise self._fault(f"must lie in (0, 1], got {getattr(self, name)}", name)
         if self.keep is not None and not all(word.strip() for word in self.keep):
-            raise ConfigError(f"{place}: keep has an empty word")
-        at_least(1, place, top=self.top)
+            raise self._fault("has an empty word", "keep")
+        at_least(1, top=self.top)
         if self.top != Step.top and self.method not in CANDIDATES:
-            raise ConfigError(f"{place}: top has no effect; it is for {', '.join(CANDIDATES)}")
+            raise self._fault(f"has no effect; it is for {', '.join(CANDIDATES)}", "top")
         if self.path is None and self.method in FILE_NEEDED:
-            raise ConfigError(f"{place}: needs a path")
+            raise self._fault("must name a file or folder", "path")
         if self.path is not None and self.method not in FILE_TAKEN:
-            raise ConfigError(f"{place}: path has no effect; it is for {', '.join(FILE_TAKEN)}")
+            raise self._fault(f"has no effect; it is for {', '.join(FILE_TAKEN)}", "path")
+
+    def _fault(self, problem: str, field: str) -> ConfigError:
+        return ConfigError(f"of {self.method} {problem}", field=field)
 
     @property
     def kept(self) -> re.Pattern[str]:

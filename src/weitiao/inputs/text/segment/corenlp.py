@@ -45,9 +45,7 @@ class _Server:
         try:
             import urllib3
         except ImportError as error:
-            raise MissingExtra(
-                "urllib3", "corenlp", "data.input.segment.method = corenlp"
-            ) from error
+            raise MissingExtra("urllib3", "corenlp", "= corenlp", field="method") from error
         self.url, self.language = url.rstrip("/"), language
         self.faults = urllib3.exceptions.HTTPError
         # No proxy of the environment comes between: a PoolManager doesn't look for one.
@@ -71,8 +69,9 @@ class _Server:
         pong = self._request("GET", "/ping", timeout=_CONNECT_SECONDS, retries=False)
         if pong.status != 200 or pong.data.strip() != b"pong":
             raise ConfigError(
-                f"data.input.segment.url: what answers at {self.url} is no CoreNLP server"
-                f"\n  → {self._start()}"
+                f": what answers at {self.url} is no CoreNLP server",
+                field="url",
+                hint=self._start(),
             )
 
     def tokenize(self, text: str) -> list[Span]:
@@ -88,13 +87,14 @@ class _Server:
             timeout=_PATIENCE,
         )
         if answer.status != 200:
-            raise ConfigError(self._refused(answer))
+            raise self._refused(answer)
         try:
             return _spans(json.loads(answer.data), text)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise ConfigError(
-                f"data.input.segment.url: the answer of {self.url} has no tokens of this text in it"
-                f"\n  {type(error).__name__}: {error}; it begins with {answer.data[:60]!r}"
+                f": the answer of {self.url} has no tokens of this text in it"
+                f"\n  {type(error).__name__}: {error}; it begins with {answer.data[:60]!r}",
+                field="url",
             ) from error
 
     def _properties(self) -> dict[str, str]:
@@ -119,9 +119,10 @@ class _Server:
         except self.faults as error:
             reason = getattr(error, "reason", None) or error  # MaxRetryError says little itself
             raise ConfigError(
-                f"data.input.segment.url: no CoreNLP server answers at {self.url}"
-                f"\n  {type(reason).__name__}: {str(reason).rpartition(': ')[2]}"
-                f"\n  → {self._start()}"
+                f": no CoreNLP server answers at {self.url}"
+                f"\n  {type(reason).__name__}: {str(reason).rpartition(': ')[2]}",
+                field="url",
+                hint=self._start(),
             ) from error
 
     def _start(self) -> str:
@@ -130,14 +131,13 @@ class _Server:
             " java -mx4g -cp '*' edu.stanford.nlp.pipeline.StanfordCoreNLPServer -port 9000"
         )
 
-    def _refused(self, answer: Any) -> str:
+    def _refused(self, answer: Any) -> ConfigError:
         said = answer.data.decode("utf-8", "replace").strip()[:300] or "nothing more"
-        message = f"data.input.segment.url: {self.url} answers with status {answer.status}: {said}"
+        hint = f"is the jar of the models of {self.language!r} in the server's folder?"
         if answer.status == 400:
-            return message + "\n  → start the server with -maxCharLength -1, or clean long texts"
-        return message + (
-            f"\n  → is the jar of the models of {self.language!r} in the server's folder?"
-        )
+            hint = "start the server with -maxCharLength -1, or clean long texts"
+        problem = f": {self.url} answers with status {answer.status}: {said}"
+        return ConfigError(problem, field="url", hint=hint)
 
 
 def _spans(answer: dict[str, Any], text: str) -> list[Span]:

@@ -74,17 +74,16 @@ class Segmenter:
         if self.method not in get_args(Method):
             known = ", ".join(get_args(Method))
             raise ConfigError(f"unknown segmenter {self.method!r}: choose one of {known}")
-        at_least(1, "data.input.segment", workers=self.workers)
+        at_least(1, workers=self.workers)
         used = ("method", "stop_words", *_OPTIONS[self.method])
         given = (field for field in fields(self) if getattr(self, field.name) != field.default)
         if useless := ", ".join(field.name for field in given if field.name not in used):
             raise ConfigError(f"{useless}: nothing that the segmenter {self.method!r} can use")
         if not re.fullmatch(r"[A-Za-z]+(-[A-Za-z]+)*", self.language):
-            raise ConfigError(f"data.input.segment.language: {self.language!r} is no language code")
+            raise ConfigError(f": {self.language!r} is no language code", field="language")
         if urlsplit(self.url).scheme not in ("http", "https") or not urlsplit(self.url).hostname:
-            raise ConfigError(
-                f"data.input.segment.url: {self.url!r} is no URL of a server\n  → http://localhost:9000"
-            )
+            problem, hint = f": {self.url!r} is no URL of a server", "http://localhost:9000"
+            raise ConfigError(problem, field="url", hint=hint)
 
     def words(self) -> Words:
         """What `user_dict` and `stop_words` say.

@@ -61,7 +61,7 @@ def cut_together(
         over = [t for t in tokens[first:last] if t[0] < start or t[1] > end]
         if over:
             found = joined[slice(*over[0])]
-            raise ConfigError(f"data.input.segment: a token from one text into the next: {found!r}")
+            raise ConfigError(f": a token from one text into the next: {found!r}", field="method")
         shift = len(text) - len(_CONTROL.sub(" ", text).lstrip()) - start
         words.append(_slices(text, [(b + shift, e + shift) for b, e in tokens[first:last]]))
         start, first = end + len(separator), last

@@ -53,7 +53,7 @@ def model_files(language: str, models: str | None) -> list[Path]:
     except (ValueError, TypeError, AttributeError) as error:
         raise DataError("not stanza's index of models", file=index, hint=str(error)) from error
     if code not in languages:
-        raise ConfigError(f"data.input.segment.language: {language!r} is no language of {index}")
+        raise ConfigError(f": {language!r} is no language of {index}", field="language")
     tokenizers = sorted((folder / code / "tokenize").glob("*.pt"))
     if not tokenizers:
         raise _missing(language, folder, models)
@@ -64,7 +64,7 @@ def _stanza() -> Any:
     try:
         import stanza
     except ImportError as error:
-        raise MissingExtra("stanza", "stanza", "data.input.segment.method = stanza") from error
+        raise MissingExtra("stanza", "stanza", "= stanza", field="method") from error
     return stanza
 
 
@@ -93,6 +93,7 @@ def _missing(language: str, folder: Path, models: str | None) -> ConfigError:
     place = f", model_dir={json.dumps(models)}" if models else ""
     call = f'import stanza; stanza.download("{language}", processors="tokenize"{place})'
     return ConfigError(
-        f"data.input.segment: stanza's model of {language!r} isn't in {folder}"
-        f"\n  → {Path(sys.executable).name} -c '{call}'"
+        f": stanza's model of {language!r} isn't in {folder}",
+        field="method",
+        hint=f"{Path(sys.executable).name} -c '{call}'",
     )

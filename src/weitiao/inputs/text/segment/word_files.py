@@ -43,7 +43,7 @@ class Words:
         """
         for option, file in (("user_dict", user_dict), ("stop_words", stop_words)):
             if file is not None and not Path(file).is_file():
-                raise DataError(f"data.input.segment.{option}: no such file", file=file)
+                raise DataError(": no such file", field=option, file=file)
         stamps = [Path(file).stat().st_mtime_ns for file in (user_dict, stop_words) if file]
         return _read(user_dict, stop_words, *stamps)
 

@@ -1,0 +1,96 @@
+"""What a command calls the arguments that its parts name in their faults."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import partial
+from traceback import walk_tb
+from typing import Any
+
+from jsonargparse import Namespace
+
+from weitiao.errors import WeitiaoError
+
+_LATE = {"card", "backbone"}  # what parts get from the run, and no options
+_Nodes = Mapping[str, Mapping[str, Any]]
+_given: ContextVar[tuple[_Nodes, Mapping[str, str]]] = ContextVar("given", default=({}, {}))
+
+
+@contextmanager
+def field_paths(dashes: str = "--") -> Iterator[None]:
+    """Let faults name the options of the command line that is parsed meanwhile.
+
+    An argument is looked up as a variable is: in the innermost object at work that the command line
+    describes, then further out; of the options below it, the nearest of that name is meant.
+
+    Args:
+        dashes: what stands before an option that is to be set.
+    """
+    before = _given.set(({}, {}))
+    try:
+        yield
+    except Exception as error:
+        fault: BaseException | None = error
+        while fault is not None:  # what a part refuses that may also be null, jsonargparse wraps
+            if isinstance(fault, WeitiaoError):
+                fault.place(partial(_option, fault), dashes)
+            fault = fault.__cause__
+        raise
+    finally:
+        _given.reset(before)
+
+
+def note(values: Namespace, sources: Mapping[str, str]) -> None:
+    """Take the values of a command line, for the faults from now on.
+
+    Args:
+        values: as parsed.
+        sources: an option that is linked → the one that it is linked to.
+    """
+    nodes: dict[str, dict[str, Any]] = {}
+    _add("", values.as_dict(), nodes)
+    _given.set((nodes, sources))
+
+
+def _add(place: str, values: Mapping[str, Any], nodes: dict[str, dict[str, Any]]) -> None:
+    own = values.get("init_args") or {} if "class_path" in values else values
+    nodes[place] = dict(own)
+    for name, value in own.items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                _add(f"{place}.{name}" if place else name, each, nodes)
+
+
+def _option(fault: BaseException, name: str) -> str | None:
+    """The option that an argument is; null = there is none."""
+    nodes, sources = _given.get()
+    head, dot, rest = name.partition(".")
+    objects = [frame.f_locals.get("self") for frame, _ in walk_tb(fault.__traceback__)]
+    for place in [*(_place_of(each, nodes) for each in reversed(objects)), ""]:
+        known = [node for node, values in nodes.items() if head in values and _within(node, place)]
+        if place is not None and known:
+            node = min(known, key=lambda node: node.count("."))
+            found = f"{node}.{head}" if node else head
+            return sources.get(found, found) + dot + rest
+    return None
+
+
+def _within(node: str, place: str | None) -> bool:
+    return not place or node == place or node.startswith(f"{place}.")
+
+
+def _place_of(part: Any, nodes: _Nodes) -> str | None:
+    """The node whose values are just the arguments of an object; null = the command has none."""
+    names: set[str] = set()
+    with suppress(ValueError, TypeError):  # of a class without a signature
+        names = {*inspect.signature(type(part)).parameters}
+    fitting = [
+        place
+        for place, values in nodes.items()
+        if values and values.keys() <= names and names - values.keys() <= _LATE
+    ]
+    alike = {p: sum(getattr(part, n, p) == v for n, v in nodes[p].items()) for p in fitting}
+    return max(alike, key=alike.__getitem__, default=None)

@@ -1,0 +1,116 @@
+"""A part names its own arguments; each command tells them as its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from weitiao.config.field_paths import field_paths
+from weitiao.config.parser import Parser
+from weitiao.embedding.cli import run_embed
+from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.pretraining.command import run_pretrain
+from weitiao.training.fit import fit
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that finds its fault late."""
+
+    size: int = 1
+    colour: str = "red"
+
+    def work(self, other: object = None) -> None:
+        """Fail, perhaps within another part."""
+        raise ConfigError("is at fault", field="size", hint="{--colour} blue, or {--weight} 0")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Two parts of a kind, and what they lack."""
+
+    left: Part = Part()
+    right: Part | None = None
+    weight: int = 0
+
+
+@pytest.mark.parametrize(
+    ("side", "told"),
+    [
+        ("left", "whole.left.size is at fault\n  → --whole.left.colour blue, or --whole.weight 0"),
+        (
+            "right",
+            "whole.right.size is at fault\n  → --whole.right.colour blue, or --whole.weight 0",
+        ),
+    ],
+)
+def test_of_two_parts_of_a_kind_the_one_at_fault_is_named(side: str, told: str) -> None:
+    @field_paths()
+    def run() -> None:
+        parser = Parser(prog="x")
+        parser.add_class_arguments(Whole, "whole")
+        values = parser.parse_args(["--whole.right.size=2"])
+        getattr(parser.instantiate(values).whole, side).work()
+
+    with pytest.raises(ConfigError) as fault:
+        run()
+    assert str(fault.value) == told
+
+
+COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
+    "fit": (
+        lambda: fit(["--data.train=a.csv", "--data.input.segment.workers=0"]),
+        ["data.input.segment.workers must be at least 1, got 0"],
+    ),
+    "fit, a value that may be null": (
+        lambda: fit(["--data.train=a.csv", "--data.input.augment.steps=[]"]),
+        ["data.input.augment.steps is empty", "→ --data.input.augment null"],
+    ),
+    "fit, a step of a list": (
+        lambda: fit(["--data.train=a.csv", "--data.input.augment.steps=[{method: delete, p: 2}]"]),
+        ["data.input.augment.steps.p of delete must lie in (0, 1], got 2"],
+    ),
+    "fit, a file": (
+        lambda: fit(["--data.train=a.csv", "--data.input.text=content"]),
+        ["a.csv", "--data.input.text text", "--data.header false"],
+    ),
+    "fit, as keys": (
+        lambda: fit({"data.train": "a.csv", "data.separator": "ab"}),
+        ["data.separator must be one character", "→ data.separator ';'"],
+    ),
+    "pretrain": (
+        lambda: run_pretrain(["--data.corpus.files=a.csv", "--data.segment.workers=0"]),
+        ["data.segment.workers must be at least 1, got 0"],
+    ),
+    "pretrain, a file": (
+        lambda: run_pretrain(["--data.corpus.files=a.csv", "--data.corpus.text=content"]),
+        ["a.csv", "--data.corpus.text text"],
+    ),
+    "embed": (
+        lambda: run_embed(["--files=a.csv", "--segment.workers=0"]),
+        ["segment.workers must be at least 1, got 0"],
+    ),
+    "embed, a file": (
+        lambda: run_embed(["--files=a.csv", "--corpus.text=content"]),
+        ["a.csv", "--corpus.text text"],
+    ),
+    "embed, no file": (lambda: run_embed(["--files="]), ["→ --files FILE"]),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_tells_its_own_options(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("text,label\n好,1\n坏,0\n", "utf-8")
+    run, told = COMMANDS[command]
+    with pytest.raises(WeitiaoError) as fault:
+        run()
+    message = str(fault.value)
+    assert all(part in message for part in told), message
+    assert "{--" not in message
+    assert not message.startswith("segment") or command == "embed"
