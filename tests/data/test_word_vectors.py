@@ -125,9 +125,7 @@ def test_a_damaged_archive_is_refused(content, tmp_path):
 
 @pytest.mark.parametrize("tokenizer", ["wordpiece", "some/name"])
 def test_vectors_are_refused_where_units_are_no_words(tokenizer):
-    with pytest.raises(
-        ConfigError, match=r"^vectors are of characters or words"
-    ):
+    with pytest.raises(ConfigError, match=r"^vectors are of characters or words"):
         Encoder(tokenizer, vectors="v.txt")
 
 

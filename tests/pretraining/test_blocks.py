@@ -10,11 +10,15 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from weitiao.config.arguments import as_arguments
+from weitiao.config.field_paths import field_paths
+from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.contamination_index import Seen, numbers_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.corpora import Corpus
 from weitiao.pretraining import prepare
+from weitiao.pretraining.datamodule import LanguageData
 from weitiao.pretraining.prepare import LanguagePreparation
 from weitiao.pretraining.tokenizer import LanguageTokenizer
 
@@ -76,13 +80,13 @@ def test_a_corpus_of_which_all_is_kept_is_told(tmp_path: Path, name: str) -> Non
     if not tokenizer.trained:
         LanguageTokenizer().make(iter(TEXTS), "masked").save_pretrained(tmp_path / name)
         tokenizer = LanguageTokenizer(str(tmp_path / name))
-    with pytest.raises(ConfigError, match="all 60 documents are kept from the model"):
+    with pytest.raises(ConfigError, match="without keeps all 60 documents from the model"):
         prepared(tmp_path, Corpus(str(hidden)), tokenizer=tokenizer)
 
 
 BAD = {
     "encoding": (b"\xff\xff", {}, "→ .*--{}.encoding NAME"),
-    "no encoding": (b"a", {"encoding": "utf-9"}, "^--{}.encoding: Python knows no text encoding"),
+    "no encoding": (b"a", {"encoding": "utf-9"}, "^{}.encoding: Python knows no text encoding"),
     "column": (b"a", {"text": "body"}, "^{}.text has no effect on lines"),
     "binary": (bytes(range(256)) * 9, {"format": "auto"}, "--{}.format parquet or arrow"),
     "data set": (b"a", {"files": "hf:a/b"}, "→ --{}.files FILE"),
@@ -100,18 +104,18 @@ def test_faults_of_a_corpus_are_told_by_its_options(
     monkeypatch.chdir(tmp_path)
     Path("bad").write_bytes(content)
     Path("good.txt").write_text("\n".join(TEXTS), "utf-8")
-    corpora = {"data.corpus": Corpus("good.txt"), option: Corpus(**{"files": "bad"} | options)}
-    preparation = LanguagePreparation(
-        corpora["data.corpus"],
-        Segmenter("char"),
-        LanguageTokenizer("characters", min_count=1),
-        "masked",
-        max_length=32,
-        val=0.2,
-        without=corpora.get("data.without"),
-    )
+    bad = {f"{option}.{name}": value for name, value in ({"files": "bad"} | options).items()}
+    small = {"data.tokenizer.name": "characters", "data.tokenizer.min_count": 1, "data.val": 0.2}
+
+    @field_paths()
+    def prepare() -> None:
+        parser = Parser(prog="pretrain.py")
+        parser.add_class_arguments(LanguageData, "data")
+        given = as_arguments({"data.corpus.files": "good.txt", **small, **bad})
+        _ = parser.instantiate(parser.parse_args(given)).data.prepared
+
     with pytest.raises((ConfigError, DataError), match=told.format(re.escape(option))):
-        preparation(Path("cache"))
+        prepare()
 
 
 @pytest.mark.parametrize("name", ["characters", "wordpiece"])

@@ -302,9 +302,7 @@ def test_a_prefix_counts_in_nothing(tmp_path):
 def test_a_prefix_that_means_nothing_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="the tokenizer doesn't know 'query: '"):
         fit(save_tokenizer(tmp_path), prefix="query: ")
-    with pytest.raises(
-        ConfigError, match=r"^prefix goes with a pretrained tokenizer"
-    ):
+    with pytest.raises(ConfigError, match=r"^prefix goes with a pretrained tokenizer"):
         fit(prefix="query: ")
 
 
@@ -407,7 +405,5 @@ def test_what_the_tokenizer_raises_on_some_texts_only_is_told(tmp_path):
     backend = Tokenizer(models.Unigram([("a", -1.0), ("▁", -1.0)]))
     encoder = TextEncoder(backend, 0, None, 9, "head", "keep")
     assert rows(encoder.encode(["aa"])) == [[0, 0]]
-    with pytest.raises(
-        ConfigError, match=r"^tokenizer: .* fails on a text: .*unk_id"
-    ):
+    with pytest.raises(ConfigError, match=r"^tokenizer: .* fails on a text: .*unk_id"):
         encoder.encode(["aa", "好"])

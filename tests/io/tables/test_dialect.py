@@ -285,9 +285,7 @@ def test_titles_may_stand_above_the_header(tmp_path: Path) -> None:
 def test_cells_beyond_the_header_may_be_ignored(tmp_path: Path, suffix: str) -> None:
     data = "text,label\n好,1,x,y\n坏,0\n行,1,\n差\n"
     data = data.replace(",", "\t") if suffix == "tsv" else data
-    with pytest.raises(
-        DataError, match=r"row 2: the row has 4 cells(?s:.)*extra_cells ignore"
-    ):
+    with pytest.raises(DataError, match=r"row 2: the row has 4 cells(?s:.)*extra_cells ignore"):
         read(tmp_path / f"a.{suffix}", data)
     options = {"extra_cells": "ignore", "on_bad_row": "quarantine"}
     pairs, notes = read(tmp_path / f"a.{suffix}", data, **options)
