@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+<<<<<<< HEAD
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Protocol
+=======
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from typing import Any, Literal, Protocol
+>>>>>>> 2560609 (What earlier layouts said stands in two files: names, and checkpoints)
 
 import numpy as np
 import pyarrow as pa
@@ -96,46 +101,14 @@ class DataCard:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> DataCard:
-        """The card that was written as these values, in this layout or an earlier one.
+        """The card that was written as these values.
 
         Raises:
             ValueError: the target's class is none that was imported: naming it imports nothing.
         """
-        values = today(values)
         module, _, name = values["target"]["class_path"].rpartition(".")
         kind = getattr(sys.modules.get(module), name, None)
         if not (isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "encode")):
             raise ValueError(f"{module}.{name} is no target")
         target = kind(**values["target"]["init_args"])
-        return cls(**values | {"input": TokenInput(**values["input"]), "target": target})
-
-
-TARGETS = {
-    "classification": "weitiao.targets.one_class.ClassTarget",
-    "multilabel": "weitiao.targets.label_set.SetTarget",
-    "ordinal": "weitiao.targets.scale.ScaleTarget",
-    "regression": "weitiao.targets.number.NumberTarget",
-}
-"""The fitted targets of what was a card's ``task`` before version 0.2."""
-
-
-def today(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A card's plain values in today's layout: those of its parts stood beside the others."""
-    old = dict(values)
-    if (task := old.pop("task", None)) is not None:
-        known = {"labels": old.pop("labels"), "counts": old.pop("label_counts")}
-        moments = {"mean": old.pop("target_mean", 0.0), "scale": old.pop("target_scale", 1.0)}
-        init = moments if task == "regression" else known
-        old["target"] = {"class_path": TARGETS.get(task, task), "init_args": init}
-    names = [f.name for f in fields(TokenInput) if f.name in old]
-    others = {name: value for name, value in old.items() if name not in names}
-    return {"input": {name: old[name] for name in names}} | others
-
-
-def state_today(state: Mapping[str, Any]) -> dict[str, Any]:
-    """What a checkpoint keeps of its data, in today's layout: the input has a part of its own."""
-    of_input = {name: state[name] for name in ("encoder", "features") if name in state}
-    others = {name: value for name, value in state.items() if name not in of_input}
-    if isinstance(others.get("card"), dict):
-        others["card"] = today(others["card"])
-    return ({"input": of_input} if of_input else {}) | others
+        return cls(**{**values, "input": TokenInput(**values["input"]), "target": target})

@@ -18,11 +18,10 @@ from jsonargparse import _loaders_dumpers as loading
 from lightning.pytorch.cli import LightningArgumentParser
 
 from weitiao.config import class_options
+from weitiao.config.earlier_names import renamed, renamed_arguments, renamed_values
 from weitiao.config.field_paths import note
 from weitiao.config.help import HEADS
 from weitiao.config.hints import ELSEWHERE, explained, right_name
-from weitiao.config.renamed import renamed
-from weitiao.config.renamed_options import renamed_arguments, renamed_values
 from weitiao.config.strict_yaml import names_as_typed, strict
 from weitiao.config.yaml_aliases import refuse_endless
 from weitiao.errors import UsageError

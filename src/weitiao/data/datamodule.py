@@ -10,7 +10,8 @@ from typing import Any, Literal
 import lightning.pytorch as L
 import pyarrow as pa
 
-from weitiao.card import DataCard, state_today
+from weitiao.card import DataCard
+from weitiao.config.earlier_checkpoints import state_today
 from weitiao.config.serialization import INSTANTIATOR, named, plain
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching, EpochBatches, Rows, first_batch, position_of

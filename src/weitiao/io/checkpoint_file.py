@@ -7,13 +7,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from weitiao.card import state_today, today
-from weitiao.config.earlier_weights import rename_weights
-from weitiao.config.renamed import renamed
-from weitiao.config.renamed_options import renamed_hyperparameters
+from weitiao.config.earlier_checkpoints import checkpoint_today
+from weitiao.config.earlier_names import renamed
 from weitiao.errors import ConfigError
-
-TEXT = "weitiao.inputs.text.Text"
 
 
 def checkpoint_of(run: Path) -> Path:
@@ -58,23 +54,7 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
     if data != "TextDataModule":  # options of pretraining have the names they always had
         return content
-    return _in_todays_layout(renamed_hyperparameters(content))
-
-
-def _in_todays_layout(content: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint's content as it is written today; what is broken stays."""
-    options = content["hyper_parameters"]
-    if isinstance(card := options.get("card"), dict):
-        options = {**options, "card": today(card)}
-    of_data = content["datamodule_hyper_parameters"]
-    if isinstance(of_data.get("input"), dict):  # earlier, all were texts
-        of_data = {**of_data, "input": {"class_path": TEXT} | of_data["input"]}
-    rename_weights(content)
-    return content | {
-        "hyper_parameters": options,
-        "datamodule_hyper_parameters": of_data,
-        "TextDataModule": state_today(content["TextDataModule"]),
-    }
+    return checkpoint_today(content)
 
 
 def _is_damaged(path: Path) -> bool:

@@ -9,7 +9,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from weitiao.card import DataCard
-from weitiao.config.earlier_weights import rename_weights
+from weitiao.config.earlier_checkpoints import rename_weights
 from weitiao.config.serialization import INSTANTIATOR, plain
 from weitiao.models.backbones.bag import Bag as Bag  # so that its short name works
 from weitiao.models.backbones.base import BackboneFactory

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import yaml
 
 from weitiao.config.commands import near
+from weitiao.config.earlier_names import renamed_arguments, renamed_values
 from weitiao.config.parser import Parser
 from weitiao.config.presets import Kind, preset
-from weitiao.config.renamed_options import renamed_arguments, renamed_values
 from weitiao.config.strict_yaml import strict
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.datamodule import TextDataModule

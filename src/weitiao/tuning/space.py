@@ -19,7 +19,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from weitiao.config.renamed_options import renamed_key
+from weitiao.config.earlier_names import renamed_key
 from weitiao.config.strict_yaml import strict
 from weitiao.config.yaml_aliases import refuse_endless
 from weitiao.errors import ConfigError

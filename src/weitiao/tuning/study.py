@@ -13,8 +13,8 @@ import optuna
 from filelock import FileLock
 
 from weitiao.card import DataCard
+from weitiao.config.earlier_names import renamed
 from weitiao.config.parser import flat
-from weitiao.config.renamed import renamed
 from weitiao.errors import ConfigError
 from weitiao.tuning.journal import open_storage
 from weitiao.tuning.options import Search

@@ -1,4 +1,4 @@
-"""Options under the names that they had before: on the command line, in YAML, in checkpoints."""
+"""Options and classes under the names that they had before: as typed, in YAML, in checkpoints."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ from weitiao import distributed
 from weitiao.config.presets import merged, values_of
 from weitiao.config.strict_yaml import strict
 
+_BACKBONES, _PRETRAINING = "weitiao.models.backbones", "weitiao.pretraining"
+CLASSES = {
+    "weitiao.models.backbones.Transformer": f"{_BACKBONES}.transformer.Transformer",
+    "weitiao.models.bag.Bag": f"{_BACKBONES}.bag.Bag",
+    "weitiao.models.language_networks.Continued": f"{_PRETRAINING}.networks.Continued",
+    "weitiao.models.language_networks.Scratch": f"{_PRETRAINING}.networks.Scratch",
+    "weitiao.models.pretrained.Pretrained": f"{_BACKBONES}.pretrained.Pretrained",
+    "weitiao.models.recurrent.Recurrent": f"{_BACKBONES}.recurrent.Recurrent",
+    "weitiao.models.textcnn.TextCNN": f"{_BACKBONES}.textcnn.TextCNN",
+    "weitiao.run.early_stopping.StopEarly": "weitiao.training.early_stopping.StopEarly",
+}
+"""Classes that a configuration names, by the path that they had before."""
 _INPUT = ("text", "pair", "clean", "segment", "encode", "augment", "linear")
 _OBJECTIVE = ("pooling", "head", "loss", "wide", "decision", "calibrate", "linear_share")
 RENAMED: dict[str, str] = {
@@ -42,6 +54,15 @@ UNSAID: dict[str, Any] = {
 them, though not every class has an option in its place: there it is left out."""
 
 _told: set[str] = set()  # of this process, so that a search tells it once
+
+
+def renamed(value: Any) -> Any:
+    """Plain values with each class path as it is now; what is none stays as it is."""
+    if isinstance(value, str):
+        return CLASSES.get(value, value)
+    if isinstance(value, dict):
+        return {key: renamed(item) for key, item in value.items()}
+    return [renamed(item) for item in value] if isinstance(value, list) else value
 
 
 def renamed_arguments(arguments: list[str], known: Collection[str] = ()) -> list[str]:
@@ -95,17 +116,6 @@ def renamed_values(
         _tell(found)
     task = result.get("task")
     return merged(values_of("task", task), result) if isinstance(task, str) else result
-
-
-def renamed_hyperparameters(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A checkpoint's content, with its hyper-parameters under today's names.
-
-    Args:
-        content: holds ``hyper_parameters`` and ``datamodule_hyper_parameters``.
-    """
-    keys = {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}
-    now = renamed_values({name: content[key] for name, key in keys.items()}, tell=False)
-    return {**content, **{key: now[name] for name, key in keys.items()}}
 
 
 def _group(name: str, value: str, known: Collection[str], found: list[str]) -> str | None:

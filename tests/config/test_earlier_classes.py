@@ -9,13 +9,13 @@ import pytest
 import torch
 from conftest import Command, reviews, write_csv
 
-from weitiao.config.renamed import RENAMED, renamed
+from weitiao.config.earlier_names import CLASSES, renamed
 
 OLD = "weitiao.models.backbones.Transformer"
-NEW = RENAMED[OLD]
+NEW = CLASSES[OLD]
 
 
-@pytest.mark.parametrize("path", RENAMED.values())
+@pytest.mark.parametrize("path", CLASSES.values())
 def test_each_class_is_where_the_table_says(path: str) -> None:
     assert isinstance(locate(path), type)
 

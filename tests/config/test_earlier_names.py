@@ -9,14 +9,14 @@ import pytest
 import torch
 import yaml
 
-from weitiao.config import renamed_options
-from weitiao.config.parser import Parser
-from weitiao.config.renamed_options import (
+from weitiao.config import earlier_names
+from weitiao.config.earlier_checkpoints import checkpoint_today
+from weitiao.config.earlier_names import (
     RENAMED,
     renamed_arguments,
-    renamed_hyperparameters,
     renamed_values,
 )
+from weitiao.config.parser import Parser
 from weitiao.evaluation.inference import open_checkpoint
 from weitiao.tuning.space import read_space
 
@@ -34,8 +34,8 @@ def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         monkeypatch.delitem(RENAMED, old)
     for old, new in TABLE.items():
         monkeypatch.setitem(RENAMED, old, new)
-    monkeypatch.setitem(renamed_options.UNSAID, "model.rate", None)
-    monkeypatch.setattr(renamed_options, "_told", set())
+    monkeypatch.setitem(earlier_names.UNSAID, "model.rate", None)
+    monkeypatch.setattr(earlier_names, "_told", set())
     return TABLE
 
 
@@ -88,12 +88,14 @@ def test_dotted_keys_stay_dotted(table: Any) -> None:
 
 def test_hyper_parameters_of_a_checkpoint(table: Any) -> None:
     content = {
-        "hyper_parameters": {"rate": 1, "card": {"labels": ["a"]}},
+        "hyper_parameters": {"rate": 1, "card": None},
         "datamodule_hyper_parameters": {"words": {"max_length": 9}},
+        "TextDataModule": {"card": None, "encoder": {}},
         "epoch": 1,
     }
-    now = renamed_hyperparameters(content)
-    assert now["hyper_parameters"] == {"optim": {"lr": 1}, "card": {"labels": ["a"]}}
+    now = checkpoint_today(content)
+    assert now["hyper_parameters"] == {"optim": {"lr": 1}, "card": None}
+    assert now["TextDataModule"] == {"card": None, "input": {"encoder": {}}}
     assert now["datamodule_hyper_parameters"]["batch"] == {"max_length": 9}
     assert now["epoch"] == 1
 
