@@ -84,13 +84,19 @@ def _within(node: str, place: str | None) -> bool:
 
 def _place_of(part: Any, nodes: _Nodes) -> str | None:
     """The node whose values are just the arguments of an object; null = the command has none."""
-    names: set[str] = set()
+    arguments: Mapping[str, inspect.Parameter] = {}
     with suppress(ValueError, TypeError):  # of a class without a signature
-        names = {*inspect.signature(type(part)).parameters}
+        arguments = inspect.signature(type(part)).parameters
+    more = any(argument.kind is argument.VAR_KEYWORD for argument in arguments.values())
+    names = {
+        name for name, argument in arguments.items() if argument.kind is not argument.VAR_KEYWORD
+    }
     fitting = [
         place
         for place, values in nodes.items()
-        if values and values.keys() <= names and names - values.keys() <= _LATE
+        if names & values.keys()
+        and names - values.keys() <= _LATE
+        and (more or values.keys() <= names)
     ]
     alike = {p: sum(getattr(part, n, p) == v for n, v in nodes[p].items()) for p in fitting}
     return max(alike, key=alike.__getitem__, default=None)

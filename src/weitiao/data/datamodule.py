@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lightning.pytorch as L
 import pyarrow as pa
@@ -25,15 +25,7 @@ from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError
 from weitiao.inputs import FittedInput, Input
 from weitiao.inputs.text import Text
-from weitiao.io.tables import (
-    ExtraCells,
-    Files,
-    Format,
-    Named,
-    Placeholders,
-    Reader,
-    refuse_idle,
-)
+from weitiao.io.tables import Files, Named, Reader, refuse_idle
 from weitiao.targets import OneClass, Target
 
 
@@ -51,24 +43,13 @@ class TextDataModule(L.LightningDataModule):
         target: what there is to predict, and its column.
         group: column of a group (author, product) that must not be cut by a split.
         id: column of an identifier; null = number of the row.
-        format: file format; ``auto`` goes by the suffix, before that of a compression.
-        encoding: text encoding; ``auto`` finds it.
-        header: whether the first line names the columns; otherwise they are "0", "1", ….
-        on_bad_row: stop at a row that can't be read, or set it aside with its reason.
-        database: URL that SQL queries are put to, or the path of a SQLite file; a password stands
-            in it as ``${VARIABLE}`` of the environment.
-        separator: what stands between the cells of CSV and TSV, one character (``\\t`` is a tab);
-            ``auto`` tries others where comma or tab don't give the named columns.
-        sheet: sheet of a workbook; ``auto`` takes the first visible one with the named columns.
-        extra_cells: whether a row with more cells than the header is bad, or loses them.
-        placeholders: whether labels and groups such as nan, NULL or N/A are names like any other,
-            or their rows bad.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
         batch: budget of a batch.
         sampling: whether an epoch draws each training row once, or each class equally often.
         seed: seed of the order of training batches, of balanced draws and of augmentation.
         cache: folder of prepared data, shared by all runs.
+        read: how rows are read: the options of `ReadOptions`.
     """
 
     def __init__(
@@ -81,21 +62,13 @@ class TextDataModule(L.LightningDataModule):
         target: Target = OneClass(),
         group: str | None = None,
         id: str | None = None,
-        format: Format = "auto",
-        encoding: str = "auto",
-        header: bool = True,
-        on_bad_row: Literal["raise", "quarantine"] = "raise",
-        database: str | None = None,
-        separator: str = "auto",
-        sheet: str = "auto",
-        extra_cells: ExtraCells = "bad",
-        placeholders: Placeholders = "keep",
         audit: Auditor = Auditor(),
         split: Splitter = Splitter(),
         batch: Batching = Batching(),
         sampling: Sampling = "all",
         seed: int = 0,
         cache: str = ".cache/prepared",
+        **read: Any,
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
@@ -103,20 +76,8 @@ class TextDataModule(L.LightningDataModule):
         self.save_hyperparameters(plain(values) | {"_instantiator": INSTANTIATOR}, logger=False)
         others = {"label": target.label, "group": group, "id": id}
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
-        reader = Reader(
-            columns,
-            format,
-            encoding,
-            header,
-            on_bad_row,
-            database=database,
-            label_sets=target.sets,
-            separator=separator,
-            sheet=sheet,
-            extra_cells=extra_cells,
-            placeholders=placeholders,
-        )
-        refuse_idle(database, (train, val, test, predict))
+        reader = Reader(columns, label_sets=target.sets, **read)
+        refuse_idle(reader.database, (train, val, test, predict))
         self.files: dict[str, Files] = {
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
         }

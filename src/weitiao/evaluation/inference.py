@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 import lightning.pytorch as L
 from jsonargparse import ArgumentError
@@ -19,7 +19,7 @@ from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.io.checkpoint_file import load_checkpoint
-from weitiao.io.tables import ExtraCells, Files, Format, expand
+from weitiao.io.tables import Files, ReadOptions, expand
 from weitiao.models.module import Module
 from weitiao.training.callbacks import OwnSignals
 from weitiao.training.checks import refuse_other_processes
@@ -31,34 +31,31 @@ OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError
 """What building a model from another version's values, or from nonsense, raises."""
 
 
+_OF_TRAINING = ("on_bad_row", "placeholders")  # a score is of all rows, labels are as they were
+_KINDS = get_type_hints(ReadOptions)
+_Reading: Any = make_dataclass(
+    "_Reading",
+    [(name, kind | None, None) for name, kind in _KINDS.items() if name not in _OF_TRAINING],
+    frozen=True,
+    kw_only=True,
+    namespace={"__doc__": ReadOptions.__doc__},
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class NewFile:
+class NewFile(_Reading):
     """How to read the new file; what is null is as in the training file.
 
     Args:
         text: column of the text.
         pair: column of the second text, of a model of pairs.
         id: column of an identifier.
-        format: file format.
-        encoding: text encoding; ``auto`` finds it.
-        header: whether the first line names the columns.
-        database: URL that a SQL query is put to; never that of the training rows.
-        separator: what stands between the cells of CSV and TSV; ``auto`` finds it.
-        sheet: sheet of a workbook; ``auto`` takes the first with the named columns.
-        extra_cells: whether a row with more cells than the header is bad, or loses them.
         batch: budget of a batch.
     """
 
     text: str | None = None
     pair: str | None = None
     id: str | None = None
-    format: Format | None = None
-    encoding: str | None = None
-    header: bool | None = None
-    database: str | None = None
-    separator: str | None = None
-    sheet: str | None = None
-    extra_cells: ExtraCells | None = None
     batch: Batching | None = None
 
     def changes(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def rows(path: Path, kind: FileFormat, column: str, encoding: str) -> Iterator[s
         ConfigError: the encoding is unknown.
     """
     columns = {"text": "text" if kind == "lines" else column}
-    reader = Reader(columns, kind, "auto" if kind in BINARY else encoding)
+    reader = Reader(columns, format=kind, encoding="auto" if kind in BINARY else encoding)
     source = reader.source(SourceFiles(str(path), (path,)))
     reading = Reading(source.wanted, [source.name], aside=None, label_sets=False)
     for batch in reading.batches(source):

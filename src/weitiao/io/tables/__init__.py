@@ -2,16 +2,14 @@
 
 from weitiao.io.tables.database import refuse_idle
 from weitiao.io.tables.files import Files, expand
-from weitiao.io.tables.reader import Format, Reader
-from weitiao.io.tables.source import ExtraCells, Placeholders
+from weitiao.io.tables.options import ReadOptions
+from weitiao.io.tables.reader import Reader
 from weitiao.io.tables.source_files import Named, SourceFiles
 
 __all__ = [
-    "ExtraCells",
     "Files",
-    "Format",
     "Named",
-    "Placeholders",
+    "ReadOptions",
     "Reader",
     "SourceFiles",
     "expand",

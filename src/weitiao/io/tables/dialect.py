@@ -49,17 +49,18 @@ def dialect_of(source: Source) -> Dialect:
     """
     head = head_of(source)
     quoted = source.format == "csv"
-    end = line_end_of(head, table=source.header or quoted)
+    end = line_end_of(head, table=source.options.header or quoted)
     lines = head.split(end)
     excel = _EXCEL.match(lines[0])
-    named = source.separator if source.separator != "auto" else excel and excel[1]
+    named = source.options.mark if source.options.separator != "auto" else excel and excel[1]
     usual = Dialect(named or ("," if quoted else "\t"), quoted, end, skip=1 if excel else 0)
     lines = lines[usual.skip :]
-    if source.separator != "auto" or _fits(source, usual, lines):
+    if source.options.separator != "auto" or _fits(source, usual, lines):
         return usual
     others = [Dialect(mark, True, end, usual.skip) for mark in _SEPARATORS]
     found = next((other for other in others if _fits(source, other, lines)), None)
-    if found is None and source.header and _width(usual, lines) == 1:  # the columns are told then
+    headed = source.options.header  # the columns are told then
+    if found is None and headed and _width(usual, lines) == 1:
         found = max(others, key=lambda other: _width(other, lines))
         found = found if _width(found, lines) > 1 else None
     if found is None:
@@ -105,7 +106,7 @@ def _width(dialect: Dialect, lines: list[str]) -> int:
 def _fits(source: Source, dialect: Dialect, lines: list[str]) -> bool:
     """Whether the first rows give the wanted columns."""
     rows = list(_rows(dialect, lines))
-    if source.header:
+    if source.options.header:
         return header_in(source.wanted.values(), rows) is not None
     widths = set(map(len, rows))
     usual = dialect.separator == ("," if source.format == "csv" else "\t")

@@ -33,7 +33,7 @@ def tidied(source: Source, role: str, values: list[Any]) -> list[Any]:
 
 def placeholders(source: Source, role: str, values: list[Any]) -> dict[int, str]:
     """By position, the labels and groups that stand for a missing value, where those are bad."""
-    if role == "id" or source.placeholders == "keep":
+    if role == "id" or source.options.placeholders == "keep":
         return {}
     return {
         i: "this stands for a missing value"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Literal, get_args
+from typing import IO, get_args
 
 import pyarrow as pa
 
@@ -20,12 +20,12 @@ from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import expand, is_dataset, is_query
 from weitiao.io.tables.huggingface import split_files
+from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.rows import Reading
-from weitiao.io.tables.source import ExtraCells, FileFormat, Placeholders, Source
+from weitiao.io.tables.source import FileFormat, Source
 from weitiao.io.tables.source_files import Named, SourceFiles
 from weitiao.io.tables.unpack import ARCHIVES, COMPRESSED, bare_name
 
-Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -44,68 +44,28 @@ _ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "she
 
 
 @dataclass(frozen=True)
-class Reader:
+class Reader(ReadOptions):
     """Read files into a table of strings, whatever their format and encoding.
 
     Args:
         columns: role → what the column is called in the files, in the order of the table that
             comes of it; of the roles, ``id``, ``label`` and ``group`` are names (`NAMES`). In the
             format "lines" the columns are ``label`` and ``text``.
-        format: "auto" goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json, .parquet, .arrow,
-            .feather, .xlsx); of a compressed text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the
-            one before. CSV is quoted after RFC 4180; TSV knows no quoting; JSON is a list of
-            objects; "lines" are ``label text``, split at the first white space.
-        encoding: "auto" finds it out file by file; or the name of a Python codec.
-        header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
-            called 0, 1, …
-        on_bad_row: stop at the first bad row, or set bad rows aside with their reasons. Bad is a
-            row that can't be taken apart or decoded, that lacks a wanted column, whose label,
-            group or id is empty, whose id came before, or that is the header again. An empty text
-            is not bad.
         label_sets: whether a label cell may hold several labels: a list of strings is taken as
             JSON text, and an empty cell or list is the empty set.
-        database: URL that SQL queries are put to, or the path of a SQLite file; passwords stand in
-            it as ``${VARIABLE}``.
-        separator: what stands between the cells of CSV and TSV, one character. "auto": a comma or
-            a tab; another one where only that gives the wanted columns, which is noted.
-        sheet: the name of the sheet of an XLSX workbook. "auto": the first that is visible and
-            holds the wanted columns; what is left out is noted.
-        extra_cells: whether a row of CSV, TSV or XLSX with more cells than the header is bad, or
-            what stands beyond the header is left out and counted.
-        placeholders: whether labels and groups such as "nan", "NULL" or "N/A" are names, or their
-            rows bad.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
-    format: Format = "auto"
-    encoding: str = "auto"
-    header: bool = True
-    on_bad_row: Literal["raise", "quarantine"] = "raise"
     label_sets: bool = False
-    database: str | None = None
-    separator: str = "auto"
-    sheet: str = "auto"
-    extra_cells: ExtraCells = "bad"
-    placeholders: Placeholders = "keep"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.database is not None:
+            refuse_secrets(self.database)
         read = [column for role, column in self.columns.items() if role not in ("id", "group")]
         if len(set(read)) < len(read):
             first, *others = (role for role in self.columns if role not in ("id", "group"))
             raise ConfigError(f"and {', '.join(others)} must be different columns", field=first)
-        if self.database is not None:
-            refuse_secrets(self.database)
-        if self.separator != "auto" and (len(self._mark) != 1 or self._mark in '"\r\n'):
-            raise ConfigError(
-                f"must be one character, not {self.separator!r}",
-                field="separator",
-                hint="{--separator} ';', or '\\t' for a tab",
-            )
-
-    @property
-    def _mark(self) -> str:
-        """The separator; a tab may be written as in most languages."""
-        return "\t" if self.separator == "\\t" else self.separator
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
@@ -219,15 +179,7 @@ class Reader:
             for option in ("format", "encoding", "header", "separator", "sheet"):
                 self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
-            return Source(
-                given.name,
-                given.files,
-                given.format,
-                encoding,
-                True,
-                wanted,
-                placeholders=self.placeholders,
-            )
+            return Source(given.name, given.files, given.format, encoding, wanted, self)
         (path,) = given.files
         kind = self.format if self.format != "auto" else _format_of(path)
         if kind in BINARY:
@@ -238,18 +190,7 @@ class Reader:
             if kind not in kinds:
                 self._refuse_idle(option, f"{kind}: {path}")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
-        return Source(
-            given.name,
-            given.files,
-            kind,
-            encoding,
-            self.header,
-            wanted,
-            separator=self._mark,
-            sheet=self.sheet,
-            extra_cells=self.extra_cells,
-            placeholders=self.placeholders,
-        )
+        return Source(given.name, given.files, kind, encoding, wanted, self)
 
     def _refuse_idle(self, option: str, on: str) -> None:
         if getattr(self, option) != getattr(Reader, option):

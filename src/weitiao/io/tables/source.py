@@ -13,10 +13,9 @@ from typing import Any, Literal
 
 from weitiao.errors import DataError, shell_word
 from weitiao.io.tables.notes import Notes
+from weitiao.io.tables.options import ReadOptions
 
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
-ExtraCells = Literal["bad", "ignore"]
-Placeholders = Literal["keep", "bad"]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
 
@@ -30,13 +29,8 @@ class Source:
         files: the existing files that hold its rows, in order; but for Arrow just one.
         format: their format.
         encoding: the codec of a text format.
-        header: whether the first row of CSV, TSV and XLSX names the columns; if not, they are
-            "0", "1", …
         wanted: role (text, label, …) → name of its column.
-        separator: what stands between the cells of CSV and TSV; or "auto".
-        sheet: the name of the sheet of an XLSX workbook; or "auto".
-        extra_cells: what a row with more cells than the header is.
-        placeholders: what a label or group such as "nan" or "N/A" is.
+        options: how it is read.
         notes: what was found in reading.
     """
 
@@ -44,12 +38,8 @@ class Source:
     files: tuple[Path, ...]
     format: FileFormat
     encoding: str
-    header: bool
     wanted: dict[str, str]
-    separator: str = "auto"
-    sheet: str = "auto"
-    extra_cells: ExtraCells = "bad"
-    placeholders: Placeholders = "keep"
+    options: ReadOptions
     notes: Notes = field(default_factory=Notes, compare=False)
 
     @property
@@ -88,9 +78,9 @@ class Source:
         say = f"did you mean {near[0]!r}? Say " if near else ""
         hint = f"{say}{{--{role}}} {shell_word(near[0]) if near else 'NAME'}"
         if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w ]", names[0]):
-            mark = "MARK" if self.separator == "auto" else "auto"
+            mark = "MARK" if self.options.separator == "auto" else "auto"
             hint = f"which mark separates the cells? {{--separator}} {mark}; or {hint}"
-        if self.header and self.format in ("csv", "tsv", "xlsx"):
+        if self.options.header and self.format in ("csv", "tsv", "xlsx"):
             hint += "; if the first row is data, {--header} false"
         return hint
 

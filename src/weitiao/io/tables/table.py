@@ -52,7 +52,7 @@ def tabulate(
             names = _take_names(source, batch)
             if names is None:
                 continue
-            table = _Table(source, names, raw, sparse=sparse, headed=source.header)
+            table = _Table(source, names, raw, sparse=sparse, headed=source.options.header)
         yield table.chunk(batch)
     if table is not None:
         table.note()
@@ -69,7 +69,7 @@ def _take_names(source: Source, batch: Records) -> list[str] | None:
         raise batch.bad[0].error(source.name)
     if first is None:
         return None
-    if not source.header:
+    if not source.options.header:
         return [str(position) for position in range(len(batch.cells[0]))]
     found = header_in(source.wanted.values(), batch.cells[:FIRST_ROWS])
     position, names = found or (0, [str(cell) for cell in batch.cells[0]])
@@ -136,7 +136,8 @@ class _Table:
 
     def _faults(self, batch: Records) -> dict[int, tuple[str, str]]:
         """What is wrong with the rows, by their position in the batch."""
-        if self._source.extra_cells == "bad" and not self._sparse:  # as most files are, at once
+        # as most files are, at once
+        if self._source.options.extra_cells == "bad" and not self._sparse:
             cells, last = batch.cells, self._positions[-1]
             if set(map(len, cells)) <= {self._width}:
                 found = {_plain(cell) for cell in {record[last] for record in cells}}
@@ -149,7 +150,7 @@ class _Table:
         """Why a row doesn't fit, and the way out; else the row is made as wide as the header."""
         if self._sparse:
             cells += [""] * (self._width - len(cells))
-        if len(cells) > self._width and self._source.extra_cells == "ignore":
+        if len(cells) > self._width and self._source.options.extra_cells == "ignore":
             del cells[self._width :]
             self._cut += 1
         if len(cells) != self._width:

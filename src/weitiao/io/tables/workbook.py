@@ -82,13 +82,13 @@ def _chosen(source: Source, book: Any) -> Any:
         DataError: there is no such sheet, or none that is visible holds a row.
     """
     sheets = {sheet.title: _sized(sheet) for sheet in book.worksheets}
-    if source.sheet != "auto":
-        if source.sheet in sheets:
-            return sheets[source.sheet]
-        near = difflib.get_close_matches(source.sheet, sheets, n=1)
+    if source.options.sheet != "auto":
+        if source.options.sheet in sheets:
+            return sheets[source.options.sheet]
+        near = difflib.get_close_matches(source.options.sheet, sheets, n=1)
         hint = f"{{--sheet}} {shell_word(near[0] if near else next(iter(sheets)))}"
         names = ", ".join(map(repr, sheets))
-        problem = f"there is no sheet {source.sheet!r}; the sheets are {names}"
+        problem = f"there is no sheet {source.options.sheet!r}; the sheets are {names}"
         raise DataError(problem, file=source.name, hint=hint)
     first = {title: list(islice(_filled(sheet), FIRST_ROWS)) for title, sheet in sheets.items()}
     filled = [title for title, rows in first.items() if rows]
@@ -97,7 +97,7 @@ def _chosen(source: Source, book: Any) -> Any:
         hidden = f"hidden ones do: {{--sheet}} {shell_word(filled[0])}" if filled else None
         raise DataError("no visible sheet holds a row", file=source.name, hint=hidden)
     wanted = source.wanted.values()
-    fitting = [t for t in shown if source.header and header_in(wanted, first[t])]
+    fitting = [t for t in shown if source.options.header and header_in(wanted, first[t])]
     chosen = (fitting or shown)[0]
     if others := [_described(sheets[title]) for title in filled if title != chosen]:
         left = f"left out: {', '.join(others)} (sheet names another)"

@@ -1,0 +1,65 @@
+"""How rows are read: what no file says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from weitiao.errors import ConfigError
+
+Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How rows are read, whatever is made of them.
+
+    Args:
+        format: file format. ``auto`` goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json,
+            .parquet, .arrow, .feather, .xlsx), of a compressed text file (.gz, .bz2, .xz, .zst,
+            .lz4, .zip) by the one before. CSV is quoted after RFC 4180; TSV knows no quoting; JSON
+            is a list of objects; ``lines`` are ``label text``, split at the first white space.
+        encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
+        header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
+            "0", "1", ….
+        on_bad_row: stop at a row that can't be read, or set it aside with its reason. Bad is a
+            row that can't be taken apart or decoded, that lacks a wanted column, whose label,
+            group or id is empty, whose id came before, or that is the header again. An empty text
+            is not bad.
+        database: URL that SQL queries are put to, or the path of a SQLite file; a password stands
+            in it as ``${VARIABLE}`` of the environment.
+        separator: what stands between the cells of CSV and TSV, one character (``\\t`` is a tab);
+            ``auto`` tries others where comma or tab don't give the named columns, and says so.
+        sheet: sheet of a workbook; ``auto`` takes the first visible one with the named columns, and
+            names what is left out.
+        extra_cells: whether a row of CSV, TSV or XLSX with more cells than the header is bad, or
+            loses them, which is counted.
+        placeholders: whether labels and groups such as nan, NULL or N/A are names like any other,
+            or their rows bad.
+
+    Raises:
+        ConfigError: the separator is none.
+    """
+
+    format: Format = "auto"
+    encoding: str = "auto"
+    header: bool = True
+    on_bad_row: Literal["raise", "quarantine"] = "raise"
+    database: str | None = None
+    separator: str = "auto"
+    sheet: str = "auto"
+    extra_cells: Literal["bad", "ignore"] = "bad"
+    placeholders: Literal["keep", "bad"] = "keep"
+
+    def __post_init__(self) -> None:
+        if self.separator != "auto" and (len(self.mark) != 1 or self.mark in '"\r\n'):
+            raise ConfigError(
+                f"must be one character, not {self.separator!r}",
+                field="separator",
+                hint="{--separator} ';', or '\\t' for a tab",
+            )
+
+    @property
+    def mark(self) -> str:
+        """The separator; a tab may be written as in most languages."""
+        return "\t" if self.separator == "\\t" else self.separator
