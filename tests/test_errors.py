@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from weitiao.errors import ConfigError, DataError, MissingExtra
+from weitiao.errors import ConfigError, DataError
 
 OPTIONS = {"rate": "model.optim.rate", "sheet": "data.sheet"}
 
@@ -38,5 +38,8 @@ def test_a_fault_in_a_file_keeps_its_place_and_what_stands_there() -> None:
 
 
 def test_a_fault_comes_whole_out_of_another_process() -> None:
-    for fault in (DataError("bad", file="a.csv", hint="{--sheet} b"), MissingExtra("a", "b", "c")):
+    for fault in (
+        DataError("bad", file="a.csv", hint="{--sheet} b"),
+        ConfigError("bad", field="rate"),
+    ):
         assert str(pickle.loads(pickle.dumps(fault))) == str(fault)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-<<<<<<< HEAD
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any, Protocol
-=======
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
-from typing import Any, Literal, Protocol
->>>>>>> 2560609 (What earlier layouts said stands in two files: names, and checkpoints)
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa

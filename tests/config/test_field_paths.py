@@ -75,7 +75,7 @@ COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
     ),
     "fit, a file": (
         lambda: fit(["--data.train=a.csv", "--data.input.text=content"]),
-        ["a.csv", "--data.input.text text", "--data.header false"],
+        ["a.csv", "--data.input.text NAME", "--data.header false"],
     ),
     "fit, as keys": (
         lambda: fit({"data.train": "a.csv", "data.separator": "ab"}),
@@ -87,7 +87,7 @@ COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
     ),
     "pretrain, a file": (
         lambda: run_pretrain(["--data.corpus.files=a.csv", "--data.corpus.text=content"]),
-        ["a.csv", "--data.corpus.text text"],
+        ["a.csv", "--data.corpus.text NAME"],
     ),
     "embed": (
         lambda: run_embed(["--files=a.csv", "--segment.workers=0"]),
@@ -95,7 +95,7 @@ COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
     ),
     "embed, a file": (
         lambda: run_embed(["--files=a.csv", "--corpus.text=content"]),
-        ["a.csv", "--corpus.text text"],
+        ["a.csv", "--corpus.text NAME"],
     ),
     "embed, no file": (lambda: run_embed(["--files="]), ["→ --files FILE"]),
 }

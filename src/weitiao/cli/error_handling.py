@@ -63,8 +63,6 @@ def _explained(error: Exception) -> str | None:
     from weitiao.errors import WeitiaoError
     from weitiao.io.atomic import is_full
 
-    while isinstance(error, ValueError) and isinstance(error.__cause__, ValueError | WeitiaoError):
-        error = error.__cause__  # what a part refuses that may also be null, jsonargparse wraps
     if is_full(error):
         return f"{error}\n  → free some space; what was written before is untouched"
     if isinstance(error, WeitiaoError | OSError):  # e.g. a folder that may not be written to

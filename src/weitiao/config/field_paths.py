@@ -32,13 +32,17 @@ def field_paths(dashes: str = "--") -> Iterator[None]:
     before = _given.set(({}, {}))
     try:
         yield
-    except Exception as error:
+    except (WeitiaoError, ValueError) as error:
         fault: BaseException | None = error
-        while fault is not None:  # what a part refuses that may also be null, jsonargparse wraps
-            if isinstance(fault, WeitiaoError):
-                fault.place(partial(_option, fault), dashes)
+        # what a part refuses that may also be null, jsonargparse wraps
+        while isinstance(fault, ValueError):
             fault = fault.__cause__
-        raise
+        if not isinstance(fault, WeitiaoError):
+            raise
+        fault.place(partial(_option, fault), dashes)
+        if fault is error:
+            raise
+        raise fault  # noqa: B904
     finally:
         _given.reset(before)
 
@@ -98,5 +102,6 @@ def _place_of(part: Any, nodes: _Nodes) -> str | None:
         and names - values.keys() <= _LATE
         and (more or values.keys() <= names)
     ]
-    alike = {p: sum(getattr(part, n, p) == v for n, v in nodes[p].items()) for p in fitting}
+    own = getattr(part, "__dict__", {})
+    alike = {p: sum(own.get(name, own) == v for name, v in nodes[p].items()) for p in fitting}
     return max(alike, key=alike.__getitem__, default=None)

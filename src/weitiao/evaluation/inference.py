@@ -8,6 +8,7 @@ from typing import Any, Literal, get_type_hints
 
 import lightning.pytorch as L
 from jsonargparse import ArgumentError
+from lightning.pytorch.cli import instantiate_module
 
 from weitiao.card import DataCard
 from weitiao.config.bounds import at_least
@@ -183,7 +184,10 @@ def open_checkpoint(
         options = content["hyper_parameters"]  # under today's names
         module = Module.load_from_checkpoint(path, **as_plain, **options)
         options = merged(content["datamodule_hyper_parameters"], changes)
-        data = TextDataModule.load_from_checkpoint(path, **as_plain, **options)
+        # Lightning's own way would add what the file says under names that it had before
+        options.pop("_instantiator", None)
+        data = instantiate_module(TextDataModule, options)
+        data.load_state_dict(content["TextDataModule"])
     except WeitiaoError:
         raise
     except (ArgumentError, RuntimeError, *OF_VALUES) as error:

@@ -10,12 +10,8 @@ import torch
 import yaml
 from torch import Tensor
 
-<<<<<<< HEAD
 from weitiao.card import DataCard, TargetCard
-=======
-from weitiao.card import DataCard
 from weitiao.config.earlier_names import renamed_arguments
->>>>>>> 2560609 (What earlier layouts said stands in two files: names, and checkpoints)
 from weitiao.config.parser import flat
 from weitiao.config.presets import values_of
 from weitiao.errors import ConfigError

@@ -66,7 +66,7 @@ class Step:
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):
             known = ", ".join(get_args(Method))
-            raise ConfigError(f": there is no {self.method}; one of {known}", field="method")
+            raise ConfigError(f": no such method, {self.method!r}; one of {known}", field="method")
         for name in ("p", "share"):
             if not 0 < getattr(self, name) <= 1:
                 raise self._fault(f"must lie in (0, 1], got {getattr(self, name)}", name)
