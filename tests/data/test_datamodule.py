@@ -316,5 +316,5 @@ def test_a_missing_training_file_is_told_before_anything_is_read():
 
 @pytest.mark.parametrize("split", ["test", "predict"])
 def test_a_missing_split_is_told(make, split):
-    with pytest.raises(ConfigError, match=rf"--data\.{split} FILE"):
+    with pytest.raises(ConfigError, match=rf"{split} FILE"):
         make(split=Splitter(test=0)).rows(split)

@@ -146,5 +146,5 @@ def test_a_corpus_that_the_tokenizer_does_not_know_is_refused(tmp_path) -> None:
     preparation = LanguagePreparation(
         Corpus(str(corpus)), Segmenter("char"), LanguageTokenizer(str(folder)), "masked", 32, 0.2
     )
-    with pytest.raises(ConfigError, match=r"^data\.tokenizer\.name .*: \d\d% of the ids"):
+    with pytest.raises(ConfigError, match=r"^name .*: \d\d% of the ids"):
         preparation(tmp_path / "cache")
