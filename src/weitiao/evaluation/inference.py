@@ -45,7 +45,7 @@ _Reading: Any = make_dataclass(
 
 @dataclass(frozen=True, kw_only=True)
 class NewFile(_Reading):
-    """How to read the new file; what is null is as in the training file.
+    """How to read the new file; what is null is as in the training file, but for the database.
 
     Args:
         text: column of the text.
