@@ -110,12 +110,12 @@ def tokenizer_of(name: str) -> None:
 
 
 def model_of(name: str) -> None:
-    load_model(AutoModel, name, "model.backbone", layers=None, may_lack=lambda *_: False)
+    load_model(AutoModel, name, layers=None, may_lack=lambda *_: False)
 
 
 @pytest.mark.parametrize(
     ("load", "option"),
-    [(model_of, "model.backbone.name"), (tokenizer_of, "data.input.encode.tokenizer")],
+    [(model_of, "name"), (tokenizer_of, "data.input.encode.tokenizer")],
 )
 def test_what_is_not_there_without_a_network_is_told_by_its_option(
     load: Callable[[str], None], option: str, monkeypatch: pytest.MonkeyPatch

@@ -123,7 +123,7 @@ def test_the_way_out_of_another_kind_of_file_is_what_works(
     write_csv(tmp_path / "my.csv", ROWS, ("the review", "the;stars"))
     done = command("fit", "--data.train=my.csv", *TINY, "--data.text=review", cwd=tmp_path)
     assert done.code == 1
-    assert "--data.text 'the review'" in done.err
+    assert "--data.input.text 'the review'" in done.err
     options = ("--data.text=the review", "--data.target.label=stars")
     done = command("fit", "--data.train=my.csv", *TINY, *options, cwd=tmp_path)
-    assert "--data.label 'the;stars'" in done.err
+    assert "--data.target.label 'the;stars'" in done.err
