@@ -50,10 +50,10 @@ from throughput import CLIP, CORPUS, LENGTH, ROOT, Clock, environment, summarise
 from torch import Tensor
 from torch.nn import functional as F
 
-from weitiao.cli.quiet import quiet
 from weitiao.pretraining.card import LanguageCard
 from weitiao.pretraining.command import PretrainCLI
 from weitiao.pretraining.module import LanguageModel
+from weitiao.training.quiet import quiet
 
 BLOCKS, WARM_UP, LEAST_SPEEDUP = 32, 10, 1.5
 OURS, GROUPED, BY_LINE = "weitiao", "run_mlm", "by line"

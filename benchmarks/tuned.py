@@ -29,8 +29,8 @@ from rich.table import Table
 from scipy.stats import ttest_rel
 from training import train
 
-from weitiao.cli.quiet import quiet
 from weitiao.evaluation.testing import run_test
+from weitiao.training.quiet import quiet
 from weitiao.tuning.options import Search
 
 ROOT = Path(__file__).parents[1]

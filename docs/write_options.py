@@ -45,8 +45,9 @@ Written by `make docs` from the signatures; a test fails when this file is out o
 Set options in YAML (`--config a.yaml --config b.yaml`; later files win) or on the command line
 (`--data.input.clean.emoji drop`). `null` means none. An option that would have no effect is an
 error.
-`python src/train.py VERB --help` shows the same. `tune` is `python src/tune.py`, which passes
-options it doesn't know to `fit`; `pretrain`, `generate`, `gain` and `embed` are scripts in `src/`.
+`weitiao VERB --help` shows the options that most people need, `--help=all` these here; without the
+command, a verb is a script in `src/`: `python src/tune.py`, `python src/train.py fit`. `tune`
+passes options it doesn't know to `fit`, `compare` to `train`.
 """
 TRAINER = """\
 These are Lightning's; its documentation explains them in full. weitiao sets the logger, the

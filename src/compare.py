@@ -2,15 +2,7 @@
 
 import sys
 
-from weitiao.cli.error_handling import guarded
-
-
-def main() -> None:
-    """Compare; what is slow to import is imported where a signal is already watched for."""
-    from weitiao.comparison.cli import run_compare
-
-    run_compare(sys.argv[1:])
-
+from weitiao.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(main(["compare", *sys.argv[1:]]))

@@ -2,8 +2,7 @@
 
 import sys
 
-from weitiao.cli.error_handling import guarded
-from weitiao.downloads.encoder import main
+from weitiao.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(guarded(main))
+    sys.exit(main(["encoder", *sys.argv[1:]]))

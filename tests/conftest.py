@@ -61,6 +61,11 @@ def write_csv(
     return path
 
 
+def run_behind(latest: Path) -> Path:
+    """The folder of the run that ``latest`` leads to."""
+    return (latest / "checkpoints").resolve().parent
+
+
 def calibration_error(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """Expected calibration error over 15 bins of equal width (Guo et al. 2017, equation 3)."""
     sure, right = probabilities.max(1), probabilities.argmax(1) == targets
@@ -146,4 +151,4 @@ def workplace(trained: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def run_of(trained: Path) -> Path:
     """The folder of the trained run."""
-    return (trained / "logs" / "latest").resolve()
+    return run_behind(trained / "logs" / "latest")

@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    from weitiao.cli.quiet import quiet
+    from weitiao.training.quiet import quiet
 
     quiet()
     return getattr(import_module(_PLACES[name]), name)

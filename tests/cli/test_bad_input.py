@@ -54,7 +54,7 @@ TABLE = [
     Bad("missing_file", ["my.csv", "no such file"], None),
     Bad(
         "unfetched_corpus",
-        ["python src/corpus.py", "--data.train"],
+        ["corpus", "--data.train"],
         argv=["--data.train=.cache/corpus/reviews.csv"],
     ),
     Bad("misspelt_file", ["my.csv", "did you mean my.cvs"], None, files={"my.cvs": GOOD_CSV}),

@@ -10,7 +10,6 @@ from conftest import TINY, reviews
 from option_world import save_database
 
 from weitiao.cli.main import main
-from weitiao.tuning.cli import main as tune
 
 SECRET = "hunter2"
 URL = f"sqlite:///my.db?password={SECRET}"
@@ -73,6 +72,6 @@ def test_a_search_writes_a_password_nowhere_either(
     Path("base.yaml").write_text("seed_everything: 3", "utf-8")
     database = ("--data.database=${WEITIAO_DATABASE}", f"--data.train={QUERY}")
     search = ["--space=space.yaml", "--config=base.yaml", "--trials=2", "--workers=0"]
-    assert tune([*search, *database, *TINY, "--trainer.max_epochs=1"]) == 0
+    assert main(["tune", *search, *database, *TINY, "--trainer.max_epochs=1"]) == 0
     assert b"${WEITIAO_DATABASE}" in Path("logs/tune/default/journal.log").read_bytes()
     assert where_it_stands(here, capsys) == []

@@ -12,8 +12,8 @@ import pytest
 from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.config import commands
+from weitiao.config.commands import called, near, program
 from weitiao.config.commands import command as line_of
-from weitiao.config.commands import near, program
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,8 +41,8 @@ def test_the_next_steps_run_as_they_are_printed(command: Command, tmp_path: Path
     assert Path(folder, board[-1]).is_dir()
     tune = printed(done.err, "--trials")
     assert Path(folder, tune[-1]).is_file()
-    assert Path(folder, tune[1]).name == "tune.py"
-    again = command(*tune[2:], "--help", cwd=folder, script="tune.py")
+    assert Path(tune[1]).stem == "tune"  # a script's, or the verb of weitiao
+    again = command(*tune[2:], "--help=all", cwd=folder, script="tune.py")
     assert again.code == 0, again.err
 
 
@@ -52,17 +52,22 @@ def test_a_script_is_named_as_it_is_found_from_here(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "env/bin/python"))
     monkeypatch.setenv("PATH", str(tmp_path / "other"))
     monkeypatch.chdir(ROOT)
-    assert line_of("train", "fit", "a b") == f"{tmp_path}/env/bin/python src/train.py fit 'a b'"
+    assert line_of("fit", "a b") == f"{tmp_path}/env/bin/python src/train.py fit 'a b'"
     monkeypatch.chdir(tmp_path)
     assert line_of("tune") == f"env/bin/python {ROOT}/src/tune.py"
-    assert line_of("train") == f"env/bin/python {ROOT}/src/train.py"
+    assert line_of("train") == f"env/bin/python {ROOT}/src/train.py train"
     for name in ("python", "weitiao"):
         path = tmp_path / "env/bin" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(0o755)
-    assert line_of("train", "test") == "env/bin/weitiao test"
+    assert line_of("test") == "env/bin/weitiao test"
     monkeypatch.setenv("PATH", str(tmp_path / "env/bin"))
-    assert (line_of("train", "test"), program("python")) == ("weitiao test", "python")
+    assert (line_of("test"), program("python")) == ("weitiao test", "python")
     monkeypatch.setattr(commands, "SCRIPTS", tmp_path)  # the wheel: no scripts
-    assert (line_of("train", "test"), line_of("tune")) == ("weitiao test", None)
+    assert (line_of("test"), line_of("tune")) == ("weitiao test", "weitiao tune")
+    monkeypatch.setattr(commands, "SCRIPTS", ROOT / "src")
+    assert (called("fit"), called("tune")) == ("train.py fit", "tune.py")
     assert near(tmp_path / "x" / ".." / "y") == "y"
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["/any/bin/weitiao", "tune"])
+    assert (called("fit"), line_of("tune")) == ("weitiao fit", "weitiao tune")

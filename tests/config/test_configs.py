@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Command, reviews, write_csv
+from conftest import Command, reviews, run_behind, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 
 from weitiao.config.parser import flat
@@ -109,7 +109,7 @@ def train(command: Command, folder: Path, *arguments: str, config: str = "") -> 
     assert "iscard" not in done.err
     assert "arning" not in done.err
     assert "baseline" in done.out
-    return (folder / "logs" / "latest").resolve()
+    return run_behind(folder / "logs" / "latest")
 
 
 def metric(run: Path, name: str) -> list[float]:

@@ -7,7 +7,7 @@ from pydoc import locate
 
 import pytest
 import torch
-from conftest import Command, reviews, write_csv
+from conftest import Command, reviews, run_behind, write_csv
 
 from weitiao.config.earlier_names import CLASSES, renamed
 
@@ -28,7 +28,7 @@ def test_only_class_paths_change() -> None:
 @pytest.mark.slow
 def test_an_earlier_run_is_used_and_gone_on_with(workplace: Path, command: Command) -> None:
     write_csv(workplace / "new.csv", [(text,) for text, _ in reviews(20, 7)], ("review",))
-    run = (workplace / "logs" / "latest").resolve()
+    run = run_behind(workplace / "logs" / "latest")
     predict = ("predict", "--data.predict=new.csv", "--hardware.accelerator=cpu")
     best, last = (f"--ckpt_path={run / 'checkpoints' / name}.ckpt" for name in ("best", "last"))
     assert command(*predict, best, "--out=now.csv", cwd=workplace).code == 0

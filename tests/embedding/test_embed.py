@@ -11,8 +11,8 @@ import pytest
 from conftest import write_csv
 from planted import PAIRS, write_corpus
 
+from weitiao.cli.main import main
 from weitiao.downloads.corpus import TARGET
-from weitiao.embedding.cli import main
 from weitiao.inputs.text.word_vector_file import VectorFile
 
 SMALL = (
@@ -38,7 +38,7 @@ def vocabulary(path: Path) -> list[str]:
 
 
 def test_vectors_a_report_and_the_projectors_files_are_written(planted, capsys):
-    assert main(["--files=*.txt", *SMALL, "--out=mine/v.vec.gz", "--projected=7"]) == 0
+    assert main(["embed", "--files=*.txt", *SMALL, "--out=mine/v.vec.gz", "--projected=7"]) == 0
     words = vocabulary(planted / "mine/v.vec.gz")
     assert {word for pair in PAIRS for word in pair} < set(words)
     report = json.loads((planted / "mine/v.vec.gz.json").read_text("utf-8"))
@@ -59,7 +59,7 @@ def test_vectors_a_report_and_the_projectors_files_are_written(planted, capsys):
 
 def test_coverage_is_of_running_words(planted):
     (planted / "d.txt").write_text("a a a b\n", "utf-8")
-    assert main(["--files=d.txt", *SMALL, "--min_count=3", "--projected=0"]) == 0
+    assert main(["embed", "--files=d.txt", *SMALL, "--min_count=3", "--projected=0"]) == 0
     report = json.loads((planted / "vectors/words.vec.json").read_text("utf-8"))
     assert (report["vocabulary"], report["coverage"]) == (1, 0.75)
     assert not (planted / "logs").exists()
@@ -67,7 +67,7 @@ def test_coverage_is_of_running_words(planted):
 
 def test_neighbours_are_shown_with_case_folded_as_the_corpus_is(planted, capsys):
     asked = "--neighbours= GREAT, 酒店,,grea"
-    assert main(["--files=c.txt", *SMALL, "--epochs=50", "--lowercase=true", asked]) == 0
+    assert main(["embed", "--files=c.txt", *SMALL, "--epochs=50", "--lowercase=true", asked]) == 0
     shown = capsys.readouterr().out
     assert re.search(r"great .* fine \d\.\d\d", shown)
     assert re.search(r"酒店 .* 宾馆 \d\.\d\d", shown)
@@ -75,11 +75,12 @@ def test_neighbours_are_shown_with_case_folded_as_the_corpus_is(planted, capsys)
 
 
 def test_without_files_the_embedded_corpus_is_taken(planted, capsys):
-    assert main([*SMALL]) == 1
-    assert "the embedded corpus isn't there\n  → python src/corpus.py" in capsys.readouterr().err
+    assert main(["embed", *SMALL]) == 1
+    told = capsys.readouterr().err
+    assert re.search(r"the embedded corpus isn't there\n  → .*corpus(\.py)? fetches it", told)
     TARGET.parent.mkdir(parents=True)
     write_csv(TARGET, [("a b", "x"), ("b c", "x")], header=("text", "label"))
-    assert main([*SMALL]) == 0
+    assert main(["embed", *SMALL]) == 0
     assert vocabulary(planted / "vectors/words.vec") == ["b"]
 
 
@@ -118,7 +119,7 @@ def test_what_cannot_be_is_told_in_one_message_and_writes_nothing(case, planted,
     (planted / "folder.vec").mkdir()
     before = (planted / "c.txt").read_bytes()
     try:
-        ended = main(["--files=c.txt", *SMALL, *arguments])
+        ended = main(["embed", "--files=c.txt", *SMALL, *arguments])
     except SystemExit as end:
         ended = end.code
     told = capsys.readouterr().err

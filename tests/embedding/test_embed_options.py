@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import write_csv
 
-from weitiao.embedding.cli import embed_parser, main
+from weitiao.cli.main import main
+from weitiao.embedding.cli import embed_parser
 
 BASE = ("--files=my.csv", "--method=fasttext", "--size=4", "--min_count=2", "--buckets=50")
 OTHER = {
@@ -65,7 +66,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def left_by(arguments: tuple[str, ...], folder: Path, capsys) -> dict[str, object]:
     """What a call shows and leaves, without what tells only which options were given."""
-    assert main([*arguments]) == 0
+    assert main(["embed", *arguments]) == 0
     found: dict[str, object] = {"shown": capsys.readouterr().out}
     for path in folder.rglob("*"):
         if path.suffix == ".json" and path.name.endswith(".vec.json"):
@@ -94,5 +95,5 @@ def test_another_value_changes_something(option: str, world: Path, capsys) -> No
 
 @pytest.mark.parametrize("option", REFUSED)
 def test_a_value_that_cannot_hold_is_refused(option: str, world: Path, capsys) -> None:
-    assert main([*BASE, f"--{option}={REFUSED[option]}"]) == 1
+    assert main(["embed", *BASE, f"--{option}={REFUSED[option]}"]) == 1
     assert option.rpartition(".")[2] in capsys.readouterr().err

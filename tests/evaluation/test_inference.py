@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY, Command, reviews, write_csv
+from conftest import TINY, Command, reviews, run_behind, write_csv
 
 BEST = "logs/latest/checkpoints/best.ckpt"
 
@@ -292,7 +292,7 @@ def test_resume_of_a_malicious_checkpoint_runs_nothing(workplace: Path, command:
 
 
 def test_a_checkpoint_may_not_ask_for_foreign_code(command: Command, workplace: Path) -> None:
-    checkpoint = (workplace / "logs" / "latest").resolve() / "checkpoints" / "best.ckpt"
+    checkpoint = run_behind(workplace / "logs" / "latest") / "checkpoints" / "best.ckpt"
     content = torch.load(checkpoint, weights_only=True)
     content["hyper_parameters"]["backbone"] = {
         "class_path": "weitiao.models.backbones.pretrained.Pretrained",
@@ -306,7 +306,7 @@ def test_a_checkpoint_may_not_ask_for_foreign_code(command: Command, workplace: 
 
 
 def test_only_the_best_checkpoint_writes_into_its_run(command: Command, workplace: Path) -> None:
-    run = (workplace / "logs" / "latest").resolve()
+    run = run_behind(workplace / "logs" / "latest")
     before = {name: (run / name).read_bytes() for name in ("metrics.json", "predictions.csv")}
     last = run / "checkpoints" / "last.ckpt"
     done = command("test", "--ckpt_path", last, "--out=last.csv", cwd=workplace)
@@ -316,7 +316,7 @@ def test_only_the_best_checkpoint_writes_into_its_run(command: Command, workplac
 
 
 def test_a_copied_checkpoint_can_be_tested_on_a_file(command: Command, workplace: Path) -> None:
-    best = (workplace / "logs" / "latest").resolve() / "checkpoints" / "best.ckpt"
+    best = run_behind(workplace / "logs" / "latest") / "checkpoints" / "best.ckpt"
     shutil.copy(best, workplace / "copy.ckpt")
     done = command("test", "--ckpt_path=copy.ckpt", "--data.test=my.csv", cwd=workplace)
     assert done.code == 0, done.err

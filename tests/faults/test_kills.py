@@ -36,7 +36,7 @@ class Unbroken:
 def unbroken(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
     folder = tmp_path_factory.mktemp("kills")
     write_csv(folder / "my.csv", reviews(200))
-    command("fit", "--help", cwd=folder)  # what only the first command waits for
+    command("fit", "--help=all", cwd=folder)  # what only the first command waits for
     since = time.monotonic()
     done = command(*FIT, "--run.root=unbroken", "--data.cache=unbroken", cwd=folder)
     assert done.code == 0, done.err

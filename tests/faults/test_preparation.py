@@ -62,7 +62,7 @@ def test_a_preparation_that_is_killed_at_any_moment_leaves_nothing_that_counts(
     command: Command, folder: Path, full: bool, record_property: Any
 ) -> None:
     kills, draw = 20 if full else 3, random.Random(0)
-    command("fit", "--help", cwd=folder)
+    command("fit", "--help=all", cwd=folder)
     since = time.monotonic()
     done = command("fit", *OPTIONS, "--data.cache=unbroken", cwd=folder)
     assert done.code == 0, done.err

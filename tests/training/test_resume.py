@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import Command, reviews, write_csv
+from conftest import Command, reviews, run_behind, write_csv
 from resumed_runs import EPOCHS, OPTIONS, STEPS, WITHOUT_KILL, rows
 
 STOPS = 20  # random steps to stop at
@@ -81,7 +81,7 @@ def test_the_saved_config_reruns_to_the_same_digits(command: Command, tmp_path: 
     write_csv(tmp_path / "my.csv", reviews(200))
     first = command("fit", "--run.root=first", *OPTIONS, "--run.threads=2", cwd=tmp_path)
     assert first.code == 0, first.err
-    config = (tmp_path / "first" / "latest").resolve() / "config.yaml"
+    config = run_behind(tmp_path / "first" / "latest") / "config.yaml"
     again = command("fit", "--config", config, "--run.root=again", cwd=tmp_path)
     assert again.code == 0, again.err
     assert rows(tmp_path / "again" / "latest") == rows(tmp_path / "first" / "latest")
@@ -92,7 +92,7 @@ def test_resume_refuses_other_values(command: Command, tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
     first = command("fit", *OPTIONS, "--trainer.max_epochs=1", cwd=tmp_path)
     assert first.code == 0, first.err
-    last = (tmp_path / "logs" / "latest").resolve() / "checkpoints" / "last.ckpt"
+    last = run_behind(tmp_path / "logs" / "latest") / "checkpoints" / "last.ckpt"
     refused = command("fit", "--ckpt_path", last, "--model.optim.lr=0.5", cwd=tmp_path)
     assert refused.code == 1
     assert "model.optim.lr: 0.0005 → 0.5" in refused.err

@@ -1,4 +1,4 @@
-"""A run is a folder that names what it is made of; `latest` always points to a whole one."""
+"""A run is a folder that names what it is made of; `latest` always leads to a whole one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import TINY, Command, reviews, write_csv
+from conftest import TINY, Command, reviews, run_behind, write_csv
 
 from weitiao.errors import ConfigError
-from weitiao.training.run_folder import RunFolder, write_json
+from weitiao.training.run_folder import LINKED, RunFolder, write_json
 
 SWAPS = """
 import sys
@@ -22,7 +22,7 @@ from weitiao.training.run_folder import RunFolder
 folder = RunFolder(Path(sys.argv[1]), started=True)
 print("ready", flush=True)
 sys.stdin.read()
-for _ in range(300):
+for _ in range(30):
     folder.point_latest_here()
 """
 
@@ -43,19 +43,33 @@ def test_a_run_leaves_its_files(run_of: Path) -> None:
     assert not [name for name in names if Path(name).name.startswith(".")]  # nothing half-written
 
 
-def test_latest_is_a_relative_link_to_the_newest_run(trained: Path, run_of: Path) -> None:
+def test_latest_has_relative_links_to_the_newest_run(trained: Path, run_of: Path) -> None:
     latest = trained / "logs" / "latest"
-    assert os.readlink(latest) == run_of.name
+    found = {link.name: os.readlink(link) for link in latest.iterdir() if link.name != ".lock"}
+    assert found == {name: f"../{run_of.name}/{name}" for name in LINKED}
+    made = {path.name for path in run_of.iterdir()} - {"tensorboard", "run.lock"}
+    assert made == {name for name in LINKED if (latest / name).exists()}
     assert run_of.parent == (trained / "logs").resolve()
     assert sorted(p.name for p in run_of.parent.iterdir()) == sorted([run_of.name, "latest"])
 
 
 def test_the_run_behind_latest_is_taken_by_its_own_name(workplace: Path) -> None:
     folder = RunFolder.of_checkpoint(workplace / "logs/latest/checkpoints/last.ckpt")
-    name = os.readlink(workplace / "logs" / "latest")
-    assert folder.path == workplace / "logs" / name
+    run = run_behind(workplace / "logs/latest")
+    assert folder.path == run
     folder.start(latest=True)
-    assert os.readlink(workplace / "logs" / "latest") == name
+    assert run_behind(workplace / "logs/latest") == run
+
+
+def test_latest_of_an_earlier_version_and_of_somebody_else(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run", started=True)
+    (tmp_path / "latest").symlink_to("run")
+    run.point_latest_here()
+    assert (tmp_path / "latest" / "checkpoints").samefile(run.checkpoints)
+    (tmp_path / "mine" / "latest").mkdir(parents=True)
+    (tmp_path / "mine" / "latest" / "notes.txt").write_text("", "utf-8")
+    RunFolder(tmp_path / "mine" / "run", started=True).point_latest_here()
+    assert [path.name for path in (tmp_path / "mine" / "latest").iterdir()] == ["notes.txt"]
 
 
 def test_metrics_are_flat_numbers_under_the_names_of_the_board(run_of: Path) -> None:
@@ -94,7 +108,7 @@ def test_the_config_of_a_run_gives_the_same_run_again(
     assert done.code == 0, done.err
     again = json.loads((workplace / "logs/latest/metrics.json").read_text("utf-8"))
     before = json.loads((run_of / "metrics.json").read_text("utf-8"))
-    assert (workplace / "logs/latest").resolve().name != run_of.name
+    assert run_behind(workplace / "logs/latest").name != run_of.name
     assert again["val/loss"] == before["val/loss"]
 
 
@@ -119,12 +133,15 @@ def test_latest_never_dangles_under_many_writers(tmp_path: Path) -> None:
     seen: set[str] = set()
     reads = 0
     while any(writer.poll() is None for writer in writers):
-        seen.add(os.readlink(link))
+        seen.add(os.readlink(link / "checkpoints"))
         assert (link / "checkpoints").is_dir()
         reads += 1
     assert [writer.returncode for writer in writers] == [0, 0, 0]
     assert reads > 100
-    assert seen <= {"run0", "run1", "run2"}
+    assert seen <= {f"../run{i}/checkpoints" for i in range(3)}
+    links = [os.readlink(path) for path in link.iterdir() if path.is_symlink()]
+    assert len(links) == len(LINKED)
+    assert len({Path(target).parts[1] for target in links}) == 1  # of one run, all of them
     assert sorted(p.name for p in tmp_path.iterdir()) == ["latest", "run0", "run1", "run2"]
 
 
@@ -158,7 +175,7 @@ def test_a_fault_after_the_start_keeps_the_folder(tmp_path: Path) -> None:
     folder.start(latest=True)
     with pytest.raises(OSError, match="late"), folder.removed_unless_started():
         raise OSError("late")
-    assert (tmp_path / "logs" / "latest").resolve() == folder.path.resolve()
+    assert run_behind(tmp_path / "logs" / "latest") == folder.path
 
 
 def test_metrics_are_merged(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from conftest import reviews, write_csv
 from option_world import save_bert
 
 import weitiao
+from weitiao.cli.main import main
 from weitiao.config.arguments import as_arguments
 from weitiao.errors import ConfigError
 from weitiao.training.fit import Run, fit
-from weitiao.tuning.cli import main
 
 COMMON = {
     "data.text": "review",
@@ -213,5 +213,5 @@ def test_a_search_starts_from_the_model(begun: Begun, capsys: pytest.CaptureFixt
     options = as_arguments(
         COMMON | {"data.train": "three.csv", "model.start": begun("transformer")}
     )
-    assert main(["--dry_run", "--study=of_a_start", *options]) == 0
+    assert main(["tune", "--dry_run", "--study=of_a_start", *options]) == 0
     assert "model.optim.lr" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from weitiao.training import signals
 
+_PACKAGE = str(Path(__file__).parents[1])
 _ENTRIES = ("fit", "test", "predict", "estimated_stepping_batches")  # of the Trainer, for us
 
 
@@ -25,7 +26,7 @@ def guarded(work: Callable[[], object]) -> int:
     _print_anything()
     try:
         with signals.watching():
-            from weitiao.cli.quiet import quiet
+            from weitiao.training.quiet import quiet
 
             quiet()
             work()
@@ -69,7 +70,20 @@ def _explained(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, MisconfigurationException) or _refused_by_the_trainer(error):
         return f"trainer: {str(error).strip()}"
+    if refusal := _of_another_class(error):  # such as a logger without its package
+        return f"{type(refusal).__name__}: {refusal}"
     return _out_of_memory(error)
+
+
+def _of_another_class(error: Exception) -> BaseException | None:
+    """What jsonargparse wraps of a class that it called, and that isn't ours; null = nothing."""
+    cause: BaseException = error
+    while isinstance(cause, ValueError) and cause.__cause__:
+        cause = cause.__cause__
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    called = traceback.extract_tb(cause.__traceback__)
+    ours = any(frame.filename.startswith(_PACKAGE) for frame in called)
+    return cause if cause is not error and "jsonargparse" in Path(last).parts and not ours else None
 
 
 def _refused_by_the_trainer(error: Exception) -> bool:
@@ -79,9 +93,8 @@ def _refused_by_the_trainer(error: Exception) -> bool:
     a fault of ours.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    package = str(Path(__file__).parents[1])
     ours = max(
-        (i for i, frame in enumerate(frames) if frame.filename.startswith(package)), default=0
+        (i for i, frame in enumerate(frames) if frame.filename.startswith(_PACKAGE)), default=0
     )
     called, last = frames[ours + 1 :][:1], frames[-1]
     return (

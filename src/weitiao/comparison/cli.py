@@ -14,6 +14,7 @@ from weitiao.comparison.compare import Comparison
 from weitiao.comparison.predicted import write_out_of_fold
 from weitiao.comparison.summary import compare_table, folder_of, summaries, write_files
 from weitiao.config.arguments import divided
+from weitiao.config.commands import called
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 
@@ -22,7 +23,7 @@ WITH = "--with"
 
 def compare_parser() -> Parser:
     """The parser of the comparison's own options."""
-    parser = Parser(prog="compare.py", description="Compare configurations, seed by seed.")
+    parser = Parser(prog=called("compare"), description="Compare configurations, seed by seed.")
     parser.add_argument(
         WITH,
         type=str,

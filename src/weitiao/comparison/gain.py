@@ -19,6 +19,7 @@ from rich.table import Table
 from weitiao.comparison.compare import Comparison
 from weitiao.comparison.records import claim
 from weitiao.config.bounds import at_least
+from weitiao.config.commands import called
 from weitiao.config.parser import Parser, flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
@@ -58,8 +59,8 @@ class Gain:
     those of the model that was continued.
 
     Args:
-        pretrain: name → options of ``src/pretrain.py``; the networks are of one shape.
-        finetune: options of ``src/train.py`` for a pretrained backbone, without the name.
+        pretrain: name → options of ``pretrain``; the networks are of one shape.
+        finetune: options of ``train`` for a pretrained backbone, without the name.
         rows: how many rows of train to fine-tune on, or ``all`` → further options of fine-tuning:
             fewer rows need more epochs; null = 500 in 10 epochs, all in 4.
         seeds: each fine-tuning is done with the seeds 1 to this; of a part of the rows, each draws
@@ -190,7 +191,7 @@ class Gain:
 
 def gain_parser() -> Parser:
     """The parser of the command line."""
-    parser = Parser(prog="gain.py", description="Measure what pretraining gains.")
+    parser = Parser(prog=called("gain"), description="Measure what pretraining gains.")
     parser.add_class_arguments(Gain, as_group=False)
     return parser
 

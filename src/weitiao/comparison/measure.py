@@ -76,7 +76,7 @@ def _work(
     arguments: list[str], folder: Path, baselines: dict[str, float], sender: Connection
 ) -> None:
     """What the process does; it ends with the one that started it."""
-    from weitiao.cli.quiet import quiet
+    from weitiao.training.quiet import quiet
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

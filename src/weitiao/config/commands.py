@@ -13,6 +13,7 @@ SCRIPTS = Path(__file__).parents[2]
 _PLACES = (SCRIPTS.parent / "configs", Path(sys.prefix, "share", "weitiao", "configs"))
 CONFIGS = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 """The YAML files: of the checkout, or where a wheel puts them."""
+_CONSOLE = "weitiao"  # the command that has all verbs
 
 
 def near(path: Path) -> str:
@@ -22,20 +23,25 @@ def near(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def command(script: str, *arguments: str | os.PathLike[str]) -> str | None:
-    """The command line of one of our scripts; null = there is none where the package is installed.
+def called(verb: str) -> str:
+    """What a verb is called in messages: ``weitiao fit``, or by its script, ``train.py fit``."""
+    return f"{_CONSOLE} {verb}" if _by_console() else " ".join(_of_script(verb))
+
+
+def command(verb: str, *arguments: str | os.PathLike[str]) -> str:
+    """The command line of a verb: of our script, or of ``weitiao`` where the package is installed.
 
     Args:
-        script: its name, such as ``train``, whose verbs the console command ``weitiao`` has as
-            well.
+        verb: its name, such as ``fit``.
         arguments: what follows it; quoted for a shell where need be.
     """
     words = [os.fspath(argument) for argument in arguments]
-    file, console = SCRIPTS / f"{script}.py", Path(sys.executable).with_name("weitiao")
+    script, *rest = _of_script(verb)
+    file, console = SCRIPTS / script, Path(sys.executable).with_name(_CONSOLE)
     here = file.is_file() and file.is_relative_to(Path.cwd())
-    if script == "train" and console.exists() and not here:
-        return shlex.join([program("weitiao"), *words])
-    return shlex.join([program("python"), near(file), *words]) if file.is_file() else None
+    if _by_console() or not file.is_file() or (console.exists() and not here):
+        return shlex.join([program(_CONSOLE), verb, *words])
+    return shlex.join([program("python"), near(file), *rest, *words])
 
 
 def program(name: str) -> str:
@@ -45,3 +51,13 @@ def program(name: str) -> str:
     if found and Path(os.path.abspath(found)).parent == beside.parent:
         return name
     return near(beside)
+
+
+def _by_console() -> bool:
+    return Path(sys.argv[0]).name == _CONSOLE
+
+
+def _of_script(verb: str) -> list[str]:
+    """The script of a verb, and the verb where the script has several."""
+    in_train = verb in ("train", "fit", "test", "predict")
+    return ["train.py", verb] if in_train else [f"{verb}.py"]

@@ -154,6 +154,7 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     )
     surplus = re.search(r"nrecognized arguments: --(\w+).*class_path='([\w.]+)'", message, re.S)
     unknown = re.search(r"dot import path string: (\S+)", message)
+    missing = re.search(r"given class_path '[\w.]+':\s+No module named '([\w.]+)'", message)
     file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
     if key and nested:
@@ -164,6 +165,8 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
         return f"{key[1]}: options stand beside class_path", "they belong under init_args"
     if key and refused:
         return _of_another_class(key[1], refused[1], refused[2])
+    if key and missing:
+        return f"{key[1]}: there is no module {missing[1]}", "install it, or mend the name"
     if key and inside:
         return _of_another_class(key[1], inside[2], inside[1])
     if named := (unknown if key and key[1] == "model.backbone" else None) or model:

@@ -12,13 +12,6 @@ from jsonargparse import set_parsing_settings
 from jsonargparse.typing import register_type
 
 from weitiao.card import DataCard
-from weitiao.config import class_options
-
-class_options.use()  # for what `INSTANTIATOR` builds
-
-INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
-"""Value of the hyper-parameter ``_instantiator``: Lightning then builds a module from plain values
-through the command line's own parser, types checked."""
 
 # a card is a value to it, not options: its parts come from the data, or from a checkpoint
 set_parsing_settings(subclasses_enabled=[DataCard])

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from weitiao.card import DataCard
 from weitiao.config.earlier_checkpoints import state_today
-from weitiao.config.serialization import INSTANTIATOR, named, plain
+from weitiao.config.private_interfaces import BUILT_BY_PARSER
+from weitiao.config.serialization import named, plain
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching, EpochBatches, Rows, first_batch, position_of
 from weitiao.data.columns import columns_of_the_file
@@ -73,7 +74,7 @@ class TextDataModule(L.LightningDataModule):
         super().__init__()
         self.save_hyperparameters(logger=False)
         values = {**self.hparams, "input": named(input), "target": named(target)}
-        self.save_hyperparameters(plain(values) | {"_instantiator": INSTANTIATOR}, logger=False)
+        self.save_hyperparameters(plain(values) | BUILT_BY_PARSER, logger=False)
         others = {"label": target.label, "group": group, "id": id}
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
         reader = Reader(columns, label_sets=target.sets, **read)

@@ -51,8 +51,3 @@ def _rows(tar: tarfile.TarFile) -> Iterator[tuple[str, str]]:
         assert lines is not None
         for line in lines:
             yield line.decode("utf-8").strip("\r\n"), label
-
-
-def main() -> None:
-    """Fetch and say where it lies."""
-    print(f"embedded corpus: {fetch()}")

@@ -24,8 +24,6 @@ from tokenizers import (
     processors,
 )
 
-from weitiao.config.field_paths import field_paths
-from weitiao.config.parser import Parser
 from weitiao.downloads.package_index import PackageFile
 from weitiao.downloads.packed import Packed, read_packed
 from weitiao.inputs.text.patterns import HANZI
@@ -210,12 +208,3 @@ def _name(packed: str) -> str:
         return f"{PARTS[part]}.{PARTS[kind]}"
     layer, _, part = part.partition(".")
     return f"encoder.layer.{layer.removeprefix('l')}.{PARTS[part]}.{PARTS[kind]}"
-
-
-@field_paths()
-def main(argv: Sequence[str] | None = None) -> None:
-    """Fetch, expand and say where it lies."""
-    parser = Parser(prog="encoder.py", description=fetch.__doc__)
-    parser.add_argument("--out", type=Path, default=TARGET, metavar="FOLDER")
-    options = parser.parse_args(argv)
-    print(f"encoder: {fetch(options.out)}")

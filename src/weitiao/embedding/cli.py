@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from weitiao.cli.error_handling import guarded
 from weitiao.config.bounds import at_least
+from weitiao.config.commands import called, command
 from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.config.serialization import plain
@@ -89,14 +89,9 @@ def _refuse_unwritable(option: str, folder: Path) -> None:
         ) from error
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Train vectors; gives the exit code: 0, 1 for a fault the user can mend, 2 for wrong usage."""
-    return guarded(lambda: run_embed(sys.argv[1:] if argv is None else argv))
-
-
 def embed_parser() -> Parser:
     """The parser; ``files`` stands for ``corpus.files``."""
-    parser = Parser(prog="embed.py", description="Train word vectors on raw text.")
+    parser = Parser(prog=called("embed"), description="Train word vectors on raw text.")
     parser.add_argument(
         "--files", type=Files, default=str(TARGET), help="Files or globs of raw text."
     )
@@ -122,7 +117,7 @@ def run_embed(argv: list[str]) -> None:
         raise DataError(
             "the embedded corpus isn't there",
             file=TARGET,
-            hint="python src/corpus.py fetches it; --files names your own",
+            hint=f"{command('corpus')} fetches it; --files names your own",
         )
     options = parser.instantiate(values)
     results, training, words = (_of(kind, options) for kind in (Results, Training, Words))

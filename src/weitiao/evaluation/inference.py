@@ -12,6 +12,7 @@ from lightning.pytorch.cli import instantiate_module
 
 from weitiao.card import DataCard
 from weitiao.config.bounds import at_least
+from weitiao.config.commands import called
 from weitiao.config.hints import names_for
 from weitiao.config.parser import Parser
 from weitiao.config.presets import merged
@@ -234,7 +235,7 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
         verb: the verb.
         file: the dataclass of the file it is used on.
     """
-    parser = UseParser(prog=f"train.py {verb}")
+    parser = UseParser(prog=called(verb))
     parser.elsewhere = names_for(verb)
     parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
     parser.add_argument(

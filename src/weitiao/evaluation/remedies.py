@@ -58,5 +58,4 @@ def remedies(run: Run) -> Iterator[str]:
         yield "let a linear model of n-grams stand beside the network: --data.input.linear '{}'"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
-    if search := command("tune", "--trials", "50", "--config", run.folder.config):
-        yield f"search: {search}"
+    yield f"search: {command('tune', '--trials', '50', '--config', run.folder.config)}"

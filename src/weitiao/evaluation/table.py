@@ -57,7 +57,7 @@ def final_table(
     if objective.classes and not leak_free:
         counts = _counts(targets, len(objective.classes))
         _add_classes(table, metrics, objective.classes, counts, list(columns))
-    if any(UNDEFINED in column._cells for column in table.columns):
+    if any(UNDEFINED in column.cells for column in table.columns):
         table.caption = f"{UNDEFINED} undefined: no row of the class, or all values are equal"
     return table
 

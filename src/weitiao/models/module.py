@@ -10,7 +10,8 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from weitiao.card import DataCard
 from weitiao.config.earlier_checkpoints import rename_weights
-from weitiao.config.serialization import INSTANTIATOR, plain
+from weitiao.config.private_interfaces import BUILT_BY_PARSER
+from weitiao.config.serialization import plain
 from weitiao.models.backbones.bag import Bag as Bag  # so that its short name works
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.pretrained import (
@@ -121,7 +122,7 @@ class Module(Learner):
 
     def _plain_hyperparameters(self) -> dict[str, Any]:
         """The arguments as plain values that build this module again from a checkpoint alone."""
-        values = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
+        values = plain(dict(self.hparams)) | BUILT_BY_PARSER
         values["card"] = self.card.plain()
         values["backbone"]["init_args"] |= self.backbone.rebuild_args()
         return values

@@ -47,7 +47,7 @@ class PretrainCLI(TrainingCLI):
             LanguageModel,
             LanguageData,
             arguments,
-            "pretrain.py",
+            "pretrain",
             console,
             defaults={"max_epochs": 3, "gradient_clip_val": 1.0},
         )
@@ -193,12 +193,12 @@ def _show(scores: dict[str, float], model: Path, objective: str, console: Consol
     named = ["--model.backbone.name", str(model), "--data.input.encode.tokenizer", str(model)]
     steps = [
         command(
-            *("train", "train", "--config", files[0], "--config", files[1]),
+            *("train", "--config", files[0], "--config", files[1]),
             *(*named, "--data.train", "FILE"),
         )
     ]
     if objective == "causal":
         steps.append(command("generate", "--model", model, "--prompt", "TEXT"))
     lines = [f"best: {shown}", f"run folder: {model.parent}", "next:"]
-    lines += [f"  {step}" for step in steps if step]
+    lines += [f"  {step}" for step in steps]
     console.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 from tokenizers import Encoding
 
 from weitiao.config.bounds import at_least
+from weitiao.config.commands import called
 from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
@@ -141,7 +142,7 @@ class Generation:
 
 def generate_parser() -> Parser:
     """The parser of the command line."""
-    parser = Parser(prog="generate.py", description="Go on with a text.")
+    parser = Parser(prog=called("generate"), description="Go on with a text.")
     parser.add_class_arguments(Generation, as_group=False)
     return parser
 

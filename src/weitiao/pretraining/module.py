@@ -8,7 +8,8 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from weitiao.config.serialization import INSTANTIATOR, plain
+from weitiao.config.private_interfaces import BUILT_BY_PARSER
+from weitiao.config.serialization import plain
 from weitiao.io.atomic import readable_weights
 from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
@@ -36,7 +37,7 @@ class LanguageModel(Learner):
     ) -> None:
         super().__init__()
         self.save_hyperparameters(logger=False)
-        values = plain(dict(self.hparams)) | {"_instantiator": INSTANTIATOR}
+        values = plain(dict(self.hparams)) | BUILT_BY_PARSER
         self.save_hyperparameters(values | {"card": card.plain()}, logger=False)
         self.card, self.optim = card, optim
         self.network = network(card)

@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from weitiao import distributed
+from weitiao.config.private_interfaces import logs_after_this_batch
 from weitiao.errors import ConfigError
 from weitiao.training import signals
 from weitiao.training.csv_log import CSVLog
@@ -120,7 +121,7 @@ class Throughput(Callback):
         mask = batch["inputs"]["attention_mask"]
         self.tokens = self.tokens.to(mask.device) + mask.sum()  # no wait for the device
         self.cells += mask.numel()
-        if (trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % trainer.log_every_n_steps == 0:
+        if logs_after_this_batch(trainer):
             tokens = float(self.tokens)
             seconds = time.perf_counter() - self.since
             pl_module.log("speed/tokens_per_s", tokens / seconds)

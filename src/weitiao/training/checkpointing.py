@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from weitiao import distributed
+from weitiao.config.private_interfaces import validates_after_this_batch
 from weitiao.errors import ConfigError
 from weitiao.training import signals
 
@@ -63,11 +64,7 @@ class LastCheckpoint(Checkpoint):
     ) -> None:
         """Save if this batch completed so many optimiser steps, or is to be the last one."""
         before, self._step = self._step, trainer.global_step
-        loop = trainer.fit_loop
-        fetcher = loop._data_fetcher
-        assert fetcher is not None
-        validates = loop.epoch_loop._should_check_val_fx(fetcher)
-        if self._step == before or trainer.is_last_batch or validates:
+        if self._step == before or validates_after_this_batch(trainer):
             return
         self._ask()
         if self._stopped_by or (self.every and self._step % self.every == 0):

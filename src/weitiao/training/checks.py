@@ -108,6 +108,10 @@ def check_trainer(trainer: dict[str, Any]) -> None:
     if epochs and epochs > 0 and every and every > epochs:
         problem = f"= {every} validates in none of the {epochs} epochs"
         raise ConfigError(problem, field="trainer.check_val_every_n_epoch")
+    if isinstance(trainer.get("trainer.logger"), bool):
+        problem = "metrics.csv and TensorBoard are always written"
+        hint = "leave it out, or name further loggers by class_path"
+        raise ConfigError(problem, field="trainer.logger", hint=hint)
     if trainer.get("trainer.fast_dev_run"):
         hint = "--config configs/presets/debug.yaml"
         raise ConfigError("keeps no checkpoint", field="trainer.fast_dev_run", hint=hint)

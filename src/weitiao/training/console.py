@@ -20,10 +20,10 @@ def show_next_steps(run: RunFolder, console: Console) -> None:
     """Say where the run lies and what can be done with it."""
     steps = (
         shlex.join([program("tensorboard"), "--logdir", str(run.path.parent)]),
-        command("train", "predict", "--ckpt_path", run.best, "--data.predict", "FILE"),
+        command("predict", "--ckpt_path", run.best, "--data.predict", "FILE"),
         command("tune", "--trials", "50", "--config", run.config),
     )
-    lines = (f"run folder: {run.path}", "next:", *(f"  {step}" for step in steps if step))
+    lines = (f"run folder: {run.path}", "next:", *(f"  {step}" for step in steps))
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 

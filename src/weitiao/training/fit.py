@@ -15,6 +15,7 @@ from rich.console import Console
 
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
+from weitiao.config.commands import command
 from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
@@ -90,13 +91,13 @@ class FitCLI(TrainingCLI):
     def __init__(
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
-        self.verb, self.driver, self.latest = verb, driver, driver is None
+        self.driver, self.latest = driver, driver is None
         arguments, self.note = with_presets(with_start(arguments))
         super().__init__(
             Module,
             TextDataModule,
             arguments,
-            f"train.py {verb}",
+            verb,
             console,
             defaults={"max_epochs": 10},
         )
@@ -126,7 +127,7 @@ class FitCLI(TrainingCLI):
         if self.config.data.train == os.fspath(corpus.TARGET) and not corpus.TARGET.exists():
             raise ConfigError(
                 "the embedded corpus has not been fetched yet",
-                hint="python src/corpus.py, or your own file: {--data.train} FILE",
+                hint=f"{command('corpus')}, or your own file: {{--data.train}} FILE",
             )
         super().before_instantiate_classes()
 

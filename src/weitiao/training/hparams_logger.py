@@ -39,7 +39,7 @@ class Board(Callback):
         self.dispensable = Dispensable()
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Write the hyper-parameters and the names of the metrics."""
+        """Write the hyper-parameters, to other loggers too, and the names of the metrics."""
         from torch.utils.tensorboard.summary import hparams
 
         names = [f"{part}/{self.metric}" for part in ("best", *(["test"] if self.test else []))]
@@ -47,6 +47,9 @@ class Board(Callback):
             for writer in self._writers(trainer):
                 for summary in hparams(self.values, dict.fromkeys(names, 0.0)):
                     writer.file_writer.add_summary(summary)
+        for logger in trainer.loggers:
+            if not isinstance(logger, TensorBoardLogger):
+                logger.log_hyperparams(self.values)
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the best validation score under a name of its own; ``val/…`` goes on after it."""

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 import yaml
 
-from weitiao.config.commands import near
+from weitiao.config.commands import called, near
 from weitiao.config.earlier_names import renamed_arguments, renamed_values
 from weitiao.config.parser import Parser
 from weitiao.config.presets import Kind, preset
@@ -174,7 +174,7 @@ def data_of(arguments: list[str]) -> TextDataModule | None:
             kept += [f"{option}={value}"]
     if not kept:
         return None
-    parser = Parser(prog="train.py")
+    parser = Parser(prog=called("fit"))
     parser.add_argument("--config", action="config")
     parser.add_class_arguments(TextDataModule, "data")
     config = parser.parse_args(kept)

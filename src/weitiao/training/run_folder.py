@@ -1,11 +1,10 @@
-"""One folder per run, under `logs/`, and `logs/latest` that points to the newest."""
+"""One folder per run, under `logs/`, and `logs/latest` with links to the newest one's files."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +26,11 @@ SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
 BASELINES = ("baseline", "majority", "mean", "similarity")
 """Baselines by their name in ``metrics.json``; ``baseline`` is the linear model."""
+LINKED = (
+    *("config.yaml", "data_card.json", "audit.json", "metrics.csv", "metrics.json"),
+    *("predictions.csv", "classes.csv", "checkpoints", "model"),
+)
+"""What of a run is found in ``latest``, once it is there: all but TensorBoard's files."""
 PATIENCE = 10.0  # seconds that a process which was told to stop may still be ending
 
 
@@ -141,9 +145,10 @@ class RunFolder:
         """
         if not ckpt_path.is_file():
             raise ConfigError(f"no such checkpoint: {ckpt_path}")
-        path = ckpt_path.parent.parent
-        if path.is_symlink():  # logs/latest, which is to point to the run, not to itself
-            path = path.parent / path.readlink()
+        place = ckpt_path.parent
+        if place.is_symlink():  # logs/latest/checkpoints: the run goes by its own name
+            place = Path(os.path.normpath(place.parent / place.readlink()))
+        path = place.parent
         if not (path / "config.yaml").is_file():
             raise ConfigError(
                 f"{ckpt_path} doesn't lie in a run's folder (no {path / 'config.yaml'})"
@@ -155,7 +160,7 @@ class RunFolder:
         """From now on the folder stays, whatever happens.
 
         Args:
-            latest: let ``latest`` point to it.
+            latest: let ``latest`` lead to it.
         """
         self.started = True
         if latest:
@@ -184,14 +189,24 @@ class RunFolder:
         return TensorBoard(self.path)
 
     def point_latest_here(self) -> None:
-        """Make ``latest`` beside this folder point to it, in one step that never leaves a gap."""
-        link = self.path.parent / "latest"
-        if link.exists() and not link.is_symlink():
+        """Let the links in ``latest`` beside this folder lead to its files; none is ever missing.
+
+        ``latest`` is no link itself: TensorBoard follows those, and would show the run twice.
+        """
+        latest = self.path.parent / "latest"
+        if latest.is_symlink():  # of an earlier version
+            latest.unlink(missing_ok=True)
+        latest.mkdir(exist_ok=True)
+        lock = latest / ".lock"
+        # what is neither a link, nor a link that another process has just moved
+        if any(not x.is_symlink() and x.exists() and x != lock for x in latest.iterdir()):
             return  # somebody's own
-        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".latest-") as folder:
-            fresh = Path(folder) / "latest"
-            fresh.symlink_to(self.path.name, target_is_directory=True)
-            os.replace(fresh, link)
+        with FileLock(lock):  # all of them lead to the same run
+            for name in LINKED:
+                fresh = latest / f".{name}"
+                fresh.unlink(missing_ok=True)  # one that was killed here left it
+                fresh.symlink_to(Path("..", self.path.name, name))
+                os.replace(fresh, latest / name)
 
     def add_metrics(self, values: dict[str, Any], forget: tuple[str, ...] = ()) -> dict[str, Any]:
         """Merge flat values into ``metrics.json``; gives all that it then holds.

@@ -23,6 +23,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from rich.console import Console
 
 from weitiao import distributed
+from weitiao.config.commands import called
 from weitiao.config.parser import Parser, flat
 from weitiao.errors import ConfigError
 from weitiao.objectives.metrics import mode_of
@@ -61,7 +62,7 @@ class TrainingCLI(LightningCLI):
         module: the LightningModule's class; takes the data card.
         data: the LightningDataModule's class; has one.
         arguments: the command line without the verb.
-        prog: how the command is called in messages.
+        verb: of the command line, for messages.
         console: shows values in effect.
         defaults: of the Trainer.
     """
@@ -76,11 +77,11 @@ class TrainingCLI(LightningCLI):
         module: type[L.LightningModule],
         data: type[L.LightningDataModule],
         arguments: list[str],
-        prog: str,
+        verb: str,
         console: Console,
         defaults: Mapping[str, Any],
     ) -> None:
-        self.console, self.name = console, prog.split()[0].removesuffix(".py")
+        self.console, self.verb = console, verb
         self.folder: RunFolder
         super().__init__(
             module,
@@ -89,7 +90,7 @@ class TrainingCLI(LightningCLI):
             trainer_defaults={"enable_model_summary": False, "devices": 1, **defaults},
             seed_everything_default=1,
             parser_class=Parser,
-            parser_kwargs={"prog": prog},
+            parser_kwargs={"prog": called(verb), "description": "All options there are."},
             auto_configure_optimizers=False,
             run=False,
             args=with_config_of_checkpoint(arguments),
@@ -212,11 +213,12 @@ class TrainingCLI(LightningCLI):
             self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
         with self.folder.owned(), self.folder.removed_unless_started():
             self.trainer_defaults["callbacks"] = self._callbacks(options)
-            board = self.folder.tensorboard()
-            csv_log = CSVLog(self.folder.path / "metrics.csv")
+            own = [self.folder.tensorboard(), CSVLog(self.folder.path / "metrics.csv")]
+            more = self.config_init.trainer.logger or []
+            more = more if isinstance(more, list) else [more]
             try:
                 trainer = super().instantiate_trainer(
-                    logger=[board, csv_log], default_root_dir=str(self.folder.path)
+                    logger=[*own, *more], default_root_dir=str(self.folder.path)
                 )
             except (ValueError, TypeError, ImportError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error

@@ -8,9 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from weitiao.cli.error_handling import guarded
 from weitiao.config.arguments import divided
-from weitiao.config.commands import CONFIGS, command, near
+from weitiao.config.commands import CONFIGS, called, command, near
 from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
@@ -41,14 +40,9 @@ ELSEWHERE = {
 LARGEST_GRID = 100_000  # points: they are listed in memory, and nobody can wait for them
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Search; gives the exit code: 0, 1 for a fault the user can mend, 2 for wrong usage."""
-    return guarded(lambda: run_tune(sys.argv[1:] if argv is None else argv))
-
-
 def tune_parser() -> Parser:
     """The parser of the search's own options."""
-    parser = Parser(prog="tune.py", description="Search for a better configuration.")
+    parser = Parser(prog=called("tune"), description="Search for a better configuration.")
     parser.add_class_arguments(Search, as_group=False)
     parser.add_argument(
         "--space",
@@ -85,7 +79,7 @@ def run_tune(argv: list[str]) -> None:
     """Run the study that the command line describes.
 
     What the parser doesn't know is handed to each trial's ``fit``, as in
-    ``src/tune.py --trials 20 --data.train my.csv``.
+    ``tune --trials 20 --data.train my.csv``.
     """
     parser = tune_parser()
     own, rest = split_arguments(parser, argv)
@@ -156,7 +150,7 @@ def _search(
         *(f"! {warning}" for warning in edge_warnings(study)),
         f"report: {search.folder / 'report.html'}; all trials: {search.folder / 'trials.csv'}",
         f"trial {ranked(study)[0].number} again, to the same digits:"
-        f" {command('train', 'fit', '--config', best)}",
+        f" {command('fit', '--config', best)}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
     if search.confirm:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import optuna
 from filelock import FileLock
 
-from weitiao.cli.quiet import quiet
 from weitiao.training import signals
+from weitiao.training.quiet import quiet
 from weitiao.tuning.dispatch import Dispatcher
 from weitiao.tuning.lease import Lease
 from weitiao.tuning.options import Search

@@ -22,7 +22,7 @@ OWN = ("config", "run.root", "run.name", "trainer.enable_progress_bar")
 def write_best(study: optuna.Study, trial: FrozenTrial, path: Path) -> dict[str, Any]:
     """Write a trial's whole configuration, seed and thread count included, and give it.
 
-    ``src/train.py fit --config best.yaml`` trains it again to the same digits.
+    ``fit --config best.yaml`` trains it again to the same digits.
 
     Raises:
         ConfigError: the trial's folder is not there any more.

@@ -82,7 +82,7 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
         warnings=[*(line.removeprefix("! ") for line in verdict(study)), *edge_warnings(study)],
         changed=changed,
         config=as_yaml(config) if config else None,
-        again=command("train", "fit", "--config", path.with_name("best.yaml")),
+        again=command("fit", "--config", path.with_name("best.yaml")),
         top={"title": title, "head": head, "rows": rows},
         failed=[_failed(trial) for trial in failed[:FAILED]],
         unshown=len(failed) - FAILED,

@@ -1,0 +1,197 @@
+"""What ``--help`` shows of a verb with many options: those that most people need, by rooms."""
+
+from __future__ import annotations
+
+from weitiao.config.commands import called
+
+_TRAINING = """\
+  {prog} --data.train my.csv --data.target.label stars
+  {prog} --data.train my.csv --recipe pretrained
+
+data
+  --data.train FILE          rows: CSV, TSV, JSON Lines, Parquet, XLSX, a query
+  --data.val, --data.test    files of their own; else carved out of the rows
+  --data.input.text COLUMN   of the text (text)
+  --data.input.pair COLUMN   a second text, if rows are pairs
+  --data.target.label COLUMN of the label (label)
+  --data.input.encode.tokenizer NAME   characters, words, wordpiece; a model's
+  --data.input.encode.max_length N     how much of a text is read, in ids
+  --data.batch.size N        texts at a time
+
+model
+  --task TASK                classification, multilabel, ordinal, regression
+  --recipe NAME              auto = chosen from the data; none; configs/recipes
+  --model.backbone CLASS     Transformer, TextCNN, Recurrent, Bag, Pretrained
+  --model.backbone.help CLASS          the options of one of them
+  --model.start RUN          begin with a fine-tuned model
+  --model.optim.lr RATE      the highest learning rate
+
+trainer
+  --trainer.max_epochs N     how long
+  --trainer.accelerator NAME auto, cpu, gpu, …; --trainer.devices N
+  --trainer.precision KIND   bf16-mixed: faster on recent GPUs
+
+run
+  --config FILE              values as YAML; several files stack
+  --run.name NAME            of the run's folder below --run.root (logs)
+  --ckpt_path LAST.ckpt      continue a run that was stopped
+  --seed_everything N        of weights and order (1)
+"""
+_USE = """\
+model
+  --ckpt_path BEST.ckpt      with its labels, cleaning and tokenizer
+"""
+_COLUMNS = """\
+  --data.text COLUMN         if the column is called otherwise than in training
+  --data.format, --data.encoding       where they can't be told from the file
+  --data.batch.size N        texts at a time
+"""
+_HARDWARE = """\
+
+hardware
+  --hardware.accelerator NAME          auto, cpu, gpu, …
+  --hardware.precision KIND  bf16-mixed: faster on recent GPUs
+"""
+_TEXTS = {
+    "train": f"""\
+usage: {{prog}} --data.train FILE [options]
+
+Fit a model, test its best checkpoint, measure the baseline on the same rows.
+
+{_TRAINING}""",
+    "fit": f"""\
+usage: {{prog}} --data.train FILE [options]
+
+Fit a model; the test split is not read.
+
+{_TRAINING}""",
+    "test": f"""\
+usage: {{prog}} --ckpt_path BEST.ckpt [--data.test FILE] [options]
+
+Measure a checkpoint on its run's own test split, or on another labelled file.
+
+  {{prog}} --ckpt_path logs/latest/checkpoints/best.ckpt
+  {{prog}} --ckpt_path BEST.ckpt --data.test new.csv --out predictions.csv
+
+{_USE}
+data
+  --data.test FILE           labelled rows
+  --data.label COLUMN        of the label, if it is called otherwise
+{_COLUMNS}\
+  --out FILE                 predictions as .csv, .jsonl or .parquet
+{_HARDWARE}""",
+    "predict": f"""\
+usage: {{prog}} --ckpt_path BEST.ckpt --data.predict FILE [options]
+       {{prog}} --ckpt_path BEST.ckpt --text TEXT [--text TEXT …]
+
+Label new texts: those of a file, of standard input, or of the command line.
+
+  {{prog}} --ckpt_path BEST.ckpt --data.predict new.csv --out new.jsonl
+  cat new.txt | {{prog}} --ckpt_path BEST.ckpt --data.predict -
+
+{_USE}
+data
+  --data.predict FILE        rows to label; - = standard input, a text a line
+  --text TEXT                a text to label; --pair TEXT: its second text
+{_COLUMNS}\
+  --data.on_bad_row quarantine         continue after rows that can't be read
+  --out FILE                 .csv, .jsonl or .parquet; - = standard output
+{_HARDWARE}""",
+    "tune": """\
+usage: {prog} [--trials N] [options] [options of fit]
+
+Search for a better configuration. What isn't listed here goes to each trial's
+fit: its data, its model, where the search starts.
+
+  {prog} --trials 20 --data.train my.csv --data.target.label stars
+  {prog} --trials 40                  later: 20 more of the same study
+  {prog} --trials 40 --config logs/latest/config.yaml --study other
+  {prog} --trials 40 --dry_run        the space, and what it may cost
+  {prog} --status                     how far it is, from another terminal
+
+search
+  --space FILE               YAML of the space; else the one that fits the model
+  --trials N                 in all, those of earlier calls included (50)
+  --timeout SECONDS          no further trial begins after that
+  --sampler NAME             random, grid, tpe, qmc
+  --pruner NAME              median, hyperband, none
+  --confirm N                train the N best again under other seeds, test one
+  --latency true             search for speed as well; gives a Pareto front
+
+study
+  --study NAME               of the study and its folder in --root (logs/tune)
+  --workers N                processes that run one trial at a time (1)
+  --storage URL              of a database; else a journal in the study's folder
+""",
+    "pretrain": """\
+usage: {prog} --data.corpus.files FILES [options]
+
+Train a language model on raw text, from scratch or from a pretrained one.
+
+  {prog} --data.corpus.files 'corpus/*.txt'
+  {prog} --data.corpus.files wiki.xml.bz2 --data.objective causal
+
+data
+  --data.corpus.files FILES  text, rows, dumps of Wikipedia, WET files; a glob
+  --data.corpus.text COLUMN  of the text, where the format has columns (text)
+  --data.objective NAME      masked: a BERT kind; causal: a GPT kind
+  --data.max_length N        ids of a block (128)
+  --data.tokenizer.name NAME wordpiece, characters: trained; or a pretrained
+  --data.tokenizer.vocab_size N        of a trained one (8000)
+  --data.without.files FILES texts that the model must not see: your test split
+  --data.batch.tokens N      ids of a batch (4096)
+
+model
+  --model.network CLASS      Scratch, or Continued
+  --model.network.help CLASS           the options of one of them
+  --model.network.name NAME  of Continued: on the model hub, or a folder
+  --model.network.layers N   of Scratch, as are width and heads
+  --model.optim.lr RATE      the highest learning rate
+
+trainer
+  --trainer.max_epochs N     how long; --trainer.max_steps N
+  --trainer.accelerator NAME auto, cpu, gpu, …; --trainer.devices N
+  --trainer.precision KIND   bf16-mixed: faster on recent GPUs
+
+run
+  --config FILE              values as YAML; several files stack
+  --run.name NAME            of the run's folder below --run.root (logs)
+  --run.save_every N         steps between writings of last.ckpt
+  --ckpt_path LAST.ckpt      continue a run that was stopped
+""",
+    "embed": """\
+usage: {prog} --files FILES [options]
+
+Train word vectors on raw text.
+
+  {prog} --files 'corpus/*.txt' --out vectors/mine.vec --neighbours 好,差
+
+corpus
+  --files FILES              text, rows, dumps of Wikipedia, WET files; a glob
+  --corpus.text COLUMN       of the text, where the format has columns (text)
+  --segment.method NAME      rjieba, jieba, char, whitespace, stanza, corenlp
+  --segment.user_dict FILE   further words, a line each
+  --lowercase true           fold case
+
+training
+  --method NAME              skipgram, cbow, fasttext
+  --size N                   width of a vector (100)
+  --window N                 farthest neighbour, in words (5)
+  --min_count N              a word seen less often gets no vector (5)
+  --epochs N                 passes over the corpus (5)
+  --workers N                threads; with 1 a seed gives the same vectors (1)
+
+results
+  --out FILE                 .vec or .txt, .bin; with .gz packed
+  --neighbours WORDS         whose nearest neighbours are shown
+  --projected N              words in TensorBoard's projector (5000); 0 = none
+""",
+}
+"""By verb; the others have so few options that ``--help`` shows all."""
+
+
+def short_help(verb: str) -> str | None:
+    """The help of a verb; null = its parser's shows all options there are."""
+    prog = called(verb)
+    text = _TEXTS.get(verb, "").replace("{prog}", prog)
+    return f"{text}\nall options: {prog} --help=all" if text else None

@@ -1,0 +1,86 @@
+"""What we use of Lightning and jsonargparse that they don't promise to keep; it stands only here.
+
+`tests/config/test_private_interfaces.py` names the versions that it was tried with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from pydoc import locate
+from typing import Any
+
+import lightning.pytorch as L
+from jsonargparse import Namespace, _loaders_dumpers, _typehints
+from lightning.pytorch.cli import LightningArgumentParser
+
+BUILT_BY_PARSER = {"_instantiator": "lightning.pytorch.cli.instantiate_module"}
+"""A hyper-parameter with which Lightning builds a module from plain values through the command
+line's own parser, types checked."""
+
+
+class OpenParser(LightningArgumentParser):
+    """A parser that tells its options and lets configurations be rewritten."""
+
+    @property
+    def options(self) -> list[str]:
+        """All options, with their dashes."""
+        return [*self._option_string_actions]
+
+    def rewritten(self, values: dict[str, Any]) -> dict[str, Any]:
+        """A configuration, between reading and checking. There is no public place for it."""
+        return values
+
+    def show_last(self, part: str) -> None:
+        """Let the groups of a part's options stand last in the help."""
+        self._action_groups.sort(
+            key=lambda group: any(a.dest.startswith(f"{part}.") for a in group._group_actions)
+        )
+
+    def _apply_actions(self, cfg: Any, parent_key: str = "", *more: Any, **kwargs: Any) -> Any:
+        if isinstance(cfg, dict) and not parent_key:
+            cfg = self.rewritten(cfg)
+        return super()._apply_actions(cfg, parent_key, *more, **kwargs)
+
+
+def yaml_loader() -> type:
+    """The class by which jsonargparse loads YAML."""
+    return _loaders_dumpers.get_yaml_default_loader()
+
+
+def load_yaml_by(loader: type) -> None:
+    """Load options and files by this class. `set_loader` would not do: options go past it."""
+    _loaders_dumpers.yaml_default_loader = loader  # type: ignore[assignment]
+
+
+_discard_unknown = _typehints.discard_init_args_on_class_path_change
+
+
+def _discard_all_of_another_class(action: Any, before: Any, value: Any) -> None:
+    """Forget ``init_args`` when ``class_path`` changes.
+
+    jsonargparse keeps those that both classes name alike, defaults too, so that TextCNN would be
+    trained with the dropout of the Transformer that stands as the default. Of a part of the data,
+    a dataclass, these are right: a label's column is the same, whatever is made of it.
+    """
+    if not (before and before.get("init_args")) or before["class_path"] == value["class_path"]:
+        return
+    if is_dataclass(locate(value["class_path"])):
+        _discard_unknown(action, before, value)
+    else:
+        before["init_args"] = Namespace()
+
+
+# there is no public switch for it
+_typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
+
+
+def validates_after_this_batch(trainer: L.Trainer) -> bool:
+    """Whether a validation follows the batch that has just ended, or the epoch's end does."""
+    loop = trainer.fit_loop.epoch_loop
+    return trainer.is_last_batch or loop._should_check_val_fx(None)  # it looks at last ones only
+
+
+def logs_after_this_batch(trainer: L.Trainer) -> bool:
+    """Whether Lightning logs when this batch has ended."""
+    batches = trainer.fit_loop.epoch_loop._batches_that_stepped + 1
+    return batches % trainer.log_every_n_steps == 0

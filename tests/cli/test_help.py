@@ -1,0 +1,85 @@
+"""``--help`` fits a screen, is there at once, and names options that there are."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from conftest import Command
+from jsonargparse import ArgumentParser, capture_parser
+
+from weitiao.cli.help import short_help
+from weitiao.cli.main import VERBS, main
+from weitiao.embedding.cli import embed_parser
+from weitiao.evaluation.predict import predict_parser
+from weitiao.evaluation.testing import run_test
+from weitiao.pretraining.command import run_pretrain
+from weitiao.training.fit import fit
+from weitiao.tuning.cli import tune_parser
+
+SHORT = [verb for verb in VERBS if short_help(verb)]
+MOST_LINES = 60
+CONSOLE = "import sys; from weitiao.cli.main import main; sys.argv[0] = 'weitiao'; sys.exit(main())"
+
+
+@pytest.fixture(scope="module")
+def parsers() -> dict[str, ArgumentParser]:
+    made = {verb: capture_parser(fit, [], verb) for verb in ("fit", "train")}
+    made |= {"test": capture_parser(run_test, []), "predict": predict_parser()}
+    made |= {"tune": tune_parser(), "embed": embed_parser()}
+    return made | {"pretrain": capture_parser(run_pretrain, [])}
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_fits_a_screen(
+    verb: str, columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    with suppress(SystemExit):  # argparse's own
+        main([verb, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("usage: ")
+    assert len(lines) <= MOST_LINES
+    assert max(map(len, lines)) <= int(columns)
+
+
+@pytest.mark.parametrize("verb", SHORT)
+def test_help_names_options_that_are_there(verb: str, parsers: dict[str, ArgumentParser]) -> None:
+    known = set(parsers[verb]._option_string_actions)
+    if verb == "tune":
+        known |= set(parsers["fit"]._option_string_actions)
+    named = set(re.findall(r"--[\w.]+", short_help(verb) or "")) - {"--help"}
+    of_parts = {name for name in named if name.startswith(tuple(f"{part}." for part in known))}
+    assert named - known - of_parts == set()
+
+
+def test_all_options_are_behind_help_all(command: Command, tmp_path: Path) -> None:
+    done = command("fit", "--data.train=my.csv", "--help=all", cwd=tmp_path)
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert len(lines) > 4 * MOST_LINES
+    headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert "via flags" in headings[-1]  # Lightning's own stand last
+    done = command("--trials=3", "--help=all", cwd=tmp_path, script="tune.py")
+    assert "--keep_top" in done.out
+
+
+@pytest.mark.parametrize("asked", [["--help"], ["fit", "-h"], ["pretrain", "--help"], ["fly"]])
+def test_what_needs_no_library_is_told_at_once(asked: list[str]) -> None:
+    started = time.perf_counter()
+    slow = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", CONSOLE, *asked], capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - started
+    assert slow.returncode == (2 if asked == ["fly"] else 0)
+    told = slow.stdout or slow.stderr
+    assert all(f"\n  {verb} " in told for verb in VERBS) or f"usage: weitiao {asked[0]}" in told
+    imported = set(re.findall(r"\| +(\w+)$", slow.stderr, re.MULTILINE))
+    assert imported & {"torch", "lightning", "jsonargparse", "numpy", "rich", "yaml"} == set()
+    assert seconds < 2

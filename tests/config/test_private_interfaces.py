@@ -1,0 +1,78 @@
+"""Private interfaces of others stand in one file, which was tried with the versions installed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src"
+FILE = SRC / "weitiao" / "config" / "private_interfaces.py"
+TRIED = {"lightning": {"2.6.6"}, "jsonargparse": {"4.53.0"}}
+CHECK = (
+    "tests/config/test_parser.py, tests/config/test_earlier_names.py,"
+    " tests/training/test_resume.py and tests/training/test_csv_log.py"
+)
+PUBLIC = {"_asdict", "_replace", "_fields", "_exit"}
+"""Of named tuples and of `os`: documented, in spite of their names."""
+ELSEWHERE = {
+    "_get_swap_position": "nlpaug: an augmenter is altered by overriding it, pinned to one version",
+    "_apply": "torch: what .half() and .to() call, and what torchmetrics overrides as well",
+    "_attn_implementation": "transformers: how a model was loaded stands nowhere else",
+    "_supports_attention_backend": "transformers: whether it asks its own table for the attention",
+    "_is_avx512_bf16_supported": "torch: nothing public tells whether a CPU computes in bfloat16",
+}
+"""Of other packages, with the reason."""
+
+
+@pytest.mark.parametrize("package", TRIED)
+def test_the_installed_version_was_tried(package: str) -> None:
+    installed = version(package)
+    assert installed in TRIED[package], (
+        f"{FILE.name} was never tried with {package} {installed}: run {CHECK}; if they pass, add"
+        f" {installed!r} to TRIED here"
+    )
+
+
+def private(file: Path) -> Iterator[str]:
+    """Names that begin with an underscore and that the file itself doesn't define."""
+    tree = ast.parse(file.read_text("utf-8"))
+    own = {
+        name
+        for node in ast.walk(tree)
+        for name in (getattr(node, "name", None), _stored(node))
+        if name is not None
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            above = isinstance(node.value, ast.Call) and ast.unparse(node.value) == "super()"
+            names = [node.attr] if above or node.attr not in own else []
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            paths = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            names = [name for path in paths for name in path.split(".")]
+        else:
+            continue
+        yield from (name for name in names if name.startswith("_") and name[:2] != "__")
+
+
+def _stored(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
+
+
+def test_private_names_are_used_nowhere_else() -> None:
+    allowed = PUBLIC | ELSEWHERE.keys() | {"_near"}  # of our own parser, in its subclass
+    found = {
+        f"{file.relative_to(SRC)}: {name}"
+        for file in SRC.rglob("*.py")
+        for name in private(file)
+        if file != FILE and name not in allowed
+    }
+    assert not found, f"move these to {FILE.name}, or use what is public: {sorted(found)}"
+    everywhere = {name for file in SRC.rglob("*.py") for name in private(file)}
+    assert ELSEWHERE.keys() <= everywhere, "an exception that is needed no more"
+    assert {"_typehints", "_should_check_val_fx", "_apply_actions"} <= {*private(FILE)}
