@@ -16,7 +16,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup encoder train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs site clean
+.PHONY: help setup encoder train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs site new clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ docs: $(VENV)/.installed-dev  ## Write the table of all options anew
 
 site: $(VENV)/.installed-dev  ## Build the docs site into build/site; a dead link is an error
 	$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . build/site
+
+new:  ## Make a repository of your own beside this one, which uses it (NAME=myproject)
+	$(PYTHON) template/new.py $(NAME)
 
 clean:  ## Remove environment, caches and prepared data; runs in logs/ stay
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build

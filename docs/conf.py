@@ -28,7 +28,14 @@ CONTENTS = {
     "Guides": [
         *("docs/recipes", "docs/data", "docs/tasks", "docs/models", "docs/encoder"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
-        *("docs/comparison", "docs/python", "docs/slurm", "docs/runs", "docs/faults"),
+        *(
+            "docs/comparison",
+            "docs/python",
+            "docs/extending",
+            "docs/slurm",
+            "docs/runs",
+            "docs/faults",
+        ),
     ],
     "Reference": ["docs/options", "docs/architecture"],
     "Measured": [

@@ -16,10 +16,11 @@ from typing import Any, Literal, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from jsonargparse import ArgumentParser, capture_parser
+from jsonargparse import ArgumentParser, Namespace, capture_parser
 
 from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
+from weitiao.config.own_code import Permission
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import run_test
@@ -96,6 +97,10 @@ def options() -> dict[str, list[Option]]:
 
 def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Option]:
     for action in parser._actions:
+        if isinstance(action, Permission):
+            yield Option(
+                "general", action.option_strings[0][2:], "module", "`null`", _meaning(action)
+            )
         if action.default == SUPPRESS or action.dest == "config":  # help, or set by a link
             continue
         name = action.dest
@@ -159,7 +164,7 @@ def _kind(hint: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, dict) and "class_path" in value:
+    if isinstance(value, dict | Namespace) and "class_path" in value:
         return value["class_path"].rpartition(".")[2]
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from weitiao.errors import ConfigError
+
 
 class TargetCard(Protocol):
     """A target that was fitted: a frozen dataclass of plain values, whose path and values are kept.
@@ -36,14 +38,11 @@ class TargetCard(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class TokenInput:
-    """What a model must know of texts that it reads as ids.
+@dataclass(frozen=True, kw_only=True)
+class InputCard:
+    """What a model must know of any input: plain values in a frozen dataclass derived from this.
 
     Args:
-        vocab_size: number of ids the tokenizer can produce.
-        pad_id: id that fills a batch; masked out everywhere.
-        max_length: longest sequence of ids, special ids included.
         pair: whether a row has two texts.
         vector_width: width of the word vectors the embeddings begin with; null = there are none.
         vectors: file of theirs, ``(vocab_size, vector_width)`` as NumPy saves it. It is left out
@@ -52,14 +51,26 @@ class TokenInput:
         linear: file of its weights, left out likewise.
     """
 
-    vocab_size: int
-    pad_id: int
-    max_length: int
     pair: bool = False
     vector_width: int | None = None
     vectors: str | None = None
     linear_features: int | None = None
     linear: str | None = None
+
+
+@dataclass(frozen=True)
+class TokenInput(InputCard):
+    """What a model must know of texts that it reads as ids.
+
+    Args:
+        vocab_size: number of ids the tokenizer can produce.
+        pad_id: id that fills a batch; masked out everywhere.
+        max_length: longest sequence of ids, special ids included.
+    """
+
+    vocab_size: int
+    pad_id: int
+    max_length: int
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "pad_id", "max_length"):
@@ -82,28 +93,48 @@ class DataCard:
             alike.
     """
 
-    input: TokenInput
+    input: InputCard
     target: TargetCard
     rows: dict[str, int] = field(default_factory=dict)
     fingerprint: str = ""
 
+    @property
+    def tokens(self) -> TokenInput:
+        """The input of a model that reads ids.
+
+        Raises:
+            ConfigError: it makes none.
+        """
+        if not isinstance(self.input, TokenInput):
+            problem = f"reads ids, and the input makes a {type(self.input).__name__}"
+            raise ConfigError(problem, field="backbone", hint="one of your own")
+        return self.input
+
     def plain(self) -> dict[str, Any]:
         """The card as JSON-compatible values."""
-        kind = type(self.target)
         values = asdict(replace(self, input=replace(self.input, vectors=None, linear=None)))
-        path = f"{kind.__module__}.{kind.__qualname__}"
-        return values | {"target": {"class_path": path, "init_args": values["target"]}}
+        for name, part in (("input", self.input), ("target", self.target)):
+            path = f"{type(part).__module__}.{type(part).__qualname__}"
+            if type(part) is not TokenInput:  # which was the only one once
+                values[name] = {"class_path": path, "init_args": values[name]}
+        return values
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> DataCard:
         """The card that was written as these values.
 
         Raises:
-            ValueError: the target's class is none that was imported: naming it imports nothing.
+            ValueError: a part's class is none that was imported: naming it imports nothing.
         """
-        module, _, name = values["target"]["class_path"].rpartition(".")
-        kind = getattr(sys.modules.get(module), name, None)
-        if not (isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, "encode")):
-            raise ValueError(f"{module}.{name} is no target")
-        target = kind(**values["target"]["init_args"])
-        return cls(**{**values, "input": TokenInput(**values["input"]), "target": target})
+        given = values["input"]
+        own = _made(given, "vectors") if "class_path" in given else TokenInput(**given)
+        return cls(**{**values, "input": own, "target": _made(values["target"], "encode")})
+
+
+def _made(part: Mapping[str, Any], needed: str) -> Any:
+    """A part of a card, from its values and its class: a dataclass that has a certain name."""
+    module, _, name = part["class_path"].rpartition(".")
+    kind = getattr(sys.modules.get(module), name, None)
+    if not (isinstance(kind, type) and is_dataclass(kind) and hasattr(kind, needed)):
+        raise ValueError(f"{part['class_path']} is no part of a data card")
+    return kind(**part["init_args"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from conftest import reviews, write_csv
 
 from weitiao.errors import WeitiaoError
 from weitiao.evaluation.inference import open_checkpoint
+from weitiao.training.fit import fit
 
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"
 SYSTEM = {"class_path": "os.system", "init_args": {"command": "touch owned"}}
@@ -65,7 +65,22 @@ def opened(content: dict[str, Any]) -> str:
 @pytest.mark.parametrize("payload", [SYSTEM, PROCESS, FUNCTION, "os.system", ["os.system"]])
 def test_only_a_backbone_of_ours_is_made(good: dict[str, Any], payload: Any) -> None:
     good["hyper_parameters"]["backbone"] = payload
-    assert "no backbone of weitiao\n  → if you trust it" in opened(good)
+    own = "\n  → if you trust it: --allow_code planted" if payload is FUNCTION else ""
+    assert opened(good).endswith(f"no backbone of weitiao{own}")
+
+
+@pytest.mark.parametrize("payload", [SYSTEM, FUNCTION, {"class_path": "planted.touch.x"}])
+def test_a_configuration_calls_nothing_either(good: dict[str, Any], payload: Any) -> None:
+    for option in ("model.backbone", "model.objective", "data.input", "trainer.callbacks"):
+        with pytest.raises(WeitiaoError, match="is no code of weitiao"):
+            fit({option: payload, "data.train": "my.csv", "recipe": "none"}, quiet=True)
+    assert not Path("owned").exists()
+
+
+@pytest.mark.parametrize("name", ["os", "planted.touch", "absent", "a b"])
+def test_only_a_module_of_ones_own_can_be_allowed(good: dict[str, Any], name: str) -> None:
+    with pytest.raises(WeitiaoError, match=f"^allow_code.*{name[0]}"):
+        fit({"allow_code": name, "data.train": "my.csv"}, quiet=True)
 
 
 def test_a_configuration_of_transformers_calls_nothing(good: dict[str, Any]) -> None:
@@ -76,7 +91,7 @@ def test_a_configuration_of_transformers_calls_nothing(good: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
-def test_a_backbone_of_the_users_own_is_made_if_trusted(good: dict[str, Any]) -> None:
+def test_a_backbone_of_the_users_own_is_made_if_allowed(good: dict[str, Any]) -> None:
     imported = "from weitiao.models.backbones.transformer import Transformer\n"
     Path("mine.py").write_text(f"{imported}class Mine(Transformer): pass\n", "utf-8")
     good["hyper_parameters"]["backbone"]["class_path"] = "mine.Mine"
@@ -84,8 +99,7 @@ def test_a_backbone_of_the_users_own_is_made_if_trusted(good: dict[str, Any]) ->
     write_csv(Path("new.csv"), reviews(3))
     predict = ("predict", "--ckpt_path=evil.ckpt", "--data.predict=new.csv")
     done = subprocess.run(  # a process of its own, since every parser would now know the class
-        [sys.executable, str(TRAIN), *predict, "--trust_remote_code=true"],
-        env=os.environ | {"PYTHONPATH": os.getcwd()},
+        [sys.executable, str(TRAIN), *predict, "--allow_code=mine"],
         capture_output=True,
         text=True,
         check=False,

@@ -318,6 +318,7 @@ RUN = {
     "general/seed_everything": Effect("order", "2"),
     "general/task": Effect("prepared", "multilabel"),
     "general/recipe": Effect("run", "few_rows"),
+    "general/allow_code": Effect("run", "mine", ("--model.backbone=mine.Mine",), mends=True),
     "data.input: Text/data.input.linear": Effect("prepared", "{}"),
     "data.input.linear: Linear/data.input.linear.strength": Effect("scores", "0.1", LINEAR),
     "data.input.linear: Linear/data.input.linear.weights": Effect("prepared", "64", LINEAR),
@@ -360,6 +361,9 @@ NEW_FILE = {
     "general/ckpt_path": Effect("output", "kept/checkpoints/other.ckpt"),
     "general/trust_remote_code": Effect(
         "output", "true", ("--ckpt_path=own/checkpoints/a.ckpt",), mends=True
+    ),
+    "general/allow_code": Effect(
+        "output", "mine", ("--ckpt_path=kept/checkpoints/mine.ckpt",), mends=True
     ),
     "data/data.text": Effect("output", "other"),
     "data/data.id": Effect("output", "no"),

@@ -15,7 +15,15 @@ from pretraining_runs import SMALL, pretrain, rows
 
 ROOT = Path(__file__).parents[2]
 SHARED = ("run.", "trainer", "data.batch.", "data.segment.", "model.optim.")
-GENERAL = ("seed_everything", "ckpt_path", "run", "data.segment", "data.batch", "model.optim")
+GENERAL = (
+    "seed_everything",
+    "ckpt_path",
+    "allow_code",
+    "run",
+    "data.segment",
+    "data.batch",
+    "model.optim",
+)
 CORPUS = ("files", "format", "text", "encoding", "min_chars", "deduplicate")
 CHARACTERS = "--data.tokenizer.name=characters"
 ANOTHER: dict[str, tuple[str, ...]] = {

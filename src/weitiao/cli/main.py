@@ -37,10 +37,12 @@ def _usage() -> str:
 
 def train(arguments: list[str]) -> None:
     """fit, test the best checkpoint, and measure the baseline on the same split"""
+    from weitiao.config.own_code import allow, named_in
     from weitiao.evaluation.testing import compare_with_baseline
     from weitiao.training.fit import fit
 
-    compare_with_baseline(fit(arguments, "train"))
+    with allow(named_in(arguments)):  # the commands that it shows need it as well
+        compare_with_baseline(fit(arguments, "train"))
 
 
 def fit(arguments: list[str]) -> None:

@@ -15,6 +15,7 @@ from weitiao.comparison.measure import train_and_test
 from weitiao.comparison.predicted import Rows, read_rows
 from weitiao.comparison.records import claim, finish
 from weitiao.config.bounds import at_least
+from weitiao.config.own_code import allow, named_in
 from weitiao.errors import ConfigError, UsageError
 from weitiao.training.checks import device_count
 from weitiao.training.fit import fit
@@ -99,8 +100,10 @@ class Comparison:
             for option in (word.partition("=")[0].removeprefix("--") for word in options):
                 if option in own:
                     raise ConfigError(f"{name}: --{option} is the comparison's own")
+            given = self.options(name, 1)
             try:
-                parsed = parser.parse_args(with_presets(with_start(self.options(name, 1)))[0])
+                with allow(named_in(given)):
+                    parsed = parser.parse_args(with_presets(with_start(given))[0])
             except UsageError as error:
                 raise UsageError(f"{name}: {error}") from error
             if device_count(parsed.trainer.devices) != 1 or parsed.trainer.num_nodes != 1:

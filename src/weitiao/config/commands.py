@@ -8,6 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from weitiao.config.own_code import OPTION, allowed
+
 SCRIPTS = Path(__file__).parents[2]
 """The folder of train.py, tune.py, …, in a checkout."""
 _PLACES = (SCRIPTS.parent / "configs", Path(sys.prefix, "share", "weitiao", "configs"))
@@ -36,6 +38,8 @@ def command(verb: str, *arguments: str | os.PathLike[str]) -> str:
         arguments: what follows it; quoted for a shell where need be.
     """
     words = [os.fspath(argument) for argument in arguments]
+    if verb in ("train", "fit", "test", "predict", "tune", "compare"):
+        words += [word for name in allowed() for word in (OPTION, name)]
     script, *rest = _of_script(verb)
     file, console = SCRIPTS / script, Path(sys.executable).with_name(_CONSOLE)
     here = file.is_file() and file.is_relative_to(Path.cwd())

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from pydoc import locate
 
+from weitiao.config.own_code import how_to_allow
+
 _PRETRAINED = "--model.backbone Pretrained"
 ELSEWHERE = {
     "batch_size": "data.batch.size",
@@ -155,8 +157,12 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     surplus = re.search(r"nrecognized arguments: --(\w+).*class_path='([\w.]+)'", message, re.S)
     unknown = re.search(r"dot import path string: (\S+)", message)
     missing = re.search(r"given class_path '[\w.]+':\s+No module named '([\w.]+)'", message)
+    foreign = re.search(r"Importing '([\w.]+)' is not allowed", message)
     file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
+    if key and foreign:
+        problem = f"{key[1]}: {foreign[1]} is no code of weitiao, and runs if you allow it only"
+        return problem, how_to_allow(foreign[1])
     if key and nested:
         return f"{key[1]}.{nested[1]}: {nested[2]}", None
     if key and surplus:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import is_dataclass
 from pydoc import locate
 from typing import Any
 
 import lightning.pytorch as L
-from jsonargparse import Namespace, _loaders_dumpers, _typehints
+from jsonargparse import Namespace, _common, _loaders_dumpers, _typehints, set_parsing_settings
 from lightning.pytorch.cli import LightningArgumentParser
 
 BUILT_BY_PARSER = {"_instantiator": "lightning.pytorch.cli.instantiate_module"}
@@ -64,7 +66,7 @@ def _discard_all_of_another_class(action: Any, before: Any, value: Any) -> None:
     """
     if not (before and before.get("init_args")) or before["class_path"] == value["class_path"]:
         return
-    if is_dataclass(locate(value["class_path"])):
+    if is_dataclass(locate(before["class_path"])):  # the other may not be imported yet
         _discard_unknown(action, before, value)
     else:
         before["init_args"] = Namespace()
@@ -72,6 +74,21 @@ def _discard_all_of_another_class(action: Any, before: Any, value: Any) -> None:
 
 # there is no public switch for it
 _typehints.discard_init_args_on_class_path_change = _discard_all_of_another_class
+
+
+@contextmanager
+def importable(modules: Sequence[str]) -> Iterator[None]:
+    """Let class paths name these modules within the block, and no others.
+
+    What a block around this one allows stays allowed.
+    """
+    names = ("import_path_verdicts", "import_paths_enforced")
+    before = {name: _common.parsing_settings[name] for name in names}
+    set_parsing_settings(import_path_denylist=["*"], import_path_allowlist=[*modules])
+    try:
+        yield
+    finally:
+        _common.parsing_settings.update(before)  # no public function takes a permission back
 
 
 def validates_after_this_batch(trainer: L.Trainer) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -85,6 +86,9 @@ class Preparation:
                 for given in found[split]
             ]
         inputs += map(content_hash, self.input.option_files())
+        parts = type(self.input), type(self.target)  # one of the user's own may be edited
+        own = [part for part in parts if not part.__module__.startswith("weitiao.")]
+        inputs += [content_hash(Path(inspect.getfile(part))) for part in own]
         options = plain(shaping)
         options |= {"input": named(shaping.input), "target": named(shaping.target)}
         return hash_of(json.dumps(options, sort_keys=True), versions(), *inputs)

@@ -10,7 +10,7 @@ import lightning.pytorch as L
 from jsonargparse import ArgumentError
 from lightning.pytorch.cli import instantiate_module
 
-from weitiao.card import DataCard
+from weitiao.config import own_code
 from weitiao.config.bounds import at_least
 from weitiao.config.commands import called
 from weitiao.config.hints import names_for
@@ -27,7 +27,7 @@ from weitiao.training.callbacks import OwnSignals
 from weitiao.training.checks import refuse_other_processes
 from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
-from weitiao.training.trusted import foreign_code
+from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
 OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What building a model from another version's values, or from nonsense, raises."""
@@ -165,8 +165,8 @@ def open_checkpoint(
     Args:
         path: the checkpoint.
         changes: arguments of the DataModule that are not the checkpoint's.
-        trust_remote_code: whether code may run that is not of this package, if the checkpoint
-            asks for it.
+        trust_remote_code: whether Python code may run that came with the backbone, if the
+            checkpoint asks for it.
 
     Raises:
         ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
@@ -175,20 +175,23 @@ def open_checkpoint(
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
-    if not trust_remote_code and (code := foreign_code(content)):
+    refuse_foreign_code(content, path)
+    if not trust_remote_code and asks_for_remote_code(content):
         raise ConfigError(
-            f"{path} asks to run {code}\n  → if you trust it: --trust_remote_code true"
+            f"{path} asks to run Python code that came with its backbone"
+            "\n  → if you trust it: --trust_remote_code true"
         )
     try:
-        DataCard.of(card)  # refuses a target by any other name before it is called
         as_plain = {"map_location": "cpu", "weights_only": True}
-        options = content["hyper_parameters"]  # under today's names
-        module = Module.load_from_checkpoint(path, **as_plain, **options)
+        # first, since it imports the user's own input and target, and so what the card names; it
+        # refuses a card of any other names before they are called
         options = merged(content["datamodule_hyper_parameters"], changes)
         # Lightning's own way would add what the file says under names that it had before
         options.pop("_instantiator", None)
         data = instantiate_module(TextDataModule, options)
         data.load_state_dict(content["TextDataModule"])
+        options = content["hyper_parameters"]  # under today's names
+        module = Module.load_from_checkpoint(path, **as_plain, **options)
     except WeitiaoError:
         raise
     except (ArgumentError, RuntimeError, *OF_VALUES) as error:
@@ -242,9 +245,9 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
         "--trust_remote_code",
         type=bool,
         default=False,
-        help="Run Python code that came with the checkpoint's backbone, if it asks for it,"
-        " or a backbone that is not weitiao's.",
+        help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
     )
+    own_code.add_option(parser)
     parser.add_class_arguments(file, "data")
     parser.add_class_arguments(Hardware, "hardware")
     return parser

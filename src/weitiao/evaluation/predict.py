@@ -14,6 +14,7 @@ from jsonargparse import Namespace
 from rich.console import Console
 
 from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.inference import (
@@ -52,6 +53,7 @@ def predict_parser() -> UseParser:
 
 
 @field_paths()
+@permitted
 def run_predict(arguments: list[str]) -> Path | None:
     """Write ``id, text, label, probability of each class`` of the new rows, in their order.
 

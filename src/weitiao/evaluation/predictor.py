@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from lightning.fabric.utilities.apply_func import move_data_to_device
 
+from weitiao.config.own_code import allow
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import DataError
 from weitiao.evaluation.inference import open_checkpoint
@@ -78,11 +79,9 @@ class Predictor:
             ]
         found = in_order(batches)
         assert found is not None
-        said = as_array(found["predictions"])
-        if not classes:
-            return Predictions([*said.tolist()], None, [])
-        texts_found = objective.texts(decide(self.module, found["predictions"]))
-        return Predictions([*map(objective.value, texts_found)], said, classes)
+        labels = map(objective.value, objective.texts(decide(self.module, found["predictions"])))
+        said = as_array(found["predictions"]) if classes else None
+        return Predictions([*labels], said, classes)
 
     def _texts_of(self, row: Row, number: int) -> list[str]:
         """The one or two texts of a row."""
@@ -106,6 +105,7 @@ def load(
     *,
     device: str | None = None,
     trust_remote_code: bool = False,
+    allow_code: str | Sequence[str] = (),
 ) -> Predictor:
     """A trained model, to be used in Python.
 
@@ -113,11 +113,13 @@ def load(
         source: a run, its folder, or a checkpoint.
         device: where it computes, as torch names it; null = a GPU if there is one.
         trust_remote_code: run Python code that came with the backbone, if the checkpoint asks.
+        allow_code: modules of your own whose classes the checkpoint may name.
 
     Raises:
         ConfigError: there is no such checkpoint; it is broken, not ours, or asks for code.
     """
     path = source.folder.best if isinstance(source, Run) else checkpoint_of(Path(source))
-    module, data = open_checkpoint(path, {}, trust_remote_code=trust_remote_code)
+    with allow([allow_code] if isinstance(allow_code, str) else allow_code):
+        module, data = open_checkpoint(path, {}, trust_remote_code=trust_remote_code)
     usual = "cuda" if torch.cuda.is_available() else "cpu"
     return Predictor(module, data, torch.device(device or usual))

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from weitiao.config.commands import command
+from weitiao.inputs.text import Text
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.training.callbacks import improving
 
@@ -45,16 +46,17 @@ def remedies(run: Run) -> Iterator[str]:
         yield f"train longer: {longer}"
     if not pretrained:
         yield ("start from a pretrained encoder: make encoder, then --recipe pretrained")
-    cut = run.data.prepared.audit["encode"]["train"]["cut_share"]
+    of_text = isinstance(run.data.input, Text)
+    cut = run.data.prepared.audit["encode"]["train"]["cut_share"] if of_text else 0.0
     if cut > MUCH_CUT:
         yield (
             f"read more of each text, {cut:.0%} of train are cut:"
-            f" --data.input.encode.max_length {2 * card.input.max_length}"
+            f" --data.input.encode.max_length {2 * card.tokens.max_length}"
         )
     if pretrained and module.optim.lr < LOW_RATE:
         yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
     scorer = module.objective.scorer
-    if scorer is not None and scorer.wide is None and scorer.linear is None:
+    if of_text and scorer is not None and scorer.wide is None and scorer.linear is None:
         yield "let a linear model of n-grams stand beside the network: --data.input.linear '{}'"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"

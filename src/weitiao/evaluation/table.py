@@ -54,7 +54,7 @@ def final_table(
             table.add_column("difference", justify="right", no_wrap=True)
     for key, title in objective.shown:
         _add(table, title, key, [metrics.get(p + key) for p in columns], compared, key == first)
-    if objective.classes and not leak_free:
+    if any(name.startswith("test/f1_class/") for name in metrics) and not leak_free:
         counts = _counts(targets, len(objective.classes))
         _add_classes(table, metrics, objective.classes, counts, list(columns))
     if any(UNDEFINED in column.cells for column in table.columns):

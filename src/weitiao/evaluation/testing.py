@@ -11,6 +11,7 @@ from rich.console import Console
 
 from weitiao import distributed
 from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError
 from weitiao.evaluation.baseline import measure_baseline
@@ -122,13 +123,14 @@ def show_tables(
     if not fresh.all():
         targets = taken(tested.targets, fresh)
         console.print(final_table(metrics, objective, targets, leak_free=True))
-    if objective.classes and classes is not None:
+    if objective.counts and classes is not None:
         write_classes(classes, tested.decided, tested.targets, objective, metrics)
         if len(objective.classes) > 2 * ENDS:
             console.print(f"all {len(objective.classes):,} classes: {classes}", markup=False)
 
 
 @field_paths()
+@permitted
 def run_test(arguments: list[str], console: Console | None = None) -> dict[str, Any]:
     """Measure a checkpoint on its run's own test split, or on another labelled file.
 

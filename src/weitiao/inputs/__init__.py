@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from weitiao.card import TargetCard, TokenInput
+from weitiao.card import InputCard, TargetCard
 
 if TYPE_CHECKING:
     import torch
+
+STATE = "input.json"
+"""Beside prepared rows: the state of an input."""
 
 
 class Draws(NamedTuple):
@@ -63,19 +69,24 @@ class InputRows(Protocol):
         """
 
 
-class FittedInput(Protocol):
-    """An input that has seen the training rows: what a checkpoint keeps of it is its `state`."""
+class FittedInput(ABC):
+    """An input that has seen the training rows: what a checkpoint keeps of it is its `state`.
 
-    card: TokenInput
+    One of your own has ``card``, `encode` and `rows`, and, where it learned something, `state`.
+    """
+
+    card: InputCard
     """What a model must know of it."""
-    files: list[Path]
+    files: Sequence[Path] = ()
     """Prepared files, besides the encoded rows, that a model learns from."""
 
+    @abstractmethod
     def encode(self, table: pa.Table) -> pa.Table:
         """The encoded columns of readable rows."""
 
     def for_evaluation(self, encoded: pa.Table, table: pa.Table) -> pa.Table:
         """Encoded rows with the columns that no training reads, if there are any."""
+        return encoded
 
     def examine(self, encoded: pa.Table, table: pa.Table, *, training: bool) -> dict[str, Any]:
         """What is to be told of encoded rows, as plain values.
@@ -83,6 +94,7 @@ class FittedInput(Protocol):
         Raises:
             ConfigError: a model could learn nothing from these rows of training.
         """
+        return {}
 
     def finish(
         self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
@@ -94,55 +106,76 @@ class FittedInput(Protocol):
             folder: of these rows.
             begin: tells the stage at work.
         """
+        (folder / STATE).write_text(json.dumps(self.state()), "utf-8")
+        return {}
 
+    @abstractmethod
     def rows(self, encoded: pa.Table) -> InputRows:
         """Encoded rows as they are."""
 
     def changed_rows(self, encoded: pa.Table, table: pa.Table, seed: int) -> Any:
         """Encoded rows of training that are changed from seed, epoch and slot (`InputRows`)."""
+        # only those whose input says how often a row comes are asked
+        raise NotImplementedError(f"{type(self).__name__} changes no rows")
 
     def state(self) -> dict[str, Any]:
-        """Tensors and plain values from which `Input.from_state` makes it again."""
+        """Tensors and plain values from which `Input.from_state` makes it again.
+
+        `finish` and `Input.load` have to be its own, where there are tensors.
+        """
+        return {}
 
     def handling(self, report: Mapping[str, Any], rows: Mapping[str, int]) -> Iterator[str]:
         """Lines on what was cleaned, cut and encoded, of ``audit.json`` and the rows by split."""
+        yield from ()
 
     def of_new_rows(self, split: str, found: Mapping[str, Any]) -> Iterator[str]:
         """Lines on what `examine` found of rows that are new to a checkpoint."""
+        yield from ()
 
 
-class Input(Protocol):
+class Input(ABC):
     """How raw cells become what a model reads; a frozen dataclass of its options.
 
-    A class of your own needs no base class: ``--data.input my_module.MyInput``.
+    One of your own, ``--data.input my_module.MyInput``, has ``columns``, `fit` and `from_state`.
     """
 
     @property
+    @abstractmethod
     def columns(self) -> dict[str, str]:
-        """Role → column of the file."""
+        """Role → column of the file; of the role ``text`` is what people are shown."""
 
     @property
     def times(self) -> int | None:
         """How often a training row comes in an epoch where rows are changed; null = they aren't."""
+        return None
 
     def check(self) -> None:
         """Refuse what would fail after long work."""
+        return
 
     def shaping(self) -> Any:
         """The options that shape prepared rows, others at their defaults."""
+        return self
 
     def option_files(self) -> Iterator[Path]:
         """Files that options name: their contents shape prepared rows, too."""
+        yield from ()
 
     def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, dict[str, Any]]:
         """Raw rows with cleaned cells, beside ``original``; and what that changed and dropped."""
+        return table.append_column("original", table["text"]), {"changed": {}, "dropped": {}}
 
     def keys(self, table: pa.Table) -> Iterator[str]:
         """By row: rows with equal keys count as the same in audit and split."""
+        cells = (table[role].to_pylist() for role in self.columns)
+        yield from map("\x1f".join, zip(*cells, strict=True))
 
     def sizes(self, table: pa.Table) -> np.ndarray:
-        """``(N,)`` size of each row, as the audit shows it."""
+        """``(N,)`` size of each row, as the audit shows it: characters of ``text``."""
+        return pc.utf8_length(table["text"]).to_numpy()
 
+    @abstractmethod
     def fit(
         self,
         tables: Mapping[str, pa.Table],
@@ -159,8 +192,15 @@ class Input(Protocol):
             begin: tells the stage at work.
         """
 
-    def load(self, folder: Path, card: TokenInput) -> FittedInput:
+    def load(self, folder: Path, card: Any) -> FittedInput:
         """What `FittedInput.finish` left in a folder of prepared rows."""
+        return self.from_state(json.loads((folder / STATE).read_text("utf-8")), card)
 
-    def from_state(self, state: Mapping[str, Any], card: TokenInput) -> FittedInput:
-        """The fitted input that a checkpoint keeps."""
+    @abstractmethod
+    def from_state(self, state: Mapping[str, Any], card: Any) -> FittedInput:
+        """The fitted input that a checkpoint keeps.
+
+        Args:
+            state: as `FittedInput.state` gave it.
+            card: its `InputCard`.
+        """

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, 
 import numpy as np
 from torch import Tensor, nn
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TargetCard
 from weitiao.errors import ConfigError
+from weitiao.objectives.metrics import EpochMetrics
 from weitiao.objectives.scorer import Encoder, Scorer
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Objective(nn.Module, ABC):
     """What a model learns: from vectors of a backbone to a loss, predictions and metrics.
 
     A subclass takes the data card and the backbone first, and its own options by keyword; naming
-    it as ``model.objective`` is all it takes to use it. Most of the rest has defaults.
+    it as ``model.objective`` is all it takes to use it. It has ``first``, ``shown``, ``target``,
+    `loss`, `evaluate`, `predict` and `measure`; the rest has defaults.
     """
 
     first: ClassVar[str]
@@ -88,9 +90,11 @@ class Objective(nn.Module, ABC):
     classes: Sequence[str] = ()
     """Names of the columns of the predictions, where these are probabilities of classes."""
     counts: Sequence[int] = ()
-    """Rows of each of them in train."""
+    """Rows of each of them in train; none = there is no table of classes."""
     scorer: Scorer | None
     """What pools vectors and makes logits of them, where the objective has that."""
+    target: TargetCard
+    """What the decisions are of."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,9 +112,12 @@ class Objective(nn.Module, ABC):
     def predict(self, backbone: Encoder, batch: Batch) -> Values:
         """Predictions of a batch, as `evaluate` gives them."""
 
-    @abstractmethod
     def metrics(self) -> Any:
-        """New `Metrics` of a split, a module."""
+        """New `Metrics` of a split, a module; by default, those that are shown, of all its rows."""
+        return EpochMetrics(
+            lambda said, true: self.measure(said, self.decide(said), true),
+            [name for name, _ in self.shown],
+        )
 
     @abstractmethod
     def measure(
@@ -135,9 +142,9 @@ class Objective(nn.Module, ABC):
             return decided != targets
         return np.array([one != true for one, true in zip(decided, targets, strict=True)], bool)
 
-    @abstractmethod
     def texts(self, decided: Any) -> list[str]:
-        """Decisions as they stand in a file."""
+        """Decisions as they stand in a file; by default, as the target writes them."""
+        return self.target.written(decided)
 
     def value(self, text: str) -> Any:
         """A decision's text, or a label cell, as a program wants it."""
@@ -205,10 +212,13 @@ T = TypeVar("T")
 def target_of(card: DataCard, kind: type[T], objective: Objective) -> T:
     """The card's target, which is to be of the kind that the objective learns.
 
+    One of the user's own is of the kind of ours that it is derived from.
+
     Raises:
         ConfigError: it is of another kind.
     """
-    if type(card.target) is not kind:
+    ours = (base for base in type(card.target).__mro__ if base.__module__.startswith("weitiao."))
+    if next(ours, None) is not kind:
         raise ConfigError(
             f"model.objective: {type(objective).__name__} learns a {kind.__name__}, and data.target"
             f" makes a {type(card.target).__name__}\n  → --task NAME sets both"

@@ -15,6 +15,7 @@ from rich.table import Table
 from weitiao import distributed
 from weitiao.config.commands import CONFIGS, command, near
 from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.contamination_index import Seen
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
@@ -103,6 +104,7 @@ class PretrainCLI(TrainingCLI):
 
 
 @field_paths()
+@permitted
 def run_pretrain(arguments: list[str], console: Console | None = None) -> Path:
     """Pretrain as the command line says; gives the folder of the best model.
 

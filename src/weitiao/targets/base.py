@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from weitiao.errors import DataError
 from weitiao.io.tables.spelling import is_placeholder
 
 
-class Target(Protocol):
+class Target(ABC):
     """What a model is to predict of a row. A frozen dataclass of options, with defaults to inherit.
 
     Tables hold readable rows: their cells stand in the column ``label``, their place in ``file``

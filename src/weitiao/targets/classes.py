@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +52,7 @@ class Found(NamedTuple):
         return index.cast(pa.int64()).to_numpy()
 
 
-class LabelTarget(Target, Protocol):
+class LabelTarget(Target):
     """A target made of labels; by default each row has one."""
 
     labels: list[str] | None

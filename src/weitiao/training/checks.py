@@ -154,8 +154,8 @@ def refuse_blind_pooling(module: Module) -> None:
     scorer, backbone = module.objective.scorer, module.backbone
     if scorer is None or not isinstance(scorer.pool, FirstPosition | LastPosition):
         return
-    unit, other = [i for i in range(3) if i != module.card.input.pad_id][:2]
-    ids = torch.full((1, min(16, module.card.input.max_length)), unit)
+    unit, other = [i for i in range(3) if i != module.card.tokens.pad_id][:2]
+    ids = torch.full((1, min(16, module.card.tokens.max_length)), unit)
     changed, mask = ids.clone(), torch.ones_like(ids, dtype=torch.bool)
     changed[0, -1 if isinstance(scorer.pool, FirstPosition) else 0] = other
     module.eval()

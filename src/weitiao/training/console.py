@@ -54,7 +54,9 @@ def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
 
 def show_coverage(data: TextDataModule, split: str, console: Console) -> None:
     """Say how well the fitted input covers the rows of a split, and warn if it does so badly."""
-    found = data.examined or data.prepared.audit["encode"][split]
+    found = data.examined
+    if found is None:
+        found = data.prepared.audit["encode"][split]
     for line in data.fitted.of_new_rows(split, found):
         show_line(line, console)
 

@@ -17,6 +17,7 @@ from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.commands import command
 from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
@@ -193,6 +194,7 @@ class FitCLI(TrainingCLI):
 
 
 @signals.watched()
+@permitted
 def fit(
     options: Options, verb: str = "fit", *, quiet: bool = False, driver: Driver | None = None
 ) -> Run:

@@ -19,7 +19,7 @@ from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
 from weitiao.models.module import Module
 from weitiao.training.recipe import named, options_of, read_config
 from weitiao.training.resume import given
-from weitiao.training.trusted import foreign_code
+from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
 OPTION = "--model.start"
 SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
@@ -49,9 +49,13 @@ def with_start(arguments: list[str]) -> list[str]:
         return arguments
     path = checkpoint_of(Path(start))
     content = load_checkpoint(path)
-    if code := foreign_code(content):
-        raise ConfigError(f"model.start: {path} asks to run {code}, which is not done here")
-    values = {"model": _of_model(content), "data": _of_data(content, path)}
+    refuse_foreign_code(content, f"model.start: {path}")
+    if asks_for_remote_code(content):
+        raise ConfigError(
+            f"model.start: {path} asks to run Python code that came with its backbone, which is not"
+            " done here"
+        )
+    values = {"data": _of_data(content, path), "model": _of_model(content)}
     if (task := named("task", renamed_arguments(arguments))) is not None:
         _leave_to(task, values)
     return [f"--config={yaml.safe_dump(values, allow_unicode=True)}", *arguments]
@@ -94,6 +98,11 @@ def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:
 def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
     values = content["datamodule_hyper_parameters"]
     given = values["input"]["init_args"]
+    if "encode" not in given:
+        raise ConfigError(
+            f"model.start: {path} has no tokenizer to go on with: its input is a"
+            f" {values['input']['class_path']}"
+        )
     encode = {k: v for k, v in given["encode"].items() if k not in OF_TRAINING}
     kept = {name: given[name] for name in OF_TEXTS if name in given}
     kept |= {"encode": encode | {"tokenizer": str(path)}}
@@ -119,6 +128,8 @@ def begin_with(module: Module, start: str) -> str:
     then = DataCard.of(content["hyper_parameters"]["card"])
     theirs, ours = content["state_dict"], module.state_dict()
     _copy_backbone(ours, theirs, path)
+    if module.objective.scorer is None:  # the user's own: which weights are a label's is not known
+        return f"start: {path}: its backbone; the objective is new"
     last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
     logits, kinds = len(ours[last]), (then.target, module.card.target)
     rows = _rows(*kinds, logits)

@@ -23,6 +23,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from rich.console import Console
 
 from weitiao import distributed
+from weitiao.config import own_code
 from weitiao.config.commands import called
 from weitiao.config.parser import Parser, flat
 from weitiao.errors import ConfigError
@@ -168,6 +169,7 @@ class TrainingCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Our own options, and the facts that are written once and linked."""
+        own_code.add_option(parser)
         parser.add_class_arguments(RunOptions, "run")
         parser.add_argument(
             "--ckpt_path", type=str | None, help="Checkpoint to resume, in its own folder."

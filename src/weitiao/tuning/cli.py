@@ -11,6 +11,7 @@ from rich.console import Console
 from weitiao.config.arguments import divided
 from weitiao.config.commands import CONFIGS, called, command, near
 from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 from weitiao.training import signals
@@ -75,6 +76,7 @@ def split_arguments(parser: Parser, arguments: list[str]) -> tuple[list[str], li
 
 
 @field_paths()
+@permitted
 def run_tune(argv: list[str]) -> None:
     """Run the study that the command line describes.
 

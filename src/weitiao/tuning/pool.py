@@ -5,12 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from itertools import cycle, islice
 from multiprocessing.context import SpawnProcess
 
 import optuna
 import torch
 from rich.console import Console
 
+from weitiao.config.own_code import allowed
 from weitiao.errors import ConfigError
 from weitiao.training import signals
 from weitiao.tuning.options import Search
@@ -41,8 +43,8 @@ def run_study(study: optuna.Study, search: Search, total: int, console: Console)
     threads = max(1, torch.get_num_threads() // count)
     devices = [] if study.user_attrs["config"]["trainer.accelerator"] == "cpu" else _devices()
     jobs = [
-        Job(search, total, first, deadline, threads, devices[i % len(devices)] if devices else None)
-        for i in range(count)
+        Job(search, total, first, deadline, threads, device, allowed())
+        for device in islice(cycle(devices or [None]), count)
     ]
     with Watch(study, total, count, console) as watch:
         if search.workers:

@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import optuna
 from filelock import FileLock
 
+from weitiao.config.own_code import allow
 from weitiao.training import signals
 from weitiao.training.quiet import quiet
 from weitiao.tuning.dispatch import Dispatcher
@@ -35,6 +36,7 @@ class Job:
         deadline: time, in seconds since the epoch, after which no trial begins; null = none.
         threads: CPU threads of a trial.
         device: the one GPU it may see, as ``CUDA_VISIBLE_DEVICES`` names it; null = none.
+        own_code: modules that the command line allows.
     """
 
     search: Search
@@ -43,6 +45,7 @@ class Job:
     deadline: float | None
     threads: int
     device: str | None = None
+    own_code: Sequence[str] = ()
 
 
 def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
@@ -103,6 +106,7 @@ def serve(job: Job, log: str) -> None:
     for number in (signal.SIGINT, signals.WARNING):
         signal.signal(number, signal.SIG_IGN)
     try:
-        work(job)
+        with allow(job.own_code):
+            work(job)
     except signals.Stopped as stopped:  # who started us tells of it; the lease is closed
         raise SystemExit(stopped.code) from None

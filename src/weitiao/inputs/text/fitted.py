@@ -40,6 +40,9 @@ class FittedText(FittedInput):
         files: that a model learns from.
     """
 
+    card: TokenInput
+    files: list[Path]
+
     def __init__(
         self,
         options: Text,

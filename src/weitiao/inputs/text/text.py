@@ -142,7 +142,7 @@ class Text(Input):
             encoder.vocab_size,
             encoder.pad_id,
             encoder.max_length,
-            self.pair is not None,
+            pair=self.pair is not None,
             linear_features=solved.features.width if solved else None,
         )
         features = solved.features if solved else None

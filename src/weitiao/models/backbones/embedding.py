@@ -43,7 +43,7 @@ class Embedding(nn.Embedding):
                 field="vectors",
                 hint="{--encode.vectors} FILE",
             )
-        super().__init__(card.input.vocab_size, width or given or WIDTH)
+        super().__init__(card.tokens.vocab_size, width or given or WIDTH)
         nn.init.normal_(self.weight, std=0.1)
         if card.input.vectors is not None:
             self.weight.data.copy_(torch.from_numpy(np.load(card.input.vectors)))

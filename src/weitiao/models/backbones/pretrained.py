@@ -176,14 +176,14 @@ def _check_kind(name: str, encoder: Any) -> None:
 
 def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
     known = encoder.config.vocab_size
-    if card.input.vocab_size > known:
+    if card.tokens.vocab_size > known:
         raise ConfigError(
-            f"the tokenizer has {card.input.vocab_size} ids, the backbone {name!r} knows {known}",
+            f"the tokenizer has {card.tokens.vocab_size} ids, the backbone {name!r} knows {known}",
             hint="{--encode.tokenizer} must be the backbone's own",
         )
     positions = positions_of(encoder).limit
-    if positions is not None and card.input.max_length > positions:
-        problem = f"{card.input.max_length} exceeds the {positions} positions of {name!r}"
+    if positions is not None and card.tokens.max_length > positions:
+        problem = f"{card.tokens.max_length} exceeds the {positions} positions of {name!r}"
         raise ConfigError(problem, field="max_length")
 
 

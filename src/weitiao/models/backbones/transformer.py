@@ -40,7 +40,7 @@ class Transformer(HuggingFace):
         if width % heads:
             raise ConfigError(f"{width} is no multiple of {heads} heads", field="width")
         config = BertConfig(
-            vocab_size=card.input.vocab_size,
+            vocab_size=card.tokens.vocab_size,
             hidden_size=width,
             num_hidden_layers=layers,
             num_attention_heads=heads,
@@ -48,7 +48,7 @@ class Transformer(HuggingFace):
             hidden_dropout_prob=dropout,
             attention_probs_dropout_prob=dropout,
             hidden_act=activation,
-            max_position_embeddings=card.input.max_length,
-            pad_token_id=card.input.pad_id,
+            max_position_embeddings=card.tokens.max_length,
+            pad_token_id=card.tokens.pad_id,
         )
         super().__init__(BertModel(config, add_pooling_layer=False))

@@ -1,0 +1,1 @@
+"""Fine-tuning with an objective of our own."""

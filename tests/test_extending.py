@@ -1,0 +1,166 @@
+"""Code of the user's own, in modules outside the tree: the examples of docs/extending.md, as they
+stand there, through every command."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Command, reviews, run_behind
+
+import weitiao
+
+PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text("utf-8")
+FILES = dict(re.findall(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```$", PAGE, re.M | re.S))
+COMMANDS = [
+    shlex.split(line)
+    for block in re.findall(r"^```bash\n(.*?)^```$", PAGE, re.M | re.S)
+    for line in block.replace("\\\n", " ").splitlines()
+]
+SMALL = ("--trainer.max_epochs=1", "--trainer.accelerator=cpu")
+MARGIN = ("--config=margin.yaml", "--data.train=my.csv", "--data.text=review")
+MARGIN += ("--data.label=stars", *SMALL)
+ALLOWED = "--allow_code=my_objective"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with the files of the page and labelled rows."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    rows = [(*row, 10 ** (len(row[0]) / 8)) for row in reviews(200)]
+    with (tmp_path / "my.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("review", "stars", "price"), *rows])
+    return tmp_path
+
+
+def test_an_example_is_short() -> None:
+    assert sum(name.endswith(".py") for name in FILES) == 4
+    assert {name: n for name, text in FILES.items() if (n := len(text.splitlines())) > 40} == {}
+
+
+def test_an_objective_of_ones_own_trains_and_predicts(place: Path, command: Command) -> None:
+    refused = command("fit", *MARGIN, cwd=place)
+    assert refused.code == 2
+    assert "my_objective.Margin is no code of weitiao" in refused.err
+    assert "→ if you trust it: --allow_code my_objective" in refused.err
+    done = command("fit", *MARGIN, ALLOWED, cwd=place)
+    assert done.code == 0, done.err
+    assert "--allow_code my_objective" in done.err  # of the commands that it names
+    run = run_behind(place / "logs" / "latest")
+    assert "allow_code" not in (run / "config.yaml").read_text("utf-8")
+    use = ("predict", f"--ckpt_path={run}/checkpoints/best.ckpt", "--text=很好", "--out=a.csv")
+    refused = command(*use, cwd=place)
+    assert refused.code == 1
+    assert "'my_objective.Margin', which is no objective of weitiao" in refused.err
+    done = command(*use, "--allow_code", "my_objective", cwd=place)
+    assert done.code == 0, done.err
+    (row,) = csv.DictReader((place / "a.csv").open(encoding="utf-8"))
+    assert float(row["p(好评)"]) + float(row["p(差评)"]) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_page_runs(place: Path, command: Command) -> None:
+    assert len(COMMANDS) == 6
+    for words in COMMANDS:
+        script, arguments = Path(words[1]).name, words[2:]
+        if script == "tune.py":
+            arguments = [*arguments[:4], "--trials=2", *arguments[6:], "--workers=0", *SMALL]
+        elif arguments[0] == "train":
+            arguments += SMALL
+        done = command(*arguments, cwd=place, script=script)
+        assert done.code == 0, f"{shlex.join(words)}\n{done.err}"
+    assert len([*(place / "logs" / "tune" / "default" / "trials").glob("*-trial-*")]) == 2
+    done = command("fit", "--model.start=logs/latest", ALLOWED, *MARGIN[1:], cwd=place)
+    assert "its backbone; the objective is new" in done.err
+
+
+CARDS = """
+from dataclasses import dataclass
+
+from weitiao.card import TokenInput
+from weitiao.targets.one_class import ClassTarget
+
+
+@dataclass(frozen=True)
+class ByteCard(TokenInput):
+    coding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class StarCard(ClassTarget):
+    best: str
+"""
+PARTS = """
+from dataclasses import dataclass
+
+from mine.cards import ByteCard, StarCard
+from mine.my_input import Bytes, FittedBytes
+from weitiao.targets import OneClass
+
+
+@dataclass(frozen=True)
+class OwnBytes(Bytes):
+    def fit(self, tables, targets, folder, begin):
+        return FittedBytes(ByteCard(257, 0, self.max_length))
+
+
+@dataclass(frozen=True)
+class Stars(OneClass):
+    def fit(self, tables):
+        found = super().fit(tables)
+        return StarCard(found.labels, found.counts, found.labels[-1])
+"""
+
+
+@pytest.mark.slow
+def test_a_package_goes_through_every_command(place: Path, command: Command) -> None:
+    package = place / "mine"
+    package.mkdir()
+    for name, text in (("__init__.py", ""), ("cards.py", CARDS), ("parts.py", PARTS)):
+        (package / name).write_text(text, "utf-8")
+    for part in ("objective", "input", "backbone"):
+        (place / f"my_{part}.py").rename(package / f"my_{part}.py")
+    parts = {
+        "data": {"input": "mine.parts.OwnBytes", "target": "mine.parts.Stars"},
+        "model": {
+            "objective": "mine.my_objective.Margin",
+            "backbone": "mine.my_backbone.Attention",
+        },
+    }
+    (place / "mine.yaml").write_text(yaml.safe_dump(parts), "utf-8")
+
+    def done(*words: str | Path, script: str = "train.py") -> str:
+        ended = command(*words, "--allow_code=mine", cwd=place, script=script)
+        assert ended.code == 0, ended.err
+        return ended.out
+
+    new = ("--config=mine.yaml", *MARGIN[1:])
+    done("train", *new)
+    run = run_behind(place / "logs" / "latest")
+    card = json.loads((run / "data_card.json").read_text("utf-8"))
+    assert card["input"]["class_path"] == "mine.cards.ByteCard"
+    assert card["target"]["init_args"]["best"] == "差评"
+    best, last = (run / "checkpoints" / f"{name}.ckpt" for name in ("best", "last"))
+    assert command("fit", f"--ckpt_path={last}", cwd=place).code == 2
+    done("fit", f"--ckpt_path={last}", "--trainer.max_epochs=2")
+    done("test", f"--ckpt_path={best}")
+    done("predict", f"--ckpt_path={best}", "--text=很好", "--out=-")
+    start = command("fit", f"--model.start={run}", "--allow_code=mine", cwd=place)
+    assert "no tokenizer to go on with: its input is a mine.parts.OwnBytes" in start.err
+    done("--trials=2", "--study=own", *new, script="tune.py")
+    assert len([*(place / "logs/tune/own/trials").glob("*-trial-*")]) == 2
+    pair = ("--with=a: ", "--with=b: --model.optim.lr=0.01", "--seeds=2")
+    assert "b" in done(*pair, *new, script="compare.py")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.syspath_prepend(place)
+    with pytest.raises(weitiao.ConfigError, match="--allow_code mine"):
+        weitiao.load(run, device="cpu")
+    predictor = weitiao.load(run, device="cpu", allow_code="mine")
+    assert predictor.predict(["很好"]).classes == ["好评", "差评"]
+    monkeypatch.undo()
