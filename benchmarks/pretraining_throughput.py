@@ -51,7 +51,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from weitiao.pretraining.card import LanguageCard
-from weitiao.pretraining.command import PretrainCLI
+from weitiao.pretraining.cli import PretrainCLI
 from weitiao.pretraining.module import LanguageModel
 from weitiao.training.quiet import quiet
 

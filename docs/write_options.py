@@ -27,7 +27,7 @@ from weitiao.evaluation.testing import run_test
 from weitiao.inputs import Input
 from weitiao.models.backbones.base import Backbone
 from weitiao.objectives.base import Objective
-from weitiao.pretraining.command import run_pretrain
+from weitiao.pretraining.cli import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
 from weitiao.targets import Target

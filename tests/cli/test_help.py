@@ -18,7 +18,7 @@ from weitiao.cli.main import VERBS, main
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import predict_parser
 from weitiao.evaluation.testing import run_test
-from weitiao.pretraining.command import run_pretrain
+from weitiao.pretraining.cli import run_pretrain
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 

@@ -12,7 +12,7 @@ from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.embedding.cli import run_embed
 from weitiao.errors import ConfigError, WeitiaoError
-from weitiao.pretraining.command import run_pretrain
+from weitiao.pretraining.cli import run_pretrain
 from weitiao.training.fit import fit
 
 

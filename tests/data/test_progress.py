@@ -2,11 +2,11 @@ import re
 
 import pytest
 
-from weitiao.data.progress import Stages
+from weitiao.data.progress import StageProgress
 
 
 def test_each_stage_leaves_a_line_with_its_time_on_stderr(capsys):
-    with Stages() as stages:
+    with StageProgress() as stages:
         stages.begin("read")
         stages.begin("clean [a]")
     out, err = capsys.readouterr()
@@ -19,7 +19,7 @@ def test_each_stage_leaves_a_line_with_its_time_on_stderr(capsys):
 
 def test_a_stage_that_fails_leaves_no_line(capsys):
     def fail():
-        with Stages() as stages:
+        with StageProgress() as stages:
             stages.begin("read")
             stages.begin("clean")
             raise ZeroDivisionError
@@ -32,6 +32,6 @@ def test_a_stage_that_fails_leaves_no_line(capsys):
 
 
 def test_names_of_folders_are_not_taken_for_markup(capsys):
-    with Stages() as stages:
+    with StageProgress() as stages:
         stages.begin("encode (models/[bold]x)")
     assert "models/[bold]x" in capsys.readouterr().err

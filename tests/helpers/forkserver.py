@@ -60,7 +60,7 @@ def main() -> None:
     sys.path.insert(0, str(SCRIPTS))
     import weitiao.evaluation.predict
     import weitiao.evaluation.testing
-    import weitiao.pretraining.command
+    import weitiao.pretraining.cli
     import weitiao.tuning.cli  # noqa: F401
 
     answers = os.fdopen(os.dup(1), "w")

@@ -14,7 +14,7 @@ from weitiao.config.arguments import as_arguments
 from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError, DataError
-from weitiao.inputs.text.contamination_index import Seen, numbers_of
+from weitiao.inputs.text.contamination_index import ContaminationIndex, numbers_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.corpora import Corpus
 from weitiao.pretraining import prepare
@@ -47,7 +47,7 @@ def prepared(
 
 
 def numbers(folder: Path) -> list[int]:
-    seen = Seen.read(folder)
+    seen = ContaminationIndex.read(folder)
     assert seen is not None
     return seen.numbers.tolist()
 
@@ -128,7 +128,7 @@ def test_special_tokens_in_a_document_are_text(tmp_path, name) -> None:
         Corpus(str(corpus)), Segmenter("char"), tokenizer, "masked", max_length=32, val=0.2
     )
     folder, card = preparation(tmp_path / "cache")
-    blocks = prepare.Blocks.of(folder, "train")
+    blocks = prepare.PackedSequences.of(folder, "train")
     assert card.mask_id not in blocks.ids
     ends = int((np.asarray(blocks.ids) == card.end[0]).sum())
     assert ends == len(blocks.pieces) - 1  # one for each document, none within

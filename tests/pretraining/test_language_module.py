@@ -25,7 +25,7 @@ from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard
 from weitiao.pretraining.datamodule import LanguageData, PackedRows
 from weitiao.pretraining.module import LanguageModel
 from weitiao.pretraining.networks import Continued, Scratch
-from weitiao.pretraining.prepare import Blocks
+from weitiao.pretraining.prepare import PackedSequences
 from weitiao.pretraining.tokenizer import LanguageTokenizer
 
 SMALL = partial(Scratch, layers=2, width=16, heads=2, dropout=0.0)
@@ -47,7 +47,7 @@ def data(folder: Path, objective: str, length: int = 64) -> LanguageData:
 
 def everything(of: LanguageData, split: str = "val") -> dict[str, torch.Tensor]:
     """All blocks of a split as one batch."""
-    blocks = Blocks.of(of.prepared[0], split)
+    blocks = PackedSequences.of(of.prepared[0], split)
     rows = PackedRows(blocks, of.card, of.masking, of.seed)
     numbers = np.arange(len(rows))
     return rows.__getitems__(Draws(numbers, numbers, 0))

@@ -10,7 +10,7 @@ from transformers import BertConfig, PreTrainedTokenizerFast
 
 from weitiao.errors import ConfigError
 from weitiao.pretraining import command
-from weitiao.pretraining.command import refuse_other_ids
+from weitiao.pretraining.cli import refuse_other_ids
 
 TOKENS = ["?", "一", "二", "三"]
 

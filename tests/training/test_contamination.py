@@ -13,7 +13,7 @@ from pretraining_runs import SMALL
 
 from weitiao.card import TokenInput
 from weitiao.inputs.text import Text
-from weitiao.inputs.text.contamination_index import SEEN, Seen, numbers_of
+from weitiao.inputs.text.contamination_index import SEEN, ContaminationIndex, numbers_of
 from weitiao.inputs.text.fitted import FittedText
 from weitiao.training.data_report import handling
 
@@ -118,7 +118,7 @@ def test_a_continued_model_remembers_what_it_read_before(world: Path, command: C
     options += ["--trainer.max_epochs=1", "--run.folder=continued", *network, *corpus]
     done = command(*options, cwd=world, script="pretrain.py")
     assert done.code == 0, done.err
-    seen = Seen.read(world / "continued" / "model")
+    seen = ContaminationIndex.read(world / "continued" / "model")
     assert seen is not None
     assert seen.numbers.tolist() == np.unique(numbers_of(TEXTS + OTHERS)).tolist()
 

@@ -82,7 +82,7 @@ def compare(arguments: list[str]) -> None:
 
 def pretrain(arguments: list[str]) -> None:
     """train a language model on raw text"""
-    from weitiao.pretraining.command import run_pretrain
+    from weitiao.pretraining.cli import run_pretrain
 
     run_pretrain(arguments)
 

@@ -26,7 +26,7 @@ from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mean_and_sd, paired_p
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import write_csv
-from weitiao.pretraining.command import run_pretrain
+from weitiao.pretraining.cli import run_pretrain
 from weitiao.training.fit import fit
 
 FINETUNE = (  # a rate for small networks; encoders from a hub want a tenth of it

@@ -17,7 +17,7 @@ from weitiao.data.audit import Auditor
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.fingerprints import with_keys
 from weitiao.data.prepared import Prepared
-from weitiao.data.progress import Stages
+from weitiao.data.progress import StageProgress
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs import FittedInput, Input, Targets
@@ -95,7 +95,7 @@ class Preparation:
 
     def _build(self, inputs: dict[str, list[SourceFiles]], folder: Path) -> None:
         report: dict[str, Any] = {"read": {}, "clean": {}, "encode": {}}
-        with Stages() as stages:
+        with StageProgress() as stages:
             given = {
                 split: self._read_and_clean(split, those, folder, report, stages)
                 for split, those in inputs.items()
@@ -127,7 +127,7 @@ class Preparation:
         targets: dict[str, pa.ChunkedArray],
         folder: Path,
         report: dict[str, Any],
-        stages: Stages,
+        stages: StageProgress,
     ) -> FittedInput:
         """Fit the input, write readable and encoded rows."""
         values = {s: target_array(t) for s, t in targets.items() if s != "test"}
@@ -151,7 +151,7 @@ class Preparation:
         inputs: list[SourceFiles],
         folder: Path,
         report: dict[str, Any],
-        stages: Stages,
+        stages: StageProgress,
     ) -> pa.Table:
         stages.begin(f"read {split}")
         quarantine = folder / f"{split}.quarantine.jsonl"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 
-class Stages:
+class StageProgress:
     """Shows a spinner with the stage at work; leaves a line with the time of each one done."""
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Stages:
         self.stage: str | None = None
         self.since = time.perf_counter()
 
-    def __enter__(self) -> Stages:
+    def __enter__(self) -> StageProgress:
         self.status.start()
         return self
 

@@ -26,7 +26,7 @@ from weitiao.evaluation.remedies import below_baseline
 from weitiao.evaluation.table import ENDS, final_table, write_classes
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_coverage, show_empty, show_line, show_next_steps
-from weitiao.training.contamination import pretrained_on, told
+from weitiao.training.contamination import pretrained_on, report_line
 from weitiao.training.data_report import scores
 from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, taken
 from weitiao.training.fit import Run
@@ -180,7 +180,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     show_empty(evaluated(trainer).table["text"], notes)
     show_coverage(data, "test", notes)
     if new and (read := pretrained_on(module, data, ["test"])):
-        show_line(told(read, {"test": len(evaluated(trainer).table)}), notes)
+        show_line(report_line(read, {"test": len(evaluated(trainer).table)}), notes)
     if folder and best:
         classes = folder.classes
     else:

@@ -25,7 +25,7 @@ from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.corpora import Corpus
 from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard, Objective
 from weitiao.pretraining.masking import Masking
-from weitiao.pretraining.prepare import Blocks, LanguagePreparation
+from weitiao.pretraining.prepare import LanguagePreparation, PackedSequences
 from weitiao.pretraining.tokenizer import LanguageTokenizer
 
 
@@ -122,7 +122,8 @@ class LanguageData(L.LightningDataModule):
 
     def _loader(self, split: str) -> ResumableLoader:
         training = split == "train"
-        rows = PackedRows(Blocks.of(self.prepared[0], split), self.card, self.masking, self.seed)
+        blocks = PackedSequences.of(self.prepared[0], split)
+        rows = PackedRows(blocks, self.card, self.masking, self.seed)
         trainer = self.trainer
         batches = EpochBatches(
             rows.lengths,
@@ -137,7 +138,7 @@ class LanguageData(L.LightningDataModule):
 
 
 class PackedRows(Dataset):
-    """Blocks; draws of them give a batch.
+    """Packed sequences; draws of them give a batch.
 
     Args:
         blocks: the packed pieces.
@@ -147,7 +148,7 @@ class PackedRows(Dataset):
     """
 
     def __init__(
-        self, blocks: Blocks, card: LanguageCard, masking: Masking | None, seed: int
+        self, blocks: PackedSequences, card: LanguageCard, masking: Masking | None, seed: int
     ) -> None:
         self.blocks, self.card, self.masking, self.seed = blocks, card, masking, seed
         self.lengths: np.ndarray = blocks.lengths

@@ -16,9 +16,9 @@ from tokenizers import Tokenizer
 
 from weitiao.config.bounds import at_least
 from weitiao.config.serialization import plain
-from weitiao.data.progress import Stages
+from weitiao.data.progress import StageProgress
 from weitiao.errors import ConfigError
-from weitiao.inputs.text.contamination_index import Seen, numbers_of
+from weitiao.inputs.text.contamination_index import ContaminationIndex, numbers_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.special_tokens import read_as_text
 from weitiao.io.cache import content_hash, hash_of, make_once, versions
@@ -34,7 +34,7 @@ WINDOW = 8192  # pieces that are packed together
 
 
 @dataclass(frozen=True)
-class Blocks:
+class PackedSequences:
     """Packed pieces, memory-mapped.
 
     Args:
@@ -50,7 +50,7 @@ class Blocks:
     blocks: np.ndarray
 
     @classmethod
-    def of(cls, folder: Path, split: str) -> Blocks:
+    def of(cls, folder: Path, split: str) -> PackedSequences:
         """The blocks of a split."""
         ids, words = (
             np.memmap(folder / f"{split}.{name}.bin", np.int32, "r") for name in ("ids", "words")
@@ -100,8 +100,8 @@ class LanguagePreparation:
     def __call__(self, cache: Path) -> tuple[Path, LanguageCard]:
         """Prepare, or find prepared; gives the folder and the card.
 
-        Beside the files of `Blocks` the folder holds the tokenizer, ``card.json``, ``audit.json``
-        and, of all documents in the blocks, ``seen.npy``
+        Beside the files of `PackedSequences` the folder holds the tokenizer, ``card.json``,
+        ``audit.json`` and, of all documents in the blocks, ``seen.npy``
         (`weitiao.inputs.text.contamination_index`).
 
         Raises:
@@ -127,7 +127,7 @@ class LanguagePreparation:
 
     def _build(self, folder: Path) -> None:
         counts: Counter[str] = Counter()
-        with Stages() as stages:
+        with StageProgress() as stages:
             stages.begin(f"tokenizer ({self.tokenizer.name})")
             tokenizer = self.tokenizer.make(self._texts(), self.objective)
             tokenizer.save_pretrained(folder)
@@ -145,14 +145,14 @@ class LanguagePreparation:
                     for split, some in self._split(documents).items():
                         cut = pieces(some, backend, frame, self.segment, self.max_length)
                         writer.add(split, cut)
-            Seen.of(*seen).write(folder)
+            ContaminationIndex.of(*seen).write(folder)
         for split in SPLITS:
             if not writer.blocks[split]:
                 raise ConfigError(
                     f"no document falls to {split}: {counts['documents']:,} in all",
                     hint="more text, or another {--val}",
                 )
-        unknown = self.tokenizer.unknown_share(tokenizer, Blocks.of(folder, "train").ids)
+        unknown = self.tokenizer.unknown_share(tokenizer, PackedSequences.of(folder, "train").ids)
         card = self._card(tokenizer, frame, writer)
         report = {"corpus": dict(counts), "ids": writer.ids, "filled": writer.filled()}
         report |= {"unknown_share": unknown}
@@ -184,7 +184,7 @@ class LanguagePreparation:
         """Documents and their numbers, without the texts not to be seen, which are counted."""
         hidden = None
         if self.without is not None:
-            hidden = Seen.of(*map(numbers_of, _together(self.without.documents())))
+            hidden = ContaminationIndex.of(*map(numbers_of, _together(self.without.documents())))
             counts["kept from the model"] = 0
         for documents in _together(self.corpus.documents(counts)):
             numbers = numbers_of(documents)
@@ -219,7 +219,7 @@ class Writer:
     """Packs pieces into blocks and writes them, a window of pieces at a time.
 
     Args:
-        folder: where the files of `Blocks` go.
+        folder: where the files of `PackedSequences` go.
         room: ids of a block.
     """
 

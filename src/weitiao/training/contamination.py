@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from weitiao.data.datamodule import TextDataModule
-from weitiao.inputs.text.contamination_index import Seen
+from weitiao.inputs.text.contamination_index import ContaminationIndex
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import Module
 
@@ -25,13 +25,15 @@ def pretrained_on(
         ConfigError: ``seen.npy`` is damaged.
     """
     backbone = model.backbone
-    seen = Seen.read(Path(backbone.name)) if isinstance(backbone, Pretrained) else None
+    if not isinstance(backbone, Pretrained):
+        return None
+    seen = ContaminationIndex.read(Path(backbone.name))
     if seen is None:
         return None
     return {split: int(seen.among(data.rows(split)).sum()) for split in splits}
 
 
-def told(read: Mapping[str, int], rows: Mapping[str, int]) -> str:
+def report_line(read: Mapping[str, int], rows: Mapping[str, int]) -> str:
     """A line that says it, and warns of what was read.
 
     Args:

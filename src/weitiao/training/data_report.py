@@ -10,7 +10,7 @@ import torch
 
 from weitiao.inputs import FittedInput
 from weitiao.objectives.base import Objective
-from weitiao.training.contamination import told
+from weitiao.training.contamination import report_line
 
 
 def scores(
@@ -47,4 +47,4 @@ def handling(
         yield from (f"! {split}: {note}" for note in read["notes"])
     yield from fitted.handling(report, rows)
     if read := report.get("pretrained on"):
-        yield told(read, rows)
+        yield report_line(read, rows)

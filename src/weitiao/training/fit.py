@@ -38,7 +38,7 @@ from weitiao.training.console import show_examples, show_line, show_next_steps
 from weitiao.training.contamination import pretrained_on
 from weitiao.training.data_report import handling
 from weitiao.training.evaluation_rows import EvaluationRows
-from weitiao.training.hparams_logger import Board
+from weitiao.training.hparams_logger import HParams
 from weitiao.training.probe_start import start_from_probe
 from weitiao.training.recipe import with_presets
 from weitiao.training.refit import refit
@@ -164,7 +164,7 @@ class FitCLI(TrainingCLI):
             *(driver.watchers if driver else ()),
             *([ChangedShare()] if self.datamodule.input.times else []),
             EvaluationRows(),
-            Board(hparams, scores, self.shown_score(), test=driver is None),
+            HParams(hparams, scores, self.shown_score(), test=driver is None),
         ]
 
     def begin(self) -> None:

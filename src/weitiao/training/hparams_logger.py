@@ -13,7 +13,7 @@ from weitiao.training.callbacks import BestScores
 from weitiao.training.optional_parts import Dispensable
 
 
-class Board(Callback):
+class HParams(Callback):
     """Writes one HPARAMS entry per run.
 
     The entry only names its metrics; their values are the scalars of the same names. So test may

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.errors import ConfigError
-from weitiao.inputs.text.keys import normalised
+from weitiao.inputs.text.normalisation import normalised
 from weitiao.io import arrow
 
 SEEN = "seen.npy"
@@ -23,7 +23,7 @@ def numbers_of(texts: list[str] | pa.ChunkedArray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ContaminationIndex:
     """A set of texts, each known by its number only.
 
     Of N texts that are looked up among M, one is found by chance with probability N × M / 2⁶⁴.
@@ -35,12 +35,12 @@ class Seen:
     numbers: np.ndarray
 
     @classmethod
-    def of(cls, *numbers: np.ndarray) -> Seen:
+    def of(cls, *numbers: np.ndarray) -> ContaminationIndex:
         """All of the numbers, in whatever order and however often."""
         return cls(np.unique(np.concatenate(numbers)))
 
     @classmethod
-    def read(cls, folder: Path) -> Seen | None:
+    def read(cls, folder: Path) -> ContaminationIndex | None:
         """What stands in ``seen.npy`` of a folder, memory-mapped; null if there is no such file.
 
         Raises:

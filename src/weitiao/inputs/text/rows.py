@@ -10,7 +10,7 @@ import torch
 
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
-from weitiao.inputs.text.keys import ROLES
+from weitiao.inputs.text.normalisation import ROLES
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import TextEncoder
 from weitiao.io.arrow import Ragged

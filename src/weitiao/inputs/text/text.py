@@ -18,10 +18,10 @@ from weitiao.inputs.text.augment import Augmenter, words_to_prepare
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.contamination_index import SEEN
 from weitiao.inputs.text.fitted import STATE, VECTORS, WEIGHTS, FittedText, texts_of
-from weitiao.inputs.text.keys import ROLES, normalised
+from weitiao.inputs.text.normalisation import ROLES, normalised
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.inputs.text.word_vectors import vector_file
+from weitiao.inputs.text.word_vectors import file_of_vectors
 from weitiao.io.arrow import all_texts
 from weitiao.linear import Linear, Rows, from_state, read_features, solve_splits, write_linear
 
@@ -84,7 +84,7 @@ class Text(Input):
         """Dictionaries, word vectors, the files of a pretrained tokenizer."""
         yield from self.words.files()
         if self.encode.vectors is not None:
-            yield vector_file(self.encode.vectors)
+            yield file_of_vectors(self.encode.vectors)
         folder = Path(self.encode.tokenizer)
         if self.encode.of_checkpoint and folder.is_file():
             yield folder

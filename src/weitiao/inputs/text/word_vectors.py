@@ -52,7 +52,7 @@ class WordVectors:
         return float(self.found[words].mean()) if len(words) else 0.0
 
 
-def vector_file(name: str) -> Path:
+def file_of_vectors(name: str) -> Path:
     """The file of that name.
 
     Raises:
@@ -79,7 +79,7 @@ def read_vectors(name: str, encoder: TextEncoder, lowercase: bool) -> WordVector
         DataError: the file is missing, broken, of another kind, or has no word in common with the
             vocabulary.
     """
-    path, units = vector_file(name), encoder.backend.get_vocab()
+    path, units = file_of_vectors(name), encoder.backend.get_vocab()
     ids = {unit.encode(): index for unit, index in units.items() if unit not in SPECIALS}
     exact: set[int] = set()
     folded: set[int] = set()

@@ -17,7 +17,7 @@ from weitiao.config.commands import CONFIGS, command, near
 from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import permitted
 from weitiao.errors import ConfigError
-from weitiao.inputs.text.contamination_index import Seen
+from weitiao.inputs.text.contamination_index import ContaminationIndex
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokenizer
 from weitiao.inputs.text.reporting import unknown_ids
 from weitiao.inputs.text.trained_tokenizer import TRAINED
@@ -40,7 +40,7 @@ class PretrainCLI(TrainingCLI):
         console: shows values in effect.
     """
 
-    read_before: Seen | None = None
+    read_before: ContaminationIndex | None = None
     """What a model that is continued has read, if it is known."""
 
     def __init__(self, arguments: list[str], console: Console) -> None:
@@ -74,7 +74,7 @@ class PretrainCLI(TrainingCLI):
         super().before_instantiate_classes()
         model = self.config.get("model.network.init_args.name")
         if model is not None:
-            self.read_before = Seen.read(Path(model))
+            self.read_before = ContaminationIndex.read(Path(model))
             refuse_other_ids(model, self.config.data.tokenizer.name)
 
     def check(self, trainer: dict[str, Any]) -> None:
@@ -84,10 +84,10 @@ class PretrainCLI(TrainingCLI):
             problem = f": {monitor!r} is none of {', '.join(SCORES)}"
             raise ConfigError(problem, field="run.monitor")
 
-    def seen(self) -> Seen:
+    def seen(self) -> ContaminationIndex:
         """What the model has read in the end, here and, as far as it is known, before."""
-        known = Seen.read(self.datamodule.prepared[0]), self.read_before
-        return Seen.of(*(some.numbers for some in known if some is not None))
+        known = ContaminationIndex.read(self.datamodule.prepared[0]), self.read_before
+        return ContaminationIndex.of(*(some.numbers for some in known if some is not None))
 
     def own_callbacks(self, scores: BestScores) -> list[Callback]:
         """None."""
@@ -158,7 +158,7 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
 
 
 def export(
-    checkpoint: Path, module: LanguageModel, tokenizer: Any, seen: Seen, target: Path
+    checkpoint: Path, module: LanguageModel, tokenizer: Any, seen: ContaminationIndex, target: Path
 ) -> None:
     """Write a checkpoint's model and its tokenizer as `transformers` loads them.
 

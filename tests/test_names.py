@@ -1,0 +1,104 @@
+"""Rooms, classes, options and texts go by the field's words, not by those that we had before."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORDS = {
+    "floor": "baseline",
+    "link": "postprocess",
+    "decision": "thresholding",
+    "scores": "metrics",
+    "OfClasses": "MulticlassLoss, MulticlassMetrics",
+    "Together": "EpochMetrics",
+    "guard": "error handling",
+    "stop": "preemption, signals",
+    "whole": "atomic",
+    "plain": "serialization",
+    "ranks": "distributed",
+    "keys": "fingerprints",
+    "seen": "contamination index",
+    "stages": "progress",
+    "shown": "console",
+    "board": "HParams, or TensorBoard",
+    "spread": "significance",
+    "saving": "checkpointing",
+    "command": "CLI",
+    "language_card": "card of the pretraining",
+    "pieces": "chunks",
+    "blocks": "packed sequences",
+    "encode": "tokenization",
+    "vectors": "pretrained word embeddings",
+    "vector_file": "file of vectors",
+    "tell": "report",
+    "told": "reported",
+    "retold": "field paths",
+}
+"""Of rooms, modules, classes and options, whatever their case."""
+NOWHERE = ("OfClasses", "floor", "language_card", "retold", "vector_file")
+"""Also not in a text: words that mean nothing else."""
+KEPT = {
+    "decision": "model.objective.decision and its class: in the configurations of all who have"
+    " several labels",
+    "encode": "data.input.encode: in everyone's configurations",
+    "vectors": "data.input.encode.vectors, and what a layer gives: (N, H)",
+    "np.floor": "NumPy's",
+}
+"""Exceptions, with the reason."""
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Each name with its place: rooms, modules and public classes; keys of configurations."""
+    for file in sorted((ROOT / "src").rglob("*.py")):
+        place = str(file.relative_to(ROOT))
+        yield from ((name, place) for name in (file.stem, *file.relative_to(ROOT).parts[:-1]))
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name[0] != "_":
+                yield node.name, f"{place}:{node.lineno}"
+    for file in sorted((ROOT / "configs").rglob("*.yaml")):
+        for name in _keys(yaml.safe_load(file.read_text("utf-8"))):
+            yield name, str(file.relative_to(ROOT))
+    for name in re.findall(r"^\| `--([\w.]+)`", (ROOT / "docs/options.md").read_text(), re.M):
+        yield name.rpartition(".")[2], "docs/options.md"
+
+
+def _keys(content: object) -> Iterator[str]:
+    if isinstance(content, dict):
+        yield from (part for key in content for part in str(key).split("."))
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
+            yield from _keys(part)
+
+
+def texts() -> Iterator[Path]:
+    """Source, documentation and configurations, but for what tells of earlier versions."""
+    for pattern in ("src/**/*.py", "docs/**/*.md", "configs/**/*.yaml", "*.md", "Makefile"):
+        for file in ROOT.glob(pattern):
+            if file.name not in ("CHANGELOG.md", "experiments.md", "earlier_names.py"):
+                yield file
+
+
+def test_names_are_the_fields_words() -> None:
+    words = {word.lower(): better for word, better in WORDS.items() if word not in KEPT}
+    found = [f"{x} in {place}: {words[x.lower()]}" for x, place in names() if x.lower() in words]
+    assert not found, found
+    used = {name.lower() for name, _ in names()}
+    assert KEPT.keys() - {"np.floor"} <= used, "an exception that is needed no more"
+
+
+def test_texts_are_in_the_fields_words() -> None:
+    pattern = re.compile(rf"(?<!np\.)\b({'|'.join(NOWHERE)})\b")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {words}"
+        for file in texts()
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if (words := pattern.findall(line))
+    ]
+    assert not found, found
