@@ -63,7 +63,7 @@ TABLE = [
     Bad("binary_file", ["my.csv", "text"], bytes(range(256)) * 40),
     Bad(
         "missing_column",
-        ["my.csv", "'review'", "'text', 'stars'", "--data.text"],
+        ["my.csv", "'review'", "'text', 'stars'", "--data.input.text"],
         as_csv(ROWS, ("text", "stars")),
     ),
     Bad(
@@ -198,14 +198,14 @@ TABLE = [
     Bad("no_threads", ["run.threads", "at least 1"], argv=["--run.threads=0"]),
     Bad("save_never", ["run.save_every", "at least 1"], argv=["--run.save_every=0"]),
     Bad("name_is_a_path", ["run.name", "a/b"], argv=["--run.name=a/b"]),
-    Bad("pair_is_text", ["data.text, data.pair", "different"], argv=["--data.pair=review"]),
+    Bad("pair_is_text", ["data.input.text, pair, label", "different"], argv=["--data.pair=review"]),
     Bad("unknown_strategy", ["trainer", "magic"], argv=["--trainer.strategy=magic"]),
     Bad("negative_devices", ["trainer", "devices"], argv=["--trainer.devices=-2"]),
     Bad("log_never", ["log_every_n_steps"], argv=["--trainer.log_every_n_steps=0"]),
     Bad("out_of_range", ["split.val", "1.5"], argv=["--data.split.val=1.5"]),
     Bad(
         "contradictory_batch",
-        ["data.batch", "tokens, size or both"],
+        ["data.batch", "tokens or size must be given"],
         argv=["--data.batch.size=null", "--data.batch.tokens=null"],
     ),
     Bad(

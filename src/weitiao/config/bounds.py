@@ -20,7 +20,7 @@ def at_least(bound: float, **values: float | None) -> None:
             raise ConfigError(f"must be at least {bound}, got {value}", field=name)
 
 
-def shares(*_: str, **values: float) -> None:
+def shares(**values: float) -> None:
     """Refuse what is no share from 0 to below 1: of all of it nothing would be left.
 
     Args:

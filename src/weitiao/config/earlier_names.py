@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
@@ -72,29 +72,28 @@ def renamed_arguments(arguments: list[str], known: Collection[str] = ()) -> list
         arguments: as typed, values after ``=`` or as words of their own.
         known: options that a command has, with their dashes; these keep their names.
     """
-    words, found, group = [], list[str](), ""
+    names, words, group = _Names(known), [], ""
     for word in arguments:
         option, given, value = word.partition("=")
         name = option[2:] if option.startswith("--") else ""
-        if old := _entry(name, known):
-            found.append(old)
-            word = f"--{_now(name, old).replace('.init_args', '')}{given}{value}"
-        elif given and (now := _group(name, value, known, found)):
-            word = f"{option}={now}"
-        elif group and (now := _group(group, word, known, found)):
-            word = now
+        if now := names.now(name):
+            word = f"--{now.replace('.init_args', '')}{given}{value}"
+        elif given:
+            word = f"{option}={names.group(name, value)}"
+        elif group:
+            word = names.group(group, word)
         group = "" if given else name
         words.append(word)
-    _tell(found)
+    names.tell()
     return words
 
 
 def renamed_key(key: str) -> str:
     """A dotted key of a configuration as it is called today; tells if that is new."""
-    if old := _entry(key.replace(".init_args", ""), ()):
-        _tell([old])
-        return _now(key.replace(".init_args", ""), old)
-    return key
+    names = _Names()
+    now = names.now(key.replace(".init_args", ""))
+    names.tell()
+    return now or key
 
 
 def renamed_values(
@@ -109,52 +108,72 @@ def renamed_values(
         known: options that a command has, with their dashes; these keep their names.
         tell: whether to tell on standard error which names are new.
     """
-    result: dict[str, Any] = {}
-    found: list[str] = []
-    _move(values, "", result, known, found)
+    names = _Names(known)
+    result = names.moved(values, "", {})
     if tell:
-        _tell(found)
+        names.tell()
     task = result.get("task")
     return merged(values_of("task", task), result) if isinstance(task, str) else result
 
 
-def _group(name: str, value: str, known: Collection[str], found: list[str]) -> str | None:
-    """The options of a group as one mapping under today's names; null = it is none."""
-    if not value.startswith("{") or not any(old.startswith(f"{name}.") for old in RENAMED):
-        return None
-    try:
-        values = yaml.load(value, strict(yaml.SafeLoader))
-    except (ValueError, yaml.YAMLError):  # the parser will tell
-        return None
-    result: dict[str, Any] = {}
-    before = len(found)
-    _move({name: values}, "", result, known, found)
-    if len(found) == before:
-        return None
-    now = yaml.safe_dump(result[name], allow_unicode=True, default_flow_style=True, width=10**6)
-    return now.strip()
+class _Names:
+    """What is called otherwise today, and which of it was found.
 
+    Args:
+        known: options that keep their names, with their dashes.
+    """
 
-def _move(
-    values: Mapping[str, Any],
-    above: str,
-    result: dict[str, Any],
-    known: Collection[str],
-    found: list[str],
-) -> None:
-    """Put values, which stand below ``above``, where they belong; ``found`` gets their entries."""
-    for key, value in values.items():
-        name = f"{above}.{key}" if above else str(key)
-        bare = name.replace(".init_args", "")
-        old = _entry(bare, known)
-        below = any(other.startswith(f"{bare}.") for other in (*RENAMED, *UNSAID))
-        if value and isinstance(value, dict) and below:
-            _move(value, name, result, known, found)
-        elif old is None:
-            _put(result, name.split(".") if above else [name], value)
-        elif bare not in UNSAID or value != UNSAID[bare]:
-            found.append(old)
-            _put(result, _now(bare, old).split(".") if above else [_now(bare, old)], value)
+    def __init__(self, known: Collection[str] = ()) -> None:
+        self.known, self.found = {*known}, list[str]()
+
+    def now(self, name: str) -> str | None:
+        """An option as it is called today; null = as before."""
+        parts = name.split(".")
+        starts = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+        old = next((start for start in starts if start in RENAMED), None)
+        if old is None or {f"--{old}", f"--{name}"} & self.known:
+            return None
+        self.found.append(old)
+        return RENAMED[old] + name.removeprefix(old)
+
+    def group(self, name: str, value: str) -> str:
+        """The options of a group, given as one mapping."""
+        if not value.startswith("{") or not any(old.startswith(f"{name}.") for old in RENAMED):
+            return value
+        try:
+            values = yaml.load(value, strict(yaml.SafeLoader))
+        except (ValueError, yaml.YAMLError):  # the parser will tell
+            return value
+        before = len(self.found)
+        now = self.moved({name: values}, "", {})[name]
+        if len(self.found) == before:
+            return value
+        return yaml.safe_dump(now, allow_unicode=True, default_flow_style=True, width=10**6).strip()
+
+    def moved(
+        self, values: Mapping[str, Any], above: str, result: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Put values, which stand below ``above``, where they belong."""
+        for key, value in values.items():
+            name = f"{above}.{key}" if above else str(key)
+            bare = name.replace(".init_args", "")
+            below = any(other.startswith(f"{bare}.") for other in (*RENAMED, *UNSAID))
+            if value and isinstance(value, dict) and below:
+                self.moved(value, name, result)
+            elif (now := self.now(bare)) and bare in UNSAID and value == UNSAID[bare]:
+                self.found.pop()
+            else:
+                name = now or name
+                _put(result, name.split(".") if above else [name], value)
+        return result
+
+    def tell(self) -> None:
+        """Name the new words, each once a process."""
+        new = [old for old in dict.fromkeys(self.found) if old not in _told]
+        _told.update(new)
+        if new and distributed.first():
+            words = ", ".join(f"{old} → {RENAMED[old].replace('.init_args', '')}" for old in new)
+            print(f"! renamed, the old names go with the next version: {words}", file=sys.stderr)
 
 
 def _put(result: dict[str, Any], names: list[str], value: Any) -> None:
@@ -169,24 +188,3 @@ def _put(result: dict[str, Any], names: list[str], value: Any) -> None:
     if isinstance(held, dict) and isinstance(value, str):
         value = {"class_path": value}
     result[last] = held | value if isinstance(held, dict) and isinstance(value, dict) else value
-
-
-def _entry(name: str, known: Collection[str]) -> str | None:
-    """The entry of the table that an option falls under; null = it keeps its name."""
-    parts = name.split(".")
-    starts = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
-    old = next((start for start in starts if start in RENAMED), None)
-    return None if old is None or {f"--{old}", f"--{name}"} & set(known) else old
-
-
-def _now(name: str, old: str) -> str:
-    return RENAMED[old] + name.removeprefix(old)
-
-
-def _tell(found: Iterable[str]) -> None:
-    """Name the new words, each once a process."""
-    new = [old for old in dict.fromkeys(found) if old not in _told]
-    _told.update(new)
-    if new and distributed.first():
-        words = ", ".join(f"{old} → {RENAMED[old].replace('.init_args', '')}" for old in new)
-        print(f"! renamed, the old names go with the next version: {words}", file=sys.stderr)

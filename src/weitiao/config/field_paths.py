@@ -74,34 +74,23 @@ def _option(fault: BaseException, name: str) -> str | None:
     head, dot, rest = name.partition(".")
     objects = [frame.f_locals.get("self") for frame, _ in walk_tb(fault.__traceback__)]
     for place in [*(_place_of(each, nodes) for each in reversed(objects)), ""]:
-        known = [node for node, values in nodes.items() if head in values and _within(node, place)]
+        inside = f"{place}." if place else ""
+        known = [n for n, values in nodes.items() if head in values and f"{n}.".startswith(inside)]
         if place is not None and known:
-            node = min(known, key=lambda node: node.count("."))
-            found = f"{node}.{head}" if node else head
+            found = f"{min(known, key=lambda node: node.count('.'))}.{head}".removeprefix(".")
             return sources.get(found, found) + dot + rest
     return None
 
 
-def _within(node: str, place: str | None) -> bool:
-    return not place or node == place or node.startswith(f"{place}.")
-
-
 def _place_of(part: Any, nodes: _Nodes) -> str | None:
     """The node whose values are just the arguments of an object; null = the command has none."""
-    arguments: Mapping[str, inspect.Parameter] = {}
+    names: set[str] = set()
     with suppress(ValueError, TypeError):  # of a class without a signature
-        arguments = inspect.signature(type(part)).parameters
-    more = any(argument.kind is argument.VAR_KEYWORD for argument in arguments.values())
-    names = {
-        name for name, argument in arguments.items() if argument.kind is not argument.VAR_KEYWORD
-    }
-    fitting = [
-        place
-        for place, values in nodes.items()
-        if names & values.keys()
-        and names - values.keys() <= _LATE
-        and (more or values.keys() <= names)
-    ]
+        names = {*inspect.signature(type(part)).parameters}
     own = getattr(part, "__dict__", {})
-    alike = {p: sum(own.get(name, own) == v for name, v in nodes[p].items()) for p in fitting}
+    alike = {
+        place: sum(own.get(name, own) == value for name, value in values.items())
+        for place, values in nodes.items()
+        if values and values.keys() <= names <= values.keys() | _LATE
+    }
     return max(alike, key=alike.__getitem__, default=None)

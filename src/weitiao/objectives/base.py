@@ -220,7 +220,9 @@ def target_of(card: DataCard, kind: type[T], objective: Objective) -> T:
     ours = (base for base in type(card.target).__mro__ if base.__module__.startswith("weitiao."))
     if next(ours, None) is not kind:
         raise ConfigError(
-            f"model.objective: {type(objective).__name__} learns a {kind.__name__}, and data.target"
-            f" makes a {type(card.target).__name__}\n  → --task NAME sets both"
+            f": {type(objective).__name__} learns a {kind.__name__}, and the data have a"
+            f" {type(card.target).__name__}",
+            field="objective",
+            hint="{--task} NAME sets both",
         )
     return cast(T, card.target)

@@ -50,9 +50,9 @@ class ClassLoss:
     class_weights: losses.Balance = "none"
 
     def __post_init__(self) -> None:
-        shares("model.objective.loss", label_smoothing=self.label_smoothing)
+        shares(label_smoothing=self.label_smoothing)
         if self.label_smoothing and self.kind != "cross_entropy":
-            raise ConfigError("model.objective.loss.label_smoothing goes with cross_entropy only")
+            raise ConfigError("goes with cross_entropy only", field="label_smoothing")
         losses.refuse_idle_focus(self.kind, self.focus)
 
     def build(self, target: ClassTarget) -> nn.Module:

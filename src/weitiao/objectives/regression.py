@@ -38,11 +38,9 @@ class NumberLoss:
 
     def __post_init__(self) -> None:
         if self.huber_delta != 1.0 and self.kind != "huber":
-            raise ConfigError("model.objective.loss.huber_delta goes with kind huber only")
+            raise ConfigError("goes with kind huber only", field="huber_delta")
         if not self.huber_delta > 0:
-            raise ConfigError(
-                f"model.objective.loss.huber_delta must be above 0, got {self.huber_delta}"
-            )
+            raise ConfigError(f"must be above 0, got {self.huber_delta}", field="huber_delta")
 
     def build(self, target: NumberTarget) -> nn.Module:
         """The loss of logits ``(B, 1)`` and numbers ``(B,)``, its mean a scalar."""

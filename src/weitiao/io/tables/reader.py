@@ -65,7 +65,7 @@ class Reader(ReadOptions):
         read = [column for role, column in self.columns.items() if role not in ("id", "group")]
         if len(set(read)) < len(read):
             first, *others = (role for role in self.columns if role not in ("id", "group"))
-            raise ConfigError(f"and {', '.join(others)} must be different columns", field=first)
+            raise ConfigError(f", {', '.join(others)} must be different columns", field=first)
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
