@@ -131,15 +131,16 @@ def _components(hint: Any) -> list[type]:
     """The classes whose own options a value of this type takes."""
     parts = typing.get_args(hint)
     if hint in CHOSEN:
-        return _leaves(hint)
+        return _concrete(hint)
     if parts and parts[-1] in FACTORIES:
-        return _leaves(parts[-1])
+        return _concrete(parts[-1])
     return [p for p in typing.get_args(hint) if isinstance(p, type) and dataclasses.is_dataclass(p)]
 
 
-def _leaves(kind: type) -> list[type]:
-    found = [leaf for kin in kind.__subclasses__() for leaf in _leaves(kin) or [kin]]
-    return sorted(found, key=lambda leaf: leaf.__name__)  # Python's order is that of imports
+def _concrete(kind: type) -> list[type]:
+    found = {sub for kin in kind.__subclasses__() for sub in (kin, *_concrete(kin))}
+    usable = [sub for sub in found if not inspect.isabstract(sub)]
+    return sorted(usable, key=lambda sub: sub.__name__)  # Python's order is that of imports
 
 
 def _kind(hint: Any) -> str:

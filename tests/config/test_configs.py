@@ -43,6 +43,7 @@ ROWS = {
     "data/trec.yaml": ("", "{label} {text}\n"),
     "data/sst2.yaml": ("", "{label} {text}\n"),
     "data/stsb_zh.yaml": ("", "{text}\t{label}\t{score}\n"),
+    "tasks/hierarchical.yaml": ("text\tlabel\n", "{text}\t评/{label}\n"),
     "tasks/regression.yaml": ("text\tlabel\n", "{text}\t{score}\n"),
 }
 

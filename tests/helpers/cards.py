@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from weitiao.card import TargetCard
+from weitiao.targets.hierarchy import PathTarget
 from weitiao.targets.label_set import SetTarget
 from weitiao.targets.number import NumberTarget
 from weitiao.targets.one_class import ClassTarget
@@ -22,5 +23,7 @@ def target_card(
     """The fitted target of a task, by the name that `--task` has for it."""
     if task == "regression":
         return NumberTarget(mean, scale)
+    if task == "hierarchical":
+        return PathTarget([*labels], [*counts], "/")
     kinds = {"classification": ClassTarget, "multilabel": SetTarget, "ordinal": ScaleTarget}
     return kinds[task]([*labels], [*counts])

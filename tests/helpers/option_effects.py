@@ -66,8 +66,12 @@ SETS = ("--task=multilabel", "--model.optim.lr=0.01")
 LORA = (*PRETRAINED, "--model.backbone.lora.rank=8")
 MLP = ("--model.objective.head.kind=mlp",)
 STARS = ("--task=ordinal", "--data.target.label=stars")
+BY_AUTHOR = ("--task=hierarchical", "--data.target.label=author")
+PATHS = (*BY_AUTHOR, "--data.target.separator= ")
+AUTHORS = [f"author {i}" for i in range(15)]
 OBJECTIVES = {
     "Classification": (),
+    "Hierarchical": PATHS,
     "MultiLabel": ("--task=multilabel",),
     "Ordinal": STARS,
     "Regression": NUMBERS,
@@ -87,6 +91,13 @@ DATA = {
     "data.target: OneClass/data.target.labels": Effect(
         "prepared", "[差评,好评]", before="[好评,差评]"
     ),
+    "data.target: Hierarchy/data.target.label": Effect(
+        "prepared", "author", (PATHS[0], PATHS[2]), mends=True
+    ),
+    "data.target: Hierarchy/data.target.labels": Effect(
+        "prepared", f"[{','.join(AUTHORS[::-1])}]", PATHS, before=f"[{','.join(AUTHORS)}]"
+    ),
+    "data.target: Hierarchy/data.target.separator": Effect("prepared", " ", BY_AUTHOR, mends=True),
     "data.target: Labels/data.target.label": Effect("prepared", "stars", TARGET_OF_SETS),
     "data.target: Labels/data.target.labels": Effect(
         "prepared", "[差评,好评]", TARGET_OF_SETS, before="[好评,差评]"

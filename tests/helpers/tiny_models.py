@@ -27,6 +27,7 @@ from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 from weitiao.objectives.classification import Classification
+from weitiao.objectives.hierarchical import Hierarchical
 from weitiao.objectives.multilabel import MultiLabel
 from weitiao.objectives.ordinal import Ordinal
 from weitiao.objectives.regression import Regression
@@ -34,6 +35,7 @@ from weitiao.objectives.regression import Regression
 VOCABULARY, LENGTH = 60, 24
 OBJECTIVES: dict[str, Any] = {
     "classification": Classification,
+    "hierarchical": Hierarchical,
     "multilabel": MultiLabel,
     "ordinal": Ordinal,
     "regression": Regression,
@@ -113,8 +115,14 @@ def random_batches(
 
 def task_of(card: DataCard) -> str:
     """The name that `--task` has for the card's target."""
-    kinds = {"ClassTarget": "classification", "SetTarget": "multilabel", "ScaleTarget": "ordinal"}
-    return kinds.get(type(card.target).__name__, "regression")
+    of_kind = {
+        "ClassTarget": "classification",
+        "PathTarget": "hierarchical",
+        "SetTarget": "multilabel",
+        "ScaleTarget": "ordinal",
+        "NumberTarget": "regression",
+    }
+    return of_kind[type(card.target).__name__]
 
 
 def objective_of(card: DataCard, width: int = 4, **options: Any) -> Any:

@@ -24,6 +24,7 @@ def of_text(text: str) -> dict[str, str]:
     good, bad = sum(text.count(w) for w in GOOD), sum(text.count(w) for w in BAD)
     named = [word for word in ("酒店", "手机", "水果") if word in text]
     return {
+        "hierarchical": "/".join(["好评" if good > bad else "差评", *named[:1]]),
         "multilabel": "|".join(named),
         "regression": f"{3 + (good - bad) / 2 + text.count('快递') / 4}",
         "ordinal": ("low", "high")[good > bad] if "价格" not in text else "middle",
@@ -50,6 +51,7 @@ class Learned(NamedTuple):
 
 
 OPTIONS = {
+    "hierarchical": (),
     "multilabel": ("--model.objective.decision.at_least=1",),
     "regression": (),
     "ordinal": ("--data.target.labels=[low,middle,high]",),
@@ -108,6 +110,17 @@ def test_metrics_are_those_of_the_predictions(learned: Learned, task: str) -> No
             "test/hamming": sk.hamming_loss(hot, given),
             "test/exact_match": sk.accuracy_score(hot, given),
         }
+    elif task == "hierarchical":
+        assert [texts[row["text"]] for row in learned.rows] == true
+        tops = [[path.split("/")[0] for path in paths] for paths in (true, found)]
+        expected = {
+            "test/f1_macro": sk.f1_score(true, found, average="macro", zero_division=0),
+            "test/f1_level/1": sk.f1_score(*tops, average="macro"),
+        }
+        for row in learned.rows:
+            assert row["label"].split("/")[0] == row["level_1"]
+            shares = [float(row[n]) for n in row if n.startswith(f"p({row['level_1']}")]
+            assert float(row["p_level_1"]) == pytest.approx(sum(shares), abs=1e-4)
     else:
         order = ["low", "middle", "high"]
         ranks, given = (
@@ -145,7 +158,12 @@ def test_a_checkpoint_predicts_as_it_was_tested(
 
 
 def test_the_table_and_the_audit_speak_of_the_task(learned: Learned, task: str) -> None:
-    shown = {"regression": "Spearman", "multilabel": "Hamming", "ordinal": "weighted kappa"}
+    shown = {
+        "hierarchical": "hierarchical F1",
+        "multilabel": "Hamming",
+        "ordinal": "weighted kappa",
+        "regression": "Spearman",
+    }
     assert shown[task] in learned.done.out
     assert "baseline" in learned.done.out
     assert ("target: mean" in learned.done.err) == (task == "regression")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from weitiao.config.commands import called
+from textwrap import fill
 
-_TRAINING = """\
-  {prog} --data.train my.csv --data.target.label stars
-  {prog} --data.train my.csv --recipe pretrained
+from weitiao.config.commands import called
+from weitiao.config.presets import names
+
+_TASKS = fill(
+    ", ".join(names("task")),
+    80,
+    initial_indent="  --task TASK".ljust(29),
+    subsequent_indent=" " * 29,
+)
+_TRAINING = f"""\
+  {{prog}} --data.train my.csv --data.target.label stars
+  {{prog}} --data.train my.csv --recipe pretrained
 
 data
   --data.train FILE          rows: CSV, TSV, JSON Lines, Parquet, XLSX, a query
@@ -19,7 +28,7 @@ data
   --data.batch.size N        texts at a time
 
 model
-  --task TASK                classification, multilabel, ordinal, regression
+{_TASKS}
   --recipe NAME              auto = chosen from the data; none; configs/recipes
   --model.backbone CLASS     Transformer, TextCNN, Recurrent, Bag, Pretrained
   --model.backbone.help CLASS          the options of one of them

@@ -24,12 +24,16 @@ def preset(kind: Kind, name: str, *others: str) -> Path:
     Raises:
         ConfigError: there is none of this name.
     """
-    folder = CONFIGS / f"{kind}s"
-    path = folder / f"{name}.yaml"
+    path = CONFIGS / f"{kind}s" / f"{name}.yaml"
     if not path.is_file():
-        names = ", ".join([*others, *sorted(p.stem for p in folder.glob("*.yaml"))])
-        raise ConfigError(f"{kind}: there is no {name!r}\n  → {names}")
+        known = ", ".join([*others, *names(kind)])
+        raise ConfigError(f"{kind}: there is no {name!r}\n  → {known}")
     return path
+
+
+def names(kind: Kind) -> list[str]:
+    """The configurations that are shipped."""
+    return sorted(path.stem for path in (CONFIGS / f"{kind}s").glob("*.yaml"))
 
 
 def values_of(kind: Kind, name: str) -> dict[str, Any]:

@@ -90,6 +90,7 @@ def _columns(predicted: Predicted, objective: Objective) -> dict[str, list[Any]]
     }
     for c, label in enumerate(objective.classes):
         columns[_name(label)] = probabilities[:, c].tolist()
+    columns |= objective.columns(probabilities, predicted.decided)
     return columns if predicted.bad is None else _with_bad_rows(columns, table, predicted.bad)
 
 
@@ -117,15 +118,11 @@ def _name(label: str) -> str:
 
 
 def _write_csv(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
-    shares = {name: [_share(p) for p in columns[name]] for name in map(_name, objective.classes)}
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv_writer(file)
         writer.writerow(columns)
-        writer.writerows(zip(*(columns | shares).values(), strict=True))
-
-
-def _share(probability: float | None) -> str | None:
-    return None if probability is None else f"{probability:.6f}"
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow(f"{x:.6f}" if isinstance(x, float) else x for x in row)
 
 
 def _write_jsonl(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:

@@ -1,8 +1,9 @@
 """What a model learns, one file each, of parts that they share: pooling, heads, losses, metrics."""
 
 from weitiao.objectives.classification import Classification
+from weitiao.objectives.hierarchical import Hierarchical
 from weitiao.objectives.multilabel import MultiLabel
 from weitiao.objectives.ordinal import Ordinal
 from weitiao.objectives.regression import Regression
 
-__all__ = ["Classification", "MultiLabel", "Ordinal", "Regression"]
+__all__ = ["Classification", "Hierarchical", "MultiLabel", "Ordinal", "Regression"]

@@ -85,6 +85,8 @@ class Objective(nn.Module, ABC):
     """The metric that is looked at first, and by which the best checkpoint is chosen."""
     shown: ClassVar[tuple[tuple[str, str], ...]]
     """The metrics of the final table and their titles."""
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss",)
+    """Metrics that are errors."""
     need_difference: ClassVar[tuple[str, ...]] = ()
     """Metrics that are undefined, NaN, where all targets are equal."""
     classes: Sequence[str] = ()
@@ -146,6 +148,10 @@ class Objective(nn.Module, ABC):
         """Decisions as they stand in a file; by default, as the target writes them."""
         return self.target.written(decided)
 
+    def columns(self, predictions: Any, decided: Any) -> dict[str, list[Any]]:
+        """Further columns of a prediction file, by name."""
+        return {}
+
     def value(self, text: str) -> Any:
         """A decision's text, or a label cell, as a program wants it."""
         return text
@@ -195,15 +201,11 @@ class Objective(nn.Module, ABC):
 ObjectiveFactory = Callable[[DataCard, Encoder], Objective]
 
 
-def first_metric(class_path: str) -> str:
-    """The metric that an objective is judged by first.
-
-    Args:
-        class_path: of the objective, as a configuration has it.
-    """
+def objective_class(class_path: str) -> type[Objective]:
+    """The class that a configuration names."""
     module, _, name = class_path.rpartition(".")
     found: type[Objective] = getattr(import_module(module), name)
-    return found.first
+    return found
 
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,19 +14,14 @@ from torch.nn import functional as F
 from weitiao.card import DataCard
 from weitiao.config.bounds import shares
 from weitiao.errors import ConfigError
-from weitiao.objectives import baselines, losses, probe
+from weitiao.objectives import losses, probe
 from weitiao.objectives.base import target_of
-from weitiao.objectives.figures import confusion_figure
 from weitiao.objectives.heads import Head
-from weitiao.objectives.multiclass_metrics import MulticlassMetrics, measure_classes
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.scored import Scored
+from weitiao.objectives.scored import ScoredClasses
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.one_class import ClassTarget
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ class ClassLoss:
         return losses.MulticlassLoss(rows, weight)
 
 
-class Classification(Scored):
+class Classification(ScoredClasses):
     """Learns one class a row.
 
     Args:
@@ -84,7 +79,8 @@ class Classification(Scored):
             linear model, its weight beside the network's is fitted likewise, always.
     """
 
-    first = "f1_macro"
+    kind: ClassVar[type[ClassTarget]] = ClassTarget
+    """What it learns."""
     shown = (
         ("f1_macro", "macro F1"),
         ("accuracy", "accuracy"),
@@ -105,11 +101,10 @@ class Classification(Scored):
         linear_share: float = 0.5,
         calibrate: bool = False,
     ) -> None:
-        target = target_of(card, ClassTarget, self)
+        target = target_of(card, self.kind, self)
         parts = pooling, head, wide, linear_share, calibrate
         scorer = Scorer(card, backbone.width, len(target.labels), *parts)
         super().__init__(target, scorer, loss.build(target))
-        self.classes, self.counts = target.labels, target.counts
 
     def postprocess(self, logits: Tensor) -> Tensor:
         """Probabilities of logits, ``(B, C)`` both."""
@@ -118,28 +113,6 @@ class Classification(Scored):
     def row_losses(self, logits: Tensor, target: Tensor) -> Tensor:
         """The negative log-likelihood of each row, ``(B,)``."""
         return F.cross_entropy(logits, target, reduction="none")
-
-    def metrics(self) -> MulticlassMetrics:
-        """Those of classes, from running counts."""
-        return MulticlassMetrics(self.classes)
-
-    def measure(
-        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
-    ) -> dict[str, Tensor]:
-        """The same of some rows."""
-        return measure_classes(predictions, decided, targets, self.classes, ranked=ranked)
-
-    def decide(self, predictions: Any) -> Any:
-        """The most probable class, ``(N,)``."""
-        return predictions.argmax(-1)
-
-    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
-        """The confusion of classes."""
-        return "confusion", confusion_figure(decided, targets, self.classes)
-
-    def baselines(self) -> baselines.Baselines:
-        """A linear support vector machine and simpler ones."""
-        return baselines.of_classes(len(self.classes))
 
     def probe(self) -> probe.ProbeTask:
         """A logistic regression."""

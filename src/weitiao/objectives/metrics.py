@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 import torch
@@ -13,15 +13,13 @@ from torchmetrics.utilities import dim_zero_cat
 
 from weitiao.objectives.multiclass_metrics import AVERAGES
 
-LOWER_IS_BETTER = ("loss", "mse", "mae", "hamming", "perplexity", "ece")
 
-
-def mode_of(monitor: str) -> Literal["max", "min"]:
+def mode_of(monitor: str, lower_is_better: Collection[str]) -> Literal["max", "min"]:
     """Whether more or less of a metric ``SPLIT/NAME`` is better.
 
     The F1 of a class that is called ``loss``, ``val/f1_class/loss``, is no loss.
     """
-    return "min" if monitor.partition("/")[2] in LOWER_IS_BETTER else "max"
+    return "min" if monitor.partition("/")[2] in lower_is_better else "max"
 
 
 class EpochMetrics(Metric):

@@ -177,27 +177,3 @@ class MulticlassMetrics(nn.Module):
         """Forget all batches."""
         self.scalars.reset()
         self.confusion.reset()
-
-
-def measure_classes(
-    predictions: Tensor,
-    decided: Tensor,
-    targets: Tensor,
-    labels: Sequence[str],
-    *,
-    ordered: bool = False,
-    ranked: bool = True,
-) -> dict[str, Tensor]:
-    """All metrics of some rows at once; this process' rows are all there are.
-
-    Args:
-        predictions: probabilities ``(N, C)``.
-        decided: classes ``(N,)``.
-        targets: ``(N,)``.
-        labels: names of the ``C`` classes.
-        ordered: whether they are a scale.
-        ranked: with the metrics that need probabilities.
-    """
-    metrics = MulticlassMetrics(labels, ordered=ordered, ranked=ranked, joined=False)
-    metrics.update(predictions if ranked else decided, targets)
-    return metrics.compute()

@@ -87,6 +87,7 @@ class MultiLabel(Scored):
         ("precision_macro", "macro precision"),
         ("recall_macro", "macro recall"),
     )
+    lower_is_better = ("loss", "hamming")
     need_difference = ("auroc", "average_precision")
 
     def __init__(

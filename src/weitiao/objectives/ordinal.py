@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weitiao.card import DataCard
-from weitiao.objectives import baselines, losses, probe
+from weitiao.objectives import losses, probe
 from weitiao.objectives.base import target_of
-from weitiao.objectives.figures import confusion_figure
 from weitiao.objectives.heads import Head
-from weitiao.objectives.multiclass_metrics import MulticlassMetrics, measure_classes
+from weitiao.objectives.multiclass_metrics import MulticlassMetrics
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.scored import Scored
+from weitiao.objectives.scored import ScoredClasses
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.scale import ScaleTarget
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class ScaleLoss:
         return losses.MulticlassLoss(losses.continuation_ratios, weight)
 
 
-class Ordinal(Scored):
+class Ordinal(ScoredClasses):
     """Learns one class of an ordered scale a row.
 
     A scale of ``C`` classes has ``C - 1`` logits; the ``k``-th is that of going beyond class ``k``,
@@ -63,7 +58,6 @@ class Ordinal(Scored):
             linear model, its weight beside the network's is fitted likewise, always.
     """
 
-    first = "f1_macro"
     shown = (
         ("f1_macro", "macro F1"),
         ("accuracy", "accuracy"),
@@ -73,6 +67,7 @@ class Ordinal(Scored):
         ("recall_macro", "macro recall"),
         ("ece", "calibration error"),
     )
+    lower_is_better = ("loss", "mae", "ece")
     need_difference = ("auroc", "qwk")
 
     def __init__(
@@ -90,7 +85,7 @@ class Ordinal(Scored):
         steps = len(target.labels) - 1
         parts = pooling, head, wide, linear_share, calibrate
         super().__init__(target, Scorer(card, backbone.width, steps, *parts), loss.build(target))
-        self.classes, self.counts, self.steps = target.labels, target.counts, steps
+        self.steps = steps
 
     def postprocess(self, logits: Tensor) -> Tensor:
         """Of the classes, ``(B, C)``, from logits of the steps between them ``(B, C - 1)``."""
@@ -101,28 +96,9 @@ class Ordinal(Scored):
         """The negative log-likelihood of each row, ``(B,)``."""
         return losses.continuation_ratios(logits, target)
 
-    def metrics(self) -> MulticlassMetrics:
-        """Those of classes and of their order, from running counts."""
-        return MulticlassMetrics(self.classes, ordered=True)
-
-    def measure(
-        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
-    ) -> dict[str, Tensor]:
-        """The same of some rows."""
-        rows = predictions, decided, targets, self.classes
-        return measure_classes(*rows, ordered=True, ranked=ranked)
-
-    def decide(self, predictions: Any) -> Any:
-        """The most probable class, ``(N,)``."""
-        return predictions.argmax(-1)
-
-    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
-        """The confusion of classes."""
-        return "confusion", confusion_figure(decided, targets, self.classes)
-
-    def baselines(self) -> baselines.Baselines:
-        """A linear support vector machine and simpler ones, which know no order."""
-        return baselines.of_classes(len(self.classes))
+    def metrics(self, *, ranked: bool = True, joined: bool = True) -> MulticlassMetrics:
+        """Those of classes and of their order."""
+        return MulticlassMetrics(self.classes, ordered=True, ranked=ranked, joined=joined)
 
     def probe(self) -> probe.ProbeTask:
         """A logistic regression of each step, of the rows that reached it."""

@@ -72,6 +72,7 @@ class Regression(Scored):
         ("mae", "mean absolute error"),
         ("mse", "mean squared error"),
     )
+    lower_is_better = ("loss", "mse", "mae")
     need_difference = ("r2", "pearson", "spearman")
 
     def __init__(

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from weitiao.card import TargetCard
-from weitiao.objectives import losses, probe
+from weitiao.objectives import baselines, losses, probe
 from weitiao.objectives.base import Batch, Evaluation, Loss, Objective
+from weitiao.objectives.figures import confusion_figure
+from weitiao.objectives.multiclass_metrics import MulticlassMetrics
 from weitiao.objectives.scorer import Encoder, Scorer
+from weitiao.targets.one_class import ClassTarget
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Scored(Objective):
@@ -83,3 +90,49 @@ class Scored(Objective):
         assert self.scorer.blend is not None
         weights = self.row_weights(targets)
         return self.scorer.blend.fit(parts, targets, self.row_losses, weights, self.loss_unit)
+
+
+class ScoredClasses(Scored):
+    """Learns one class a row, of which the most probable one is said.
+
+    Args:
+        target: knows the classes.
+        scorer: as `Scored` has it.
+        criterion: likewise.
+    """
+
+    first = "f1_macro"
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "ece")
+
+    def __init__(self, target: ClassTarget, scorer: Scorer, criterion: nn.Module) -> None:
+        super().__init__(target, scorer, criterion)
+        self.classes, self.counts = target.labels, target.counts
+
+    def metrics(self, *, ranked: bool = True, joined: bool = True) -> MulticlassMetrics:
+        """Those of classes, from running counts.
+
+        Args:
+            ranked: with metrics that need probabilities.
+            joined: over the rows of all processes; otherwise over those of this one.
+        """
+        return MulticlassMetrics(self.classes, ranked=ranked, joined=joined)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows."""
+        metrics = self.metrics(ranked=ranked, joined=False)
+        metrics.update(predictions if ranked else decided, targets)
+        return metrics.compute()
+
+    def decide(self, predictions: Any) -> Any:
+        """The most probable class, ``(N,)``."""
+        return predictions.argmax(-1)
+
+    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
+        """The confusion of classes."""
+        return "confusion", confusion_figure(decided, targets, self.classes)
+
+    def baselines(self) -> baselines.Baselines:
+        """A linear support vector machine and simpler ones, which know of no order or tree."""
+        return baselines.of_classes(len(self.classes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ class PretrainCLI(TrainingCLI):
     def shown_score(self) -> str:
         """How well held-out text is predicted."""
         return "perplexity"
+
+    def lower_is_better(self) -> Collection[str]:
+        """Loss and perplexity."""
+        return "loss", "perplexity"
 
     def before_instantiate_classes(self) -> None:
         """Refuse a pretrained model that doesn't go with the rest, before the corpus is prepared.

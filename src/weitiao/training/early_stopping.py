@@ -6,7 +6,6 @@ import lightning.pytorch as L
 from lightning.pytorch.callbacks import EarlyStopping
 
 from weitiao.errors import ConfigError
-from weitiao.objectives.metrics import mode_of
 from weitiao.training.callbacks import BestScores
 
 
@@ -32,7 +31,7 @@ class StopEarly(EarlyStopping):
         if best is None:
             raise ConfigError("StopEarly goes by run.monitor, which only fit and train have")
         if self.monitor != best.monitor:  # set up anew for a test, it keeps what it has counted
-            mode = mode_of(best.monitor)
+            mode = "max" if best.sign > 0 else "min"
             super().__init__(
                 best.monitor, abs(self.min_delta), self.patience, mode=mode, check_finite=False
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from weitiao.config.commands import command
 from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
+from weitiao.config.presets import names
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.downloads import corpus
@@ -109,8 +110,8 @@ class FitCLI(TrainingCLI):
         parser.add_argument(
             "--task",
             type=str | None,
-            help="What is learned: values for data.target and what fits it. classification,"
-            " multilabel, ordinal, regression, or another name in configs/tasks.",
+            help="What is learned: values for data.target and what fits it."
+            f" {', '.join(names('task'))}, or another name in configs/tasks.",
         )
         parser.add_argument(
             "--recipe",
@@ -144,6 +145,10 @@ class FitCLI(TrainingCLI):
     def shown_score(self) -> str:
         """The first metric of the objective."""
         return self.model.objective.first
+
+    def lower_is_better(self) -> Collection[str]:
+        """Those of the objective."""
+        return self.model.objective.lower_is_better
 
     def check(self, trainer: dict[str, Any]) -> None:
         """Refuse splits, metrics and parts that don't go together."""

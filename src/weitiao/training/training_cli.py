@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,10 @@ class TrainingCLI(LightningCLI):
     def shown_score(self) -> str:
         """What the bar shows of a validation, beside loss and accuracy."""
 
+    @abstractmethod
+    def lower_is_better(self) -> Collection[str]:
+        """The metrics of which less is better."""
+
     def begin(self) -> None:
         """What is done to the model of a run that doesn't resume, before the Trainer has it."""
 
@@ -233,7 +237,7 @@ class TrainingCLI(LightningCLI):
 
     def _callbacks(self, options: RunOptions) -> list[Callback]:
         monitor = self.config.run.monitor
-        mode = mode_of(monitor)
+        mode = mode_of(monitor, self.lower_is_better())
         best = ModelCheckpoint(
             self.folder.checkpoints,
             filename="best",

@@ -15,7 +15,7 @@ from weitiao.config.arguments import as_arguments
 from weitiao.config.parser import flat
 from weitiao.errors import ConfigError, UsageError
 from weitiao.io.atomic import whole_or_not
-from weitiao.objectives.base import first_metric
+from weitiao.objectives.base import Objective, objective_class
 from weitiao.objectives.metrics import mode_of
 from weitiao.training.checks import (
     check_run,
@@ -68,13 +68,16 @@ class Start:
     @property
     def monitor(self) -> str:
         """The score of a trial."""
-        objective = self.config["model.objective.class_path"]
-        return self.config["run.monitor"] or f"val/{first_metric(objective)}"
+        return self.config["run.monitor"] or f"val/{self._objective.first}"
 
     @property
     def mode(self) -> Literal["max", "min"]:
         """Whether more or less of the score is better."""
-        return mode_of(self.monitor)
+        return mode_of(self.monitor, self._objective.lower_is_better)
+
+    @property
+    def _objective(self) -> type[Objective]:
+        return objective_class(self.config["model.objective.class_path"])
 
     def prepare(self) -> DataCard:
         """Prepare the data and build the model, so that what fails in all trials fails now.

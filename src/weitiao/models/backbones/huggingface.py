@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from abc import abstractmethod
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -18,6 +19,7 @@ class HuggingFace(Backbone):
     side.
     """
 
+    @abstractmethod  # a backbone that can be named takes the card
     def __init__(self, encoder: Any) -> None:
         super().__init__()
         # Pooling is ours; an unused pooler would be weights that never get a gradient.
