@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from textwrap import fill
 
-from weitiao.config.commands import called
-from weitiao.config.presets import names
+from weitiao.config.commands import called, shipped
 
-_TASKS = fill(
-    ", ".join(names("task")),
-    80,
-    initial_indent="  --task TASK".ljust(29),
-    subsequent_indent=" " * 29,
-)
+_TASKS = fill(f"{'  --task TASK':29}{', '.join(shipped('tasks'))}", 80, subsequent_indent=29 * " ")
 _TRAINING = f"""\
   {{prog}} --data.train my.csv --data.target.label stars
   {{prog}} --data.train my.csv --recipe pretrained

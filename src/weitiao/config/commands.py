@@ -18,6 +18,11 @@ CONFIGS = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 _CONSOLE = "weitiao"  # the command that has all verbs
 
 
+def shipped(folder: str) -> list[str]:
+    """The names of the YAML files in a folder of `CONFIGS`."""
+    return sorted(path.stem for path in (CONFIGS / folder).glob("*.yaml"))
+
+
 def near(path: Path) -> str:
     """A path as it is found from the present folder: below it relative, else absolute."""
     path = Path(os.path.abspath(path))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import yaml
 
-from weitiao.config.commands import CONFIGS
+from weitiao.config.commands import CONFIGS, shipped
 from weitiao.errors import ConfigError
 
 Kind = Literal["recipe", "task"]
@@ -26,14 +26,9 @@ def preset(kind: Kind, name: str, *others: str) -> Path:
     """
     path = CONFIGS / f"{kind}s" / f"{name}.yaml"
     if not path.is_file():
-        known = ", ".join([*others, *names(kind)])
+        known = ", ".join([*others, *shipped(f"{kind}s")])
         raise ConfigError(f"{kind}: there is no {name!r}\n  → {known}")
     return path
-
-
-def names(kind: Kind) -> list[str]:
-    """The configurations that are shipped."""
-    return sorted(path.stem for path in (CONFIGS / f"{kind}s").glob("*.yaml"))
 
 
 def values_of(kind: Kind, name: str) -> dict[str, Any]:

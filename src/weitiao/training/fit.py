@@ -15,11 +15,10 @@ from rich.console import Console
 
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
-from weitiao.config.commands import command
+from weitiao.config.commands import command, shipped
 from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
-from weitiao.config.presets import names
 from weitiao.data.datamodule import TextDataModule
 from weitiao.data.summary import render
 from weitiao.downloads import corpus
@@ -111,7 +110,7 @@ class FitCLI(TrainingCLI):
             "--task",
             type=str | None,
             help="What is learned: values for data.target and what fits it."
-            f" {', '.join(names('task'))}, or another name in configs/tasks.",
+            f" {', '.join(shipped('tasks'))}, or another name in configs/tasks.",
         )
         parser.add_argument(
             "--recipe",
