@@ -6,6 +6,7 @@ four elements, so probabilities are rounded to 1/65,536.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 LEVELS = 2**16
 ATTENTION = "weitiao"
+SHORT = 128  # positions
 
 
 def drop(x: Tensor, p: float) -> Tensor:
@@ -47,8 +49,8 @@ def attend(
 ) -> tuple[Tensor, None]:
     """Attention as `transformers` calls it: ``(B, heads, T, D)`` thrice → ``(B, T, heads, D)``.
 
-    On a CPU the flash kernel's backward pass in bfloat16 takes several times that of the plain
-    products.
+    On a CPU the flash kernel's backward pass takes up to ten times that of plain products where
+    texts are short and numbers have 16 bits.
     """
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
@@ -57,7 +59,8 @@ def attend(
         return sdpa_attention_forward(module, *given, dropout=dropout, scaling=scaling, **more)
     causal = attention_mask is None and more.get("is_causal", getattr(module, "is_causal", True))
     if not dropout or causal or query.shape != key.shape:
-        with sdpa_kernel(SDPBackend.MATH):
+        slow = query.dtype != torch.float32 and query.shape[2] <= SHORT
+        with sdpa_kernel(SDPBackend.MATH) if slow else nullcontext():
             return sdpa_attention_forward(module, *given, dropout=dropout, scaling=scaling, **more)
     scores = query @ key.transpose(2, 3) * (scaling or query.shape[-1] ** -0.5)
     if attention_mask is not None and attention_mask.dtype == torch.bool:
