@@ -14,6 +14,7 @@ from conftest import TINY, Command, reviews, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 from rich.console import Console
 
+from weitiao.config.field_paths import field_paths, told
 from weitiao.data.summary import render
 from weitiao.errors import DataError
 from weitiao.training.data_report import handling
@@ -153,6 +154,7 @@ def parser() -> ArgumentParser:
     return capture_parser(fit, [], "fit")
 
 
+@field_paths()
 def prepared(parser: ArgumentParser, folder: Path, *argv: str) -> tuple[str, dict[str, Any]]:
     """What a run says of its data, white space aside, and what ``audit.json`` holds of them."""
     argv = (f"--data.train={folder / 'my.csv'}", f"--data.cache={folder / 'cache'}", *argv)
@@ -160,9 +162,9 @@ def prepared(parser: ArgumentParser, folder: Path, *argv: str) -> tuple[str, dic
     data = parser.instantiate(values).data
     audit = data.prepared.audit
     console = Console(file=StringIO(), width=100)
-    render(audit["audit"], console)
-    told = [console.file.getvalue(), *handling(audit, data.card.rows, data.fitted)]
-    return " ".join(" ".join(told).split()), audit["audit"]
+    render(told(audit["audit"]), console)
+    said = [console.file.getvalue(), *handling(audit, data.card.rows, data.fitted)]
+    return " ".join(" ".join(said).split()), audit["audit"]
 
 
 @pytest.mark.parametrize("file", TABLE, ids=lambda file: file.name)

@@ -59,6 +59,19 @@ def note(values: Namespace, sources: Mapping[str, str]) -> None:
     _given.set((nodes, sources))
 
 
+def told(notes: Any) -> Any:
+    """Plain values in which each note names the options of the command line, as a fault does."""
+    if isinstance(notes, dict):
+        return {key: told(value) for key, value in notes.items()}
+    if isinstance(notes, list):
+        return [told(value) for value in notes]
+    if not isinstance(notes, str) or "{--" not in notes:
+        return notes
+    fault = WeitiaoError("", hint=notes)
+    fault.place(partial(_option, fault))
+    return fault.hint or ""
+
+
 def _add(place: str, values: Mapping[str, Any], nodes: dict[str, dict[str, Any]]) -> None:
     own = values.get("init_args") or {} if "class_path" in values else values
     nodes[place] = dict(own)

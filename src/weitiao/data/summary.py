@@ -103,7 +103,7 @@ def _group_warnings(splits: Mapping[str, Any]) -> Iterator[str]:
         split = splits.get(name, {})
         shared = split.get("shared_groups", {}).get(other, {"groups": 0})
         if shared["groups"]:
-            way_out = "\n  → --data.audit.drop_shared_groups true takes them out of train"
+            way_out = "\n  → {--drop_shared_groups} true takes them out of train"
             yield (
                 f"{shared['groups']:,} of {split['groups']:,} groups of {name} stand in {other} as"
                 f" well, with {shared['rows']:,} of its {split['rows']:,} rows"
@@ -136,7 +136,7 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
     if conflicts["rows"] > found / 2:
         yield (
             f"{conflicts['rows']:,} of {found:,} rows of train hold a text with another label, too:"
-            " are text and label swapped, or has a row several labels (--task multilabel)?"
+            " are text and label swapped, or has a row several labels ({--task} multilabel)?"
         )
     in_test = report["found"].get("val", {}).get("stands_in", {}).get("test", 0)
     if in_test:

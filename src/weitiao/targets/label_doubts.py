@@ -31,7 +31,7 @@ def slips(what: str, counts: Mapping[str, int], fate: str) -> Iterator[str]:
     if missing:
         yield (
             f"{what}s that may stand for a missing value: {_counted(missing)}: each is {fate}"
-            "\n  → --data.placeholders bad, with --data.on_bad_row quarantine to set their rows"
+            "\n  → {--placeholders} bad, with {--on_bad_row} quarantine to set their rows"
             " aside"
         )
 
@@ -59,7 +59,7 @@ def several_in_a_cell(counts: Mapping[str, int], *way_out: str) -> Iterator[str]
         known = [name for name, parts in parts_of.items() if again.issuperset(parts)]
         if len(known) < max(_FEW, _MOST * len(parts_of)) or len(uses) >= len(parts_of):
             continue
-        separator = [] if mark in "|｜" else [f"--data.target.separator '{mark}'"]
+        separator = [] if mark in "|｜" else [f"{{--target.separator}} '{mark}'"]
         yield (
             f"{len(parts_of):,} of {len(counts):,} labels hold {mark!r} between parts that are in"
             f" other labels, too ({', '.join(sorted(uses)[:_SHOWN])}): several labels in a cell?"

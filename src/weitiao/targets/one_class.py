@@ -59,4 +59,4 @@ class OneClass(LabelTarget):
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
         """Labels that look alike, that stand for none, or for several."""
         yield from super().doubts(counts)
-        yield from several_in_a_cell(counts, "--task multilabel")
+        yield from several_in_a_cell(counts, "{--task} multilabel")

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from weitiao.config.commands import command, program
+from weitiao.config.field_paths import told
 from weitiao.data.datamodule import TextDataModule
 from weitiao.training.run_folder import RunFolder
 
@@ -29,7 +30,7 @@ def show_next_steps(run: RunFolder, console: Console) -> None:
 
 def show_line(line: str, console: Console) -> None:
     """Print a line; one that begins with ``!`` is a warning."""
-    console.print(line, markup=False, style="yellow" if line[0] == "!" else None)
+    console.print(told(line), markup=False, style="yellow" if line[0] == "!" else None)
 
 
 def show_examples(examples: list[tuple[str, str]], console: Console) -> None:

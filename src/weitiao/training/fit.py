@@ -16,7 +16,7 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.commands import command, shipped
-from weitiao.config.field_paths import field_paths
+from weitiao.config.field_paths import field_paths, told
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
@@ -182,7 +182,8 @@ class FitCLI(TrainingCLI):
     def write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""
         write_json(self.datamodule.card.plain(), self.folder.card)
-        audit, prepared = self.datamodule.prepared.audit, self.datamodule.prepared
+        prepared = self.datamodule.prepared
+        audit = told(prepared.audit)
         splits = [split for split in ("val", "test") if prepared.has(split)]
         read = pretrained_on(self.model, self.datamodule, splits)
         audit |= {} if read is None else {"pretrained on": read}

@@ -206,7 +206,7 @@ def test_quotes_within_a_text_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("suffix", "rows", "noted"),
     [
-        ("tsv", ['"好"\t1', '"他说""好"""\t0'], ["2 of 2 cells of 'text'", "format csv"]),
+        ("tsv", ['"好"\t1', '"他说""好"""\t0'], ["2 of 2 cells of 'text'", "{--format} csv"]),
         ("tsv", ["'好'\t'1'", "'坏'\t'0'"], ["'text'", "'label'"]),
         ("csv", ['"""好""",1', '"""坏""",0'], ["2 of 2 cells of 'text'"]),
         ("tsv", ['"好"\t1', "不好\t0", "很好\t1"], []),
@@ -221,7 +221,7 @@ def test_cells_that_keep_their_quotes_are_noted(
     assert len(pairs) == len(rows)
     assert bool(notes) == bool(noted)
     assert all(part in "\n".join(notes) for part in noted)
-    assert ("format csv" in "\n".join(notes)) == ("format csv" in noted)
+    assert ("{--format} csv" in "\n".join(notes)) == ("{--format} csv" in noted)
 
 
 def test_the_way_out_of_kept_quotes_works(tmp_path: Path) -> None:

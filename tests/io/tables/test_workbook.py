@@ -56,7 +56,7 @@ ONE, TWO = [HEADER, ("一", 1)], [HEADER, ("二", 2)]
     ("sheets", "hidden", "sheet", "text", "noted"),
     [
         ({"a": ONE}, (), "auto", "一", []),
-        ({"a": ONE, "b": TWO}, (), "auto", "一", ["the sheet 'a' is read", "'b'", "sheet"]),
+        ({"a": ONE, "b": TWO}, (), "auto", "一", ["the sheet 'a' is", "'b'", "{--sheet} NAME"]),
         ({"a": ONE, "b": TWO}, (), "b", "二", []),
         ({"old": ONE, "new": TWO}, ("old",), "auto", "二", ["'new'", "'old', which is hidden"]),
         ({"old": ONE, "new": TWO}, ("old",), "old", "一", []),

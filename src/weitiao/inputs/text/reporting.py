@@ -60,7 +60,7 @@ def special_text(split: str, rows: int) -> str:
     """A line that warns of texts in which special tokens keep their ids."""
     return (
         f"! {rows:,} texts of {split} hold special tokens of the tokenizer, which mean to the model"
-        " what they mean around a text; as text: --data.input.encode.special_text split"
+        " what they mean around a text; as text: {--special_text} split"
     )
 
 

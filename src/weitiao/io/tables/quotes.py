@@ -44,5 +44,5 @@ class QuotedCells:
                     f"{count:,} of {self._filled[role]:,} cells of {name!r} are in quotation marks"
                 )
                 csv_would = self._source.format == "tsv" and not self._quoted[role, "'"]
-                way_out = "; format csv takes them off" if csv_would else ""
+                way_out = "; {--format} csv takes them off" if csv_would else ""
                 self._source.notes.facts.append(f"{fact}, which are read as part of it{way_out}")

@@ -65,9 +65,7 @@ class Source:
         else:
             shown = ", ".join(repr(n if len(n) <= 40 else n[:39] + "…") for n in names[:20])
             problem = f"there is no such column; the columns are {shown}"
-            if self.notes.facts:
-                problem += f" ({'; '.join(self.notes.facts)})"
-            hint = self._way_out(role, name, names)
+            hint = "; ".join([*self.notes.facts, self._way_out(role, name, names)])
         return DataError(problem, file=self.name, column=name, hint=hint)
 
     def _way_out(self, role: str, name: str, names: Sequence[str]) -> str:

@@ -100,7 +100,7 @@ def _chosen(source: Source, book: Any) -> Any:
     fitting = [t for t in shown if source.options.header and header_in(wanted, first[t])]
     chosen = (fitting or shown)[0]
     if others := [_described(sheets[title]) for title in filled if title != chosen]:
-        left = f"left out: {', '.join(others)} (sheet names another)"
+        left = f"left out: {', '.join(others)} ({{--sheet}} NAME)"
         source.notes.facts.append(f"the sheet {chosen!r} is read; {left}")
     return sheets[chosen]
 
