@@ -39,10 +39,12 @@ run
   --run.name NAME            of the run's folder below --run.root (logs)
   --ckpt_path LAST.ckpt      continue a run that was stopped
   --seed_everything N        of weights and order (1)
+  --allow_code MODULE        of your own, whose classes may be named
 """
 _USE = """\
 model
   --ckpt_path BEST.ckpt      with its labels, cleaning and tokenizer
+  --allow_code MODULE        of your own, that the checkpoint names
 """
 _COLUMNS = """\
   --data.text COLUMN         if the column is called otherwise than in training

@@ -19,11 +19,12 @@ from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 
 WITH = "--with"
+ABOUT = "Compare configurations, seed by seed. Options of train, beside these, are those of all."
 
 
 def compare_parser() -> Parser:
     """The parser of the comparison's own options."""
-    parser = Parser(prog=called("compare"), description="Compare configurations, seed by seed.")
+    parser = Parser(prog=called("compare"), description=ABOUT)
     parser.add_argument(
         WITH,
         type=str,

@@ -92,7 +92,7 @@ class Parser(OpenParser):
     def format_help(self) -> str:
         """As argparse has it, without a list of all options above them, the Trainer's last."""
         self.usage = f"{self.prog} [options]"
-        self.show_last("trainer")
+        self.order_groups(last="trainer")
         return super().format_help()
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:

@@ -32,11 +32,14 @@ class OpenParser(LightningArgumentParser):
         """A configuration, between reading and checking. There is no public place for it."""
         return values
 
-    def show_last(self, part: str) -> None:
-        """Let the groups of a part's options stand last in the help."""
-        self._action_groups.sort(
-            key=lambda group: any(a.dest.startswith(f"{part}.") for a in group._group_actions)
-        )
+    def order_groups(self, last: str) -> None:
+        """Let groups in the help name the part whose options they hold; one stands last."""
+        for group in self._action_groups:
+            part, *others = [action.dest for action in group._group_actions] or [""]
+            start = f"{part}: "
+            if any(other.startswith(f"{part}.") for other in others):
+                group.title = start + (group.title or "").removeprefix(start)
+        self._action_groups.sort(key=lambda group: (group.title or "").startswith(f"{last}: "))
 
     def _apply_actions(self, cfg: Any, parent_key: str = "", *more: Any, **kwargs: Any) -> Any:
         if isinstance(cfg, dict) and not parent_key:
