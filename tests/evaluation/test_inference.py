@@ -91,7 +91,7 @@ def test_predict_reads_another_format_and_column(
 
 
 def test_test_repeats_the_score_of_training(workplace: Path, command: Command) -> None:
-    folder = workplace / "logs" / "latest"
+    folder = run_behind(workplace / "logs" / "latest")
     before = json.loads((folder / "metrics.json").read_text("utf-8"))
     rows = (folder / "predictions.csv").read_text("utf-8")
     (folder / "predictions.csv").unlink()
