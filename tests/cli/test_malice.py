@@ -77,6 +77,13 @@ def test_a_configuration_calls_nothing_either(good: dict[str, Any], payload: Any
     assert not Path("owned").exists()
 
 
+def test_a_file_allows_nothing(good: dict[str, Any]) -> None:
+    Path("own.yaml").write_text("allow_code: planted\nmodel: {backbone: planted.touch}\n", "utf-8")
+    with pytest.raises(WeitiaoError, match=r"own.yaml: a file can't allow code\n  → give --allow"):
+        fit({"config": "own.yaml", "data.train": "my.csv"}, quiet=True)
+    assert not Path("owned").exists()
+
+
 @pytest.mark.parametrize("name", ["os", "planted.touch", "absent", "a b"])
 def test_only_a_module_of_ones_own_can_be_allowed(good: dict[str, Any], name: str) -> None:
     with pytest.raises(WeitiaoError, match=f"^allow_code.*{name[0]}"):

@@ -94,7 +94,7 @@ def test_test_repeats_the_score_of_training(workplace: Path, command: Command) -
     folder = run_behind(workplace / "logs" / "latest")
     before = json.loads((folder / "metrics.json").read_text("utf-8"))
     rows = (folder / "predictions.csv").read_text("utf-8")
-    (folder / "predictions.csv").unlink()
+    (folder / "predictions.csv").resolve().unlink()
     shutil.rmtree(workplace / ".cache")
     done = command("test", f"--ckpt_path={BEST}", "--hardware.accelerator=cpu", cwd=workplace)
     assert done.code == 0, done.err

@@ -56,7 +56,11 @@ def test_another_logger_gets_what_ours_get(command: Command, tmp_path: Path) -> 
     [
         ("false", "metrics.csv and TensorBoard are always written"),
         ("lightning.pytorch.loggers.MLFlowLogger", "pip install -U 'mlflow>=1.0.0'"),
-        ("no.such.Logger", "trainer.logger: there is no module no\n  → install it"),
+        ("no.such.Logger", "no code of weitiao, and runs if you allow it only"),
+        (
+            "lightning.pytorch.loggers.Mine",
+            "there is no Mine in lightning.pytorch.loggers\n  → inst",
+        ),
     ],
 )
 def test_a_logger_that_there_is_not_is_refused(

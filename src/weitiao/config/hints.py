@@ -156,7 +156,9 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     )
     surplus = re.search(r"nrecognized arguments: --(\w+).*class_path='([\w.]+)'", message, re.S)
     unknown = re.search(r"dot import path string: (\S+)", message)
-    missing = re.search(r"given class_path '[\w.]+':\s+No module named '([\w.]+)'", message)
+    missing = re.search(
+        r"(?:No module named|module) '([\w.]+)'(?: has no attribute '(\w+)')?", message
+    )
     foreign = re.search(r"Importing '([\w.]+)' is not allowed", message)
     file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
@@ -172,7 +174,8 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     if key and refused:
         return _of_another_class(key[1], refused[1], refused[2])
     if key and missing:
-        return f"{key[1]}: there is no module {missing[1]}", "install it, or mend the name"
+        what = f"module {missing[1]}" if missing[2] is None else f"{missing[2]} in {missing[1]}"
+        return f"{key[1]}: there is no {what}", "install it, or mend the name"
     if key and inside:
         return _of_another_class(key[1], inside[2], inside[1])
     if named := (unknown if key and key[1] == "model.backbone" else None) or model:
@@ -202,7 +205,7 @@ def _of_another_class(key: str, option: str, path: str) -> tuple[str, str | None
 
 
 def _options(kind: type) -> list[str]:
-    return [name for name in inspect.signature(kind).parameters if name != "card"]
+    return [name for name in inspect.signature(kind).parameters if name not in ("card", "backbone")]
 
 
 def _below(kind: type) -> Iterator[type]:

@@ -18,6 +18,7 @@ from jsonargparse import Namespace
 from weitiao.config.earlier_names import renamed, renamed_arguments, renamed_values
 from weitiao.config.field_paths import note
 from weitiao.config.hints import ELSEWHERE, explained, right_name
+from weitiao.config.own_code import OPTION
 from weitiao.config.private_interfaces import OpenParser, load_yaml_by, yaml_loader
 from weitiao.config.strict_yaml import names_as_typed, strict
 from weitiao.config.yaml_aliases import refuse_endless
@@ -71,7 +72,10 @@ class Parser(OpenParser):
         self._sources = {**self._sources, target: source}
 
     def rewritten(self, values: dict[str, Any]) -> dict[str, Any]:
-        """With the options as they are called now."""
+        """With the options as they are called now; a permission is none of a file."""
+        if OPTION[2:] in values:
+            problem, hint = f"{self._reading}: a file can't allow code", f"give {OPTION} yourself"
+            raise UsageError(problem, hint=hint)
         return renamed_values(values, self.options)
 
     def add_lightning_class_args(self, lightning_class: Any, *args: Any, **kwargs: Any) -> Any:

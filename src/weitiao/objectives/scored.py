@@ -69,10 +69,6 @@ class Scored(Objective):
         """What logits say."""
         return self.postprocess(self.scorer(backbone, batch["inputs"]))
 
-    def texts(self, decided: np.ndarray) -> list[str]:
-        """As the target writes them."""
-        return self.target.written(decided)
-
     def rank(self, logits: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
         """The first metric of logits ``(N, C)``, and what decides between equal ones."""
         out, true = torch.tensor(logits), torch.tensor(targets)
