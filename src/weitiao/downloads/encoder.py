@@ -24,6 +24,7 @@ from tokenizers import (
     processors,
 )
 
+from weitiao.downloads import run_fetch
 from weitiao.downloads.package_index import PackageFile
 from weitiao.downloads.packed import Packed, read_packed
 from weitiao.inputs.text.patterns import HANZI
@@ -208,3 +209,8 @@ def _name(packed: str) -> str:
         return f"{PARTS[part]}.{PARTS[kind]}"
     layer, _, part = part.partition(".")
     return f"encoder.layer.{layer.removeprefix('l')}.{PARTS[part]}.{PARTS[kind]}"
+
+
+def run_encoder(arguments: list[str]) -> None:
+    """The verb ``encoder``."""
+    run_fetch("encoder", fetch, arguments, TARGET)
