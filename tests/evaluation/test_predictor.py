@@ -21,7 +21,10 @@ from conftest import TINY, Command, reviews, write_csv
 import weitiao
 
 TEXTS = [text for text, _ in reviews(30, seed=5)]
-SMALL = {name.removeprefix("--"): value for name, value in (o.split("=") for o in TINY)}
+SMALL = {
+    name.removeprefix("--").replace("data.text", "data.input.text"): value
+    for name, value in (o.split("=") for o in TINY)
+}
 
 
 @pytest.fixture(scope="module")
