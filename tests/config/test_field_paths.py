@@ -60,6 +60,7 @@ def test_of_two_parts_of_a_kind_the_one_at_fault_is_named(side: str, told: str) 
     assert str(fault.value) == told
 
 
+ALL_CHARACTERS = ["--data.tokenizer.name=characters", "--data.tokenizer.min_count=1"]
 COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
     "fit": (
         lambda: fit(["--data.train=a.csv", "--data.input.segment.workers=0"]),
@@ -88,6 +89,12 @@ COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
     "pretrain, a file": (
         lambda: run_pretrain(["--data.corpus.files=a.csv", "--data.corpus.text=content"]),
         ["a.csv", "--data.corpus.text NAME"],
+    ),
+    "pretrain, a part that may be null": (
+        lambda: run_pretrain(
+            ["--data.corpus.files=a.csv", "--data.without.files=a.csv", *ALL_CHARACTERS]
+        ),
+        ["data.without keeps all 2 documents", "→ more text, or fewer --data.without.files"],
     ),
     "embed": (
         lambda: run_embed(["--files=a.csv", "--segment.workers=0"]),
