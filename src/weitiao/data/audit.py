@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weitiao.data.fingerprints import group_codes, stands_in, text_codes
+from weitiao.data.fingerprints import group_codes, text_codes
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
@@ -134,10 +134,10 @@ class Auditor:
         """Which rows of train stay, ``(N,)`` of bool, and how many leave by which act."""
         train = views["train"]
         keep, removed = np.ones(len(train.texts), bool), {}
-        shared = [] if train.groups is None else [stands_in(train.groups, _groups_held_out(views))]
+        shared = [] if train.groups is None else [np.isin(train.groups, _groups_held_out(views))]
         for act, on, found in (
             ("conflicts", self.drop_conflicts, train.conflicts()),
-            ("leaks", self.drop_leaks, stands_in(train.texts, _held_out(views))),
+            ("leaks", self.drop_leaks, np.isin(train.texts, _held_out(views))),
             *(("groups", self.drop_shared_groups, rows) for rows in shared),
             ("duplicates", self.merge_duplicates, train.repeats()),
         ):
@@ -227,7 +227,7 @@ def _found(name: str, views: Mapping[str, _View]) -> Report:
         "duplicates": len(view.texts) - len(np.unique(view.texts)),
         "conflicts": {"texts": len(np.unique(conflicts)), "rows": len(conflicts)},
         "stands_in": {
-            other: int(stands_in(view.texts, views[other].texts).sum())
+            other: int(np.isin(view.texts, views[other].texts).sum())
             for other in views
             if other != name
         },
@@ -242,7 +242,7 @@ def _conflict_examples(views: Mapping[str, _View]) -> Iterator[Report]:
 
 def _leak_examples(views: Mapping[str, _View]) -> Iterator[Report]:
     held_out = _held_out(views)
-    for text in np.unique(held_out[stands_in(held_out, views["train"].texts)]):
+    for text in np.unique(held_out[np.isin(held_out, views["train"].texts)]):
         yield _example(text, views)
 
 

@@ -44,10 +44,3 @@ def _numbered(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, np.ndarray]:
     codes = pa.chunked_array(chunks, type=kind).combine_chunks().dictionary_encode().indices
     ends = np.cumsum([len(column) for column in columns.values()])
     return dict(zip(columns, np.split(codes.to_numpy(), ends[:-1]), strict=True))
-
-
-def stands_in(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """``(N,)`` of bool: which of the codes ``(N,)`` are among the others ``(M,)``."""
-    present = np.zeros(max(codes.max(initial=0), others.max(initial=0)) + 1, bool)
-    present[others] = True
-    return present[codes]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.data.fingerprints import KEY, group_codes, stands_in, text_codes
+from weitiao.data.fingerprints import KEY, group_codes, text_codes
 from weitiao.targets import OneClass, Target
 from weitiao.targets.label_doubts import slips
 
@@ -51,7 +51,7 @@ def summarise(
         }
         marked[name] = table.drop_columns([KEY]) if KEY in table.column_names else table
         if name != "train":
-            leaked = stands_in(codes[name], codes["train"])
+            leaked = np.isin(codes[name], codes["train"])
             described[name]["leaked"] = int(leaked.sum())
             marked[name] = marked[name].append_column("leaked", pa.array(leaked))
             described[name] |= _shared_groups(groups, name)
@@ -85,7 +85,7 @@ def _shared_groups(groups: Mapping[str, np.ndarray], name: str) -> dict[str, Any
     if not groups:
         return {}
     shared = {
-        other: groups[name][stands_in(groups[name], groups[other])]
+        other: groups[name][np.isin(groups[name], groups[other])]
         for other in groups
         if other != name
     }
