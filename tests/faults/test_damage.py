@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import TINY, Command, reviews, write_csv
-from resumed_runs import OPTIONS, WITHOUT_KILL, rows
+from resumed_runs import OPTIONS, WITHOUT_KILL, by_test, rows
 
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import load_checkpoint
@@ -86,7 +86,7 @@ def run(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_csv(folder / "my.csv", reviews(200))
     done = command("fit", *OPTIONS, "--run.root=whole", cwd=folder)
     assert done.code == 0, done.err
-    kill = ("--trainer.callbacks+=kill_at.KillAt", "--trainer.callbacks.step=17")
+    kill = (*by_test("kill_at.KillAt"), "--trainer.callbacks.step=17")
     killed = command("fit", *OPTIONS, "--run.root=killed", *kill, cwd=folder)
     assert killed.code == -signal.SIGKILL, killed.err
     return folder
@@ -107,7 +107,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
         if last.read_bytes() == whole:
             continue
         damaged = not loads(last)  # between the parts of the file lies what means nothing
-        done = command("fit", f"--ckpt_path={last}", WITHOUT_KILL, cwd=folder)
+        done = command("fit", f"--ckpt_path={last}", *WITHOUT_KILL, cwd=folder)
         cases += 1
         if last.read_bytes() == spoil(whole, share):  # of another kind, so nothing takes its place
             assert done.code == 1

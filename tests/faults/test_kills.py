@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import Command, Outcome, reviews, write_csv
-from resumed_runs import OPTIONS, WITHOUT_KILL, rows
+from resumed_runs import OPTIONS, WITHOUT_KILL, by_test, rows
 
 from weitiao.io.checkpoint_file import load_checkpoint
 
@@ -126,9 +126,9 @@ def test_a_checkpoint_counts_when_the_rows_of_its_steps_are_logged(
 ) -> None:
     root = unbroken.folder / f"unlogged-{what}"
     kill = (f"--trainer.callbacks.step={step}", f"--trainer.callbacks.what={what}")
-    options = ("--trainer.callbacks+=kill_unlogged.KillUnlogged", *kill, f"--run.root={root.name}")
+    options = (*by_test("kill_unlogged.KillUnlogged"), *kill, f"--run.root={root.name}")
     killed = command(*FIT, *options, cwd=unbroken.folder)
     assert killed.code == -signal.SIGKILL, killed.err
-    done = go_on(command, unbroken.folder, root, WITHOUT_KILL)
+    done = go_on(command, unbroken.folder, root, *WITHOUT_KILL)
     assert done.code == 0, done.err
     assert rows(root / "latest") == unbroken.rows

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import TINY, Command, reviews, write_csv
+from resumed_runs import by_test
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -23,7 +24,7 @@ def test_memory_and_open_files_stay_flat(
 ) -> None:
     seconds = 600 if full else 150
     write_csv(tmp_path / "my.csv", reviews(60))
-    watch = ("--trainer.callbacks+=soak_watch.SoakWatch", "--trainer.callbacks.path=held.csv")
+    watch = (*by_test("soak_watch.SoakWatch"), "--trainer.callbacks.path=held.csv")
     done = command(
         *("fit", "--data.train=my.csv", *TINY, "--run.save_every=2"),
         *(f"--data.batch.workers={workers}", "--run.threads=1"),

@@ -25,8 +25,16 @@ OPTIONS = [
     *("--trainer.accumulate_grad_batches", "2", "--trainer.enable_progress_bar", "false"),
     *("--trainer.callbacks+=EMAWeightAveraging", "--trainer.callbacks.decay=0.9"),
 ]
-WITHOUT_KILL = "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]"
+WITHOUT_KILL = (
+    "--allow_code=kill_at,kill_unlogged",
+    "--trainer.callbacks=[{class_path: EMAWeightAveraging, init_args: {decay: 0.9}}]",
+)
 """For a resume: the callbacks of ``OPTIONS``, and none that kills."""
+
+
+def by_test(callback: str) -> tuple[str, str]:
+    """Options that add a callback of ``tests/helpers``, which isn't code of weitiao."""
+    return f"--allow_code={callback.partition('.')[0]}", f"--trainer.callbacks+={callback}"
 
 
 def rows(run: Path) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Command, reviews, write_csv
 from pretraining_runs import pretrain, rows
+from resumed_runs import by_test
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_fit_goes_on_with_it(made: Path, command: Command, tmp_path: Path) -> No
 @pytest.mark.parametrize("step", [3, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_killed_run_goes_on_to_the_same_digits(made: Path, command: Command, step: int) -> None:
     name = f"killed-{step}"
-    kill = ("--trainer.callbacks+=kill_at.KillAt", f"--trainer.callbacks.step={step}")
+    kill = (*by_test("kill_at.KillAt"), f"--trainer.callbacks.step={step}")
     assert pretrain(command, made, f"--run.folder={name}", *kill).code == -9
     done = pretrain(command, made, f"--run.folder={name}")
     assert done.code == 0, done.err

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import TINY, reviews, run_behind, write_csv
-from resumed_runs import OPTIONS, rows
+from resumed_runs import OPTIONS, by_test, rows
 
 from weitiao import distributed
 from weitiao.errors import ConfigError
@@ -198,7 +198,7 @@ def test_two_processes_go_on_to_the_same_digits(
         assert "an average of weights can't be kept where processes share them out" in refused
         options.append("--trainer.callbacks=[]")
     train("fit", "--run.folder=whole", *options, cwd=tmp_path)
-    kill = ("--trainer.callbacks+=kill_at.KillAt", "--trainer.callbacks.step=7")
+    kill = (*by_test("kill_at.KillAt"), "--trainer.callbacks.step=7")
     number_of = f"--trainer.callbacks.number={int(number)}"
     train("fit", "--run.folder=broken", *options, *kill, number_of, cwd=tmp_path, code=code)
     train("fit", "--run.folder=broken", *options, cwd=tmp_path)
@@ -210,7 +210,7 @@ def test_two_processes_go_on_to_the_same_digits(
 def test_all_processes_end_when_the_loss_of_one_is_no_number(tmp_path: Path) -> None:
     write_csv(tmp_path / "my.csv", [(text, str(len(text))) for text, _ in reviews(60)])
     options = (*SMALL, *TWO, "--task=regression", "--data.batch.size=2")
-    spoil = ("--trainer.callbacks+=spoil_target.SpoilTarget", "--trainer.callbacks.batch=3")
+    spoil = (*by_test("spoil_target.SpoilTarget"), "--trainer.callbacks.batch=3")
     told = train("fit", *options, *spoil, "--run.folder=one", cwd=tmp_path, code=1)
     assert "training diverged: the loss is inf in epoch 0, batch 4" in told
     (rows,) = set(re.findall(r"its rows in my.csv: ([\d, ]+)", told))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, reviews, run_behind, write_csv
-from resumed_runs import EPOCHS, OPTIONS, STEPS, WITHOUT_KILL, rows
+from resumed_runs import EPOCHS, OPTIONS, STEPS, WITHOUT_KILL, by_test, rows
 
 STOPS = 20  # random steps to stop at
 # each class as often, its texts changed anew in every epoch
@@ -27,12 +27,12 @@ def scores(run: Path) -> dict[str, float]:
 
 def kill_and_resume(command: Command, folder: Path, step: int, options: list[str]) -> Path:
     """The folder of a run that was killed at a step and then ran to its end."""
-    kill = ("--trainer.callbacks+=kill_at.KillAt", f"--trainer.callbacks.step={step}")
+    kill = (*by_test("kill_at.KillAt"), f"--trainer.callbacks.step={step}")
     killed = command("fit", f"--run.root=killed-{step}", *options, *kill, cwd=folder)
     assert killed.code == -signal.SIGKILL, killed.err
     run = folder / f"killed-{step}" / "latest"
     last = run / "checkpoints" / "last.ckpt"
-    resumed = command("fit", "--ckpt_path", last.resolve(), WITHOUT_KILL, cwd=folder)
+    resumed = command("fit", "--ckpt_path", last.resolve(), *WITHOUT_KILL, cwd=folder)
     assert resumed.code == 0, resumed.err
     return run
 
@@ -52,7 +52,7 @@ def stops_equal_the_unbroken_run(
         assert rows(run) == unbroken, f"killed at step {step}"
         assert scores(run) == measured, f"killed at step {step}"
     last = run / "checkpoints" / "last.ckpt"
-    finished = command("fit", f"--ckpt_path={last.resolve()}", WITHOUT_KILL, cwd=folder)
+    finished = command("fit", f"--ckpt_path={last.resolve()}", *WITHOUT_KILL, cwd=folder)
     assert finished.code == 0, finished.err
     assert (rows(run), scores(run)) == (unbroken, measured)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command, reviews, write_csv
-from resumed_runs import OPTIONS, rows
+from resumed_runs import OPTIONS, by_test, rows
 
 from weitiao.training import signals
 
@@ -46,7 +46,7 @@ def stopped(
 ) -> tuple[int, str]:
     """Exit code and last message of a run that gets a signal at some moment."""
     kill = (
-        "--trainer.callbacks+=kill_at.KillAt",
+        *by_test("kill_at.KillAt"),
         *(f"--trainer.callbacks.{option}" for option in (f"number={int(number)}", at)),
     )
     done = command("fit", f"--run.folder={name}", *seldom(OPTIONS), *more, *kill, cwd=folder)
@@ -112,7 +112,7 @@ def test_processes_that_make_batches_outlive_a_signal_to_all(
 ) -> None:
     name = f"loaders-{number.name}"
     more = ("--data.batch.workers=2", "--trainer.callbacks.group=true")
-    options = [*seldom(OPTIONS), more[0], "--trainer.callbacks+=kill_at.KillAt", more[1]]
+    options = [*seldom(OPTIONS), more[0], *by_test("kill_at.KillAt"), more[1]]
     at = (f"--trainer.callbacks.number={int(number)}", "--trainer.callbacks.step=17")
     done = command("fit", f"--run.folder={name}", *options, *at, cwd=whole)
     assert done.code == code, done.err
