@@ -69,8 +69,8 @@ def _discard_all_of_another_class(action: Any, before: Any, value: Any) -> None:
     """
     if not (before and before.get("init_args")) or before["class_path"] == value["class_path"]:
         return
-    # the other may not be imported yet; of a part that may be null, none stands before
-    if is_dataclass(locate(before["class_path"] or value["class_path"])):
+    # the other may not be imported yet; only of a part that may be null, none stands before
+    if before["class_path"] is None or is_dataclass(locate(before["class_path"])):
         _discard_unknown(action, before, value)
     else:
         before["init_args"] = Namespace()
