@@ -92,5 +92,5 @@ def test_a_corpus_without_a_word_is_refused_and_leaves_nothing(tmp_path):
 
 def test_a_cache_that_is_a_file_is_told_by_its_option(tmp_path):
     (tmp_path / "cache").write_text("")
-    with pytest.raises(ConfigError, match="--cache FOLDER"):
+    with pytest.raises(ConfigError, match="cache FOLDER"):
         words_of(tmp_path, "a").prepared(tmp_path / "cache")
