@@ -113,7 +113,7 @@ def test_values_out_of_bounds_or_without_effect_are_refused(options, told: str) 
 def test_what_the_model_cannot_do_is_told(model: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="64 positions") as error:
         said(model, length=100)
-    room = int(str(error.value).partition("→ --length ")[2])
+    room = int(str(error.value).partition("→ length ")[2])
     assert said(model, temperature=0.0, length=room) == said(model, temperature=0.0, length=None)
     with pytest.raises(ConfigError, match=r"64 positions of the model\n  → a shorter prompt$"):
         Generation(model, "好" * 64).texts()

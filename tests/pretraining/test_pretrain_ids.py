@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models
 from transformers import BertConfig, PreTrainedTokenizerFast
 
 from weitiao.errors import ConfigError
-from weitiao.pretraining import command
+from weitiao.pretraining import cli
 from weitiao.pretraining.cli import refuse_other_ids
 
 TOKENS = ["?", "一", "二", "三"]
@@ -40,7 +40,7 @@ def tokenizer(folder: str, tokens: list[str], **special: str) -> None:
 def test_other_ids_are_refused(tokens: list[str], told: str) -> None:
     tokenizer("mine", TOKENS)
     tokenizer("given", tokens)
-    with pytest.raises(ConfigError, match=told + r".*\n  → --data\.tokenizer\.name mine"):
+    with pytest.raises(ConfigError, match=told + r".*\n  → data\.tokenizer\.name mine"):
         refuse_other_ids("mine", "given")
 
 
@@ -59,7 +59,7 @@ def test_nothing_is_compared_where_the_model_has_no_tokenizer() -> None:
 
 def test_the_model_s_own_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     tokenizer("mine", TOKENS)
-    monkeypatch.delattr(command, "fast_tokenizer")
+    monkeypatch.delattr(cli, "fast_tokenizer")
     refuse_other_ids("mine", "./mine/")
 
 
