@@ -164,3 +164,96 @@ def test_a_package_goes_through_every_command(place: Path, command: Command) -> 
     predictor = weitiao.load(run, device="cpu", allow_code="mine")
     assert predictor.predict(["很好"]).classes == ["好评", "差评"]
     monkeypatch.undo()
+
+
+CURVES = """
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from torch import nn
+
+from weitiao.card import InputCard
+from weitiao.inputs import FittedInput, Input, InputRows, tensors
+from weitiao.io.arrow import Ragged
+from weitiao.models.backbones.base import Backbone
+
+
+@dataclass(frozen=True)
+class Scale(InputCard):
+    largest: float
+
+
+class Rows(InputRows):
+    def __init__(self, encoded):
+        self.values = Ragged(encoded["values"])
+        self.lengths = self.values.lengths
+
+    def collate(self, draws):
+        lists = self.values.lists(draws.rows)
+        lengths = np.array([len(values) for values in lists])
+        filled = np.zeros((len(lists), lengths.max()), np.float32)
+        for row, values in zip(filled, lists):
+            row[: len(values)] = values
+        mask = np.arange(lengths.max()) < lengths[:, None]
+        return {"inputs": tensors({"values": filled, "attention_mask": mask})}
+
+
+class FittedCurves(FittedInput):
+    def __init__(self, card):
+        self.card = card
+
+    def encode(self, table):
+        cells = (cell.split() for cell in table["text"].to_pylist())
+        curves = [[float(number) / self.card.largest for number in cell] for cell in cells]
+        return pa.table({"values": pa.array(curves, pa.list_(pa.float32()))})
+
+    def rows(self, encoded):
+        return Rows(encoded)
+
+
+@dataclass(frozen=True)
+class Curves(Input):
+    curve: str = "curve"
+
+    @property
+    def columns(self):
+        return {"text": self.curve}
+
+    def fit(self, tables, targets, folder, begin):
+        cells = " ".join(tables["train"]["text"].to_pylist()).split()
+        return FittedCurves(Scale(largest=max(map(float, cells))))
+
+    def from_state(self, state, card):
+        return FittedCurves(card)
+
+
+class Lift(Backbone):
+    def __init__(self, card, *, width: int = 8):
+        super().__init__()
+        self.width, self.lift = width, nn.Linear(1, width)
+
+    def forward(self, values, attention_mask):
+        return self.lift(values.unsqueeze(-1)).tanh()
+"""
+
+
+@pytest.mark.slow
+def test_what_is_no_text_is_learned_by_an_objective_of_ours(place: Path, command: Command) -> None:
+    (place / "curves.py").write_text(CURVES, "utf-8")
+    rows = [(f"{n % 7} {n} {n % 5}", "high" if n >= 50 else "low") for n in range(100)]
+    with (place / "curves.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("curve", "label"), *rows])
+    parts = ("--data.input=curves.Curves", "--model.backbone=curves.Lift", "--model.optim.lr=0.05")
+    allowed = ("--allow_code=curves", *SMALL[1:])
+    options = ("--data.train=curves.csv", *parts, "--trainer.max_epochs=20")
+    done = command("fit", *options, *allowed, cwd=place)
+    assert done.code == 0, done.err
+    best = run_behind(place / "logs" / "latest") / "checkpoints" / "best.ckpt"
+    texts = ("--text=1 2 3", "--text=0 99 1", "--out=-")
+    done = command("predict", f"--ckpt_path={best}", "--allow_code=curves", *texts, cwd=place)
+    assert done.code == 0, done.err
+    assert [json.loads(line)["label"] for line in done.out.splitlines()] == ["low", "high"]
+    for reads_ids in ("--model.backbone=TextCNN", "--model.objective.wide.lr=0.1"):
+        wrong = command("fit", *options, *allowed, reads_ids, cwd=place)
+        assert "the model reads ids, and the input makes a Scale" in wrong.err

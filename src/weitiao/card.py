@@ -106,8 +106,8 @@ class DataCard:
             ConfigError: it makes none.
         """
         if not isinstance(self.input, TokenInput):
-            problem = f"reads ids, and the input makes a {type(self.input).__name__}"
-            raise ConfigError(problem, field="backbone", hint="one of your own")
+            problem = f"the model reads ids, and the input makes a {type(self.input).__name__}"
+            raise ConfigError(problem, hint="a backbone of your own, without a wide part")
         return self.input
 
     def plain(self) -> dict[str, Any]:

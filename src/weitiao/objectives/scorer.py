@@ -10,14 +10,13 @@ from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.config.bounds import shares
+from weitiao.linear import COLUMNS
 from weitiao.objectives.blend import Blend
 from weitiao.objectives.heads import Head
 from weitiao.objectives.linear import LinearPart
 from weitiao.objectives.pooling import PoolingName, build_pooling
 from weitiao.objectives.precision import full
 from weitiao.objectives.wide import Wide
-
-IDS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class Encoder(Protocol):
@@ -67,7 +66,7 @@ class Scorer(nn.Module):
         self.pooling, self.starts_from_probe = pooling, head.start == "probe"
         self.pool = build_pooling(pooling, width)
         self.head = head.build(width, logits)
-        self.wide = wide.build(logits) if wide else None
+        self.wide = wide.build(logits) if wide and card.tokens else None
         self.wide_share = wide.share if wide else 0.0
         self.wide_lr = wide.lr if wide else 0.0
         self.linear = LinearPart(card, logits) if card.input.linear_features else None
@@ -76,8 +75,8 @@ class Scorer(nn.Module):
 
     def pooled(self, backbone: Encoder, inputs: Mapping[str, Tensor]) -> Tensor:
         """One vector a row, ``(B, H)``."""
-        ids = {name: values for name, values in inputs.items() if name in IDS}
-        return self.pool(backbone(**ids), inputs["attention_mask"])
+        read = {name: values for name, values in inputs.items() if name not in COLUMNS}
+        return self.pool(backbone(**read), inputs["attention_mask"])
 
     def parts(self, backbone: Encoder, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Logits ``(B, C)`` of the deep path and, where there is one, of the wide one."""
