@@ -338,7 +338,7 @@ RUN = {
     "run/run.name": Effect("run", "another"),
     "run/run.folder": Effect("run", "mine"),
     "run/run.monitor": Effect(
-        "run", "val/loss", ("--model.optim.lr=0.1", "--trainer.max_epochs=4")
+        "run", "val/loss", ("--model.optim.lr=0.3", "--trainer.max_epochs=4")
     ),
     "run/run.save_every": Effect("run", "1"),
     "run/run.threads": Effect("run", "2", before="1"),
