@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import Command, reviews, run_behind
 
-import weitiao
-
-PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text("utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "extending.md").read_text("utf-8")
 FILES = dict(re.findall(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```$", PAGE, re.M | re.S))
 COMMANDS = [
     shlex.split(line)
@@ -118,6 +120,18 @@ class Stars(OneClass):
 """
 
 
+USE = """
+import weitiao
+
+try:
+    weitiao.load({run!r}, device="cpu")
+except weitiao.ConfigError as error:
+    print("refused:", error.hint)
+model = weitiao.load({run!r}, device="cpu", allow_code="mine")
+print([*model.predict(["很好很好"]).classes[:1]])
+"""
+
+
 @pytest.mark.slow
 def test_a_package_goes_through_every_command(place: Path, command: Command) -> None:
     package = place / "mine"
@@ -157,13 +171,14 @@ def test_a_package_goes_through_every_command(place: Path, command: Command) -> 
     assert len([*(place / "logs/tune/own/trials").glob("*-trial-*")]) == 2
     pair = ("--with=a: ", "--with=b: --model.optim.lr=0.01", "--seeds=2")
     assert "b" in done(*pair, *new, script="compare.py")
-    monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.syspath_prepend(place)
-    with pytest.raises(weitiao.ConfigError, match="--allow_code mine"):
-        weitiao.load(run, device="cpu")
-    predictor = weitiao.load(run, device="cpu", allow_code="mine")
-    assert predictor.predict(["很好"]).classes == ["好评", "差评"]
-    monkeypatch.undo()
+    python = [
+        sys.executable,
+        "-c",
+        USE.format(run=str(run)),
+    ]  # here other tests would find the classes
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    used = subprocess.run(python, cwd=place, env=env, capture_output=True, text=True)
+    assert used.stdout.splitlines() == ["refused: if you trust it: --allow_code mine", "['好评']"]
 
 
 CURVES = """

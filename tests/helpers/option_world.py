@@ -138,8 +138,4 @@ def make_world(folder: Path) -> None:
     other = torch.load("kept/checkpoints/best.ckpt", weights_only=True)
     other["state_dict"]["objective.scorer.head.1.bias"][0] += 1
     torch.save(other, "kept/checkpoints/other.ckpt")
-    imported = "from weitiao.models.backbones.transformer import Transformer\n"
-    Path("mine.py").write_text(f"{imported}class Mine(Transformer): pass\n", "utf-8")
-    other["hyper_parameters"]["backbone"]["class_path"] = "mine.Mine"
-    torch.save(other, "kept/checkpoints/mine.ckpt")
     shutil.rmtree("logs")
