@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weitiao.config.field_paths import field_paths
+from weitiao.config.field_paths import field_paths, told
 from weitiao.config.parser import Parser
 from weitiao.embedding.cli import run_embed
 from weitiao.errors import ConfigError, WeitiaoError
@@ -114,10 +114,14 @@ def test_each_command_tells_its_own_options(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text("text,label\n好,1\n坏,0\n", "utf-8")
-    run, told = COMMANDS[command]
+    run, words = COMMANDS[command]
     with pytest.raises(WeitiaoError) as fault:
         run()
     message = str(fault.value)
-    assert all(part in message for part in told), message
+    assert all(part in message for part in words), message
     assert "{--" not in message
     assert "header" not in message or command.startswith("fit")  # a corpus has no such option
+
+
+def test_where_nothing_is_parsed_an_argument_has_its_own_name() -> None:
+    assert told({"a": ["bad; {--size} 1", 1]}) == {"a": ["bad; --size 1", 1]}

@@ -82,8 +82,10 @@ def _add(place: str, values: Mapping[str, Any], nodes: dict[str, dict[str, Any]]
 
 
 def _option(fault: BaseException, name: str) -> str | None:
-    """The option that an argument is; null = there is none."""
+    """The option that an argument is; null = there is none. Without a command, its own name."""
     nodes, sources = _given.get()
+    if not nodes:
+        return name
     head, dot, rest = name.partition(".")
     objects = [frame.f_locals.get("self") for frame, _ in walk_tb(fault.__traceback__)]
     for place in [*(_place_of(each, nodes) for each in reversed(objects)), ""]:
@@ -102,7 +104,7 @@ def _place_of(part: Any, nodes: _Nodes) -> str | None:
         names = {*inspect.signature(type(part)).parameters}
     own = getattr(part, "__dict__", {})
     alike = {
-        place: sum(own.get(name, own) == value for name, value in values.items())
+        place: sum(str(own.get(name)) == str(value) for name, value in values.items())
         for place, values in nodes.items()
         if values and values.keys() <= names <= values.keys() | _LATE
     }
