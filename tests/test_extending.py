@@ -171,11 +171,8 @@ def test_a_package_goes_through_every_command(place: Path, command: Command) -> 
     assert len([*(place / "logs/tune/own/trials").glob("*-trial-*")]) == 2
     pair = ("--with=a: ", "--with=b: --model.optim.lr=0.01", "--seeds=2")
     assert "b" in done(*pair, *new, script="compare.py")
-    python = [
-        sys.executable,
-        "-c",
-        USE.format(run=str(run)),
-    ]  # here other tests would find the classes
+    # in this process other tests would find the classes
+    python = [sys.executable, "-c", USE.format(run=str(run))]
     env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     used = subprocess.run(python, cwd=place, env=env, capture_output=True, text=True)
     assert used.stdout.splitlines() == ["refused: if you trust it: --allow_code mine", "['好评']"]
