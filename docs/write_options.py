@@ -139,7 +139,8 @@ def _components(hint: Any) -> list[type]:
 
 def _concrete(kind: type) -> list[type]:
     found = {sub for kin in kind.__subclasses__() for sub in (kin, *_concrete(kin))}
-    usable = [sub for sub in found if not inspect.isabstract(sub)]
+    ours = [sub for sub in found if sub.__module__.startswith("weitiao.")]  # not what FSDP makes
+    usable = [sub for sub in ours if not inspect.isabstract(sub)]
     return sorted(usable, key=lambda sub: sub.__name__)  # Python's order is that of imports
 
 

@@ -65,6 +65,7 @@ def test_each_run_is_that_of_train(made: tuple[Path, Outcome], command: Command)
     assert all(float(row["seconds"]) > 0 and int(row["memory_mb"]) > 100 for row in rows)
 
 
+@pytest.mark.slow
 def test_the_table_and_the_json_tell_means_and_tests(made: tuple[Path, Outcome]) -> None:
     folder, done = made
     found = json.loads((folder / "logs/compare/default/compare.json").read_text("utf-8"))
@@ -79,6 +80,7 @@ def test_the_table_and_the_json_tell_means_and_tests(made: tuple[Path, Outcome])
     assert "…" not in done.out
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again_and_other_options_are_refused(
     made: tuple[Path, Outcome], command: Command
 ) -> None:

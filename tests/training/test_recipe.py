@@ -12,6 +12,7 @@ import yaml
 from conftest import Command, reviews, run_behind, write_csv
 
 from weitiao.config.presets import preset
+from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.training.recipe import Facts, choose, with_presets
 
@@ -42,6 +43,12 @@ def test_a_recipe_goes_by_thedata_of(facts: Facts, recipe: str) -> None:
     assert name == recipe
     assert preset("recipe", name).is_file()
     assert f"{facts.rows:,} rows" in why
+
+
+@pytest.fixture(autouse=True)
+def no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make encoder` may have been run here."""
+    monkeypatch.setattr(encoder, "TARGET", Path("missing"))
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def test_a_study_counts_in_all_and_its_best_reproduces(command: Command, folder:
     assert len(kept) == 1  # the best one's, and no ``latest`` beside it
 
 
+@pytest.mark.slow
 def test_a_grid_is_covered_once(command: Command, folder: Path) -> None:
     (folder / "space.yaml").write_text(GRID, "utf-8")
     tune(command, folder, "--trials=50", "--sampler=grid", "--keep-top=2")

@@ -16,7 +16,7 @@ from weitiao.errors import WeitiaoError
 
 _LATE = {"card", "backbone"}  # what parts get from the run, and no options
 _Nodes = Mapping[str, Mapping[str, Any]]
-_given: ContextVar[tuple[_Nodes, Mapping[str, str]]] = ContextVar("given", default=({}, {}))
+_given: ContextVar[tuple[_Nodes, Mapping[str, str]] | None] = ContextVar("given", default=None)
 
 
 @contextmanager
@@ -48,12 +48,14 @@ def field_paths(dashes: str = "--") -> Iterator[None]:
 
 
 def note(values: Namespace, sources: Mapping[str, str]) -> None:
-    """Take the values of a command line, for the faults from now on.
+    """Take the values of a command line, for the faults from now on within `field_paths`.
 
     Args:
         values: as parsed.
         sources: an option that is linked → the one that it is linked to.
     """
+    if _given.get() is None:
+        return
     nodes: dict[str, dict[str, Any]] = {}
     _add("", values.as_dict(), nodes)
     _given.set((nodes, sources))
@@ -83,7 +85,7 @@ def _add(place: str, values: Mapping[str, Any], nodes: dict[str, dict[str, Any]]
 
 def _option(fault: BaseException, name: str) -> str | None:
     """The option that an argument is; null = there is none. Without a command, its own name."""
-    nodes, sources = _given.get()
+    nodes, sources = _given.get() or ({}, {})
     if not nodes:
         return name
     head, dot, rest = name.partition(".")

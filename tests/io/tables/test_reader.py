@@ -500,7 +500,7 @@ reader.Reader().read("file.csv", Path("out.arrow"))
     [
         ("chnsenticorp/train.tsv", Reader(roles("text_a")), 9600, 2),
         ("tnews/*.tsv", Reader(roles("0", None, "1"), header=False), 63360, 15),
-        ("stsb_zh/*.data", Reader(roles("0", "1", "2"), "tsv", header=False), 8050, 6),
+        ("stsb_zh/*.data", Reader(roles("0", "1", "2"), format="tsv", header=False), 8050, 6),
         ("trec/*.all", Reader(format="lines"), 5952, 6),
         ("sst2/stsa.*", Reader(format="lines"), 9613, 2),
     ],
