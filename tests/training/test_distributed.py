@@ -130,8 +130,10 @@ def test_two_processes_with_half_the_batch_learn_what_one_learns(
     assert one.keys() == two.keys()
     means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "lr-AdamW/pg1")]
     assert len(means) > 10
-    for key in means:  # gradients are summed in another order
-        assert two[key] == pytest.approx(one[key], rel=1e-5), key
+    # gradients are summed in another order; the large weights of a solved head amplify that
+    close = 1e-4 if both == PROBE else 1e-5
+    for key in means:
+        assert two[key] == pytest.approx(one[key], rel=close), key
 
 
 @pytest.mark.slow
