@@ -42,6 +42,7 @@ def field_paths(dashes: str = "--") -> Iterator[None]:
         fault.place(partial(_option, fault), dashes)
         if fault is error:
             raise
+        # not from the wrapper, which repeats it: the fault keeps the cause that it has
         raise fault  # noqa: B904
     finally:
         _given.reset(before)

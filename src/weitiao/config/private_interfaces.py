@@ -54,6 +54,7 @@ def yaml_loader() -> type:
 
 def load_yaml_by(loader: type) -> None:
     """Load options and files by this class. `set_loader` would not do: options go past it."""
+    # typed by the class of its first value; any loader of PyYAML's does
     _loaders_dumpers.yaml_default_loader = loader  # type: ignore[assignment]
 
 

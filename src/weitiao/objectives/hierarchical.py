@@ -81,8 +81,9 @@ class Hierarchical(Classification):
     kind = PathTarget
     target: PathTarget
 
+    # a constant of the class elsewhere; here a row for each level of the card's labels
     @property
-    def shown(self) -> tuple[tuple[str, str], ...]:  # type: ignore[override]  # knows the levels
+    def shown(self) -> tuple[tuple[str, str], ...]:  # type: ignore[override]
         """The metrics of the final table and their titles."""
         levels = range(1, len(self.target.levels) + 1)
         return (

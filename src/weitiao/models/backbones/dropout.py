@@ -1,7 +1,8 @@
-"""Dropout of pretrained models on a CPU, where torch draws a random number for each element.
+"""Dropout and attention of models of `transformers` on a CPU.
 
-Those take a third of a training step of BERT in bfloat16. Here one number of 64 bits decides about
-four elements, so probabilities are rounded to 1/65,536.
+torch draws a random number for each element that dropout sees, which takes a third of a training
+step of BERT in bfloat16. Here one number of 64 bits decides about four elements, so probabilities
+are rounded to 1/65,536.
 """
 
 from __future__ import annotations
