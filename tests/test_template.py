@@ -45,7 +45,15 @@ def test_it_passes_its_tests_and_trains(tmp_path: Path) -> None:
     assert "2 passed" in tested.stdout
     write_csv(project / "my.csv", reviews(100), ("text", "label"))
     shown = subprocess.run(
-        ["make", "-n", "-o", ".venv/bin/.installed", "train", "DATA=my.csv"],
+        [
+            "make",
+            "--no-print-directory",
+            "-n",
+            "-o",
+            ".venv/bin/.installed",
+            "train",
+            "DATA=my.csv",
+        ],
         capture_output=True,
         text=True,
         **options,

@@ -346,7 +346,7 @@ def test_three_thousand_classes_are_trained_and_measured(tmp_path: Path, command
     assert done.code == 0, done.err
     assert "left out" not in done.err
     assert len(done.out.splitlines()) < 50
-    run = tmp_path / "logs" / "latest"
-    assert f"all 3,000 classes: {run.resolve().relative_to(tmp_path)}/classes.csv" in done.out
-    with (run / "classes.csv").open(newline="", encoding="utf-8") as file:
+    table = (tmp_path / "logs" / "latest" / "classes.csv").resolve()
+    assert f"all 3,000 classes: {table.relative_to(tmp_path)}" in done.out
+    with table.open(newline="", encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 3000
