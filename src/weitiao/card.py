@@ -86,8 +86,6 @@ class DataCard:
     checkpoint, so that a checkpoint names its own labels.
 
     Args:
-        input: what is read.
-        target: what there is to predict.
         rows: rows per split, after the audit.
         fingerprint: hash of labels, ids, targets and word vectors: equal where data were prepared
             alike.

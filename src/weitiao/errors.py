@@ -65,11 +65,8 @@ class DataError(WeitiaoError):
     Args:
         problem: what is wrong, as a sentence without the place.
         field: the argument that names the file, or is at fault.
-        file: the file it was found in.
         row: 1-based line (text formats) or record (binary formats), as an editor counts it.
-        column: name of the column.
         value: the offending value; long ones are cut for display.
-        hint: what to do next.
     """
 
     def __init__(
@@ -107,7 +104,6 @@ class MissingExtra(WeitiaoError):
         package: the package that could not be imported.
         extra: the extra of weitiao that brings it.
         what: what needs it; after a field, its value.
-        field: the argument that needs it.
     """
 
     def __init__(self, package: str, extra: str, what: str, *, field: str | None = None) -> None:

@@ -31,7 +31,6 @@ class Result:
     """One run.
 
     Args:
-        name: of the configuration.
         number: the seed, or the fold.
         metric: the first score of the task.
         score: on test.
@@ -122,9 +121,6 @@ class Comparison:
 
     def results(self, console: Console) -> Iterator[Result]:
         """Run after run, all configurations of a seed first; what is done isn't done again.
-
-        Args:
-            console: shows how far it is.
 
         Raises:
             WeitiaoError: as a run tells it; or another comparison was begun in the folder.

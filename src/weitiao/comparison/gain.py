@@ -103,9 +103,6 @@ class Gain:
     def results(self, console: Console) -> Iterator[Result]:
         """Pretrain, and fine-tune as often as is needed; what is done already is not done again.
 
-        Args:
-            console: shows how far it is.
-
         Raises:
             WeitiaoError: as the commands that are run; or the folder holds another comparison.
         """

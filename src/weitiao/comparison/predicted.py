@@ -15,12 +15,7 @@ KEYS = ("id", "text", "pair", "true")
 
 @dataclass(frozen=True)
 class Rows:
-    """The tested rows of a run.
-
-    Args:
-        header: names of the columns.
-        cells: the rows.
-    """
+    """The tested rows of a run."""
 
     header: list[str]
     cells: list[list[str]]
@@ -49,12 +44,7 @@ def read_rows(path: Path) -> Rows:
 
 
 def write_out_of_fold(path: Path, folds: Sequence[Rows]) -> None:
-    """Write ``id, text, label, predicted, probabilities, fold``: each row where it was tested.
-
-    Args:
-        path: the file.
-        folds: the rows of each fold.
-    """
+    """Write ``id, text, label, predicted, probabilities, fold``: each row where it was tested."""
     names = {"label": "predicted", "true": "label"}
     order = ("id", "text", "pair", "true", "label")
     header = folds[0].header

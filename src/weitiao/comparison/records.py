@@ -13,10 +13,6 @@ from weitiao.training.run_folder import write_json
 def claim(place: Path, options: list[str]) -> dict[str, Any]:
     """Take a folder for these options; what has not begun there may still be changed.
 
-    Args:
-        place: the folder.
-        options: what is done there.
-
     Returns:
         What `finish` noted.
 

@@ -23,7 +23,6 @@ class Summary:
     """One configuration.
 
     Args:
-        name: of it.
         options: of ``train``.
         scores: on test, one a seed or fold.
         mean: of the scores.

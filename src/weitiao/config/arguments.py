@@ -50,7 +50,6 @@ def divided(own: Collection[str], arguments: Sequence[str]) -> tuple[list[str], 
 
     Args:
         own: its options, with dashes.
-        arguments: of the command line.
     """
     mine: list[str] = []
     rest: list[str] = []

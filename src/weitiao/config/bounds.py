@@ -8,10 +8,6 @@ from weitiao.errors import ConfigError
 def at_least(bound: float, **values: float | None) -> None:
     """Refuse values below ``bound``; null passes.
 
-    Args:
-        bound: the lowest value that makes sense.
-        values: arguments and their values.
-
     Raises:
         ConfigError: names the argument.
     """
@@ -22,9 +18,6 @@ def at_least(bound: float, **values: float | None) -> None:
 
 def shares(**values: float) -> None:
     """Refuse what is no share from 0 to below 1: of all of it nothing would be left.
-
-    Args:
-        values: arguments and their values.
 
     Raises:
         ConfigError: names the argument.

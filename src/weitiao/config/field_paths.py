@@ -52,7 +52,6 @@ def note(values: Namespace, sources: Mapping[str, str]) -> None:
     """Take the values of a command line, for the faults from now on within `field_paths`.
 
     Args:
-        values: as parsed.
         sources: an option that is linked → the one that it is linked to.
     """
     if _given.get() is None:

@@ -18,7 +18,6 @@ def preset(kind: Kind, name: str, *others: str) -> Path:
 
     Args:
         kind: the option that names it.
-        name: its name.
         others: values that the option has besides, for messages.
 
     Raises:

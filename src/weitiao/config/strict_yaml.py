@@ -22,9 +22,6 @@ def strict(loader: Any) -> Any:
     """A loader that refuses a key given twice, where YAML's own take the last one without a word.
 
     What stands in a list under one of `NAMES` is taken as it is typed.
-
-    Args:
-        loader: a loader class of PyYAML.
     """
 
     class Strict(loader):

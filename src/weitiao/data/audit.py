@@ -60,7 +60,6 @@ class Auditor:
             tables: what ``clean`` takes.
             splitter: carves whichever of ``val`` and ``test`` is not given out of train.
             sizes: ``(N,)`` of the rows of a table.
-            target: what the labels are.
 
         Returns:
             ``train``, ``val`` and, where there is one, ``test``, the last two with the column
@@ -88,7 +87,6 @@ class Auditor:
             tables: ``train`` and, where given, ``val`` and ``test``, with the columns ``key``
                 (see ``weitiao.data.fingerprints``), ``original``, ``file``, ``row`` and,
                 optionally, ``label`` and ``group``.
-            target: what the labels are.
 
         Returns:
             the tables, train reduced; and the report: ``acts`` (the options), ``found`` per

@@ -75,7 +75,6 @@ class Rows(Dataset):
     """Encoded rows; draws of them give a batch.
 
     Args:
-        inputs: what a model reads of them.
         target: of each row; null = they have none.
     """
 
@@ -126,11 +125,8 @@ class EpochBatches(Sampler[Draws]):
 
     Args:
         lengths: ``(N,)`` ids per row.
-        batching: budget of a batch.
         shuffle: whether the order depends on the epoch.
-        seed: seed of the order.
         position: gives (epoch, batches already done) when an epoch starts.
-        process: number of this process.
         processes: that share out the rows of each batch: a batch of two processes is as large as
             two of one, and each process has as many batches, none of them empty.
         slots: the draws of an epoch; null = each row once, slots being rows.

@@ -15,7 +15,6 @@ def fold_of(
     """The fold of each row, ``(N,)``, from 1: strata in proportion, no group cut.
 
     Args:
-        count: number of folds.
         rank: ``(N,)``, the drawn order of the rows; that of the file changes nothing.
         strata: ``(N,)`` of int.
         groups: ``(N,)`` of int, in drawn order; null = each row is one.

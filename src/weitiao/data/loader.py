@@ -23,7 +23,6 @@ class ResumableLoader:
 
     Args:
         rows: gives a batch of draws (`Rows`, say).
-        batches: the order in which they come.
         workers: processes that make batches; 0 = none.
     """
 

@@ -23,7 +23,6 @@ def read_new_rows(
 
     Args:
         preparation: how the rows of training were treated.
-        files: what to read.
         labelled: whether the rows have labels. Of those no bad one is set aside: a score is that
             of all rows.
         notes: as `Reader.read` has it.
@@ -44,7 +43,6 @@ def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> p
     """The readable rows of cells that stand in no file, numbered from 0.
 
     Args:
-        preparation: how the rows of training were treated.
         cells: role → a cell per row.
     """
     count = len(next(iter(cells.values())))

@@ -29,15 +29,7 @@ from weitiao.targets import OneClass, Target, target_array
 
 @dataclass(frozen=True)
 class Preparation:
-    """The steps between files and encoded rows, in the order in which a row passes them.
-
-    Args:
-        read: file formats, encodings, columns.
-        input: raw cells to what a model reads.
-        audit: duplicates, conflicts, leaks.
-        split: shares carved out of ``train`` for splits without a file.
-        target: what there is to predict.
-    """
+    """The steps between files and encoded rows, in the order in which a row passes them."""
 
     read: Reader
     input: Input

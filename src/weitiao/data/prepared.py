@@ -22,7 +22,6 @@ class Prepared:
         folder: holds per split ``SPLIT.rows.arrow`` (what people read: id, original, the cells,
             label, file, row) and ``SPLIT.ids.arrow`` (what the model reads, and the target),
             besides ``card.json``, ``audit.json`` and the files of the input.
-        card: the data card.
         fitted: the input that encoded the rows.
     """
 

@@ -132,10 +132,6 @@ class Splitter:
     def thin(self, train: pa.Table, strata: np.ndarray | None = None) -> pa.Table:
         """The rows of train to learn from, in their order.
 
-        Args:
-            train: rows as for `split`.
-            strata: as for `split`.
-
         Raises:
             ConfigError: there are fewer rows than asked for, or more classes.
         """

@@ -33,7 +33,6 @@ def summarise(
         splits: the final ``train`` and whichever of ``val`` and ``test`` there are.
         report: what ``Auditor.clean`` reported.
         sizes: ``(N,)`` of the rows of a table.
-        target: what the labels are.
 
     Returns:
         the splits without ``key``; all but train have a boolean column ``leaked``: the text stands

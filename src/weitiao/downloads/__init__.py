@@ -14,9 +14,7 @@ def run_fetch(verb: str, fetch: Callable[[Path], Path], arguments: list[str], to
     """Fetch, and say where it lies.
 
     Args:
-        verb: of the command line.
         fetch: takes the place, and gives it.
-        arguments: of the command line.
         to: the usual place.
     """
     from weitiao.config.parser import Parser

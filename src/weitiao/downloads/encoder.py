@@ -90,7 +90,6 @@ def expand(packed: Packed, folder: Path) -> None:
     """Write model, tokenizer and card, cut to the pieces of Chinese and English.
 
     Args:
-        packed: the whole encoder.
         folder: is there and empty.
     """
     from transformers import PreTrainedTokenizerFast

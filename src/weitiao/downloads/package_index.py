@@ -17,9 +17,6 @@ class PackageFile:
 
     Args:
         package: name of the project on the index.
-        version: its release.
-        name: of the file.
-        sha256: its hash.
         kind: options of ``pip download`` by which pip takes this file, whatever machine asks.
     """
 

@@ -27,13 +27,9 @@ class Sizes:
 
     Args:
         width: ``H``.
-        layers: number of layers.
-        heads: attention heads.
         feedforward: width of the inner layer.
         vocab: rows of the word embedding; there may be fewer pieces.
         positions: longest sequence.
-        types: token types.
-        eps: of the layer norms.
     """
 
     width: int
@@ -51,7 +47,6 @@ class Packed:
     """A packed encoder.
 
     Args:
-        sizes: of the encoder.
         pieces: sentence pieces by id, special ones included.
         scores: ``(V,)`` log-probability of each piece.
         special: ids of ``bos``, ``eos``, ``pad`` and ``unk``.
@@ -72,8 +67,6 @@ class Packed:
         """A weight as float32.
 
         Args:
-            name: as in the file.
-            shape: its shape.
             rows: the only ones wanted; null = all.
         """
         lines = self.weights[name].reshape(shape[0], -1)  # a vector has one value a line

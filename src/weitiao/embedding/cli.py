@@ -143,7 +143,6 @@ def report_of(words: WordFile, vectors: Any, seconds: dict[str, float]) -> dict[
     """Numbers of what was read and learned.
 
     Args:
-        words: the segmented corpus.
         vectors: gensim's ``KeyedVectors``.
         seconds: by stage.
     """

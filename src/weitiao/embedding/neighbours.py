@@ -22,7 +22,6 @@ def neighbours_table(vectors: Any, words: Sequence[str]) -> Table:
 
     Args:
         vectors: gensim's ``KeyedVectors``, those of fastText or not.
-        words: the words, in any number.
     """
     nearest = Column("nearest by cosine", overflow="fold")
     table = Table("word", "seen", nearest, title="nearest neighbours")

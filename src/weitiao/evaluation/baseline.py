@@ -42,11 +42,6 @@ def measure_baseline(prepared: Prepared, objective: Objective, models: Baselines
     Character n-grams need no segmentation, and are the strongest linear baseline on short Chinese
     text (Li et al. 2019, "Is Word Segmentation Necessary for Deep Learning of Chinese
     Representations?", and our own trials).
-
-    Args:
-        prepared: the splits.
-        objective: says what is better.
-        models: what is fitted.
     """
     x = _features(prepared, objective, each_text=models.each_text)
     targets = {split: target_array(prepared.ids(split)["target"]) for split in x}

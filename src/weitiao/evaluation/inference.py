@@ -163,7 +163,6 @@ def open_checkpoint(
     """Model and DataModule as the checkpoint describes them, with the DataModule's ``changes``.
 
     Args:
-        path: the checkpoint.
         changes: arguments of the DataModule that are not the checkpoint's.
         trust_remote_code: whether Python code may run that came with the backbone, if the
             checkpoint asks for it.
@@ -235,7 +234,6 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
     """The parser of a verb, without ``--out``.
 
     Args:
-        verb: the verb.
         file: the dataclass of the file it is used on.
     """
     parser = UseParser(prog=called(verb))

@@ -34,8 +34,6 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
     Args:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
             ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``.
-        predicted: the rows and their predictions.
-        objective: made them.
 
     Raises:
         ConfigError: the suffix names no format.
@@ -64,8 +62,6 @@ def print_predictions(predicted: Predicted, objective: Objective, *, table: bool
     """Print predictions on standard output.
 
     Args:
-        predicted: the rows and their predictions.
-        objective: made them.
         table: a table for a person; else JSON Lines, for a program.
     """
     columns = _columns(predicted, objective)

@@ -47,9 +47,7 @@ class Predictor:
     """A model with its labels, cleaning and tokenizer. It prints and writes nothing.
 
     Args:
-        module: the model.
         data: treats new texts as those of training were.
-        device: where the model computes.
     """
 
     def __init__(self, module: Module, data: TextDataModule, device: torch.device) -> None:

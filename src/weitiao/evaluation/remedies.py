@@ -23,7 +23,6 @@ def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
     """A warning with two remedies, if the linear baseline is better on test; else nothing.
 
     Args:
-        run: that was tested.
         metrics: with ``test/…`` and ``baseline/…``.
     """
     objective = run.module.objective

@@ -136,10 +136,8 @@ def write_classes(
     """Write how well each class is found, a row each; what is undefined stays empty.
 
     Args:
-        path: the CSV file.
         decided: classes ``(N,)`` or labels ``(N, C)``.
         targets: likewise.
-        objective: knows the classes and their rows in train.
         metrics: with ``baseline/f1_class/…``, where it was measured.
     """
     classes = len(objective.classes)

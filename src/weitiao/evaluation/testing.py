@@ -47,7 +47,6 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     Of several processes, the first gives what was measured, the others nothing.
 
     Args:
-        run: as `fit` gives it.
         console: takes the table; null = standard output.
     """
     if (tested := test_best(run)) is None:
@@ -115,15 +114,7 @@ def show_tables(
     classes: Path | None,
     console: Console,
 ) -> None:
-    """Print the final table, that of leak-free rows, and write the file of all classes.
-
-    Args:
-        metrics: flat values.
-        objective: says what is shown.
-        tested: the rows.
-        classes: the file; null = none.
-        console: takes the tables.
-    """
+    """Print the final table, that of leak-free rows, and write the file of all classes."""
     console.print(final_table(metrics, objective, tested.targets))
     fresh = leak_free(tested)
     if not fresh.all():

@@ -27,7 +27,6 @@ class Draws(NamedTuple):
     Args:
         rows: ``(B,)`` rows of the table.
         slots: ``(B,)`` which of the epoch's draws each is.
-        epoch: number of the epoch.
     """
 
     rows: np.ndarray
@@ -46,7 +45,6 @@ class Targets(NamedTuple):
     """What the rows of each split are to be, for an input that solves a part of the model.
 
     Args:
-        card: what they are.
         values: by split ``(N,)`` or ``(N, C)``.
     """
 

@@ -13,12 +13,7 @@ from weitiao.errors import DataError
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as a single record batch: its columns are single chunks when they are mapped.
-
-    Args:
-        table: any table.
-        path: an Arrow IPC file, written over.
-    """
+    """Write a table as one record batch: its columns are single chunks when they are mapped."""
     table = table.combine_chunks()
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)

@@ -49,7 +49,6 @@ def make_once(folder: Path, make: Callable[[Path], None], *, field: str = "cache
     note. If it is there and whole nothing is written, so the disk may be read-only.
 
     Args:
-        folder: its name.
         make: is given the empty folder.
         field: the argument that names the cache.
 

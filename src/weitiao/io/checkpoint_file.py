@@ -25,7 +25,6 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     """The content of a checkpoint of ours, with nothing in it executed.
 
     Args:
-        path: the file.
         data: class of the DataModule that it was made with.
 
     Raises:

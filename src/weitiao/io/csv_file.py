@@ -38,7 +38,6 @@ def csv_writer(file: TextIO, separator: str = ",") -> CSVWriter:
 
     Args:
         file: open for writing with ``newline=""``.
-        separator: what stands between two cells.
     """
     return csv.writer(_LineFeeds(file), delimiter=separator, lineterminator="\r\n")
 

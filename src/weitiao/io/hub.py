@@ -16,8 +16,6 @@ def only_local(name: str, field: str, kind: Literal["model", "dataset"] = "model
 
     Args:
         name: name on the hub, or folder.
-        field: the argument that names it.
-        kind: what is to be loaded.
 
     Raises:
         ConfigError: the hub answers that it has none of this name, or ``name`` can't be one.
@@ -46,7 +44,6 @@ def searched(name: str, local: bool) -> str:
     """Where something that can't be loaded was looked for, as part of a message.
 
     Args:
-        name: name on the hub, or folder.
         local: as `only_local` tells.
     """
     from huggingface_hub import constants

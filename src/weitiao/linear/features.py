@@ -40,10 +40,7 @@ class NgramFeatures:
         """Count in how many texts each n-gram stands.
 
         Args:
-            buckets: as above, like the others.
             texts: of train; of pairs, the first and the second ones.
-            pair: likewise.
-            both_texts: likewise.
         """
         found = np.zeros((len(KINDS), buckets))
         for row, kind in zip(found, KINDS, strict=True):

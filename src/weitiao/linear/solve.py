@@ -94,9 +94,7 @@ def solve(options: Linear, train: Rows, val: Rows | None, form: Form) -> Solved:
 
     Args:
         options: what is fixed.
-        train: the rows to learn from.
         val: the rows to choose by; null = nothing is chosen.
-        form: what is solved.
     """
     part = _part(train, min(CHOOSING, QUESTIONS // form.width))
     features = _features(options, part, form)

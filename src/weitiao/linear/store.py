@@ -25,9 +25,7 @@ def solve_splits(
     """Solve on train, choose on val; numbers in units of their standard deviation.
 
     Args:
-        options: of the linear model.
         rows: of ``train`` and, if there is one, ``val``.
-        target: what they are to be.
 
     Raises:
         ConfigError: a linear model has no form for such targets.

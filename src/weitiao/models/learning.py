@@ -86,12 +86,7 @@ class Learner(L.LightningModule):
             )
 
     def log_loss(self, loss: Tensor, size: int) -> None:
-        """Log a batch's loss.
-
-        Args:
-            loss: ``()``, a mean.
-            size: over how many.
-        """
+        """Log a batch's loss."""
         # each of them, since torchmetrics takes no notice of a weight where NaN isn't looked for
         self.train_loss.update(loss.detach().expand(size))
         self.log("train/loss", loss, prog_bar=True, batch_size=size)

@@ -75,7 +75,6 @@ class Optimisation:
         """Optimiser and per-step schedule in the form Lightning takes.
 
         Args:
-            module: whose trainable parameters are optimised.
             steps: optimiser steps of the whole training.
             own_rates: highest rates of parameters whose names begin so; those have no decay.
             fused: one kernel for the whole step, where the optimiser has one.

@@ -22,7 +22,6 @@ class HierarchicalMetrics(MulticlassMetrics):
     macro F1 of the nodes of a level, of those that occur.
 
     Args:
-        target: knows the paths.
         ranked: with metrics that need probabilities.
         joined: over the rows of all processes; otherwise over those of this one.
     """

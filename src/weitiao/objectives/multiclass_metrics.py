@@ -30,7 +30,6 @@ def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> 
     Choose by macro averages: micro F1 of a single-label task is only the accuracy again.
 
     Args:
-        classes: number of classes.
         ranked: with AUROC and the expected calibration error (Guo et al. 2017), which need
             probabilities and not only predicted classes.
         joined: over the rows of all processes; otherwise over those of this one.
@@ -91,7 +90,6 @@ class MacroAUROC(MulticlassAUROC):
     torchmetrics' own mean takes them for 0. NaN where there is only one class.
 
     Args:
-        classes: number of classes.
         joined: over the rows of all processes.
     """
 
@@ -137,7 +135,6 @@ class MulticlassMetrics(nn.Module):
     """Metrics of one class per row, from running counts.
 
     Args:
-        labels: names of the classes.
         ordered: whether they are a scale, which has metrics of its own besides.
         ranked: with AUROC.
         joined: over the rows of all processes; otherwise over those of this one.

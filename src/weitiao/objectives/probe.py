@@ -130,8 +130,6 @@ def probe(train: Vectors, val: Vectors, task: ProbeTask) -> Probe:
 
     Args:
         train: raw vectors of the training rows.
-        val: those of validation.
-        task: what is solved.
     """
     scale = Scale.of(train.x)
     train = Vectors(scale(train.x), train.targets)
@@ -180,7 +178,6 @@ def questions(rows: Vectors, asked: Iterable[tuple[np.ndarray, np.ndarray]], c: 
     Args:
         rows: scaled vectors.
         asked: for each, which rows it is put to, ``(N,)`` of bool, and the answers of these.
-        c: inverse regularisation.
     """
     parts = [_of_two(rows.x[put], true, c) for put, true in asked]
     return Linear(np.stack([p.weight[0] for p in parts]), np.concatenate([p.bias for p in parts]))
@@ -202,9 +199,7 @@ def of_classes(rows: Vectors, c: float, even: bool, *, classes: int) -> Linear:
 
     Args:
         rows: scaled vectors.
-        c: inverse regularisation.
         even: whether each class weighs as much.
-        classes: number of logits.
     """
     x, targets = rows.x, rows.targets
     weight, bias = np.zeros((classes, x.shape[1])), np.full(classes, -np.log(len(x)))

@@ -89,13 +89,7 @@ class Scored(Objective):
 
 
 class ScoredClasses(Scored):
-    """Learns one class a row, of which the most probable one is said.
-
-    Args:
-        target: knows the classes.
-        scorer: as `Scored` has it.
-        criterion: likewise.
-    """
+    """Learns one class a row, of which the most probable one is said."""
 
     first = "f1_macro"
     lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "ece")

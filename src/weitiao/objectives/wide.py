@@ -56,9 +56,6 @@ class WideNgrams(nn.Module):
 
     Args:
         classes: ``C``.
-        orders: longest n-gram.
-        buckets: rows of the table.
-        dropout: share of n-grams left out in training.
     """
 
     def __init__(self, classes: int, orders: int, buckets: int, dropout: float) -> None:
@@ -91,7 +88,6 @@ def ngram_buckets(input_ids: Tensor, orders: int, buckets: int) -> Tensor:
     Args:
         input_ids: ``(B, T)``.
         orders: longest n-gram, ``N``.
-        buckets: number of buckets.
 
     Returns:
         ``(B, T, N)``. All products stay below 2⁶³, so the hash is the same on every device.

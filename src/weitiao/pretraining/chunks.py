@@ -76,8 +76,6 @@ def pieces(
     """All of each document, in pieces of at most ``longest`` ids.
 
     Args:
-        documents: texts.
-        backend: the Rust tokenizer.
         frame: special ids around each piece, or each document.
         segmenter: cuts the words; ids of which one reaches into two words belong to one.
         longest: most ids of a piece, special ones included.

@@ -170,7 +170,6 @@ def export(
     Args:
         checkpoint: of the module.
         module: its weights are replaced.
-        tokenizer: its tokenizer.
         seen: what it has read, for ``seen.npy``.
         target: the folder, replaced when it is whole.
     """

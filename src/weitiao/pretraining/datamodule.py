@@ -141,8 +141,6 @@ class PackedRows(Dataset):
     """Packed sequences; draws of them give a batch.
 
     Args:
-        blocks: the packed pieces.
-        card: sizes and special ids.
         masking: what is masked; null = each id is to be predicted from those before it.
         seed: of the masks, which depend on epoch and block as well.
     """

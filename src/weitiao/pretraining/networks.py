@@ -24,7 +24,6 @@ class LanguageNetwork(nn.Module, ABC):
 
     Args:
         model: with a head over the vocabulary.
-        card: objective and sizes.
     """
 
     def __init__(self, model: Any, card: LanguageCard) -> None:

@@ -69,17 +69,7 @@ class PackedSequences:
 
 @dataclass(frozen=True)
 class LanguagePreparation:
-    """The steps between a corpus and blocks.
-
-    Args:
-        corpus: the documents.
-        segment: words, which are masked whole.
-        tokenizer: text to ids.
-        objective: ``masked`` or ``causal``.
-        max_length: ids of a block.
-        val: share of the documents that is held out, chosen by their text.
-        without: texts that the model must not see; null = none.
-    """
+    """The steps between a corpus and blocks."""
 
     corpus: Corpus
     segment: Segmenter

@@ -81,10 +81,6 @@ class LanguageTokenizer:
     def unknown_share(self, tokenizer: Any, ids: np.ndarray) -> float:
         """Share of the unknown id; 0 where it has another meaning, as GPT-2's, which knows bytes.
 
-        Args:
-            tokenizer: as `make` gives it.
-            ids: what it made of the corpus.
-
         Raises:
             ConfigError: most are unknown, so nothing can be learned from them.
         """

@@ -153,9 +153,7 @@ def fault(
 
     Args:
         problem: what is wrong.
-        table: holds the row.
         place: its place in the table.
-        hint: the way out.
         value: what is at fault; null = the whole cell.
     """
     row = table.slice(place, 1).to_pylist()[0]

@@ -118,7 +118,6 @@ def refuse_unknown(
     Args:
         found: labels of each split that has any, ``train`` among them.
         before: those of train before its audit.
-        tables: the splits.
 
     Raises:
         DataError: names the first one.

@@ -164,12 +164,7 @@ class ChangedShare(Callback):
 
 
 class BestScores(Callback):
-    """Keeps the validation scores of the epoch whose ``monitor`` was best.
-
-    Args:
-        monitor: the metric to choose by.
-        mode: whether more or less of it is better.
-    """
+    """Keeps the validation scores of the epoch whose ``monitor`` was best."""
 
     def __init__(self, monitor: str, mode: str) -> None:
         self.monitor, self.sign = monitor, 1 if mode == "max" else -1

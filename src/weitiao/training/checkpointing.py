@@ -39,7 +39,6 @@ class LastCheckpoint(Checkpoint):
     none of them again. The one before is kept as ``previous.ckpt``.
 
     Args:
-        path: the file.
         every: optimiser steps between writings within an epoch; ``None`` = none.
     """
 

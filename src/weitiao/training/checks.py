@@ -28,8 +28,6 @@ def check_run(verb: str, module: Module, monitor: str) -> None:
 
     Args:
         verb: ``fit``, or ``train``, which tests as well.
-        module: knows its metrics and, in its card, the splits.
-        monitor: metric by which the best checkpoint is chosen.
 
     Raises:
         ConfigError: says which value is at fault.
@@ -54,7 +52,6 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
 
     Args:
         trainer: flat values ``trainer.NAME``.
-        module: knows its metrics.
 
     Raises:
         ConfigError: names the class and metrics that there are.

@@ -18,8 +18,6 @@ def pretrained_on(
 
     Args:
         model: its backbone may be a folder with ``seen.npy``.
-        data: has the splits.
-        splits: names of splits.
 
     Raises:
         ConfigError: ``seen.npy`` is damaged.
@@ -38,7 +36,6 @@ def report_line(read: Mapping[str, int], rows: Mapping[str, int]) -> str:
 
     Args:
         read: as `pretrained_on` gives it.
-        rows: of each split.
     """
     shown = (
         f"{f'{count:,}' if count else 'none'} of the {rows[split]:,} {split} texts"

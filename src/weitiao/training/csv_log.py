@@ -17,11 +17,7 @@ FIELDS = ("step", "epoch", "metric", "value")
 
 
 class CSVLog(Logger):
-    """Rows ``step, epoch, metric, value`` in one append-only file, digits exact.
-
-    Args:
-        path: the file.
-    """
+    """Rows ``step, epoch, metric, value`` in one append-only file, digits exact."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

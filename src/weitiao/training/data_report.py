@@ -38,8 +38,6 @@ def handling(
 
     Args:
         report: what ``audit.json`` holds.
-        rows: of each split.
-        fitted: the input.
     """
     for split, read in report["read"].items():
         if read["quarantined"]:

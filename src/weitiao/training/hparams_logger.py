@@ -22,7 +22,6 @@ class HParams(Callback):
     Args:
         values: flat hyper-parameters.
         scores: holds the best validation scores.
-        metric: the score to show.
         test: whether that of test may come, beside that of validation.
     """
 

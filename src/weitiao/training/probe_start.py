@@ -37,7 +37,6 @@ def start_from_probe(
         trainer: has not started; says device and precision.
         module: its head is linear.
         data: gives the rows, unaugmented.
-        console: shows what was found.
 
     Raises:
         ConfigError: the processes share the weights out, or a vector is not finite.

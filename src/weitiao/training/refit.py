@@ -36,7 +36,6 @@ def refit(
         module: gets the weights of the checkpoint.
         data: has a validation split.
         best: the checkpoint; its buffers are replaced.
-        console: shows what could not be fitted to.
 
     Returns:
         The scores of validation with what was fitted; empty if nothing was.

@@ -65,10 +65,7 @@ def go_on_from(
     """The run that goes on, and the checkpoint that it goes on from.
 
     Args:
-        path: the checkpoint that was asked for.
-        options: values of ``run``.
         held: hyper-parameters of ``model`` and ``data`` now.
-        console: shows if it is another one.
         data: class of the DataModule.
 
     Raises:
@@ -92,8 +89,6 @@ def readable(
     """A checkpoint to go on from, with its content; if ``last.ckpt`` is damaged, the one before.
 
     Args:
-        path: the checkpoint that was asked for.
-        console: shows that it is another one.
         data: class of the DataModule.
 
     Raises:
@@ -122,10 +117,6 @@ def readable(
 def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
     """Stop before a run goes on elsewhere than the command line says; ``folder`` can't.
 
-    Args:
-        folder: of the run.
-        options: values of ``run``.
-
     Raises:
         ConfigError: another root or name is given than the run has.
     """
@@ -141,7 +132,6 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
     """Stop before a run goes on with other values than it began with.
 
     Args:
-        checkpoint: its content.
         held: hyper-parameters of ``model`` and ``data`` now.
 
     Raises:

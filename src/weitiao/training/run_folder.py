@@ -101,8 +101,6 @@ class RunFolder:
 
         Args:
             own: the folder; null = a new one in ``root``.
-            root: folder of all runs.
-            name: ends the new folder's name.
 
         Raises:
             ConfigError: processes that were not started by the first one need a folder by name.
@@ -212,7 +210,6 @@ class RunFolder:
         """Merge flat values into ``metrics.json``; gives all that it then holds.
 
         Args:
-            values: names and values.
             forget: values whose names begin so are dropped first.
         """
         known = json.loads(self.metrics.read_text("utf-8")) if self.metrics.exists() else {}

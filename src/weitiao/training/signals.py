@@ -27,11 +27,7 @@ _watched: tuple[int, ...] = tuple(CODES)
 
 
 class Stopped(BaseException):
-    """The process was told to stop. No `Exception`: what handles faults must not handle this.
-
-    Args:
-        number: of the signal.
-    """
+    """The process was told to stop. No `Exception`: what handles faults must not handle this."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -117,7 +117,6 @@ def begin_with(module: Module, start: str) -> str:
 
     Args:
         module: built with the values of `with_start`.
-        start: the run or checkpoint.
 
     Raises:
         ConfigError: its backbone is another.

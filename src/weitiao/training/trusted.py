@@ -19,10 +19,6 @@ def refuse_foreign_code(checkpoint: Mapping[str, Any], where: object) -> None:
 
     What it names by an import path is called, be it ``os.system``.
 
-    Args:
-        checkpoint: its content.
-        where: its path, for messages.
-
     Raises:
         ConfigError: it names something else as one of its parts.
     """

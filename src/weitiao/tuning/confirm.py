@@ -57,12 +57,6 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
     any other. The seeds are other ones than that of the search: the score by which a trial was
     chosen is too good to be true.
 
-    Args:
-        search: names how many configurations and seeds.
-        study: the finished search.
-        start: what it started from.
-        console: shows progress.
-
     Returns:
         Mean and standard deviation of each, with the p of a paired t-test against the start, and
         the test scores of the best.

@@ -25,8 +25,6 @@ class Dispatcher:
     """Hands out trials to the workers of a study.
 
     Args:
-        study: the study.
-        search: how the space is searched.
         lease: of the worker that asks.
         total: trials to end with.
         first: number of the first trial that may count as a failure of this call.

@@ -73,7 +73,6 @@ def around_start(
     Args:
         content: as `read_space` gives it.
         config: values under dotted keys.
-        where: the file, for messages.
 
     Raises:
         ConfigError: the start has no positive number there, or N is none above 1.
@@ -123,7 +122,6 @@ def point_of(config: Mapping[str, Any], space: Space) -> Point | None:
 
     Args:
         config: values under dotted keys.
-        space: the space.
     """
     values = {key.replace(".init_args", ""): value for key, value in config.items()}
     point: Point = {}

@@ -23,7 +23,6 @@ def latency_ms(module: Module, data: TextDataModule, device: torch.device) -> fl
     Args:
         module: trained; Lightning has moved it to main memory when training was over.
         data: gives the first texts of validation, each a batch of its own.
-        device: where to measure.
     """
     encoded = data.prepared.ids("val")
     rows = Rows.of(data.fitted.rows(encoded), encoded)

@@ -53,12 +53,7 @@ class Lease:
 
 
 def alive(folder: Path, name: str) -> bool:
-    """Whether the worker of this name still lives.
-
-    Args:
-        folder: shared by all workers of the study.
-        name: of its lease.
-    """
+    """Whether the worker of this name still lives."""
     path = folder / name
     if ended_in_order(folder, name):
         return False
@@ -78,7 +73,6 @@ def ended_in_order(folder: Path, name: str) -> bool:
     """Whether the worker of this name closed its lease: it was told to end, not killed.
 
     Args:
-        folder: shared by all workers of the study.
         name: of its lease; empty = it never got so far as to sign its trial.
     """
     return not (folder / name).is_file()

@@ -62,7 +62,6 @@ def failures_in_a_row(trials: list[FrozenTrial], first: int) -> list[FrozenTrial
     """The last trials, if they all failed on their own.
 
     Args:
-        trials: all of a study.
         first: number of the first that may count.
     """
     finished = [t for t in trials if t.number >= first and t.state.is_finished() and not died(t)]

@@ -28,12 +28,6 @@ LOOK = 0.5  # seconds between two looks at the study
 def run_study(study: optuna.Study, search: Search, total: int, console: Console) -> None:
     """Run trials until there are ``total``, however many there are already.
 
-    Args:
-        study: as it was begun.
-        search: how the space is searched.
-        total: trials to end with.
-        console: shows progress.
-
     Raises:
         ConfigError: trials keep failing, or workers keep dying.
     """

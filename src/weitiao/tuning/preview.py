@@ -27,15 +27,7 @@ STEPS, WARM_UP = 20, 5  # of training, to see what one costs
 
 
 def show_preview(search: Search, space: Space, start: Start, total: int, console: Console) -> None:
-    """Print what a search would do; nothing is kept, and only a few steps are trained.
-
-    Args:
-        search: how the space is searched.
-        space: the space, checked.
-        start: what trials start from.
-        total: trials to end with.
-        console: takes the tables.
-    """
+    """Print what a search would do; nothing is kept, and only a few steps are trained."""
     points = size(space)
     count = "endlessly many points" if points is None else f"{points:,} points"
     table = Table(title=f"space: {count}", title_justify="left")

@@ -94,7 +94,6 @@ def parse_space(content: Mapping[str, Any], where: object) -> Space:
 
     Args:
         content: as `read_space` gives it.
-        where: the file, for messages.
 
     Raises:
         ConfigError: a key's range is empty or not understood, or a key is searched twice.

@@ -104,10 +104,6 @@ class Start:
     def check(self, space: Space, where: object = "search space") -> None:
         """See to it that each key takes the ends of its range, before the first trial.
 
-        Args:
-            space: the space.
-            where: its file, for messages.
-
         Raises:
             ConfigError: the model has no such key, or it takes no such value.
         """

@@ -28,12 +28,7 @@ from weitiao.tuning.start import START
 
 
 class PruneWatch(Callback):
-    """Tells the study the score after each validation, and ends the run if it is pruned.
-
-    Args:
-        trial: the trial.
-        monitor: name of the score.
-    """
+    """Tells the study the score after each validation, and ends the run if it is pruned."""
 
     def __init__(self, trial: optuna.Trial, monitor: str) -> None:
         self.trial, self.monitor, self.validations = trial, monitor, 0
@@ -59,11 +54,7 @@ def run_trial(
     """Train at a point and tell the study of it; a fault is kept as the trial's reason.
 
     Args:
-        study: knows the command line and the objectives.
-        trial: to be told of.
         point: values of the keys; of the start only told.
-        search: how the space is searched.
-        threads: CPU threads.
     """
     folder, facts = search.folder / "trials", study.user_attrs
     own = {"root": folder, "name": f"trial-{trial.number}", "threads": threads}

@@ -20,14 +20,7 @@ NAMED = 4
 
 
 class Watch:
-    """Shows the progress of a study: in a terminal as one line, else as a line a trial.
-
-    Args:
-        study: the study.
-        total: trials to end with.
-        workers: processes that run trials.
-        console: shows it.
-    """
+    """Shows the progress of a study: in a terminal as one line, else as a line a trial."""
 
     def __init__(self, study: optuna.Study, total: int, workers: int, console: Console) -> None:
         self.study, self.total, self.workers, self.console = study, total, workers, console

@@ -30,8 +30,6 @@ class Job:
     """What a worker is told.
 
     Args:
-        search: how the space is searched.
-        total: trials to end with.
         first: number of the first trial of this call.
         deadline: time, in seconds since the epoch, after which no trial begins; null = none.
         threads: CPU threads of a trial.
@@ -52,7 +50,6 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
     """Run trials until nothing is left to begin.
 
     Args:
-        job: what to do.
         after: called after each trial.
     """
     search = job.search
@@ -92,7 +89,6 @@ def serve(job: Job, log: str) -> None:
     """`work` in a process of its own, which sees one GPU and writes into a log.
 
     Args:
-        job: what to do.
         log: file that takes what would be printed.
     """
     if job.device:

@@ -164,7 +164,6 @@ class Cleaner:
         """Rewrite the texts, then drop what is empty or out of bounds; linear in their length.
 
         Args:
-            texts: the texts.
             may_drop: false where each text needs its place: given test files, rows to predict.
         """
         rewritten, changed = self._settle(texts)

@@ -32,11 +32,7 @@ class FittedText(FittedInput):
     """A text input that has seen the training rows.
 
     Args:
-        options: of the input.
-        card: what a model must know of it.
         encoder: the tokenizer, or its state with the coverage of train.
-        features: of the linear model, if there is one.
-        report: what fitting found.
         files: that a model learns from.
     """
 

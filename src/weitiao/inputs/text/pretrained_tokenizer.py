@@ -46,7 +46,6 @@ def fast_tokenizer(name: str, field: str, instead: str) -> Any:
 
     Args:
         name: name on the model hub, or folder.
-        field: the argument that names it.
         instead: what to do where there is none.
 
     Raises:
@@ -101,7 +100,6 @@ def rust_faults(what: str, field: str = "tokenizer") -> Iterator[None]:
 
     Args:
         what: names the tokenizer.
-        field: the argument that names it.
 
     Raises:
         ConfigError: the block fails so.
@@ -121,10 +119,6 @@ def rust_faults(what: str, field: str = "tokenizer") -> Iterator[None]:
 
 def has_tokenizer(name: str, field: str) -> bool:
     """Whether a model comes with a tokenizer; `transformers` makes one up where it doesn't.
-
-    Args:
-        name: name on the model hub, or folder.
-        field: the argument that names it.
 
     Raises:
         ConfigError: there is no such model.

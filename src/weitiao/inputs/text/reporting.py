@@ -15,7 +15,6 @@ def handling(report: Mapping[str, Any], rows: Mapping[str, int], longest: int) -
 
     Args:
         report: what ``audit.json`` holds.
-        rows: of each split.
         longest: sequence of ids.
     """
     for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
@@ -69,7 +68,6 @@ def new_texts(split: str, found: Coverage, train: Coverage) -> Iterator[str]:
 
     Args:
         split: what the texts are called.
-        found: of them.
         train: of the texts that the checkpoint was trained on.
     """
     line = unknown_ids({split: found.unknown_share}, train.unknown_share)

@@ -79,8 +79,6 @@ class ChangedRows(TokenRows):
         texts: ``text`` and, for pairs, ``pair`` of the same rows.
         encoder: what the ids were made with.
         augmenter: changes them; made ready from these texts.
-        segmenter: cuts them into words.
-        seed: of the changes.
     """
 
     def __init__(

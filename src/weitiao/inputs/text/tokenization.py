@@ -152,10 +152,7 @@ class TextEncoder:
 
     Args:
         backend: the Rust tokenizer; its post-processor adds the special ids.
-        pad_id: id that fills a batch.
         unk_id: id of what the vocabulary lacks; null where it lacks nothing (bytes).
-        max_length: longest sequence, special ids included.
-        truncation: which part of a longer text stays.
         special_text: whether special tokens in a text keep their ids.
         segmenter: cuts the text into words first, for a vocabulary of words.
         words: what the segmenter's dictionary and stop words say.

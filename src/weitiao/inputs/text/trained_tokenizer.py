@@ -22,11 +22,7 @@ def train_tokenizer(
     """Train a tokenizer.
 
     Args:
-        kind: ``characters``, ``wordpiece`` or ``words``.
         texts: the texts or, for a vocabulary of words, the words of each.
-        vocab_size: most entries, special ones included.
-        min_count: what is seen less often has no entry.
-        lowercase: fold case first.
     """
     options: dict[str, Any] = {
         "vocab_size": vocab_size,

@@ -43,13 +43,7 @@ def texts(path: Path) -> Iterator[str]:
 
 
 class _Record:
-    """A record that begins where the file stands.
-
-    Args:
-        file: where it is read from.
-        path: what the file is called in errors.
-        number: the record's number.
-    """
+    """A record that begins where the file stands."""
 
     def __init__(self, file: BinaryIO, path: Path, number: int) -> None:
         self._file, self._path, self._number = file, path, number

@@ -61,11 +61,7 @@ def _wikitexts(path: Path, pages: _Pages) -> Iterator[tuple[str, str]]:
 
 
 class _Pages:
-    """Takes what the parser finds, and gathers the articles.
-
-    Args:
-        path: what the file is called in errors.
-    """
+    """Takes what the parser finds, and gathers the articles."""
 
     def __init__(self, path: Path) -> None:
         self.markup = Markup()

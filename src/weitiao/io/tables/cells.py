@@ -23,7 +23,6 @@ class NoValue:
 
     Args:
         reason: what it holds, and why that is no value.
-        hint: the way out.
     """
 
     reason: str
@@ -39,7 +38,6 @@ def as_array(
     """A column of strings, and by position what is wrong with the cells that are null in it.
 
     Args:
-        values: the cells.
         filled: whether cells are stripped and must not be empty then (labels, groups, ids).
         sets: whether a cell may hold several values: a list becomes JSON text, and an empty cell
             is the empty set.

@@ -87,11 +87,6 @@ def fetch(source: Source, query: str, url: str | None) -> None:
     Rows come in portions, so that they need little memory. SQLite files are opened read-only, and
     so are transactions of PostgreSQL; nothing is committed anywhere.
 
-    Args:
-        source: tells the columns that are wanted.
-        query: the query.
-        url: the database.
-
     Raises:
         ConfigError: there is no such database, or its driver is missing.
         DataError: the database doesn't answer or refuses the query, or a column is missing.

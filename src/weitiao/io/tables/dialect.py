@@ -28,9 +28,7 @@ class Dialect:
     """How a file of cells is written.
 
     Args:
-        separator: what stands between two cells.
         quoted: whether cells may be in quotes, after RFC 4180.
-        line_end: what ends a line.
         skip: lines before the table that are none of it.
     """
 

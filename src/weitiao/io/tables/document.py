@@ -46,12 +46,7 @@ def read_json(source: Source) -> Iterator[Chunk]:
 
 
 class _Scanner:
-    """A place in a JSON text of which a part is in memory.
-
-    Args:
-        file: the text.
-        source: where it comes from.
-    """
+    """A place in a JSON text of which a part is in memory."""
 
     def __init__(self, file: TextIO, source: Source) -> None:
         self._file, self._source = file, source

@@ -15,11 +15,7 @@ _MARKS = ("'", '"')
 
 
 class QuotedCells:
-    """Counts the cells of each column that begin and end with a quotation mark.
-
-    Args:
-        source: where the cells come from.
-    """
+    """Counts the cells of each column that begin and end with a quotation mark."""
 
     def __init__(self, source: Source) -> None:
         self._source = source

@@ -27,11 +27,8 @@ class Source:
     Args:
         name: what it is called in errors: the path of a file, or what else was named.
         files: the existing files that hold its rows, in order; but for Arrow just one.
-        format: their format.
         encoding: the codec of a text format.
         wanted: role (text, label, …) → name of its column.
-        options: how it is read.
-        notes: what was found in reading.
     """
 
     name: str
@@ -89,11 +86,7 @@ class BadRow:
 
     Args:
         row: where it starts, as in :class:`Chunk`.
-        reason: what is wrong.
         raw: the row as it stands in the file.
-        column: name of the column at fault.
-        value: the value at fault.
-        hint: the way out.
         undecodable: whether the fault is bytes that aren't text in the file's encoding.
     """
 
@@ -156,8 +149,6 @@ def objects(source: Source, records: Records, *, check: bool) -> Chunk:
     """Turn records of (JSON object, its text) into columns; a key that one lacks is missing.
 
     Args:
-        source: where they come from.
-        records: the records.
         check: whether these are the first, among whose keys each wanted column must be.
     """
     values = [value for value, _ in records.cells]

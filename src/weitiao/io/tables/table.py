@@ -40,8 +40,6 @@ def tabulate(
     """Take the header off, set rows that don't fit under it aside, turn records into columns.
 
     Args:
-        source: where the rows come from.
-        batches: the rows, the header among them.
         raw: writes a row as the file has it.
         names: of the columns, where the format tells them.
         sparse: whether a row ends with its last filled cell, as in a sheet.
@@ -85,9 +83,6 @@ class _Table:
     """Rows under a header.
 
     Args:
-        source: where they come from.
-        names: of the columns.
-        raw: writes a row as the file has it.
         sparse: whether rows end with their last filled cell.
         headed: whether the names stood in the file, so that they may come again.
     """

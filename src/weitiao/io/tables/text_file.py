@@ -30,7 +30,6 @@ def open_text(source: Source, newline: str = "", *, by_line: bool = False) -> io
     r"""The characters of a file; undecodable bytes are marked.
 
     Args:
-        source: the file and its encoding.
         newline: what ends a line, ``\n`` or ``\r``; of ``""`` it makes no difference.
         by_line: whether whole lines will be held in memory.
     """

@@ -26,7 +26,6 @@ def _blocks(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[int, 
     """(number of the first line, lines with their ends) in blocks of about `BLOCK` characters.
 
     Args:
-        source: the file.
         end: what ends a line; a text may well hold the other one.
         skip: lines at the beginning to leave out.
     """

@@ -63,7 +63,6 @@ def open_bytes(path: Path, *, by_line: bool = False) -> io.BufferedReader:
     """The bytes of a file, unpacked on the way if its suffix says that it is compressed.
 
     Args:
-        path: the file.
         by_line: whether whole lines will be held in memory, so that they must not be endless.
 
     Reading raises a DataError where the packed data are cut off or broken, or unpack to so much
@@ -111,13 +110,7 @@ class _told_as:
 
 
 class _Unpacking(io.RawIOBase):
-    """A stream of unpacked bytes that says where it breaks off, and knows when to stop.
-
-    Args:
-        path: the packed file.
-        inner: its unpacked content.
-        by_line: whether endless lines are refused.
-    """
+    """A stream of unpacked bytes that says where it breaks off, and knows when to stop."""
 
     def __init__(self, path: Path, inner: IO[bytes], by_line: bool) -> None:
         self._path, self._inner = path, inner

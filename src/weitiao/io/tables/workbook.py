@@ -117,7 +117,6 @@ def _rows(sheet: Any, formulas: _Formulas | None) -> Iterator[list[Any]]:
     """Each row up to its last filled cell.
 
     Args:
-        sheet: with the values of formulas.
         formulas: those of the sheet; null = it holds none.
     """
     if formulas is None:

@@ -26,12 +26,9 @@ def load_model(
 
     Args:
         kind: the class of `transformers` that loads it, such as ``AutoModel``.
-        name: name on the model hub, or folder.
-        field: the argument that names it.
         layers: keep only the first so many layers; null = all.
         may_lack: whether a model may begin without the weight of that name.
         alter: changes the configuration before the model is made.
-        trust_remote_code: run Python code that comes with the model.
 
     Raises:
         ConfigError: there is no such model, its files are at fault or don't fit each other, it is

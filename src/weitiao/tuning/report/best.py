@@ -52,9 +52,7 @@ def differences(
     """Key, start's value and value of what is searched, and of what else differs from the start.
 
     Args:
-        config: of a trial.
         start: what the search started from, values under dotted keys.
-        searched: dotted keys.
     """
     own, other = [], []
     for key, value in flat(config).items():

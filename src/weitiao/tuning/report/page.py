@@ -55,9 +55,7 @@ def write_page(view: View, config: dict[str, Any] | None, path: Path) -> None:
     """Write the page.
 
     Args:
-        view: of the study.
         config: of the best trial; None where no trial ended well.
-        path: of the file.
     """
     from jinja2 import Environment
     from plotly.offline import get_plotlyjs

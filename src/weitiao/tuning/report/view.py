@@ -33,9 +33,6 @@ class View:
     In the copies, trials keep their numbers, parameters have short names, and choices such as class
     paths are cut to what tells them. ``first`` has the first objective only: most plots, and the
     importances, know no more than one.
-
-    Args:
-        study: as it was searched.
     """
 
     def __init__(self, study: optuna.Study) -> None:

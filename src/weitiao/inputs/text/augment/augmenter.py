@@ -133,7 +133,6 @@ class Augmentation:
         """Changed texts, as many and in order. A change that leaves nothing is not made.
 
         Args:
-            texts: any texts.
             keys: what each result depends on besides its text.
         """
         draws = [np.random.default_rng(key) for key in keys]

@@ -100,7 +100,6 @@ class Segmenter:
         """Cut each text into its words, in order; an empty text has none.
 
         Args:
-            texts: any texts.
             words: what dictionary and stop words say, where it is known; null = read the files.
 
         Raises:
