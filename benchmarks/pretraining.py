@@ -137,7 +137,8 @@ class Vectors:
             for seed in range(1, SEEDS + 1):
                 part = [f"--data.split.train={size}", f"--data.split.train_seed={seed}"]
                 part = part if size != "all" else []
-                for name, own in ((NONE, []), ("skipgram", [f"--data.encode.vectors={vectors}"])):
+                with_vectors = [f"--data.input.encode.vectors={vectors}"]
+                for name, own in ((NONE, []), ("skipgram", with_vectors)):
                     options = [*shared, *more.split(), *part, *own, f"--seed_everything={seed}"]
                     done = train(options, folder / f"{name}-{size}-{seed}").metrics
                     scores = {"score": done["test/f1_macro"], "baseline": done["baseline/f1_macro"]}
@@ -176,7 +177,7 @@ COMPARISONS: dict[str, Comparison | Vectors] = {
     "reviews-vectors": Vectors(
         REVIEWS,
         "--config configs/default.yaml --recipe reviews --model.objective.wide null"
-        " --data.encode.tokenizer words --model.backbone.embedding 100",
+        " --data.input.encode.tokenizer words --model.backbone.embedding 100",
         {"500": "--trainer.max_epochs 12", "all": ""},
     ),
 }

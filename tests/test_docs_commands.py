@@ -19,6 +19,7 @@ import pytest
 from conftest import Command, reviews, write_csv
 
 from weitiao.comparison.cli import read_comparison
+from weitiao.config.earlier_names import renamed_arguments
 from weitiao.errors import UsageError
 from weitiao.tuning.cli import split_arguments
 
@@ -104,6 +105,7 @@ def check() -> Callable[[list[str]], None]:
             own, rest = split_arguments(parsers["tune"], arguments)
             parsers["tune"].parse_args(own)
             verb, arguments = "fit", rest
+        assert renamed_arguments(arguments, parsers[verb].options) == arguments
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsers[verb].parse_args(list(_without_missing(arguments)))

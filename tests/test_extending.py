@@ -25,8 +25,8 @@ COMMANDS = [
     for line in block.replace("\\\n", " ").splitlines()
 ]
 SMALL = ("--trainer.max_epochs=1", "--trainer.accelerator=cpu")
-MARGIN = ("--config=margin.yaml", "--data.train=my.csv", "--data.text=review")
-MARGIN += ("--data.label=stars", *SMALL)
+MARGIN = ("--config=margin.yaml", "--data.train=my.csv", "--data.input.text=review")
+MARGIN += ("--data.target.label=stars", *SMALL)
 ALLOWED = "--allow_code=my_objective"
 
 
