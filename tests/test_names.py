@@ -9,6 +9,9 @@ from pathlib import Path
 
 import yaml
 
+from weitiao.config.earlier_names import RENAMED
+from weitiao.config.parser import flat
+
 ROOT = Path(__file__).parents[1]
 WORDS = {
     "floor": "baseline",
@@ -51,6 +54,18 @@ KEPT = {
     "np.floor": "NumPy's",
 }
 """Exceptions, with the reason."""
+COMMAND_LINES = {
+    **dict.fromkeys(("cli/help.py", "cli/main.py"), "the command itself"),
+    **dict.fromkeys(("config/hints.py", "config/parser.py"), "tells what was typed wrongly"),
+    "comparison/cli.py": "the parser of compare stands there",
+    "embedding/cli.py": "that of embed",
+    "evaluation/predict.py": "that of predict",
+    "evaluation/testing.py": "that of test",
+    "tuning/cli.py": "that of tune",
+    "comparison/compare.py": "configurations are options of train, as one types them",
+    "comparison/gain.py": "so are fine-tunings and pretrainings",
+}
+"""Modules that may call an option by its name, with the reason."""
 
 
 def names() -> Iterator[tuple[str, str]]:
@@ -101,4 +116,57 @@ def test_texts_are_in_the_fields_words() -> None:
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
         if (words := pattern.findall(line))
     ]
+    assert not found, found
+
+
+def messages(file: Path) -> Iterator[tuple[int, str]]:
+    """Texts of several words in a file, but for docstrings and the help of options."""
+    tree = ast.parse(file.read_text("utf-8"))
+    skipped: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr | ast.JoinedStr) or (
+            isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add_argument"
+        ):
+            skipped |= {*ast.walk(node)} - {node}
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(str(x.value) if isinstance(x, ast.Constant) else "…" for x in parts)
+        if " " in text and node not in skipped:
+            yield getattr(node, "lineno", 0), text
+
+
+def test_components_print_no_names_of_options() -> None:
+    """They name arguments, `{--lr}`; the command that calls them knows what these are there."""
+    source, found = ROOT / "src/weitiao", dict[str, list[str]]()
+    for file in sorted(source.rglob("*.py")):
+        for line, text in messages(file):
+            if re.search(r"(?<!\{)--[a-z…]", re.sub(r"\b(srun|pip)( --\S+ \w+)+", "", text)):
+                found.setdefault(str(file.relative_to(source)), []).append(f"{line}: {text}")
+    other = found.keys() ^ COMMAND_LINES.keys()
+    assert not other, {
+        file: found.get(file, "an exception that is needed no more") for file in other
+    }
+
+
+def earlier(name: str) -> bool:
+    """Whether an option, or what it lies below, had this name before."""
+    parts = name.replace(".init_args", "").split(".")
+    return any(".".join(parts[: end + 1]) in RENAMED for end in range(len(parts)))
+
+
+def test_no_page_and_no_configuration_names_an_option_as_before() -> None:
+    """Commands in blocks, whose verb says what is an option, are read in test_docs_commands.py."""
+    options = {*re.findall(r"^\| `--([\w.]+)`", (ROOT / "docs/options.md").read_text(), re.M)}
+    options |= {name.rpartition(".")[0] for name in options}
+    found = list[str]()
+    for pattern in ("*.md", "docs/**/*.md", "configs/**/*", "template/**/*", "slurm/*", "Makefile"):
+        for file in (path for path in ROOT.glob(pattern) if path.is_file()):
+            text = file.read_text("utf-8")
+            # fit alone takes them as keys; as --data.text, it is an option of predict
+            names = {*re.findall(r"--([a-z][\w.]+\w)", text)} - options
+            names |= {*re.findall(r'"([a-z][\w.]+\w)":', text)}
+            blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+            for block in [text] if file.suffix == ".yaml" else blocks:
+                names |= flat(yaml.safe_load(block)).keys()
+            if file.name not in ("CHANGELOG.md", "experiments.md"):
+                found += [f"{file.relative_to(ROOT)}: {name}" for name in names if earlier(name)]
     assert not found, found

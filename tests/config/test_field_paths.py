@@ -12,8 +12,10 @@ from weitiao.config.field_paths import field_paths, told
 from weitiao.config.parser import Parser
 from weitiao.embedding.cli import run_embed
 from weitiao.errors import ConfigError, WeitiaoError
+from weitiao.evaluation.testing import run_test
 from weitiao.pretraining.cli import run_pretrain
 from weitiao.training.fit import fit
+from weitiao.tuning.cli import run_tune
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,22 @@ COMMANDS: dict[str, tuple[Callable[[], object], list[str]]] = {
     "fit, as keys": (
         lambda: fit({"data.train": "a.csv", "data.separator": "ab"}),
         ["data.separator must be one character", "→ data.separator ';'"],
+    ),
+    "fit, as keys, before anything is parsed": (
+        lambda: fit({"data.train": "a.csv", "recipe": "pretrained"}),
+        ["recipe: pretrained needs an encoder", "your own: model.backbone.name FOLDER"],
+    ),
+    "fit, two that don't go together": (
+        lambda: fit(["--ckpt_path=a.ckpt", "--run.folder=a"]),
+        ["ckpt_path lies in a run's folder", "→ leave --run.folder out"],
+    ),
+    "test": (
+        lambda: run_test(["--ckpt_path=a.ckpt", "--data.text=content"]),
+        ["data.text is for another file", "→ --data.test FILE"],
+    ),
+    "tune": (
+        lambda: run_tune(["--seeds=4"]),
+        ["seeds has no effect without confirm", "→ --confirm 3"],
     ),
     "pretrain": (
         lambda: run_pretrain(["--data.corpus.files=a.csv", "--data.segment.workers=0"]),

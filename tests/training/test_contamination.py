@@ -12,6 +12,7 @@ from conftest import Command, Outcome, reviews, write_csv
 from pretraining_runs import SMALL
 
 from weitiao.card import TokenInput
+from weitiao.config.commands import command as command_line
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.contamination_index import SEEN, ContaminationIndex, numbers_of
 from weitiao.inputs.text.fitted import FittedText
@@ -40,7 +41,9 @@ def test_one_line_tells_and_warns_only_of_what_was_read(read: dict[str, int], to
     report = {"read": {}, "clean": {}, "encode": encode, "pretrained on": read}
     line = f"pretrain.py showed the model {told}"
     if any(read.values()):
-        line = f"! {line}: pretrain again with --data.without.files FILE"
+        line = (
+            f"! {line}: pretrain again: {command_line('pretrain', '--data.without.files', 'FILE')}"
+        )
     assert [*handling(report, rows, fitted)][-1] == line
 
 

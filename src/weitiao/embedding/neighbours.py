@@ -10,6 +10,8 @@ import numpy as np
 from rich.table import Column, Table
 from rich.text import Text
 
+from weitiao.config.field_paths import told
+
 NEAREST = 10
 COMPARED = 100_000  # most frequent words that a spelling is compared with: a matter of a second
 
@@ -37,11 +39,13 @@ def _told(vectors: Any, word: str, known: bool) -> str:
     if not known and not seen:
         near = difflib.get_close_matches(word, vectors.index_to_key[:COMPARED], n=1)
         instead = f"; did you mean {near[0]}?" if near else ""
-        made = "" if hasattr(vectors, "buckets_word") else "; --method fasttext can make one"
+        made = (
+            "" if hasattr(vectors, "buckets_word") else told("; {--method} fasttext can make one")
+        )
         return f"no vector{instead}{made}"
     nearest = vectors.most_similar(word, topn=NEAREST)
-    told = "  ".join(f"{other} {cosine:.2f}" for other, cosine in nearest)
-    return told if known else f"(no vector; made of its n-grams, {seen} of {ngrams} known) {told}"
+    shown = "  ".join(f"{other} {cosine:.2f}" for other, cosine in nearest)
+    return shown if known else f"(no vector; made of its n-grams, {seen} of {ngrams} known) {shown}"
 
 
 def _ngrams_seen(vectors: Any, word: str) -> tuple[int, int]:

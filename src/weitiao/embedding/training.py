@@ -84,9 +84,8 @@ class Training:
         if self.method != "fasttext":
             for name in ("min_n", "max_n", "buckets"):
                 if getattr(self, name) != getattr(Training, name):
-                    raise ConfigError(
-                        f"{name} has no effect on {self.method}\n  → --method fasttext"
-                    )
+                    problem = f"has no effect on {self.method}"
+                    raise ConfigError(problem, field=name, hint="{--method} fasttext")
 
     def train(self, words: WordFile) -> Any:
         """The vectors, as gensim's ``KeyedVectors``: the most frequent word first.
@@ -101,7 +100,8 @@ class Training:
             if not len(model.wv):
                 raise ConfigError(
                     f"no word of {words.words:,} is seen {self.min_count} times: there is nothing"
-                    " to train\n  → --min_count 1"
+                    " to train",
+                    hint="{--min_count} 1",
                 )
             model.train(
                 corpus_file=str(words.path),

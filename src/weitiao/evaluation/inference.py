@@ -107,7 +107,7 @@ class LabelledFile(NewFile):
     def __post_init__(self) -> None:
         of_a_file = {**vars(self), "test": None, "batch": None}
         if self.test is None and (given := [n for n, v in of_a_file.items() if v is not None]):
-            raise ConfigError(f"data.{given[0]} is for another file\n  → --data.test FILE")
+            raise ConfigError("is for another file", field=given[0], hint="{--test} FILE")
 
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's."""
@@ -177,8 +177,8 @@ def open_checkpoint(
     refuse_foreign_code(content, path)
     if not trust_remote_code and asks_for_remote_code(content):
         raise ConfigError(
-            f"{path} asks to run Python code that came with its backbone"
-            "\n  → if you trust it: --trust_remote_code true"
+            f"{path} asks to run Python code that came with its backbone",
+            hint="if you trust it: {--trust_remote_code} true",
         )
     try:
         as_plain = {"map_location": "cpu", "weights_only": True}
@@ -198,9 +198,9 @@ def open_checkpoint(
         raise ConfigError(f"{path} doesn't fit this version of weitiao: {reason}") from error
     pair = "pair" in data.preparation.read.columns
     if not pair and module.card.input.pair:
-        raise ConfigError("the model was trained on pairs\n  → --data.pair COLUMN")
+        raise ConfigError("the model was trained on pairs", hint="{--data.pair} COLUMN")
     if pair and not module.card.input.pair:
-        raise ConfigError("data.pair: the model was trained on single texts")
+        raise ConfigError(": the model was trained on single texts", field="data.pair")
     return module.eval(), data
 
 
@@ -212,7 +212,7 @@ def refuse_overwriting(out: Path | None, files: Files | None) -> None:
         DataError: one of the files is missing.
     """
     if out and files and out.resolve() in {path.resolve() for path in expand(files)}:
-        raise ConfigError(f"the result would overwrite its input {out}\n  → --out FILE")
+        raise ConfigError(f"the result would overwrite its input {out}", hint="{--out} FILE")
 
 
 class UseParser(Parser):

@@ -51,10 +51,8 @@ def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], Objective], N
     """
     writers = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
     if (write := writers.get(path.suffix.lower())) is None:
-        raise ConfigError(
-            f"--out {path}: predictions are not written as {path.suffix or 'a file without suffix'}"
-            f"\n  → a name that ends in {', '.join(writers)}"
-        )
+        problem = f"{path}: predictions are not written as {path.suffix or 'a file without suffix'}"
+        raise ConfigError(problem, field="out", hint=f"a name that ends in {', '.join(writers)}")
     return write
 
 

@@ -44,19 +44,19 @@ def remedies(run: Run) -> Iterator[str]:
     if longer:
         yield f"train longer: {longer}"
     if not pretrained:
-        yield ("start from a pretrained encoder: make encoder, then --recipe pretrained")
+        yield "start from a pretrained encoder: make encoder, then {--recipe} pretrained"
     of_text = isinstance(run.data.input, Text)
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"] if of_text else 0.0
     if cut > MUCH_CUT:
         yield (
             f"read more of each text, {cut:.0%} of train are cut:"
-            f" --data.input.encode.max_length {2 * card.tokens.max_length}"
+            f" {{--data.input.encode.max_length}} {2 * card.tokens.max_length}"
         )
     if pretrained and module.optim.lr < LOW_RATE:
-        yield f"learn faster: --model.optim.lr {2 * module.optim.lr:g}"
+        yield f"learn faster: {{--model.optim.lr}} {2 * module.optim.lr:g}"
     scorer = module.objective.scorer
     if of_text and scorer is not None and scorer.wide is None and scorer.linear is None:
-        yield "let a linear model of n-grams stand beside the network: --data.input.linear '{}'"
+        yield "let a linear model of n-grams stand beside the network: {--data.input.linear} '{}'"
     if classes and rows < FEW_ROWS * classes:
         yield f"label more rows: {rows:,} rows of train are few for {classes:,} classes"
     yield f"search: {command('tune', '--trials', '50', '--config', run.folder.config)}"

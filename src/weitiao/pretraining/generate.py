@@ -11,7 +11,7 @@ from rich.console import Console
 from tokenizers import Encoding
 
 from weitiao.config.bounds import at_least
-from weitiao.config.commands import called
+from weitiao.config.commands import called, command
 from weitiao.config.field_paths import field_paths
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
@@ -184,7 +184,6 @@ def _load(name: str) -> tuple[Any, Any]:
 def _refuse_silent(name: str, config: Any) -> None:
     kind = next(iter(config.architectures or []), "none")
     if not kind.endswith(("LMHeadModel", "ForCausalLM")):
-        raise ConfigError(
-            f"model: {name} holds a {kind}, which doesn't go on with a text"
-            "\n  → pretrain one with --data.objective causal"
-        )
+        problem = f": {name} holds a {kind}, which doesn't go on with a text"
+        hint = command("pretrain", "--data.objective", "causal")
+        raise ConfigError(problem, field="model", hint=hint)

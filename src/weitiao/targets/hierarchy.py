@@ -106,6 +106,6 @@ class Hierarchy(LabelTarget):
         if not any(self.separator in label for label in labels):
             raise ConfigError(
                 f"no label has levels, none holds {self.separator!r}: {', '.join(labels[:10])}",
-                hint="{--separator} MARK, or --task classification",
+                hint="{--separator} MARK; {--task} classification",
             )
         return PathTarget(labels, counts, self.separator)

@@ -210,5 +210,5 @@ def improving(trainer: L.Trainer) -> str | None:
     if not best.improving:
         return None
     if trainer.max_steps > 0 and trainer.global_step >= trainer.max_steps:
-        return f"--trainer.max_steps {2 * trainer.max_steps}"
-    return f"--trainer.max_epochs {2 * (trainer.max_epochs or trainer.current_epoch)}"
+        return f"{{--trainer.max_steps}} {2 * trainer.max_steps}"
+    return f"{{--trainer.max_epochs}} {2 * (trainer.max_epochs or trainer.current_epoch)}"

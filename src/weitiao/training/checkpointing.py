@@ -150,9 +150,9 @@ class WholeFiles(TorchCheckpointIO):
             with suppress(OSError):
                 part.unlink(missing_ok=True)
             raise ConfigError(
-                f"{path} can't be saved: {error.strerror or error}"
-                "\n  → mend that and go on from the last checkpoint, which is untouched:"
-                " fit --ckpt_path …/last.ckpt"
+                f"{path} can't be saved: {error.strerror or error}",
+                hint="mend that and go on from the last checkpoint, which is untouched:"
+                " {--ckpt_path} …/last.ckpt",
             ) from error
 
 

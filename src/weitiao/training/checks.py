@@ -110,7 +110,7 @@ def check_trainer(trainer: dict[str, Any]) -> None:
         hint = "leave it out, or name further loggers by class_path"
         raise ConfigError(problem, field="trainer.logger", hint=hint)
     if trainer.get("trainer.fast_dev_run"):
-        hint = "--config configs/presets/debug.yaml"
+        hint = "{--config} configs/presets/debug.yaml"
         raise ConfigError("keeps no checkpoint", field="trainer.fast_dev_run", hint=hint)
 
 
@@ -196,9 +196,9 @@ def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
     if started is not None and each is not None and started != each * nodes:
         raise ConfigError(
             f"the launcher (srun, torchrun) started {started} processes, but devices = {devices} on"
-            f" num_nodes = {nodes} makes {each * nodes}"
-            "\n  → a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
-            " and devices D"
+            f" num_nodes = {nodes} makes {each * nodes}",
+            hint="a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
+            " and devices D",
         )
 
 
@@ -214,21 +214,21 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
         raise ConfigError(
             ": FSDP is to be had in its second form only",
             field="trainer.strategy",
-            hint="--config configs/trainer/fsdp.yaml",
+            hint="{--config} configs/trainer/fsdp.yaml",
         )
     shared = isinstance(trainer.strategy, ModelParallelStrategy)
     if shared and not is_overridden("configure_model", module):
         raise ConfigError(
             f": a {type(module).__name__} doesn't share its weights out",
             field="trainer.strategy",
-            hint="--config configs/trainer/ddp.yaml",
+            hint="{--config} configs/trainer/ddp.yaml",
         )
     average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
     if average and shared:
         raise ConfigError(
             ": an average of weights can't be kept where processes share them out",
             field="trainer.callbacks",
-            hint="leave it out, or --config configs/trainer/ddp.yaml",
+            hint="leave it out; {--config} configs/trainer/ddp.yaml",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from weitiao.config.commands import command
 from weitiao.data.datamodule import TextDataModule
 from weitiao.inputs.text.contamination_index import ContaminationIndex
 from weitiao.models.backbones.pretrained import Pretrained
@@ -42,5 +43,5 @@ def report_line(read: Mapping[str, int], rows: Mapping[str, int]) -> str:
         for split, count in read.items()
     )
     line = f"pretrain.py showed the model {', '.join(shown)}"
-    again = "pretrain again with --data.without.files FILE"
+    again = f"pretrain again: {command('pretrain', '--data.without.files', 'FILE')}"
     return f"! {line}: {again}" if any(read.values()) else line

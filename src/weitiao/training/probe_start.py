@@ -46,7 +46,7 @@ def start_from_probe(
             ": probe solves the head in one process, and this strategy never sends whole weights"
             " to the others",
             field="head.start",
-            hint="--config configs/trainer/ddp.yaml",
+            hint="{--config} configs/trainer/ddp.yaml",
         )
     scorer, task = module.objective.scorer, module.objective.probe()
     if scorer is None or task is None:

@@ -129,11 +129,9 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
         return [*first, *arguments], None
     path = preset("recipe", name, "auto", "none")
     if name.startswith("pretrained") and not _names_encoder(arguments):
-        raise ConfigError(
-            f"recipe: {name} needs an encoder, and {encoder.TARGET} is not there"
-            "\n  → make encoder, or your own: --model.backbone.name FOLDER "
-            "--data.input.encode.tokenizer FOLDER"
-        )
+        problem = f": {name} needs an encoder, and {encoder.TARGET} is not there"
+        own = "{--model.backbone.name} FOLDER {--data.input.encode.tokenizer} FOLDER"
+        raise ConfigError(problem, field="recipe", hint=f"make encoder; your own: {own}")
     chosen = [*first, "--config", near(path), *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why})"
 

@@ -36,7 +36,8 @@ def with_config_of_checkpoint(arguments: list[str]) -> list[str]:
     checkpoint, own = (given(arguments, name) for name in ("--ckpt_path", "--run.folder"))
     if own is not None:
         if checkpoint is not None:
-            raise ConfigError("--ckpt_path lies in a run's folder\n  → leave --run.folder out")
+            problem, hint = "lies in a run's folder", "leave {--run.folder} out"
+            raise ConfigError(problem, field="ckpt_path", hint=hint)
         last = Path(own, "checkpoints", "last.ckpt")
         return [*arguments, f"--ckpt_path={last}"] if last.is_file() else arguments
     if checkpoint is None:
@@ -75,10 +76,8 @@ def go_on_from(
     refuse_other_place(folder, options)
     found, content = readable(path, console, data)
     if "optimizer_states" not in content:
-        raise ConfigError(
-            f"{found} is for use: it holds no state of the optimiser to go on with"
-            f"\n  → --ckpt_path {folder.last}"
-        )
+        problem = f"{found} is for use: it holds no state of the optimiser to go on with"
+        raise ConfigError(problem, hint=f"{{--ckpt_path}} {folder.last}")
     refuse_other_values(content, held)
     return folder, str(found)
 
@@ -124,7 +123,7 @@ def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
     for name in ("root", "name"):
         if options[name] != then[name]:
             raise ConfigError(
-                f"run.{name} has no effect on resume: the run goes on in {folder.path}"
+                f"has no effect on resume: the run goes on in {folder.path}", field=f"run.{name}"
             )
 
 
@@ -147,9 +146,8 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
         ]
         if differing:
             raise ConfigError(
-                "the checkpoint was made with other values:\n  "
-                + "\n  ".join(differing[:10])
-                + "\n  → resume with --ckpt_path alone, or start a new run without it"
+                "the checkpoint was made with other values:\n  " + "\n  ".join(differing[:10]),
+                hint="resume with {--ckpt_path} alone, or start a new run without it",
             )
 
 

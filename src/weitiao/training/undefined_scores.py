@@ -8,6 +8,7 @@ import lightning.pytorch as L
 import pyarrow.compute as pc
 from lightning.pytorch.callbacks import Callback
 
+from weitiao.config.field_paths import told
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Objective
@@ -68,7 +69,7 @@ class TellUndefined(Callback):
         if score != score:
             print(
                 f"! {self.best.monitor} was undefined in every epoch: best.ckpt is of the first one"
-                "\n  → --run.monitor val/loss",
+                f"\n  → {told('{--run.monitor}')} val/loss",
                 file=sys.stderr,
             )
 

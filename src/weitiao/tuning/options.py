@@ -59,14 +59,13 @@ class Search:
         at_least(2, seeds=self.seeds)
         at_least(0, timeout=self.timeout)
         if Path(self.study).name != self.study or self.study in ("", ".", ".."):
-            raise ConfigError(f"study: {self.study!r} can't be a folder's name")
+            raise ConfigError(f": {self.study!r} can't be a folder's name", field="study")
         if self.seeds != Search.seeds and not self.confirm:
-            raise ConfigError("seeds has no effect without confirm\n  → --confirm 3")
+            problem = "has no effect without confirm"
+            raise ConfigError(problem, field="seeds", hint="{--confirm} 3")
         if self.latency and self.pruner not in (None, "none"):
-            raise ConfigError(
-                f"pruner: {self.pruner} compares one score; with latency there are two"
-                "\n  → --pruner none"
-            )
+            problem = f": {self.pruner} compares one score; with latency there are two"
+            raise ConfigError(problem, field="pruner", hint="{--pruner} none")
 
     @property
     def pruning(self) -> Pruner:

@@ -153,15 +153,11 @@ class Start:
 def _refuse_several_processes(config: Mapping[str, Any]) -> None:
     """Each process would ask for trials of its own, and wait for the others in each of them."""
     if (started := distributed.launched()) not in (None, 1):
-        raise ConfigError(
-            f"a launcher (srun, torchrun) started {started} processes for one search"
-            "\n  → a job array, whose jobs share the study: make slurm-tune N=8"
-        )
+        problem = f"a launcher (srun, torchrun) started {started} processes for one search"
+        raise ConfigError(problem, hint="a job array, whose jobs share it: make slurm-tune N=8")
     if device_count(config["trainer.devices"]) != 1 or config["trainer.num_nodes"] != 1:
-        raise ConfigError(
-            "a trial has one device\n  → --trainer.devices 1 --trainer.num_nodes 1; --workers N for"
-            " N trials at a time"
-        )
+        hint = "{--trainer.devices} 1 {--trainer.num_nodes} 1, and workers for trials side by side"
+        raise ConfigError("a trial has one device", hint=hint)
 
 
 def _same(value: Value, read: Any) -> bool:

@@ -102,8 +102,8 @@ def _begun(search: Search, facts: Facts) -> optuna.Study:
     if differing and trials_of(study, *ENDED):
         raise ConfigError(
             f"study {search.study!r} was begun with other values:\n  "
-            + "\n  ".join(differing[:10])
-            + "\n  → give a new study another name: --study NAME"
+            + "\n  ".join(differing[:10]),
+            hint="give a new study another name",
         )
     for name, value in now.items():  # where no trial has ended, a fault may have been mended
         if then.get(name) != value:
