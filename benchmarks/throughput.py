@@ -61,6 +61,7 @@ from weitiao.models.optim import Optimisation
 from weitiao.objectives.heads import Head
 from weitiao.training.callbacks import RandomState, Throughput
 from weitiao.training.csv_log import CSVLog
+from weitiao.training.optional_parts import TensorBoard
 from weitiao.training.progress import Progress
 from weitiao.training.run_folder import RunFolder
 
@@ -160,7 +161,7 @@ def train_weitiao(setting: Setting, clock: Clock) -> nn.Module:
             limit_val_batches=0,
             enable_checkpointing=False,
             enable_model_summary=False,
-            logger=[folder.tensorboard(), CSVLog(folder.path / "metrics.csv")],
+            logger=[TensorBoard(folder.path), CSVLog(folder.path / "metrics.csv")],
             callbacks=[
                 Progress(),
                 RandomState(),

@@ -23,7 +23,6 @@ class TargetCard(Protocol):
     @property
     def labels(self) -> Sequence[str]:
         """Their names."""
-        ...
 
     def encode(self, table: pa.Table) -> pa.ChunkedArray:
         """The targets of readable rows, ``N`` of them.
@@ -31,11 +30,9 @@ class TargetCard(Protocol):
         Raises:
             DataError: a cell is none of this target's; names file, row, column and value.
         """
-        ...
 
     def written(self, decided: np.ndarray) -> list[str]:
         """Decisions ``(N, …)``, of the form of encoded targets, as they stand in a file."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.training import signals
-
-PATIENCE = 10.0  # seconds that a run has to save, once it is told to end
 
 
 def train_and_test(
@@ -55,21 +52,10 @@ def train_and_test(
             f"the run in {folder} ended with code {process.exitcode}: out of memory?"
         ) from None
     finally:
-        _end(process)
+        signals.end([process])
     if "error" in found:
         raise ConfigError(f"{folder.name}: {found['error']}")
     return found
-
-
-def _end(process: ForkServerProcess) -> None:
-    """End what still runs: politely, then not."""
-    if process.is_alive():
-        signals.take_time()
-        process.terminate()
-        process.join(PATIENCE)
-    if process.is_alive():
-        process.kill()
-        process.join()
 
 
 def _work(

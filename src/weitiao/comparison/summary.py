@@ -142,11 +142,7 @@ def _shown(value: float | None, form: str) -> str:
 
 
 def folder_of(root: str, name: str) -> Path:
-    """The folder of a comparison.
-
-    Raises:
-        ConfigError: the name can't be a folder's.
-    """
+    """The folder of a comparison."""
     if Path(name).name != name or name in ("", ".", ".."):
         raise ConfigError(f"name: {name!r} can't be a folder's name")
     return Path(root) / name

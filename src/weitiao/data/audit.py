@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -132,10 +132,10 @@ class Auditor:
         """Which rows of train stay, ``(N,)`` of bool, and how many leave by which act."""
         train = views["train"]
         keep, removed = np.ones(len(train.texts), bool), {}
-        shared = [] if train.groups is None else [np.isin(train.groups, _groups_held_out(views))]
+        shared = [] if train.groups is None else [np.isin(train.groups, _held_out(views, "groups"))]
         for act, on, found in (
             ("conflicts", self.drop_conflicts, train.conflicts()),
-            ("leaks", self.drop_leaks, np.isin(train.texts, _held_out(views))),
+            ("leaks", self.drop_leaks, np.isin(train.texts, _held_out(views, "texts"))),
             *(("groups", self.drop_shared_groups, rows) for rows in shared),
             ("duplicates", self.merge_duplicates, train.repeats()),
         ):
@@ -180,16 +180,10 @@ class _View:
             yield self.table.slice(place, 1).to_pylist()[0]
 
 
-def _held_out(views: Mapping[str, _View]) -> np.ndarray:
-    """The texts of the given validation and test files, ``(M,)``."""
-    others = [view.texts for name, view in views.items() if name != "train"]
-    return np.concatenate([np.empty(0, np.int64), *others])
-
-
-def _groups_held_out(views: Mapping[str, _View]) -> np.ndarray:
-    """The groups of the given validation and test files, ``(M,)``."""
-    others = [view.groups for name, view in views.items() if name != "train"]
-    return np.concatenate([np.empty(0, np.int64), *(g for g in others if g is not None)])
+def _held_out(views: Mapping[str, _View], part: Literal["texts", "groups"]) -> np.ndarray:
+    """The texts, or the groups, of the given validation and test files, ``(M,)``."""
+    others = [getattr(view, part) for name, view in views.items() if name != "train"]
+    return np.concatenate([np.empty(0, np.int64), *(x for x in others if x is not None)])
 
 
 def _nothing_left(train: _View, removed: Mapping[str, int]) -> DataError:
@@ -239,7 +233,7 @@ def _conflict_examples(views: Mapping[str, _View]) -> Iterator[Report]:
 
 
 def _leak_examples(views: Mapping[str, _View]) -> Iterator[Report]:
-    held_out = _held_out(views)
+    held_out = _held_out(views, "texts")
     for text in np.unique(held_out[np.isin(held_out, views["train"].texts)]):
         yield _example(text, views)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from weitiao.config.earlier_checkpoints import state_today
 from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import named, plain
 from weitiao.data.audit import Auditor
-from weitiao.data.batch import Batching, EpochBatches, Rows, first_batch, position_of
+from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.data.columns import columns_of_the_file
 from weitiao.data.loader import ResumableLoader
 from weitiao.data.new_rows import read_new_rows, rows_of_cells
@@ -232,18 +232,8 @@ class TextDataModule(L.LightningDataModule):
         slots = None
         if training:
             slots = draw_slots(self.sampling, rows.lengths, rows.targets, times or 1)
-        trainer = self.trainer
-        batches = EpochBatches(
-            rows.lengths,
-            self.batch,
-            shuffle=training,
-            seed=self.seed,
-            position=partial(position_of, self.trainer) if training else first_batch,
-            process=trainer.global_rank if trainer else 0,
-            processes=trainer.world_size if trainer else 1,
-            slots=slots,
-        )
-        return ResumableLoader(rows, batches, self.batch.workers)
+        how = (self.batch, self.seed, self.trainer)
+        return ResumableLoader.of_split(rows, *how, shuffle=training, slots=slots)
 
 
 def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+import lightning.pytorch as L
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from weitiao.data.batch import EpochBatches
+from weitiao.data.batch import Batching, EpochBatches, first_batch, position_of
+from weitiao.data.sampling import Slots
 from weitiao.errors import ConfigError
 
 
@@ -39,6 +42,30 @@ class ResumableLoader:
             generator=torch.Generator().manual_seed(batches.seed),
         )
 
+    @classmethod
+    def of_split(
+        cls,
+        rows: Any,
+        batching: Batching,
+        seed: int,
+        trainer: L.Trainer | None,
+        *,
+        shuffle: bool,
+        slots: Slots | None = None,
+    ) -> ResumableLoader:
+        """This process's part of all batches; shuffled ones go on where the trainer stands."""
+        batches = EpochBatches(
+            rows.lengths,
+            batching,
+            shuffle=shuffle,
+            seed=seed,
+            position=partial(position_of, trainer) if shuffle else first_batch,
+            process=trainer.global_rank if trainer else 0,
+            processes=trainer.world_size if trainer else 1,
+            slots=slots,
+        )
+        return cls(rows, batches, batching.workers)
+
     def __len__(self) -> int:
         return len(self.batches)
 
@@ -58,11 +85,7 @@ class ResumableLoader:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Refuse to go on with other batches than those of the checkpoint.
-
-        Raises:
-            ConfigError: rows, draws, batches, seed or number of processes differ.
-        """
+        """Refuse to go on with other batches than those of the checkpoint."""
         now = self.state_dict()
         if differing := [f"{k}: {state.get(k)} → {v}" for k, v in now.items() if state.get(k) != v]:
             raise ConfigError(

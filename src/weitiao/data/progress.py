@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.text import Text
@@ -33,12 +32,7 @@ class StageProgress:
             self.console.print(f"  {time.perf_counter() - self.since:6.1f} s  {self.stage}")
             self.stage = None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.status.stop()
         if error is None:
             self._end()

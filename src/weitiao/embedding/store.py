@@ -17,11 +17,7 @@ SUFFIXES = (".vec", ".txt", ".bin")
 
 
 def check_name(path: Path) -> None:
-    """Refuse a name that tells no format.
-
-    Raises:
-        ConfigError: the suffix is unknown.
-    """
+    """Refuse a name that tells no format."""
     if _plain_suffix(path) not in SUFFIXES:
         raise ConfigError(
             f"out: the name of {path} tells no format"

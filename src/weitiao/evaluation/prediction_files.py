@@ -44,11 +44,7 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
 
 
 def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], Objective], None]:
-    """What writes the format that the suffix names.
-
-    Raises:
-        ConfigError: it names none.
-    """
+    """What writes the format that the suffix names."""
     writers = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
     if (write := writers.get(path.suffix.lower())) is None:
         problem = f"{path}: predictions are not written as {path.suffix or 'a file without suffix'}"

@@ -30,7 +30,7 @@ from weitiao.training.contamination import pretrained_on, report_line
 from weitiao.training.data_report import scores
 from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, taken
 from weitiao.training.fit import Run, fit
-from weitiao.training.optional_parts import Dispensable
+from weitiao.training.optional_parts import Dispensable, TensorBoard
 from weitiao.training.run_folder import RunFolder
 from weitiao.training.undefined_scores import TellUndefined
 
@@ -160,7 +160,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
             "--out goes with --data.test or another checkpoint; the best checkpoint's predictions"
             " on the run's own test split go to its folder"
         )
-    board = folder.tensorboard() if folder and best else False
+    board = TensorBoard(folder.path) if folder and best else False
     trainer = options.hardware.trainer(EvaluationRows(), TellUndefined(), logger=board)
     trainer.test(module, datamodule=data, verbose=False)
     if not distributed.first():

@@ -61,11 +61,7 @@ class Form(ABC):
 
 @singledispatch
 def form_of(target: TargetCard) -> Form:
-    """The form of a target.
-
-    Raises:
-        ConfigError: it has none.
-    """
+    """The form of a target."""
     raise ConfigError(
         f": a linear model has no form for {type(target).__name__}",
         field="linear",

@@ -58,19 +58,15 @@ class Metrics(Protocol):
 
     def names(self) -> list[str]:
         """The names that `compute` gives."""
-        ...
 
     def update(self, predictions: Any, target: Any) -> None:
         """Take in a batch."""
-        ...
 
     def compute(self) -> dict[str, Tensor]:
         """Each metric of the whole split, over all processes, a scalar."""
-        ...
 
     def reset(self) -> None:
         """Forget all batches."""
-        ...
 
 
 class Objective(nn.Module, ABC):
@@ -215,9 +211,6 @@ def target_of(card: DataCard, kind: type[T], objective: Objective) -> T:
     """The card's target, which is to be of the kind that the objective learns.
 
     One of the user's own is of the kind of ours that it is derived from.
-
-    Raises:
-        ConfigError: it is of another kind.
     """
     ours = (base for base in type(card.target).__mro__ if base.__module__.startswith("weitiao."))
     if next(ours, None) is not kind:

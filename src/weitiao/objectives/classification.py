@@ -67,8 +67,6 @@ class Classification(ScoredClasses):
     """Learns one class a row.
 
     Args:
-        card: the data card.
-        backbone: gives vectors.
         pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
         head: ``(B, H)`` → logits ``(B, C)``.
         loss: what training minimises.

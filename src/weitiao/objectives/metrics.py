@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -105,6 +105,11 @@ def ranks(values: Tensor) -> Tensor:
     return (counts.cumsum(0) - (counts - 1) / 2)[place].double()
 
 
+KINDS = {
+    "f1": many.multilabel_f1_score,
+    "precision": many.multilabel_precision,
+    "recall": many.multilabel_recall,
+}
 LABEL_METRICS = (
     *(f"{name}_{mean}" for mean in AVERAGES for name in ("f1", "precision", "recall")),
     *("f1_samples", "exact_match", "hamming", "auroc", "average_precision"),
@@ -128,24 +133,17 @@ def multilabel_metrics(
     """
     found, true, count = given.int(), targets.int(), len(labels)
     values: dict[str, Tensor] = {}
+    options: dict[str, Any] = {"validate_args": False, "zero_division": 0}
     for average in AVERAGES:
-        for name, score in (
-            ("f1", many.multilabel_f1_score),
-            ("precision", many.multilabel_precision),
-            ("recall", many.multilabel_recall),
-        ):
-            values[f"{name}_{average}"] = score(
-                found, true, count, average=average, validate_args=False, zero_division=0
-            )
+        for name, score in KINDS.items():
+            values[f"{name}_{average}"] = score(found, true, count, average=average, **options)
     hits, sizes = (found & true).sum(1).double(), (found.sum(1) + true.sum(1)).double()
     values["f1_samples"] = torch.where(sizes > 0, 2 * hits / sizes.clamp(min=1), 1.0).mean()
     values["exact_match"] = (found == true).all(1).double().mean()
     values["hamming"] = (found != true).double().mean()
     if ranked:
         values |= _ranked(probabilities, true, count)
-    per_label = many.multilabel_f1_score(
-        found, true, count, average="none", validate_args=False, zero_division=0
-    )
+    per_label = many.multilabel_f1_score(found, true, count, average="none", **options)
     return values | {f"f1_class/{x}": f1 for x, f1 in zip(labels, per_label, strict=True)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from torchmetrics.classification import (
 from torchmetrics.utilities import dim_zero_cat
 
 AVERAGES: tuple[Literal["macro", "micro", "weighted"], ...] = ("macro", "micro", "weighted")
+KINDS = {"f1": MulticlassF1Score, "precision": MulticlassPrecision, "recall": MulticlassRecall}
 
 
 def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> MetricCollection:
@@ -34,29 +35,17 @@ def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> 
             probabilities and not only predicted classes.
         joined: over the rows of all processes; otherwise over those of this one.
     """
-    metrics: dict[str, Metric | MetricCollection] = {}
-    for average in AVERAGES:
-        for name, kind in (
-            ("f1", MulticlassF1Score),
-            ("precision", MulticlassPrecision),
-            ("recall", MulticlassRecall),
-        ):
-            metrics[f"{name}_{average}"] = kind(
-                classes,
-                average=average,
-                validate_args=False,
-                zero_division=0,
-                sync_on_compute=joined,
-            )
-    metrics["accuracy"] = MulticlassAccuracy(
-        classes, average="micro", validate_args=False, sync_on_compute=joined
-    )
+    options: dict[str, Any] = {"validate_args": False, "sync_on_compute": joined}
+    metrics: dict[str, Metric | MetricCollection] = {
+        f"{name}_{average}": kind(classes, average=average, zero_division=0, **options)
+        for average in AVERAGES
+        for name, kind in KINDS.items()
+    }
+    metrics["accuracy"] = MulticlassAccuracy(classes, average="micro", **options)
     if ranked:
         metrics["auroc"] = MacroAUROC(classes, joined)
-        metrics["ece"] = MulticlassCalibrationError(
-            classes, n_bins=15, norm="l1", validate_args=False, sync_on_compute=joined
-        )
-    metrics["mcc"] = Matthews(classes, validate_args=False, sync_on_compute=joined)
+        metrics["ece"] = MulticlassCalibrationError(classes, n_bins=15, norm="l1", **options)
+    metrics["mcc"] = Matthews(classes, **options)
     return MetricCollection(metrics)
 
 
@@ -65,11 +54,10 @@ def build_scale(classes: int, *, joined: bool = True) -> dict[str, Metric | Metr
 
     ``qwk``, Cohen's kappa with quadratic weights, and ``mae``, the mean distance on the scale.
     """
+    options: dict[str, Any] = {"validate_args": False, "sync_on_compute": joined}
     return {
-        "qwk": MulticlassCohenKappa(
-            classes, weights="quadratic", validate_args=False, sync_on_compute=joined
-        ),
-        "mae": ScaleDistance(classes, validate_args=False, sync_on_compute=joined),
+        "qwk": MulticlassCohenKappa(classes, weights="quadratic", **options),
+        "mae": ScaleDistance(classes, **options),
     }
 
 

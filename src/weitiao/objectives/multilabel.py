@@ -64,8 +64,6 @@ class MultiLabel(Scored):
     """Learns any number of labels a row.
 
     Args:
-        card: the data card.
-        backbone: gives vectors.
         pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
         head: ``(B, H)`` → logits ``(B, C)``.
         loss: what training minimises.
@@ -121,10 +119,7 @@ class MultiLabel(Scored):
     def metrics(self) -> EpochMetrics:
         """Those of sets of labels."""
         names = (*LABEL_METRICS, *(f"f1_class/{label}" for label in self.classes))
-        return EpochMetrics(self._measured, names)
-
-    def _measured(self, predictions: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        return self.measure(predictions, self.decide(predictions), targets)
+        return EpochMetrics(lambda said, true: self.measure(said, self.decide(said), true), names)
 
     def measure(
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True

@@ -46,8 +46,6 @@ class Ordinal(ScoredClasses):
     Shi et al. 2021). So the probabilities can't contradict each other.
 
     Args:
-        card: the data card.
-        backbone: gives vectors.
         pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
         head: ``(B, H)`` → logits ``(B, C - 1)``.
         loss: what training minimises.

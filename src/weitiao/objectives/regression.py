@@ -52,8 +52,6 @@ class Regression(Scored):
     """Learns a number a row.
 
     Args:
-        card: the data card.
-        backbone: gives vectors.
         pooling: vectors of all positions ``(B, T, H)`` → one a row ``(B, H)``.
         head: ``(B, H)`` → ``(B, 1)``.
         loss: what training minimises.

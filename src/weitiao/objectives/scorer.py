@@ -30,7 +30,6 @@ class Encoder(Protocol):
 
     def __call__(self, *args: Any, **inputs: Tensor) -> Tensor:
         """Vectors ``(B, T, H)`` of ids ``(B, T)``."""
-        ...
 
 
 class Scorer(nn.Module):

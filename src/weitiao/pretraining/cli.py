@@ -8,7 +8,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import LightningArgumentParser
 from rich.console import Console
 from rich.table import Table
@@ -25,7 +24,6 @@ from weitiao.inputs.text.trained_tokenizer import TRAINED
 from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.pretraining.datamodule import LanguageData
 from weitiao.pretraining.module import LanguageModel
-from weitiao.training.callbacks import BestScores
 from weitiao.training.console import show_line
 from weitiao.training.run_folder import write_json
 from weitiao.training.training_cli import TrainingCLI
@@ -94,10 +92,6 @@ class PretrainCLI(TrainingCLI):
         known = ContaminationIndex.read(self.datamodule.prepared[0]), self.read_before
         return ContaminationIndex.of(*(some.numbers for some in known if some is not None))
 
-    def own_callbacks(self, scores: BestScores) -> list[Callback]:
-        """None."""
-        return []
-
     def write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""
         write_json(self.datamodule.card.plain(), self.folder.card)
@@ -137,9 +131,6 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
         model: its name on the model hub, or its folder; nothing is known of one that was saved
             without its tokenizer.
         tokenizer: how the text is to become ids; may know more tokens, such as a mask.
-
-    Raises:
-        ConfigError: the ids are not those that the model has learned.
     """
     if tokenizer in TRAINED:
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,7 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from weitiao.config.serialization import plain
-from weitiao.data.batch import (
-    Batch,
-    Batching,
-    EpochBatches,
-    first_batch,
-    position_of,
-)
+from weitiao.data.batch import Batch, Batching
 from weitiao.data.loader import ResumableLoader
 from weitiao.errors import ConfigError
 from weitiao.inputs import Draws, tensors
@@ -112,29 +106,16 @@ class LanguageData(L.LightningDataModule):
         return {"card": self.card.plain()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuse to go on with other text.
-
-        Raises:
-            ConfigError: the blocks are not those of the checkpoint.
-        """
+        """Refuse to go on with other text."""
         if state_dict["card"]["fingerprint"] != self.card.fingerprint:
             raise ConfigError("the checkpoint learned from other prepared text")
 
     def _loader(self, split: str) -> ResumableLoader:
-        training = split == "train"
-        blocks = PackedSequences.of(self.prepared[0], split)
-        rows = PackedRows(blocks, self.card, self.masking, self.seed)
-        trainer = self.trainer
-        batches = EpochBatches(
-            rows.lengths,
-            self.batch,
-            shuffle=training,
-            seed=self.seed,
-            position=partial(position_of, trainer) if training else first_batch,
-            process=trainer.global_rank if trainer else 0,
-            processes=trainer.world_size if trainer else 1,
+        rows = PackedRows(
+            PackedSequences.of(self.prepared[0], split), self.card, self.masking, self.seed
         )
-        return ResumableLoader(rows, batches, self.batch.workers)
+        how = (self.batch, self.seed, self.trainer)
+        return ResumableLoader.of_split(rows, *how, shuffle=split == "train")
 
 
 class PackedRows(Dataset):

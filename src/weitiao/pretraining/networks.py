@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -76,9 +76,6 @@ class LanguageNetwork(nn.Module, ABC):
 
         Some kinds take the mask for something else, others know none of this shape, and a
         BERT kind that learned to look back would be read both ways. Which do is found by trying.
-
-        Raises:
-            ConfigError: two pieces side by side have other hidden states than each alone.
         """
         size, pad = self.model.config.vocab_size, self.model.config.pad_token_id
         ids = torch.tensor([[i for i in range(min(size, 5)) if i != pad][:4]])
@@ -127,7 +124,6 @@ class Scratch(LanguageNetwork):
     """A BERT kind or, for ``causal``, a GPT kind that knows nothing yet.
 
     Args:
-        card: objective and sizes.
         layers: number of layers.
         width: ``H``, a multiple of ``heads``.
         heads: attention heads.
@@ -151,8 +147,16 @@ class Scratch(LanguageNetwork):
         shares(dropout=dropout)
         if width % heads:
             raise ConfigError(f"{width} is no multiple of {heads} heads", field="width")
-        sizes = _Sizes(layers, width, heads, feedforward or 4 * width, dropout, activation)
-        super().__init__((_gpt if card.objective == "causal" else _bert)(card, sizes), card)
+        sizes = {
+            "vocab_size": card.vocab_size,
+            "hidden_size": width,
+            "num_hidden_layers": layers,
+            "num_attention_heads": heads,
+            "max_position_embeddings": card.max_length,
+            "pad_token_id": card.pad_id,
+        }
+        kind, inner = _gpt if card.objective == "causal" else _bert, feedforward or 4 * width
+        super().__init__(kind(card, sizes, inner, dropout, activation), card)
 
 
 class Continued(LanguageNetwork):
@@ -162,7 +166,6 @@ class Continued(LanguageNetwork):
     embeddings; ids that the tokenizer has gained get embeddings of their own.
 
     Args:
-        card: objective and sizes.
         name: name on the model hub, or folder.
         layers: keep only the first so many layers; null = all.
 
@@ -186,54 +189,33 @@ class Continued(LanguageNetwork):
 NetworkFactory = Callable[[LanguageCard], LanguageNetwork]
 
 
-class _Sizes(NamedTuple):
-    layers: int
-    width: int
-    heads: int
-    inner: int
-    dropout: float
-    activation: str
-
-
-def _bert(card: LanguageCard, sizes: _Sizes) -> Any:
+def _bert(card: LanguageCard, sizes: Mapping[str, Any], inner: int, out: float, act: str) -> Any:
     from transformers import BertConfig, BertForMaskedLM
 
-    return BertForMaskedLM(
-        BertConfig(
-            vocab_size=card.vocab_size,
-            hidden_size=sizes.width,
-            num_hidden_layers=sizes.layers,
-            num_attention_heads=sizes.heads,
-            intermediate_size=sizes.inner,
-            hidden_dropout_prob=sizes.dropout,
-            attention_probs_dropout_prob=sizes.dropout,
-            hidden_act=sizes.activation,
-            max_position_embeddings=card.max_length,
-            pad_token_id=card.pad_id,
-        )
+    config = BertConfig(
+        **sizes,
+        intermediate_size=inner,
+        hidden_dropout_prob=out,
+        attention_probs_dropout_prob=out,
+        hidden_act=act,
     )
+    return BertForMaskedLM(config)
 
 
-def _gpt(card: LanguageCard, sizes: _Sizes) -> Any:
+def _gpt(card: LanguageCard, sizes: Mapping[str, Any], inner: int, out: float, act: str) -> Any:
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    return GPT2LMHeadModel(
-        GPT2Config(
-            vocab_size=card.vocab_size,
-            n_embd=sizes.width,
-            n_layer=sizes.layers,
-            n_head=sizes.heads,
-            n_inner=sizes.inner,
-            resid_pdrop=sizes.dropout,
-            embd_pdrop=sizes.dropout,
-            attn_pdrop=sizes.dropout,
-            activation_function=sizes.activation,
-            n_positions=card.max_length,
-            pad_token_id=card.pad_id,
-            bos_token_id=next(iter(card.begin), None),
-            eos_token_id=next(iter(card.end), None),
-        )
+    config = GPT2Config(
+        **sizes,
+        n_inner=inner,
+        resid_pdrop=out,
+        embd_pdrop=out,
+        attn_pdrop=out,
+        activation_function=act,
+        bos_token_id=next(iter(card.begin), None),
+        eos_token_id=next(iter(card.end), None),
     )
+    return GPT2LMHeadModel(config)
 
 
 def _is_of_head(model: Any, weight: str) -> bool:

@@ -110,12 +110,7 @@ class Throughput(Callback):
         self._reset()
 
     def on_train_batch_end(
-        self,
-        trainer: L.Trainer,
-        pl_module: L.LightningModule,
-        outputs: Any,
-        batch: dict[str, Any],
-        batch_idx: int,
+        self, trainer: L.Trainer, pl_module: L.LightningModule, _: Any, batch: Any, *rest: Any
     ) -> None:
         """Count ids; log and start again at each logging step."""
         mask = batch["inputs"]["attention_mask"]
@@ -136,12 +131,7 @@ class ChangedShare(Callback):
         self._counts = torch.zeros(2, dtype=torch.long)  # changed, drawn
 
     def on_train_batch_end(
-        self,
-        trainer: L.Trainer,
-        pl_module: L.LightningModule,
-        outputs: Any,
-        batch: dict[str, Any],
-        batch_idx: int,
+        self, trainer: L.Trainer, pl_module: L.LightningModule, _: Any, batch: Any, *rest: Any
     ) -> None:
         """Count."""
         changed = batch["changed"]

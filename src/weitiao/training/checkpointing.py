@@ -53,14 +53,7 @@ class LastCheckpoint(Checkpoint):
         self._before = Path(trainer.ckpt_path) if trainer.ckpt_path else None
         self._step = trainer.global_step
 
-    def on_train_batch_end(
-        self,
-        trainer: L.Trainer,
-        pl_module: L.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-    ) -> None:
+    def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
         """Save if this batch completed so many optimiser steps, or is to be the last one."""
         before, self._step = self._step, trainer.global_step
         if self._step == before or validates_after_this_batch(trainer):

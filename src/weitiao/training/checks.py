@@ -1,4 +1,4 @@
-"""What can be known to fail after hours is refused before training starts."""
+"""What can be known to fail after hours is refused, by a ConfigError, before training starts."""
 
 from __future__ import annotations
 
@@ -21,17 +21,25 @@ from weitiao.models.backbones.embedding import Embedding
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import Module
 from weitiao.objectives.pooling import FirstPosition, LastPosition
+from weitiao.training.undefined_scores import refuse_undefined
 
 
-def check_run(verb: str, module: Module, monitor: str) -> None:
-    """Refuse values with which a run could not choose a best checkpoint, or not test it.
+def check_parts(verb: str, module: Module, data: TextDataModule, monitor: str) -> None:
+    """Refuse splits, metrics and parts that don't go together.
 
     Args:
         verb: ``fit``, or ``train``, which tests as well.
-
-    Raises:
-        ConfigError: says which value is at fault.
     """
+    check_run(verb, module, monitor)
+    refuse_undefined(monitor, module.objective, data)
+    refuse_double_balance(module, data)
+    refuse_foreign_ids(module, data)
+    refuse_blind_pooling(module)
+    refuse_unread_vectors(module)
+
+
+def check_run(verb: str, module: Module, monitor: str) -> None:
+    """Refuse values with which a run could not choose a best checkpoint, or not test it."""
     for split in ("val", "test") if verb == "train" else ("val",):
         if split not in module.card.rows:
             hint = f"{{--data.{split}}} FILE, or {{--data.split.{split}}} above 0"
@@ -52,9 +60,6 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
 
     Args:
         trainer: flat values ``trainer.NAME``.
-
-    Raises:
-        ConfigError: names the class and metrics that there are.
     """
     given = trainer.get("trainer.callbacks") or []
     for callback in given if isinstance(given, list) else [given]:
@@ -65,11 +70,7 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
 
 
 def refuse_double_balance(module: Module, data: TextDataModule) -> None:
-    """Refuse to make up twice for classes of unequal size.
-
-    Raises:
-        ConfigError: rare classes are drawn more often, and weighted as if they were not.
-    """
+    """Refuse to make up twice for classes of unequal size."""
     weights = flat(dict(module.hparams)).get("objective.init_args.loss.class_weights")
     if data.sampling == "balanced" and weights == "balanced":
         raise ConfigError(
@@ -85,9 +86,6 @@ def check_trainer(trainer: dict[str, Any]) -> None:
 
     Args:
         trainer: flat values ``trainer.NAME``.
-
-    Raises:
-        ConfigError: says which value is at fault.
     """
     for name in ("accumulate_grad_batches", "log_every_n_steps", "check_val_every_n_epoch"):
         at_least(1, **{f"trainer.{name}": trainer.get(f"trainer.{name}")})
@@ -115,22 +113,14 @@ def check_trainer(trainer: dict[str, Any]) -> None:
 
 
 def refuse_seed(seed: int) -> None:
-    """Refuse what numpy takes for no seed.
-
-    Raises:
-        ConfigError: the seed is negative or has more than 32 bits.
-    """
+    """Refuse what numpy takes for no seed."""
     if not 0 <= seed < 2**32:
         problem = f"must be from 0 to {2**32 - 1}, got {seed}"
         raise ConfigError(problem, field="seed_everything")
 
 
 def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
-    """Stop before a pretrained backbone reads ids that mean nothing to it.
-
-    Raises:
-        ConfigError: the backbone is pretrained and the tokenizer was trained on the training split.
-    """
+    """Stop before a pretrained backbone reads ids that mean nothing to it."""
     encode = data.input.encode if isinstance(data.input, Text) else None
     if isinstance(module.backbone, Pretrained) and encode is not None and encode.trained:
         raise ConfigError(
@@ -144,9 +134,6 @@ def refuse_blind_pooling(module: Module) -> None:
 
     A decoder's first position sees only itself, a convolution's the few beside it. Which see how
     far is found by trying: a text whose far end is changed must give another vector.
-
-    Raises:
-        ConfigError: the one position that the pooling takes doesn't see the other end of the text.
     """
     scorer, backbone = module.objective.scorer, module.backbone
     if scorer is None or not isinstance(scorer.pool, FirstPosition | LastPosition):
@@ -169,11 +156,7 @@ def refuse_blind_pooling(module: Module) -> None:
 
 
 def refuse_unread_vectors(module: Module) -> None:
-    """Stop before word vectors are given to a backbone that has no use for them.
-
-    Raises:
-        ConfigError: there are word vectors, and the backbone has no `Embedding`.
-    """
+    """Stop before word vectors are given to a backbone that has no use for them."""
     if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
         raise ConfigError(
             f": the backbone {type(module.backbone).__name__} reads no word vectors",
@@ -188,9 +171,6 @@ def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
     Args:
         devices: of a node, as the Trainer takes them.
         nodes: number of machines.
-
-    Raises:
-        ConfigError: a launcher has started another number of processes.
     """
     started, each = distributed.launched(), device_count(devices)
     if started is not None and each is not None and started != each * nodes:

@@ -34,12 +34,7 @@ class EndIfDiverged(Callback):
         self._last: _Step | None = None
 
     def on_train_batch_end(
-        self,
-        trainer: L.Trainer,
-        pl_module: L.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, *_: Any
     ) -> None:
         """Look at the loss of the batch before."""
         before, self._last = self._last, _Step.of(outputs["loss"], batch, trainer)
@@ -50,11 +45,7 @@ class EndIfDiverged(Callback):
         _check(self._last, trainer)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look at the validation's loss, before a checkpoint is written.
-
-        Raises:
-            ConfigError: it is not a number.
-        """
+        """Look at the validation's loss, before a checkpoint is written."""
         loss = trainer.callback_metrics["val/loss"]
         if not trainer.sanity_checking and not loss.isfinite():
             place = f"after epoch {trainer.current_epoch}"
@@ -64,11 +55,7 @@ class EndIfDiverged(Callback):
     def on_save_checkpoint(
         self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Look at the last loss and at the weights: a gradient may be none where the loss is one.
-
-        Raises:
-            ConfigError: they are not numbers.
-        """
+        """Look at the last loss and the weights: a gradient may be none where the loss is one."""
         _check(self._last, trainer)
         if self._last and not all(bool(p.isfinite().all()) for p in pl_module.parameters()):
             _end(self._last.told("a weight is no number after", trainer))

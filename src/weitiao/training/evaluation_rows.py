@@ -70,7 +70,9 @@ class EvaluationRows(Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, *_: Any
     ) -> None:
         """Keep a batch."""
-        self._batches.append({name: _in_main_memory(value) for name, value in outputs.items()})
+        self._batches.append(
+            {name: x.cpu() if isinstance(x, torch.Tensor) else x for name, x in outputs.items()}
+        )
 
     on_test_batch_end = on_validation_batch_end
 
@@ -128,10 +130,6 @@ def in_order(batches: Sequence[Mapping[str, Values]]) -> dict[str, Values] | Non
     assert isinstance(rows, torch.Tensor)
     order = rows.argsort(stable=True)
     return {name: _taken(values, order) for name, values in whole.items()}
-
-
-def _in_main_memory(values: Values) -> Values:
-    return values.cpu() if isinstance(values, torch.Tensor) else values
 
 
 def _joined(parts: Sequence[Values]) -> Values:

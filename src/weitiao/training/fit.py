@@ -26,14 +26,7 @@ from weitiao.errors import ConfigError
 from weitiao.models.module import Module
 from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving
-from weitiao.training.checks import (
-    check_run,
-    refuse_blind_pooling,
-    refuse_double_balance,
-    refuse_foreign_ids,
-    refuse_unknown_monitors,
-    refuse_unread_vectors,
-)
+from weitiao.training.checks import check_parts, refuse_unknown_monitors
 from weitiao.training.console import show_examples, show_line, show_next_steps
 from weitiao.training.contamination import pretrained_on
 from weitiao.training.data_report import handling
@@ -45,7 +38,7 @@ from weitiao.training.refit import refit
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
 from weitiao.training.start import begin_with, with_start
 from weitiao.training.training_cli import TrainingCLI
-from weitiao.training.undefined_scores import refuse_undefined, undefined
+from weitiao.training.undefined_scores import undefined
 
 
 @dataclass
@@ -151,13 +144,8 @@ class FitCLI(TrainingCLI):
 
     def check(self, trainer: dict[str, Any]) -> None:
         """Refuse splits, metrics and parts that don't go together."""
-        check_run(self.verb, self.model, self.config.run.monitor)
-        refuse_undefined(self.config.run.monitor, self.model.objective, self.datamodule)
+        check_parts(self.verb, self.model, self.datamodule, self.config.run.monitor)
         refuse_unknown_monitors(trainer, self.model)
-        refuse_double_balance(self.model, self.datamodule)
-        refuse_foreign_ids(self.model, self.datamodule)
-        refuse_blind_pooling(self.model)
-        refuse_unread_vectors(self.model)
 
     def own_callbacks(self, scores: BestScores) -> list[Callback]:
         """What is written of the rows and shown of the run, and what a search watches."""

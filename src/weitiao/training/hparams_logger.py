@@ -50,7 +50,7 @@ class HParams(Callback):
             if not isinstance(logger, TensorBoardLogger):
                 logger.log_hyperparams(self.values)
 
-    def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_fit_end(self, trainer: L.Trainer, *_: Any) -> None:
         """Write the best validation score under a name of its own; ``val/…`` goes on after it."""
         best = self.scores.scores.get(f"val/{self.metric}")
         if best is not None:
@@ -58,11 +58,7 @@ class HParams(Callback):
                 for writer in self._writers(trainer):
                     writer.add_scalar(f"best/{self.metric}", best, trainer.global_step)
 
-    def on_exception(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
-    ) -> None:
-        """A run that was stopped, or pruned by a search, shows how far it came."""
-        self.on_fit_end(trainer, pl_module)
+    on_exception = on_fit_end  # what was stopped, or pruned by a search, shows how far it came
 
     @staticmethod
     def _writers(trainer: L.Trainer) -> list[Any]:

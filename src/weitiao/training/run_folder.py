@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -17,10 +17,6 @@ from weitiao import distributed
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import naming, whole_or_not
 from weitiao.training import signals
-
-if TYPE_CHECKING:
-    from weitiao.training.optional_parts import TensorBoard
-
 
 SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
@@ -116,11 +112,7 @@ class RunFolder:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Keep other runs out of the folder within the block; its first process does.
-
-        Raises:
-            ConfigError: another process trains here.
-        """
+        """Keep other runs out of the folder within the block; its first process does."""
         lock = FileLock(self.lock, timeout=PATIENCE)
         if not distributed.first():
             yield
@@ -179,12 +171,6 @@ class RunFolder:
             if not self.started and distributed.first():
                 shutil.rmtree(self.path, ignore_errors=True)
             raise
-
-    def tensorboard(self) -> TensorBoard:
-        """A logger that writes into this folder."""
-        from weitiao.training.optional_parts import TensorBoard
-
-        return TensorBoard(self.path)
 
     def point_latest_here(self) -> None:
         """Let the links in ``latest`` beside this folder lead to its files; none is ever missing.

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from types import FrameType
 
 GRACE = 8.0  # seconds that training has to come to a batch's end, once it is told to end
 AGAIN = 0.5  # seconds after which it is raised again: Python drops what is raised in a `__del__`
+PATIENCE = 10.0  # seconds that processes of our own have to save, once they are told to end
 WARNING = signal.SIGUSR1
 """Sent by a cluster some time before it takes the machine away: the job is to be queued again."""
 CODES = {WARNING: 75, signal.SIGTERM: 143, signal.SIGINT: 130}
@@ -62,6 +65,20 @@ def take_time() -> None:
     """Let what is being saved, or left in order, be so, however long it takes."""
     if _watcher is not None:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def end(processes: Sequence[BaseProcess]) -> None:
+    """End those of our own that still run: politely, then not."""
+    if living := [process for process in processes if process.is_alive()]:
+        take_time()
+    for process in living:
+        process.terminate()
+    until = time.monotonic() + PATIENCE
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
 @contextmanager

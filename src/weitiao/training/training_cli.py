@@ -48,6 +48,7 @@ from weitiao.training.checks import (
 from weitiao.training.console import show_values
 from weitiao.training.csv_log import CSVLog
 from weitiao.training.divergence import EndIfDiverged
+from weitiao.training.optional_parts import TensorBoard
 from weitiao.training.options import RunOptions
 from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
@@ -109,13 +110,9 @@ class TrainingCLI(LightningCLI):
             trainer: flat values ``trainer.NAME``.
         """
 
-    @abstractmethod
     def own_callbacks(self, scores: BestScores) -> list[Callback]:
-        """Callbacks of this command, which see each hook after `Throughput`.
-
-        Args:
-            scores: holds the best validation scores.
-        """
+        """Callbacks of this command, which see each hook after `Throughput`."""
+        return []
 
     @abstractmethod
     def shown_score(self) -> str:
@@ -219,7 +216,7 @@ class TrainingCLI(LightningCLI):
             self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
         with self.folder.owned(), self.folder.removed_unless_started():
             self.trainer_defaults["callbacks"] = self._callbacks(options)
-            own = [self.folder.tensorboard(), CSVLog(self.folder.path / "metrics.csv")]
+            own = [TensorBoard(self.folder.path), CSVLog(self.folder.path / "metrics.csv")]
             more = self.config_init.trainer.logger or []
             more = more if isinstance(more, list) else [more]
             try:

@@ -65,7 +65,7 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
         ConfigError: trials keep failing, or too few ended well.
     """
     found = [trial for trial in ranked(study) if not is_start(trial)]
-    files = {f"trial {t.number}": _config(t) for t in found[: search.confirm]}
+    files = {f"trial {t.number}": str(_folder(t) / "config.yaml") for t in found[: search.confirm]}
     files[NAME] = str(search.folder / START)
     used = {trial.params.get("seed_everything") for trial in trials_of(study)}
     used.add(start.config["seed_everything"])
@@ -108,8 +108,8 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
     return _table(candidates, tested["scores"], start.monitor)
 
 
-def _config(trial: optuna.trial.FrozenTrial) -> str:
-    return str(Path(trial.user_attrs["folder"]) / "config.yaml")
+def _folder(trial: optuna.trial.FrozenTrial) -> Path:
+    return Path(trial.user_attrs["folder"])
 
 
 def _candidates(
@@ -126,7 +126,7 @@ def _candidates(
             console.print(f"! {name} did not end well under every seed", markup=False)
             continue
         whole = [trial for trial in trials if trial is not None]
-        folders = [Path(trial.user_attrs["folder"]) for trial in whole]
+        folders = [_folder(trial) for trial in whole]
         found.append(Candidate(name, file, [trial.values[0] for trial in whole], folders))
     if len(found) < 2 or found[-1].name != NAME:
         raise ConfigError(f"too few ended well to compare\n  → failure-*.txt in {runs.study_name}")

@@ -21,7 +21,6 @@ from weitiao.tuning.watch import Watch
 from weitiao.tuning.worker import Job, serve, work
 
 DEATHS = 5  # of workers between two trials that end: then something is wrong with all of them
-PATIENCE = 10.0  # seconds that workers have to stop
 LOOK = 0.5  # seconds between two looks at the study
 
 
@@ -82,24 +81,10 @@ def _supervise(jobs: list[Job], watch: Watch) -> None:
                         raise ConfigError(f"workers keep dying\n  → {logs[i]}")
                     processes[i] = _start(jobs[i], logs[i])
     finally:
-        signals.take_time()
-        _stop(processes)
+        signals.end(processes)
 
 
 def _start(job: Job, log: str) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(job, log))
     process.start()
     return process
-
-
-def _stop(processes: list[SpawnProcess]) -> None:
-    """End what still runs: politely, then not."""
-    for process in processes:
-        if process.is_alive():
-            process.terminate()
-    until = time.monotonic() + PATIENCE
-    for process in processes:
-        process.join(max(0.0, until - time.monotonic()))
-        if process.is_alive():
-            process.kill()
-            process.join()

@@ -9,7 +9,7 @@ from typing import Any
 
 import lightning.pytorch as L
 import optuna
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import LambdaCallback
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from rich.console import Console
 from rich.markup import escape
@@ -95,19 +95,8 @@ def _points(search: Search, space: Space, count: int, taken: list[Point | None])
         yield suggest(study.ask(), space)
 
 
-class _Clock(Callback):
-    """When each training step ended."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-
-    def on_train_batch_end(self, *_: Any) -> None:
-        """Look at the clock."""
-        self.times.append(time.perf_counter())
-
-
 def _cost_of_an_epoch(start: Start) -> float:
-    parts, clock = start.parser.instantiate(start.parsed), _Clock()
+    parts, times = start.parser.instantiate(start.parsed), list[float]()
     trainer = L.Trainer(
         accelerator=start.config["trainer.accelerator"],
         devices=1,
@@ -117,10 +106,10 @@ def _cost_of_an_epoch(start: Start) -> float:
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=clock,
+        callbacks=LambdaCallback(on_train_batch_end=lambda *_: times.append(time.perf_counter())),
     )
     trainer.fit(parts.model, parts.data)
-    times = clock.times[min(WARM_UP, len(clock.times) - 2) :]
+    times = times[min(WARM_UP, len(times) - 2) :]
     return (times[-1] - times[0]) / (len(times) - 1) * trainer.num_training_batches
 
 

@@ -17,17 +17,8 @@ from weitiao.errors import ConfigError, UsageError
 from weitiao.io.atomic import whole_or_not
 from weitiao.objectives.base import Objective, objective_class
 from weitiao.objectives.metrics import mode_of
-from weitiao.training.checks import (
-    check_run,
-    check_trainer,
-    device_count,
-    refuse_blind_pooling,
-    refuse_double_balance,
-    refuse_foreign_ids,
-    refuse_unread_vectors,
-)
+from weitiao.training.checks import check_parts, check_trainer, device_count
 from weitiao.training.fit import fit
-from weitiao.training.undefined_scores import refuse_undefined
 from weitiao.tuning.fitting import absent
 from weitiao.tuning.space import Space, Value, ends_of
 
@@ -88,12 +79,7 @@ class Start:
         _refuse_several_processes(self.config)
         made = self.parser.instantiate(self.parsed)
         check_trainer({k: v for k, v in self.config.items() if k.startswith("trainer.")})
-        check_run("fit", made.model, self.monitor)
-        refuse_undefined(self.monitor, made.model.objective, made.data)
-        refuse_double_balance(made.model, made.data)
-        refuse_foreign_ids(made.model, made.data)
-        refuse_blind_pooling(made.model)
-        refuse_unread_vectors(made.model)
+        check_parts("fit", made.model, made.data, self.monitor)
         return made.data.card
 
     def save(self, path: Path) -> None:
@@ -139,11 +125,7 @@ class Start:
                 self._check(dimension.branches.get(value, {}), options, where)
 
     def _parsed(self, options: Sequence[str]) -> Namespace:
-        """What the parser makes of further options.
-
-        Raises:
-            ConfigError: it takes them not; says why.
-        """
+        """What the parser makes of further options."""
         try:
             return self.parser.parse_args([*self.arguments, *options])
         except UsageError as error:

@@ -178,11 +178,7 @@ class VectorFile:
 
 
 def _encoding(path: Path) -> str | None:
-    """The codec of a text file whose words are mostly not UTF-8, found by those at its beginning.
-
-    Raises:
-        DataError: it can't be told.
-    """
+    """The codec of a text file whose words are mostly not UTF-8, told by its first ones."""
     with open_bytes(path) as file:
         lines = file.read(BEGINNING).splitlines()
     words = (BETWEEN.split(line, maxsplit=1)[0] for line in lines)

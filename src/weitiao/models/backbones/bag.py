@@ -22,7 +22,6 @@ class Bag(Backbone):
     Without n-grams, and with an MLP as head, it is a deep averaging network (Iyyer et al. 2015).
 
     Args:
-        card: sizes of vocabulary and texts.
         embedding: ``H``, the width of the embeddings; null = that of the word vectors, or 128.
         vectors: whether word vectors are trained on or stay as they are.
         orders: n-grams of 2 … so many ids are added; 1 = none.

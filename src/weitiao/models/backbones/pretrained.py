@@ -24,7 +24,6 @@ class Pretrained(HuggingFace):
     model's own is not run unless asked.
 
     Args:
-        card: sizes of vocabulary and texts.
         name: name on the model hub, or folder.
         layers: keep only the first so many layers; null = all.
         freeze: leave the embeddings and the first so many layers as they are; all of them = the

@@ -18,7 +18,6 @@ class Recurrent(Backbone):
     """An LSTM (Hochreiter & Schmidhuber 1997) or GRU (Cho et al. 2014) over embedded ids.
 
     Args:
-        card: sizes of vocabulary and texts.
         embedding: width of the embeddings; null = that of the word vectors, or 128.
         vectors: whether word vectors are trained on or stay as they are.
         cell: kind of the recurrent cell.

@@ -15,7 +15,6 @@ class TextCNN(Backbone):
     """Parallel convolutions over embedded ids (Kim 2014); meant for max pooling.
 
     Args:
-        card: sizes of vocabulary and texts.
         embedding: width of the embeddings; null = that of the word vectors, or 128.
         vectors: whether word vectors are trained on or stay as they are.
         filters: filters per kernel size; ``H`` is their number in all.

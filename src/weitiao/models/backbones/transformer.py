@@ -13,7 +13,6 @@ class Transformer(HuggingFace):
     """A BERT-kind Transformer from scratch (Devlin et al. 2019).
 
     Args:
-        card: sizes of vocabulary and texts.
         layers: number of layers.
         width: ``H``, a multiple of ``heads``.
         heads: attention heads.

@@ -51,7 +51,7 @@ def top_rows(study: optuna.Study) -> tuple[str, list[str], list[list[str]]]:
     rows = [
         [
             f"{trial.number} (start)" if is_start(trial) else str(trial.number),
-            *(_shown_score(value) for value in trial.values or [score(trial)]),
+            *("–" if x is None else f"{x:.4f}" for x in trial.values or [score(trial)]),
             *([_difference(trial, start)] if start else []),
             *(["●" if trial.number in on_front else ""] if on_front else []),
             shown_time(trial.user_attrs.get("seconds")),
@@ -70,7 +70,7 @@ def write_trials(study: optuna.Study, path: Path) -> None:
     values = [*objectives(study), "front"] if several else ["value"]
     rows: list[list[Any]] = [["trial", "state", *values, *FACTS, *keys]]
     for trial in trials:
-        scores = _scores(trial, len(study.directions))
+        scores = list(trial.values or [score(trial), *[None] * (len(study.directions) - 1)])
         mark = [trial.number in on_front] if several else []
         facts = (trial.user_attrs.get(name) for name in FACTS)
         # null is a value; a cell is empty where the trial's branch has no such key
@@ -82,11 +82,3 @@ def write_trials(study: optuna.Study, path: Path) -> None:
 
 def _difference(trial: FrozenTrial, start: FrozenTrial) -> str:
     return "" if trial is start else f"{trial.values[0] - start.values[0]:+.4f}"
-
-
-def _scores(trial: FrozenTrial, count: int) -> list[Any]:
-    return list(trial.values) if trial.values else [score(trial), *[None] * (count - 1)]
-
-
-def _shown_score(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

@@ -35,11 +35,7 @@ def cut(texts: Sequence[str], language: str, url: str, workers: int) -> Iterator
 
 
 class _Server:
-    """The server at `url`, asked at once whether it is there.
-
-    Raises:
-        ConfigError: nothing answers there, or something else does.
-    """
+    """The server at `url`, asked at once whether it is there."""
 
     def __init__(self, url: str, language: str, workers: int) -> None:
         try:
