@@ -67,9 +67,6 @@ class Gain:
             its own.
         folder: of all runs; the same command goes on there, also with further pretrainings, rows or
             seeds.
-
-    Raises:
-        ConfigError: a value is out of bounds, or a name can't be a folder's.
     """
 
     pretrain: dict[str, str]
@@ -112,7 +109,8 @@ class Gain:
         }
         for rows, more in self.sizes.items():
             fixed = [*shlex.split(self.finetune), *shlex.split(more)]
-            part = [] if rows == ALL else _part(rows)
+            drawn = [f"--data.split.train={rows}", "--data.split.train_seed={seed}"]
+            part = [] if rows == ALL else drawn
             ways_of_rows = {f"{name}-{rows}": [*fixed, *way, *part] for name, way in ways.items()}
             comparison = Comparison(ways_of_rows, self.folder, self.seeds)
             comparison.check()
@@ -231,7 +229,3 @@ def gain_table(results: list[Result]) -> Table:
 
 def _named(name: str | Path) -> list[str]:
     return [f"--model.backbone.name={name}", f"--data.input.encode.tokenizer={name}"]
-
-
-def _part(rows: str) -> list[str]:
-    return [f"--data.split.train={rows}", "--data.split.train_seed={seed}"]

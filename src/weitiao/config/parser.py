@@ -20,8 +20,7 @@ from weitiao.config.field_paths import note
 from weitiao.config.hints import ELSEWHERE, explained, right_name
 from weitiao.config.own_code import OPTION
 from weitiao.config.private_interfaces import OpenParser, load_yaml_by, yaml_loader
-from weitiao.config.strict_yaml import names_as_typed, strict
-from weitiao.config.yaml_aliases import refuse_endless
+from weitiao.config.strict_yaml import names_as_typed, refuse_endless, strict
 from weitiao.errors import UsageError
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out

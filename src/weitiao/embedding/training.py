@@ -54,9 +54,6 @@ class Training:
         max_n: longest n-gram of fasttext.
         buckets: vectors that the n-grams of fasttext share by their hash; each takes 4 bytes times
             ``size`` of memory.
-
-    Raises:
-        ConfigError: a value is out of bounds, or has no effect on the method.
     """
 
     method: Method = "skipgram"
@@ -95,21 +92,24 @@ class Training:
             MissingExtra: gensim is not installed.
         """
         model = self._model()
-        with _told_by_option(), _progress(self.epochs) as callbacks:
-            model.build_vocab(corpus_file=str(words.path))
-            if not len(model.wv):
-                raise ConfigError(
-                    f"no word of {words.words:,} is seen {self.min_count} times: there is nothing"
-                    " to train",
-                    hint="{--min_count} 1",
+        try:
+            with _progress(self.epochs) as callbacks:
+                model.build_vocab(corpus_file=str(words.path))
+                if not len(model.wv):
+                    problem = f"no word of {words.words:,} is seen {self.min_count} times: there is"
+                    raise ConfigError(f"{problem} nothing to train", hint="{--min_count} 1")
+                model.train(
+                    corpus_file=str(words.path),
+                    total_examples=model.corpus_count,
+                    total_words=model.corpus_total_words,
+                    epochs=self.epochs,
+                    callbacks=callbacks,
                 )
-            model.train(
-                corpus_file=str(words.path),
-                total_examples=model.corpus_count,
-                total_words=model.corpus_total_words,
-                epochs=self.epochs,
-                callbacks=callbacks,
-            )
+        except MemoryError as error:
+            raise ConfigError(
+                f"out of memory: {error}"
+                "\n  → lower size or, of fasttext, buckets; or raise min_count"
+            ) from error
         return model.wv
 
     def _model(self) -> Any:
@@ -126,16 +126,6 @@ class Training:
         if self.method != "fasttext":
             return models.Word2Vec(**usual)
         return models.FastText(**usual, min_n=self.min_n, max_n=self.max_n, bucket=self.buckets)
-
-
-@contextmanager
-def _told_by_option() -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise ConfigError(
-            f"out of memory: {error}\n  → lower size or, of fasttext, buckets; or raise min_count"
-        ) from error
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from weitiao.evaluation.inference import (
 from weitiao.evaluation.prediction_files import print_predictions, write_predictions, writer_of
 from weitiao.io.tables import Named, SourceFiles
 from weitiao.io.tables.files import names_of
-from weitiao.training.console import show_coverage, show_empty, show_line
+from weitiao.training.console import show_line, show_new_rows
 from weitiao.training.evaluation_rows import Predicted, as_array, decide, in_order
 
 STREAM = "-"
@@ -84,10 +84,7 @@ def run_predict(arguments: list[str]) -> Path | None:
     bad = data.set_aside if options.data.on_bad_row == "quarantine" else None
     said, decided = as_array(found["predictions"]), decide(module, found["predictions"])
     predicted = Predicted(data.rows("predict"), said, decided, bad=bad)
-    for note in data.notes:
-        show_line(f"! {note}", console)
-    show_empty(predicted.table["text"], console)
-    show_coverage(data, "predict", console)
+    show_new_rows(data, "predict", predicted.table["text"], console)
     if bad:
         show_line(f"! {len(bad):,} bad rows have no label: their reason stands in error", console)
     if out is None:

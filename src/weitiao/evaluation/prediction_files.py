@@ -156,9 +156,10 @@ def _finite(value: Any) -> Any:
 
 def _table(columns: dict[str, list[Any]], objective: Objective) -> Table:
     """Text, label and how sure it is, a line each."""
+    named = [columns[_name(label)] for label in objective.classes]
     likely = [
-        "" if None in shares.values() else objective.surest(shares)
-        for shares in _shares(columns, objective)
+        "" if None in row else objective.surest(dict(zip(objective.classes, row, strict=True)))
+        for row in zip(*named, strict=True)
     ]
     head = [name for name in ("id", "text", "pair", "label", "error") if name in columns]
     table = Table(*head, *(["probability"] if objective.classes else []))
@@ -166,12 +167,6 @@ def _table(columns: dict[str, list[Any]], objective: Objective) -> Table:
         cells = [_short(columns[name][i]) for name in head]
         table.add_row(*map(escape, cells), *([escape(likely[i])] if objective.classes else []))
     return table
-
-
-def _shares(columns: dict[str, list[Any]], objective: Objective) -> list[dict[str, float]]:
-    """Label → probability of each row."""
-    named = [columns[_name(label)] for label in objective.classes]
-    return [dict(zip(objective.classes, row, strict=True)) for row in zip(*named, strict=True)]
 
 
 def _short(text: str | None) -> str:

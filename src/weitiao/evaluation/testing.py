@@ -25,7 +25,7 @@ from weitiao.evaluation.prediction_files import write_predictions, writer_of
 from weitiao.evaluation.remedies import below_baseline
 from weitiao.evaluation.table import ENDS, final_table, write_classes
 from weitiao.objectives.base import Objective
-from weitiao.training.console import show_coverage, show_empty, show_line, show_next_steps
+from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
 from weitiao.training.data_report import scores
 from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, taken
@@ -172,10 +172,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     if folder and best:
         metrics = folder.add_metrics(metrics)
     notes = Console(stderr=True, highlight=False)
-    for note in data.notes:
-        show_line(f"! {note}", notes)
-    show_empty(evaluated(trainer).table["text"], notes)
-    show_coverage(data, "test", notes)
+    show_new_rows(data, "test", evaluated(trainer).table["text"], notes)
     if new and (read := pretrained_on(module, data, ["test"])):
         show_line(report_line(read, {"test": len(evaluated(trainer).table)}), notes)
     if folder and best:

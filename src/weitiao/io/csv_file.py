@@ -5,19 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from weitiao.io.atomic import whole_or_not
 
-
-class CSVWriter(Protocol):
-    """What `csv.writer` gives, whose type has no name."""
-
-    def writerow(self, row: Iterable[Any], /) -> Any:
-        """Write a row."""
-
-    def writerows(self, rows: Iterable[Iterable[Any]], /) -> None:
-        """Write rows."""
+if TYPE_CHECKING:
+    from _csv import Writer
 
 
 class _LineFeeds:
@@ -30,7 +23,7 @@ class _LineFeeds:
         return self._file.write(line.removesuffix("\r\n") + "\n")
 
 
-def csv_writer(file: TextIO, separator: str = ",") -> CSVWriter:
+def csv_writer(file: TextIO, separator: str = ",") -> Writer:
     r"""A writer of rows that end in a line feed; cells with a line feed or ``\r`` are quoted.
 
     Up to 3.11.8 and 3.12.2, Python's own quotes only what stands in the mark that ends its rows: a

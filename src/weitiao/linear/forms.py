@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from functools import singledispatch
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,16 +58,6 @@ class Form(ABC):
         return float(f1_score(targets, found, average="macro", zero_division=0))
 
 
-@singledispatch
-def form_of(target: TargetCard) -> Form:
-    """The form of a target."""
-    raise ConfigError(
-        f": a linear model has no form for {type(target).__name__}",
-        field="linear",
-        hint="{--linear} null",
-    )
-
-
 class Classes(Form):
     """One class a row: each against the rest."""
 
@@ -100,7 +89,8 @@ class Questions(Form):
     def weights(self, x: Any, targets: np.ndarray, strength: float, separate: Separate) -> Weights:
         """As `Form.weights`."""
         weight, bias = _never(x, self.width)
-        for column, (rows, hit) in enumerate(self._each(targets)):
+        for column in range(self.width):
+            rows, hit = self.asked(targets, column)
             if len(np.unique(hit)) < 2:  # nothing to tell apart
                 bias[column] = MARGIN if hit.any() else -MARGIN
                 continue
@@ -108,9 +98,6 @@ class Questions(Form):
             weight[:, column] = MARGIN * model.coef_[0]
             bias[column] = MARGIN * model.intercept_[0]
         return weight, bias
-
-    def _each(self, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        return (self.asked(targets, column) for column in range(self.width))
 
 
 class Sets(Questions):
@@ -185,24 +172,22 @@ class Values(Form):
         return weight, bias
 
 
-@form_of.register
-def _(target: ClassTarget) -> Form:
-    return Classes(len(target.labels))
-
-
-@form_of.register
-def _(target: ScaleTarget) -> Form:
-    return Steps(len(target.labels) - 1)
-
-
-@form_of.register
-def _(target: SetTarget) -> Form:
-    return Sets(len(target.labels))
-
-
-@form_of.register
-def _(target: NumberTarget) -> Form:
-    return Values(target.mean, target.scale)
+def form_of(target: TargetCard) -> Form:
+    """The form of a target."""
+    match target:
+        case ScaleTarget():  # before the class that it is derived from
+            return Steps(len(target.labels) - 1)
+        case ClassTarget():
+            return Classes(len(target.labels))
+        case SetTarget():
+            return Sets(len(target.labels))
+        case NumberTarget():
+            return Values(target.mean, target.scale)
+    raise ConfigError(
+        f": a linear model has no form for {type(target).__name__}",
+        field="linear",
+        hint="{--linear} null",
+    )
 
 
 def _never(x: Any, width: int) -> Weights:

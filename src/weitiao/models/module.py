@@ -12,15 +12,10 @@ from weitiao.card import DataCard
 from weitiao.config.earlier_checkpoints import rename_weights
 from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import plain
-from weitiao.models.backbones.bag import Bag as Bag  # so that its short name works
+
+# the others, so that their short names work
+from weitiao.models.backbones import bag, pretrained, recurrent, textcnn  # noqa: F401
 from weitiao.models.backbones.base import BackboneFactory
-from weitiao.models.backbones.pretrained import (
-    Pretrained as Pretrained,  # so that its short name works
-)
-from weitiao.models.backbones.recurrent import (
-    Recurrent as Recurrent,  # so that its short name works
-)
-from weitiao.models.backbones.textcnn import TextCNN as TextCNN  # so that its short name works
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation

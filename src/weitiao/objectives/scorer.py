@@ -44,9 +44,6 @@ class Scorer(nn.Module):
         wide: a linear scorer of n-grams; null = none.
         linear_share: weight of the solved linear model before validation has chosen one.
         calibrate: whether a temperature is fitted where there is no linear model.
-
-    Raises:
-        ConfigError: ``linear_share`` is no share.
     """
 
     def __init__(

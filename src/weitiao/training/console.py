@@ -43,23 +43,18 @@ def show_examples(examples: list[tuple[str, str]], console: Console) -> None:
         console.print("! none of the first texts is changed", style="yellow")
 
 
-def show_empty(texts: pa.ChunkedArray, console: Console) -> None:
-    """Warn of texts that cleaning left nothing of; rows that need their place are not dropped."""
-    empty = pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py()
-    if empty:
-        console.print(
-            f"! {empty:,} of {len(texts):,} texts are empty: the model answers, but to nothing",
-            style="yellow",
-        )
-
-
-def show_coverage(data: TextDataModule, split: str, console: Console) -> None:
-    """Say how well the fitted input covers the rows of a split, and warn if it does so badly."""
-    found = data.examined
-    if found is None:
-        found = data.prepared.audit["encode"][split]
+def show_new_rows(data: TextDataModule, split: str, texts: pa.ChunkedArray, out: Console) -> None:
+    """Say how the rows of a split were read, and how well the input covers them."""
+    for note in data.notes:
+        show_line(f"! {note}", out)
+    # rows that need their place are not dropped, though cleaning leave nothing of them
+    if empty := pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py():
+        line = f"! {empty:,} of {len(texts):,} texts are empty: the model answers, but to nothing"
+        show_line(line, out)
+    of_new = data.examined
+    found = data.prepared.audit["encode"][split] if of_new is None else of_new
     for line in data.fitted.of_new_rows(split, found):
-        show_line(line, console)
+        show_line(line, out)
 
 
 def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:

@@ -68,3 +68,14 @@ def failures_in_a_row(trials: list[FrozenTrial], first: int) -> list[FrozenTrial
     last = sorted(finished, key=lambda t: (t.datetime_complete, t.number))[-FAILURES_IN_A_ROW:]
     failed = [trial for trial in last if trial.state == TrialState.FAIL]
     return failed if len(failed) == FAILURES_IN_A_ROW else []
+
+
+def objectives(study: optuna.Study) -> list[str]:
+    """A name for each objective, e.g. ``["val/f1_macro", "latency_ms"]``."""
+    names = study.user_attrs.get("objectives") or ["score"]
+    return [*names, *(f"objective {i}" for i in range(len(names), len(study.directions)))]
+
+
+def front(study: optuna.Study) -> set[int]:
+    """Numbers of the trials of which no other is better in all objectives; empty for one."""
+    return {t.number for t in study.best_trials} if len(study.directions) > 1 else set()

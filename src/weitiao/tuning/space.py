@@ -20,8 +20,7 @@ from optuna.distributions import (
 )
 
 from weitiao.config.earlier_names import renamed_key
-from weitiao.config.strict_yaml import strict
-from weitiao.config.yaml_aliases import refuse_endless
+from weitiao.config.strict_yaml import refuse_endless, strict
 from weitiao.errors import ConfigError
 
 Value = bool | int | float | str | None
@@ -103,7 +102,7 @@ def parse_space(content: Mapping[str, Any], where: object) -> Space:
     _merged((_keys(key, dimension, where) for key, dimension in space.items()), where)
     for key, dimension in space.items():
         below = [name for name in space if name.startswith(f"{key}.")]
-        if below and any(value is None or _is_mapping(value) for value in ends_of(dimension)):
+        if below and any(v is None or str(v).startswith("{") for v in ends_of(dimension)):
             raise ConfigError(
                 f"{where}: {below[0]} contradicts the choices of {key}\n  → put it into branches:"
                 f" {key}: {{choices: {{CHOICE: {{{below[0]}: …}}}}}}"
@@ -137,10 +136,6 @@ def ends_of(dimension: Dimension) -> list[Value]:
         return list(of.choices)
     assert isinstance(of, IntDistribution | FloatDistribution)
     return [of.low, of.high]
-
-
-def _is_mapping(value: Value) -> bool:
-    return isinstance(value, str) and value.startswith("{")
 
 
 def _scalar(choice: Any) -> Value:

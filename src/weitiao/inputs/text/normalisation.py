@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ROLES = ("text", "pair")
 # str.split takes it for white space, so no normalised text holds it: ("ab", "c") ≠ ("a", "bc").
 _SEPARATOR = "\x1f"
 
@@ -21,9 +20,13 @@ def normalised(table: pa.Table) -> Iterator[str]:
     Args:
         table: rows with the column ``text`` and, where rows have two texts, ``pair``.
     """
-    columns = [name for name in ROLES if name in table.column_names]
-    for batch in table.select(columns).to_batches(max_chunksize=1 << 14):
+    for batch in table.select(roles_of(table)).to_batches(max_chunksize=1 << 14):
         # Arrow's NFKC is five times as fast as unicodedata's.
         forms = [pc.utf8_normalize(column, form="NFKC").to_pylist() for column in batch.columns]
         for texts in zip(*forms, strict=True):
             yield _SEPARATOR.join("".join(text.casefold().split()) for text in texts)
+
+
+def roles_of(table: pa.Table) -> list[str]:
+    """The columns of texts: ``text`` and, of pairs, ``pair``."""
+    return [name for name in ("text", "pair") if name in table.column_names]

@@ -10,10 +10,10 @@ import torch
 
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
-from weitiao.inputs.text.normalisation import ROLES
+from weitiao.inputs.text.normalisation import roles_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import TextEncoder
-from weitiao.io.arrow import Ragged
+from weitiao.io.arrow import Ragged, all_texts
 from weitiao.linear import COLUMNS
 
 
@@ -91,9 +91,9 @@ class ChangedRows(TokenRows):
         seed: int,
     ) -> None:
         super().__init__(encoded, encoder.pad_id)
-        self.texts = [texts[name] for name in ROLES if name in texts.column_names]
+        self.texts = [texts[name] for name in roles_of(texts)]
         self.encoder, self.augmenter, self.seed = encoder, augmenter, seed
-        self.augmentation = augmenter.build(self._every_text, segmenter)
+        self.augmentation = augmenter.build(lambda: all_texts(texts), segmenter)
 
     def collate(self, draws: Draws) -> dict[str, Any]:
         """A padded batch, and ``changed (B,)``, true where a text is not its own."""
@@ -121,9 +121,6 @@ class ChangedRows(TokenRows):
             if len(found) >= count:
                 break
         return found[:count]
-
-    def _every_text(self) -> list[str]:
-        return [text for column in self.texts for text in column.to_pylist()]
 
     def _changed_texts(self, draws: Draws) -> tuple[np.ndarray, list[list[str]]]:
         """Which of the draws are changed, and their texts, column by column."""

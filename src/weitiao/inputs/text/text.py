@@ -18,7 +18,7 @@ from weitiao.inputs.text.augment import Augmenter, words_to_prepare
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.contamination_index import SEEN
 from weitiao.inputs.text.fitted import STATE, VECTORS, WEIGHTS, FittedText, texts_of
-from weitiao.inputs.text.normalisation import ROLES, normalised
+from weitiao.inputs.text.normalisation import normalised, roles_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.word_vectors import file_of_vectors
@@ -40,9 +40,6 @@ class Text(Input):
         encode: tokenizer and length.
         augment: changed copies of training texts; null = none.
         linear: a linear model of n-grams beside the network; null = none.
-
-    Raises:
-        ConfigError: nothing uses the segmenter.
     """
 
     text: str = "text"
@@ -100,7 +97,7 @@ class Text(Input):
         original = table["text"]
         report: dict[str, Any] = {"changed": {}, "dropped": {}}
         keep = [True] * table.num_rows
-        for name in _roles(table):
+        for name in roles_of(table):
             cleaned = self.clean.clean(table[name].to_pylist(), may_drop=may_drop)
             keep = [k and text is not None for k, text in zip(keep, cleaned.texts, strict=True)]
             table = table.set_column(
@@ -118,7 +115,7 @@ class Text(Input):
 
     def sizes(self, table: pa.Table) -> np.ndarray:
         """Characters per row, both texts of a pair together."""
-        lengths = [pc.utf8_length(table[name]).to_numpy() for name in _roles(table)]
+        lengths = [pc.utf8_length(table[name]).to_numpy() for name in roles_of(table)]
         return np.sum(lengths, axis=0)
 
     def fit(
@@ -160,7 +157,3 @@ class Text(Input):
         """The fitted input that a checkpoint keeps."""
         features = from_state(state["features"]) if "features" in state else None
         return FittedText(self, card, state["encoder"], features)
-
-
-def _roles(table: pa.Table) -> list[str]:
-    return [name for name in ROLES if name in table.column_names]

@@ -14,13 +14,14 @@ from weitiao.errors import ConfigError, DataError
 from weitiao.io.cache import content_hash, hash_of
 from weitiao.io.corpora.kinds import Columned, CorpusFormat, Kind, kind_of
 from weitiao.io.corpora.markup import Markup
-from weitiao.io.corpora.table import rows
 from weitiao.io.corpora.wet import texts
 from weitiao.io.corpora.wikipedia import articles
-from weitiao.io.tables import Files, expand
+from weitiao.io.tables import Files, Reader, SourceFiles, expand
 from weitiao.io.tables.cells import SeenIds
 from weitiao.io.tables.files import is_dataset, is_query, names_of
-from weitiao.io.tables.source import BLOCK
+from weitiao.io.tables.reader import BINARY
+from weitiao.io.tables.rows import Reading
+from weitiao.io.tables.source import BLOCK, FileFormat
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,17 @@ class Corpus:
             return articles(path)
         if kind == "wet":
             return texts(path)
-        return rows(path, kind, self.text, self.encoding)
+        return self._rows(path, kind)
+
+    def _rows(self, path: Path, kind: FileFormat) -> Iterator[str]:
+        """Rows are read as those with labels are, with the same faults."""
+        columns = {"text": "text" if kind == "lines" else self.text}
+        reader = Reader(columns, format=kind, encoding="auto" if kind in BINARY else self.encoding)
+        source = reader.source(SourceFiles(str(path), (path,)))
+        reading = Reading(source.wanted, [source.name], aside=None, label_sets=False)
+        for batch in reading.batches(source):
+            texts = batch.column("text").to_pylist()
+            yield from filter(None, texts) if kind == "lines" else texts  # a blank line is none
 
 
 def _portions(texts: Iterable[str]) -> Iterator[list[str]]:

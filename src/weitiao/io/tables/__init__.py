@@ -1,10 +1,9 @@
 """From files in any format and encoding to one Arrow table of strings."""
 
 from weitiao.io.tables.database import refuse_idle
-from weitiao.io.tables.files import Files, expand
+from weitiao.io.tables.files import Files, Named, SourceFiles, expand
 from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.reader import Reader
-from weitiao.io.tables.source_files import Named, SourceFiles
 
 __all__ = [
     "Files",

@@ -90,7 +90,9 @@ def fetch(source: Source, query: str, url: str | None) -> None:
     if url is None:
         raise ConfigError("a query needs a database", hint="{--database} sqlite:///FILE")
     target = _resolved(url)
-    with _told_without_secrets(source.name, [*_secrets(target), *_variables(url)]):
+    with _told_without_secrets(
+        source.name, [*_secrets(target), *(os.environ[n] for n in _VARIABLE.findall(url))]
+    ):
         engine = _engine(target)
         options: dict[str, Any] = {"stream_results": True, "yield_per": _ROWS}
         options["no_parameters"] = True  # so that % stays what it is
@@ -161,10 +163,6 @@ def _replaced(text: str) -> str:
         if name not in os.environ:
             raise ConfigError(f": there is no environment variable {name}", field="database")
     return _VARIABLE.sub(lambda found: os.environ[found[1]], text)
-
-
-def _variables(url: str) -> list[str]:
-    return [os.environ[name] for name in _VARIABLE.findall(url)]
 
 
 def _secrets(url: URL) -> list[str]:

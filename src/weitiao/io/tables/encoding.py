@@ -16,8 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from weitiao.errors import ConfigError, DataError
-from weitiao.io.tables.binary import binary, is_binary
-from weitiao.io.tables.unpack import open_bytes
+from weitiao.io.tables.unpack import open_bytes, packed_as
 
 _BOMS = {  # the longer first: the mark of UTF-32-LE begins with that of UTF-16-LE
     codecs.BOM_UTF32_LE: "utf-32",
@@ -35,6 +34,15 @@ _AT_LETTER = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 # Least score, and least lead over the runner-up: the right candidate scores above 0.95 unless the
 # file mixes encodings, GB18030 read as Big5 about 0.5 and the other way round 0.3.
 _SURE, _MARGIN = 0.6, 0.1
+_BINARY = {  # first bytes → the way out
+    b"PAR1": "it is Parquet: {--format} parquet",
+    b"ARROW1": "it is Arrow: {--format} arrow",
+    b"\xd0\xcf\x11\xe0": "it is a workbook of Excel before 2007: save it as .xlsx",
+    b"SQLite format 3": "it is a SQLite database, which is read by a query: see docs/data.md",
+}
+_CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1b\x01"})  # \x01 separates cells in Hive
+# NULs and other controls that a text may hold: this share of it, or if it is short so many
+_RARE, _FEW, _OFTEN = 0.02, 2, 0.1
 
 
 def resolve(path: Path, encoding: str = "auto") -> str:
@@ -69,8 +77,8 @@ def resolve(path: Path, encoding: str = "auto") -> str:
                 file=path,
                 hint="{--encoding} auto",
             )
-        if is_binary(head):
-            raise binary(path)
+        if _is_binary(head):
+            raise _binary(path)
     return encoding
 
 
@@ -92,7 +100,7 @@ def detect(path: Path) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")()
         strict, seen = True, 0
         while seen < _BOUND and (chunk := file.read(_CHUNK)):
-            if is_binary(chunk):
+            if _is_binary(chunk):
                 return _wide(path)
             seen += len(chunk)
             if strict:
@@ -130,7 +138,7 @@ def _wide(path: Path) -> str:
     scores = {name: _common_share(sample.decode(name, "replace")) for name in _WIDE}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] < _SURE:
-        raise binary(path)
+        raise _binary(path)
     return best
 
 
@@ -232,3 +240,29 @@ def _common_characters() -> frozenset[str]:
     ascii_text = "\t\n\r" + "".join(map(chr, range(0x20, 0x7F)))
     hanzi = simplified.decode("gb2312", "ignore") + traditional[:end].decode("big5", "ignore")
     return frozenset(hanzi + marks + pinyin + ascii_text)
+
+
+def _is_binary(sample: bytes) -> bool:
+    """Whether bytes are no text, or text of more than a byte for each ASCII character.
+
+    A few NUL bytes stand in many a text that a program or a disk has damaged. Of UTF-16 each
+    separator and line end has one, of packed and of compiled data every tenth byte is a control.
+    """
+    if b"\0" not in sample:
+        return False
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls > max(_RARE * len(sample), min(_FEW, _OFTEN * len(sample)))
+
+
+def _binary(path: Path) -> DataError:
+    """The error that tells a binary file, and the way out."""
+    with open_bytes(path) as file:
+        head = file.peek(16)[:16]
+    hint = next(
+        (hint for first, hint in _BINARY.items() if head.startswith(first)),
+        "give a text file, or name what it is: {--format} parquet or arrow",
+    )
+    if packed := packed_as(head):
+        hint = f"it is packed: let its name end in {packed}"
+    problem = "this is a binary file (it holds NUL bytes and is not UTF-16 or UTF-32)"
+    return DataError(problem, file=path, hint=hint)

@@ -1,4 +1,4 @@
-"""Which files are named."""
+"""Which files are named, and what is found of them on this machine."""
 
 from __future__ import annotations
 
@@ -6,13 +6,34 @@ import difflib
 import glob
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from weitiao.errors import DataError, shell_word
+from weitiao.io.tables.source import FileFormat
 
 Files = str | list[str]
 """A path, a glob, ``hf:NAME#SPLIT`` or a SQL query, or a list of them."""
 _QUERY = re.compile(r"\s*(select\s.+\sfrom|with\s.+\sas)\b", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """One source of rows.
+
+    Args:
+        name: what it is called in errors, in the quarantine and in the column ``file``.
+        files: the files that hold its rows, in order; but for a data set just one.
+        format: their format, where it isn't for the user to say.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    format: FileFormat | None = None
+
+
+Named = Files | list[SourceFiles]
+"""What a person names, or the files that it was found to be."""
 
 
 def names_of(files: Files) -> list[str]:

@@ -18,12 +18,11 @@ from weitiao.io.arrow import map_table
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
-from weitiao.io.tables.files import expand, is_dataset, is_query
+from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_query
 from weitiao.io.tables.huggingface import split_files
 from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.rows import Reading
 from weitiao.io.tables.source import FileFormat, Source
-from weitiao.io.tables.source_files import Named, SourceFiles
 from weitiao.io.tables.unpack import ARCHIVES, COMPRESSED, bare_name
 
 SUFFIXES: dict[str, FileFormat] = {
@@ -159,7 +158,7 @@ class Reader(ReadOptions):
                     for batch in reading.batches(self.source(each)):
                         file.write_batch(batch)
             if notes is not None:
-                notes += reading.notes.lines()
+                notes += reading.notes()
             if reading.kept == 0:
                 problem = f"all of the {reading.total} rows are bad"
                 told = reading.first and (reading.first.told(), reading.first.hint)

@@ -14,11 +14,12 @@ from weitiao.errors import DataError
 from weitiao.io.tables.cells import NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.formats import read_chunks
-from weitiao.io.tables.names import NAMES, placeholders, tidied
-from weitiao.io.tables.notes import NotesOfFiles
 from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.source import BadRow, Chunk, Source
+from weitiao.io.tables.spelling import is_placeholder, tidy
 
+NAMES = ("label", "group", "id")
+"""Roles whose cells are names: stripped, and never empty."""
 _OTHER_ENCODING = "the file mixes encodings, or is in another one: {--encoding} NAME"
 
 
@@ -40,7 +41,7 @@ class Reading:
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
         self.first: DataError | None = None
-        self.notes = NotesOfFiles()
+        self._noted: dict[str, list[str]] = {}  # note → names of the sources that it is true of
         roles = ["id", *(role for role in wanted if role != "id")]
         self.schema = pa.schema(
             [
@@ -73,7 +74,14 @@ class Reading:
                 hint="name the encoding: {--encoding} NAME (or auto)",
             )
         quotes.note()
-        self.notes.add(source.name, source.notes)
+        for note in source.notes.lines():
+            self._noted.setdefault(note, []).append(source.name)
+
+    def notes(self) -> Iterator[str]:
+        """What a person should know of the sources; what is true of many is said once."""
+        for note, names in self._noted.items():
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            yield f"{names[0]}{more}: {note}"
 
     def _batch(
         self, source: Source, chunk: Chunk, arrays: dict[str, pa.Array], faults: dict[int, BadRow]
@@ -141,9 +149,9 @@ def _check(
     arrays: dict[str, pa.Array] = {}
     faults: dict[int, BadRow] = {}
     for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
-        values = tidied(source, role, values) if role in NAMES else values
+        values = _tidied(source, role, values) if role in NAMES else values
         arrays[role], reasons = as_array(values, filled=role in NAMES, sets=role in sets)
-        reasons |= placeholders(source, role, values) if role in NAMES else {}
+        reasons |= _placeholders(source, role, values) if role in NAMES else {}
         garbled = _garbled(values, reasons, source.encoding)
         for i, reason in (reasons | garbled).items():
             empty = isinstance(values[i], NoValue)
@@ -168,3 +176,34 @@ def _garbled(values: list[Any], faulty: Iterable[int], encoding: str) -> dict[in
             if isinstance(value, str) and is_really_utf8(value, encoding):
                 garbled[i] = f"these bytes are UTF-8, not {encoding}"
     return garbled
+
+
+def _tidied(source: Source, role: str, values: list[Any]) -> list[Any]:
+    """The cells of a column of names without invisible characters, composed; noted if any changed.
+
+    White space around a name goes without a note.
+    """
+    texts = [value for value in values if isinstance(value, str)]
+    joined = "".join(texts)
+    if joined.isascii() and joined.isprintable():
+        return values
+    found = [tidy(value) if isinstance(value, str) else value for value in values]
+    changed = sum(
+        isinstance(value, str) and value.strip() != name
+        for value, name in zip(values, found, strict=True)
+    )
+    if changed:
+        what = f"{role}s freed of invisible characters, or composed (NFC)"
+        source.notes.counts[what] += changed
+    return found
+
+
+def _placeholders(source: Source, role: str, values: list[Any]) -> dict[int, str]:
+    """By position, the labels and groups that stand for a missing value, where those are bad."""
+    if role == "id" or source.options.placeholders == "keep":
+        return {}
+    return {
+        i: "this stands for a missing value"
+        for i, value in enumerate(values)
+        if isinstance(value, str) and is_placeholder(value)
+    }

@@ -5,19 +5,37 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.tables.notes import Notes
 from weitiao.io.tables.options import ReadOptions
 
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
+
+
+@dataclass
+class Notes:
+    """What a person should know of how a source was read, though no row is bad.
+
+    Args:
+        facts: sentences without a full stop.
+        counts: what happened → how often.
+    """
+
+    facts: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def lines(self) -> Iterator[str]:
+        """Each note as a line."""
+        yield from self.facts
+        yield from (f"{what}: {count:,}" for what, count in self.counts.items())
 
 
 @dataclass(frozen=True)

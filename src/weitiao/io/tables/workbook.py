@@ -90,7 +90,10 @@ def _chosen(source: Source, book: Any) -> Any:
         names = ", ".join(map(repr, sheets))
         problem = f"there is no sheet {source.options.sheet!r}; the sheets are {names}"
         raise DataError(problem, file=source.name, hint=hint)
-    first = {title: list(islice(_filled(sheet), FIRST_ROWS)) for title, sheet in sheets.items()}
+    first = {
+        title: list(islice(filter(None, _rows(sheet, None)), FIRST_ROWS))
+        for title, sheet in sheets.items()
+    }
     filled = [title for title, rows in first.items() if rows]
     shown = [title for title in filled if sheets[title].sheet_state == "visible"]
     if not shown:
@@ -107,10 +110,6 @@ def _chosen(source: Source, book: Any) -> Any:
 
 def _described(sheet: Any) -> str:
     return repr(sheet.title) + ("" if sheet.sheet_state == "visible" else ", which is hidden")
-
-
-def _filled(sheet: Any) -> Iterator[list[Any]]:
-    return filter(None, _rows(sheet, None))
 
 
 def _rows(sheet: Any, formulas: _Formulas | None) -> Iterator[list[Any]]:

@@ -1,8 +1,36 @@
 """What came of a study: the best config, a table of all trials, warnings, a page with plots."""
 
+from pathlib import Path
+
+import optuna
+
+from weitiao.tuning.outcomes import ranked
+from weitiao.tuning.report.best import write_best
 from weitiao.tuning.report.edges import edge_warnings
-from weitiao.tuning.report.tables import top_table
-from weitiao.tuning.report.verdict import verdict
-from weitiao.tuning.report.write import write_report
+from weitiao.tuning.report.images import write_images
+from weitiao.tuning.report.page import write_page
+from weitiao.tuning.report.tables import top_table, verdict, write_trials
+from weitiao.tuning.report.view import View
 
 __all__ = ["edge_warnings", "top_table", "verdict", "write_report"]
+
+
+def write_report(study: optuna.Study, folder: Path) -> Path | None:
+    """Write ``best.yaml``, ``trials.csv``, ``report.html`` and ``plots/*.png``.
+
+    With several objectives, the best trial is that of the first one.
+
+    Args:
+        study: with at least one trial; its ``user_attrs`` are the head of the report.
+        folder: of the study.
+
+    Returns:
+        The path of ``best.yaml``; null where no trial ended well.
+    """
+    best, path = next(iter(ranked(study)), None), folder / "best.yaml"
+    write_trials(study, folder / "trials.csv")
+    config = write_best(study, best, path) if best else None
+    view = View(study)
+    write_page(view, config, folder / "report.html")
+    write_images(view, folder / "plots")
+    return path if best else None

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from weitiao.config.parser import flat
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import whole_or_not
-from weitiao.tuning.report.objectives import objectives
+from weitiao.tuning.outcomes import objectives
 
 OWN = ("config", "run.root", "run.name", "trainer.enable_progress_bar")
 """Values that differ in every trial and are no news."""

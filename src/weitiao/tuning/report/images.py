@@ -28,14 +28,11 @@ def write_images(view: View, folder: Path) -> None:
                 warnings.filterwarnings("ignore", "Glyph .* missing")  # no Chinese font: boxes
                 figure, path = drawn(plot, view, lib), folder / f"{plot.name}.png"
                 if not isinstance(figure, str):
-                    _figure(figure).savefig(path, dpi=130, bbox_inches="tight")
+                    if isinstance(figure, Chart):
+                        figure = figure.image()
+                    else:  # axes, or an array of them
+                        figure = (figure.flat[0] if hasattr(figure, "flat") else figure).figure
+                    figure.savefig(path, dpi=130, bbox_inches="tight")
                 plt.close("all")
     finally:
         plt.switch_backend(backend)
-
-
-def _figure(made: Any) -> Any:
-    """The figure of a chart, of axes or of an array of axes."""
-    if isinstance(made, Chart):
-        return made.image()
-    return (made.flat[0] if hasattr(made, "flat") else made).figure

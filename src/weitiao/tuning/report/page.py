@@ -15,15 +15,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from weitiao.config.commands import command
 from weitiao.io.atomic import whole_or_not
-from weitiao.tuning.outcomes import best_ones, trials_of
+from weitiao.tuning.outcomes import best_ones, objectives, trials_of
 from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
 from weitiao.tuning.report.edges import edge_warnings
 from weitiao.tuning.report.names import exact, short_keys, shown, shown_time
-from weitiao.tuning.report.objectives import objectives
 from weitiao.tuning.report.plots import Plot, drawn, plots_of
-from weitiao.tuning.report.tables import top_rows
-from weitiao.tuning.report.verdict import verdict
+from weitiao.tuning.report.tables import top_rows, verdict
 from weitiao.tuning.report.view import View
 from weitiao.tuning.watch import numbers
 

@@ -1,4 +1,4 @@
-"""Trials as a table for the terminal, and all of them as a CSV."""
+"""What a study has found: a table for the terminal, a sentence or two, all trials as a CSV."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from weitiao.io.csv_file import write_csv
-from weitiao.tuning.outcomes import best_ones, is_start, ranked, score, start_of, trials_of
+from weitiao.tuning.outcomes import (
+    best_ones,
+    front,
+    is_start,
+    objectives,
+    ranked,
+    score,
+    start_of,
+    trials_of,
+)
 from weitiao.tuning.report.names import short_keys, shown, shown_time
-from weitiao.tuning.report.objectives import front, objectives
+from weitiao.tuning.watch import numbers
 
 TOP = 10
 FACTS = ("start", "seconds", "folder", "reason", "worker", "threads")
@@ -82,3 +91,16 @@ def write_trials(study: optuna.Study, path: Path) -> None:
 
 def _difference(trial: FrozenTrial, start: FrozenTrial) -> str:
     return "" if trial is start else f"{trial.values[0] - start.values[0]:+.4f}"
+
+
+def verdict(study: optuna.Study) -> list[str]:
+    """Ties of the best, and what they are beside the start, where it was measured."""
+    best, start, goal = best_ones(study), start_of(study), objectives(study)[0]
+    lines = []
+    if len(best) > 1:
+        lines.append(f"! {numbers(best)} have the same {goal}: none is better than the others")
+    if start is None or len(ranked(study)) == 1:
+        return lines
+    if is_start(best[0]):
+        lines.append(f"! no trial has a better {goal} than the start, which was searched from")
+    return lines

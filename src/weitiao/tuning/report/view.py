@@ -16,9 +16,8 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from weitiao.tuning.outcomes import ranked, trials_of
+from weitiao.tuning.outcomes import objectives, ranked, trials_of
 from weitiao.tuning.report.names import short_keys, shown
-from weitiao.tuning.report.objectives import objectives
 
 FEW = 10
 """Trials below which importances and contours would show chance only."""
