@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import whole_or_not
-from weitiao.io.csv_file import csv_writer
+from weitiao.io.csv_file import write_rows
 from weitiao.objectives.base import Objective
 from weitiao.training.evaluation_rows import Predicted
 
@@ -109,10 +110,9 @@ def _name(label: str) -> str:
 
 def _write_csv(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv_writer(file)
-        writer.writerow(columns)
-        for row in zip(*columns.values(), strict=True):
-            writer.writerow(f"{x:.6f}" if isinstance(x, float) else x for x in row)
+        rows = zip(*columns.values(), strict=True)
+        texts = ([f"{x:.6f}" if isinstance(x, float) else x for x in row] for row in rows)
+        write_rows(file, chain([columns], texts))
 
 
 def _write_jsonl(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from weitiao.io.atomic import whole_or_not
-
-if TYPE_CHECKING:
-    from _csv import Writer
 
 
 class _LineFeeds:
@@ -23,8 +20,8 @@ class _LineFeeds:
         return self._file.write(line.removesuffix("\r\n") + "\n")
 
 
-def csv_writer(file: TextIO, separator: str = ",") -> Writer:
-    r"""A writer of rows that end in a line feed; cells with a line feed or ``\r`` are quoted.
+def write_rows(file: TextIO, rows: Iterable[Iterable[Any]], separator: str = ",") -> None:
+    r"""Write rows that end in a line feed; cells with a line feed or ``\r`` are quoted.
 
     Up to 3.11.8 and 3.12.2, Python's own quotes only what stands in the mark that ends its rows: a
     lone ``\r`` after ``lineterminator="\n"`` broke the row in two for every reader (gh-67044).
@@ -32,7 +29,7 @@ def csv_writer(file: TextIO, separator: str = ",") -> Writer:
     Args:
         file: open for writing with ``newline=""``.
     """
-    return csv.writer(_LineFeeds(file), delimiter=separator, lineterminator="\r\n")
+    csv.writer(_LineFeeds(file), delimiter=separator, lineterminator="\r\n").writerows(rows)
 
 
 def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
@@ -42,4 +39,4 @@ def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
         OSError: the disk is full; names ``path``.
     """
     with whole_or_not(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        csv_writer(file).writerows(rows)
+        write_rows(file, rows)

@@ -11,7 +11,7 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from weitiao.io.atomic import naming
-from weitiao.io.csv_file import csv_writer, write_csv
+from weitiao.io.csv_file import write_csv, write_rows
 
 FIELDS = ("step", "epoch", "metric", "value")
 
@@ -44,10 +44,8 @@ class CSVLog(Logger):
         epoch = int(values.pop("epoch", -1))
         fresh = not self.path.exists()
         with naming(self.path), self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv_writer(file)
-            if fresh:
-                writer.writerow(FIELDS)
-            writer.writerows((step, epoch, name, repr(v)) for name, v in sorted(values.items()))
+            rows = ((step, epoch, name, repr(v)) for name, v in sorted(values.items()))
+            write_rows(file, [*([FIELDS] if fresh else []), *rows])
 
     @rank_zero_only
     def forget_after(self, step: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from weitiao.io.csv_file import csv_writer
+from weitiao.io.csv_file import write_rows
 from weitiao.io.tables.dialect import Dialect, LineEnd, dialect_of, line_end_of
 from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, objects
 from weitiao.io.tables.table import tabulate
@@ -210,5 +210,5 @@ def _csv_fault(row: int, line: str, unclosed: bool, error: csv.Error) -> BadRow:
 
 def _as_csv(cells: list[Any], separator: str) -> str:
     text = io.StringIO()
-    csv_writer(text, separator).writerow(cells)
+    write_rows(text, [cells], separator)
     return text.getvalue().removesuffix("\n")
