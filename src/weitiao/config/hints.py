@@ -125,7 +125,7 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
         the message as it was and no way out, where there is nothing to add.
     """
     key = re.search(r'Parser key "([\w.]+)"', message)
-    refused = re.search(r"Option '(\w+)' is not accepted.*class_path='([\w.]+)'", message, re.S)
+    refused = re.search(r"Option '(\w+)[\w.]*' is not acc.*class_path='([\w.]+)'", message, re.S)
     inside = re.search(r"class_path '([\w.]+)':\s+Option '(\w+)' is not accepted", message)
     nested = re.search(
         r'callable class: Parser key "([\w.]+)":\s+(.+?)\.? Got value: Name', message, re.S
@@ -136,8 +136,12 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
         r"(?:No module named|module) '([\w.]+)'(?: has no attribute '(\w+)')?", message
     )
     foreign = re.search(r"Importing '([\w.]+)' is not allowed", message)
+    null = re.search(r"(Expected|Not a valid)[^\n]+Got value: None\b|Given value: None$", message)
     file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
     model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
+    if key and null:
+        keys = re.findall(r'Parser key "([\w.]+)"', message[: null.start()])
+        return f"{'.'.join(keys)} needs a value, not null", None
     if key and foreign:
         problem = f"{key[1]}: {foreign[1]} is no code of weitiao, and runs if you allow it only"
         return problem, how_to_allow(foreign[1])

@@ -65,6 +65,12 @@ class Parser(OpenParser):
         note(values, self._sources)
         return values
 
+    def validate(
+        self, namespace: Namespace, skip_unset: bool = True, *more: Any, **kw: Any
+    ) -> None:
+        """As jsonargparse does, but null is none of a type that doesn't name it."""
+        super().validate(namespace, False, *more, **kw)
+
     def link_arguments(self, source: Any, target: str, *args: Any, **kwargs: Any) -> Any:
         """As jsonargparse does; faults of the target name its source."""
         super().link_arguments(source, target, *args, **kwargs)

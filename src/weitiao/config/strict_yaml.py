@@ -60,13 +60,19 @@ def _holds(option: str, names: tuple[str, ...]) -> bool:
 def _is_word(option: str, value: str) -> bool:
     """Whether a value that YAML would read as something else is to be taken as it is typed."""
     token = _holds(option, TOKENS) and value.startswith("[")
-    return token or option == "--data.target.separator"
+    return token or option == "--data.target.separator" or _is_null(option, value)
+
+
+def _is_null(option: str, value: str) -> bool:
+    """Whether it is null of a part's part, which jsonargparse hands on as the word ``None``."""
+    return option.count(".") > 2 and value == "null"
 
 
 def _one_of(option: str, value: str) -> tuple[str, str]:
     """The option's group, and a mapping of it: alone the value would be read as a list."""
     group, _, name = option.rpartition(".")
-    return group, json.dumps({name: value}, ensure_ascii=False)
+    given = None if _is_null(option, value) else value
+    return group, json.dumps({name: given}, ensure_ascii=False)
 
 
 def _quoted(value: str) -> str:

@@ -114,11 +114,9 @@ def run_embed(argv: list[str]) -> None:
     parser = embed_parser()
     values = parser.parse_args(argv)
     if values.files == str(TARGET) and not TARGET.exists():
-        raise DataError(
-            "the embedded corpus isn't there",
-            file=TARGET,
-            hint=f"{command('corpus')} fetches it; --files names your own",
-        )
+        problem = "the embedded corpus isn't there"
+        hint = f"{command('corpus')} fetches it; --files names your own"
+        raise DataError(problem, file=TARGET, hint=hint)
     options = parser.instantiate(values)
     results, training, words = (_of(kind, options) for kind in (Results, Training, Words))
     gensim_models()

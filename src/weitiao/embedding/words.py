@@ -88,11 +88,9 @@ class Words:
                 documents += 1
                 words += len(row)
         if not words:
-            raise DataError(
-                "there is no word in the corpus",
-                file=", ".join(names_of(self.corpus.files)),
-                hint="see segment.stop_words",
-            )
+            problem = "there is no word in the corpus"
+            hint = "see segment.stop_words"
+            raise DataError(problem, file=", ".join(names_of(self.corpus.files)), hint=hint)
         facts = {"documents": documents, "words": words, "corpus": counts}
         (folder / "facts.json").write_text(json.dumps(facts), "utf-8")
 

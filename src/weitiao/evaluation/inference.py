@@ -176,10 +176,8 @@ def open_checkpoint(
         raise ConfigError(f"{path}: the model's data card is not that of its data")
     refuse_foreign_code(content, path)
     if not trust_remote_code and asks_for_remote_code(content):
-        raise ConfigError(
-            f"{path} asks to run Python code that came with its backbone",
-            hint="if you trust it: {--trust_remote_code} true",
-        )
+        problem = f"{path} asks to run Python code that came with its backbone"
+        raise ConfigError(problem, hint="if you trust it: {--trust_remote_code} true")
     try:
         as_plain = {"map_location": "cpu", "weights_only": True}
         # first, since it imports the user's own input and target, and so what the card names; it

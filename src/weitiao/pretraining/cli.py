@@ -133,11 +133,9 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
         tokenizer: how the text is to become ids; may know more tokens, such as a mask.
     """
     if tokenizer in TRAINED:
-        raise ConfigError(
-            ": a pretrained model doesn't know the ids of a tokenizer that is trained here",
-            field="model.network",
-            hint="{--data.tokenizer.name}, the model's own",
-        )
+        problem = ": a pretrained model doesn't know the ids of a tokenizer that is trained here"
+        hint = "{--data.tokenizer.name}, the model's own"
+        raise ConfigError(problem, field="model.network", hint=hint)
     if Path(tokenizer) == Path(model) or not has_tokenizer(model, "model.network.name"):
         return
     damaged = "mend it, or remove it: then nothing is compared"

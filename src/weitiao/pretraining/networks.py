@@ -65,11 +65,8 @@ class LanguageNetwork(nn.Module, ABC):
             head = getattr(self.model, name, None)
             if head is not None and self._fits(head):
                 return head
-        raise ConfigError(
-            f": the head of a {type(self.model).__name__} isn't one that this project knows",
-            field="network",
-            hint="a BERT, RoBERTa or GPT kind",
-        )
+        problem = f": the head of a {type(self.model).__name__} isn't one that this project knows"
+        raise ConfigError(problem, field="network", hint="a BERT, RoBERTa or GPT kind")
 
     def _refuse_mixing(self) -> None:
         """Stop before packed pieces are read in another way than `transformers` reads each alone.
@@ -227,10 +224,8 @@ def _check_fit(name: str, model: Any, card: LanguageCard) -> None:
     known, limit = model.config.vocab_size, positions_of(model.base_model).limit
     # a mask token may have been added, nothing else
     if card.vocab_size > known + 1:
-        raise ConfigError(
-            f"the tokenizer has {card.vocab_size} ids, the model {name!r} knows {known}",
-            hint="{--tokenizer.name} must be the model's own",
-        )
+        problem = f"the tokenizer has {card.vocab_size} ids, the model {name!r} knows {known}"
+        raise ConfigError(problem, hint="{--tokenizer.name} must be the model's own")
     if limit is not None and card.max_length > limit:
         problem = f"{card.max_length} exceeds the {limit} positions of {name!r}"
         raise ConfigError(problem, field="max_length")

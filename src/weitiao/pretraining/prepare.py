@@ -138,10 +138,8 @@ class LanguagePreparation:
             ContaminationIndex.of(*seen).write(folder)
         for split in SPLITS:
             if not writer.blocks[split]:
-                raise ConfigError(
-                    f"no document falls to {split}: {counts['documents']:,} in all",
-                    hint="more text, or another {--val}",
-                )
+                problem = f"no document falls to {split}: {counts['documents']:,} in all"
+                raise ConfigError(problem, hint="more text, or another {--val}")
         unknown = self.tokenizer.unknown_share(tokenizer, PackedSequences.of(folder, "train").ids)
         card = self._card(tokenizer, frame, writer)
         report = {"corpus": dict(counts), "ids": writer.ids, "filled": writer.filled()}
@@ -184,11 +182,9 @@ class LanguagePreparation:
                 documents, numbers = list(compress(documents, shown)), numbers[shown]
             yield documents, numbers
         if hidden is not None and counts["kept from the model"] == counts["documents"]:
-            raise ConfigError(
-                f"keeps all {counts['documents']:,} documents from the model",
-                field="without",
-                hint="more text, or fewer {--without.files}",
-            )
+            problem = f"keeps all {counts['documents']:,} documents from the model"
+            hint = "more text, or fewer {--without.files}"
+            raise ConfigError(problem, field="without", hint=hint)
 
     def _split(self, documents: Iterable[str]) -> dict[str, list[str]]:
         """Each document by a hash of its text, so that more text moves none of them."""

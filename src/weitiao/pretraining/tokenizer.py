@@ -40,11 +40,9 @@ class LanguageTokenizer:
 
     def __post_init__(self) -> None:
         if self.name == "words":
-            raise ConfigError(
-                ": what a model reads must be cut without a segmenter",
-                field="name",
-                hint="characters or wordpiece; {--segment} shapes what is masked",
-            )
+            problem = ": what a model reads must be cut without a segmenter"
+            hint = "characters or wordpiece; {--segment} shapes what is masked"
+            raise ConfigError(problem, field="name", hint=hint)
         at_least(1, characters=self.characters)
         self._encoder()
 

@@ -41,8 +41,6 @@ class Scale(LabelTarget):
         """
         labels, counts = self.counted(tables)
         if not self.labels and not all_numbers(labels):
-            raise ConfigError(
-                f"an ordinal scale of words has no order of its own: {', '.join(labels[:10])}",
-                hint="{--labels} '[lowest, …, highest]'",
-            )
+            problem = f"an ordinal scale of words has no order of its own: {', '.join(labels[:10])}"
+            raise ConfigError(problem, hint="{--labels} '[lowest, …, highest]'")
         return ScaleTarget(labels, counts)

@@ -158,11 +158,9 @@ def refuse_blind_pooling(module: Module) -> None:
 def refuse_unread_vectors(module: Module) -> None:
     """Stop before word vectors are given to a backbone that has no use for them."""
     if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
-        raise ConfigError(
-            f": the backbone {type(module.backbone).__name__} reads no word vectors",
-            field="encode.vectors",
-            hint="one of TextCNN, Bag, Recurrent does",
-        )
+        problem = f": the backbone {type(module.backbone).__name__} reads no word vectors"
+        hint = "one of TextCNN, Bag, Recurrent does"
+        raise ConfigError(problem, field="encode.vectors", hint=hint)
 
 
 def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
@@ -191,25 +189,19 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
             `Module.configure_model`.
     """
     if isinstance(trainer.strategy, FSDPStrategy):
-        raise ConfigError(
-            ": FSDP is to be had in its second form only",
-            field="trainer.strategy",
-            hint="{--config} configs/trainer/fsdp.yaml",
-        )
+        problem = ": FSDP is to be had in its second form only"
+        hint = "{--config} configs/trainer/fsdp.yaml"
+        raise ConfigError(problem, field="trainer.strategy", hint=hint)
     shared = isinstance(trainer.strategy, ModelParallelStrategy)
     if shared and not is_overridden("configure_model", module):
-        raise ConfigError(
-            f": a {type(module).__name__} doesn't share its weights out",
-            field="trainer.strategy",
-            hint="{--config} configs/trainer/ddp.yaml",
-        )
+        problem = f": a {type(module).__name__} doesn't share its weights out"
+        hint = "{--config} configs/trainer/ddp.yaml"
+        raise ConfigError(problem, field="trainer.strategy", hint=hint)
     average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)
     if average and shared:
-        raise ConfigError(
-            ": an average of weights can't be kept where processes share them out",
-            field="trainer.callbacks",
-            hint="leave it out; {--config} configs/trainer/ddp.yaml",
-        )
+        problem = ": an average of weights can't be kept where processes share them out"
+        hint = "leave it out; {--config} configs/trainer/ddp.yaml"
+        raise ConfigError(problem, field="trainer.callbacks", hint=hint)
 
 
 def device_count(devices: int | str | list[int]) -> int | None:

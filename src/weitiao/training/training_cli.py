@@ -150,10 +150,8 @@ class TrainingCLI(LightningCLI):
         self.trainer.optimizers = []  # no state of theirs is in best.ckpt, where FSDP looks for it
         if not self.folder.best.is_file():
             place = self.folder.path
-            raise ConfigError(
-                f"no validation took place, so {place} has no best checkpoint",
-                hint="{--trainer.check_val_every_n_epoch} 1",
-            )
+            problem = f"no validation took place, so {place} has no best checkpoint"
+            raise ConfigError(problem, hint="{--trainer.check_val_every_n_epoch} 1")
         scores = next(c.scores for c in self.trainer.callbacks if isinstance(c, BestScores))
         return scores | {"fit/seconds": time.perf_counter() - started}
 
