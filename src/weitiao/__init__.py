@@ -1,7 +1,5 @@
 """weitiao (微调, "fine-tuning"): from a raw text file to a tuned, measured, usable model."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 from weitiao.errors import ConfigError, DataError

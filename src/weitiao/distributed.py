@@ -3,8 +3,6 @@
 A process that is alone is the first and all of them.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """The faults a user can mend. They are shown as one message, without a traceback."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Only what is quick to import stands at the head: until signals are noted, one would kill.
 """
 
-from __future__ import annotations
-
 import io
 import sys
 import traceback

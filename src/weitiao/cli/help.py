@@ -1,7 +1,5 @@
 """What ``--help`` shows of a verb with many options: those that most people need, by rooms."""
 
-from __future__ import annotations
-
 from textwrap import fill
 
 from weitiao.config.commands import called, shipped

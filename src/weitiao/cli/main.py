@@ -1,7 +1,5 @@
 """The command ``weitiao``: a verb for each thing to do, imported when it is asked for."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from pathlib import Path

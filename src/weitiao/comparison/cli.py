@@ -1,7 +1,5 @@
 """The command line of a comparison."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import string

@@ -1,7 +1,5 @@
 """Configurations under the same seeds, or on the same folds, run by run."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields

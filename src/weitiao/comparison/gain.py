@@ -1,7 +1,5 @@
 """What pretraining gains: the same fine-tuning with and without it, under the same seeds."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """One run of a comparison: trained and tested in a process of its own, which tells its memory."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import resource

@@ -1,7 +1,5 @@
 """Tested rows of finished runs: which ones were right, and all of them in one file."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

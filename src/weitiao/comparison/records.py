@@ -1,7 +1,5 @@
 """What was begun in a folder with which options, and what came of it, in a file beside it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What a comparison found: means, paired tests, time and memory, as a table and as files."""
 
-from __future__ import annotations
-
 import shlex
 import statistics
 from collections.abc import Sequence

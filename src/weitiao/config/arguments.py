@@ -1,7 +1,5 @@
 """Options given as Python values, as the arguments of a command line."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Bounds of numbers in options, told in one way."""
 
-from __future__ import annotations
-
 from weitiao.errors import ConfigError
 
 

@@ -1,7 +1,5 @@
 """Command lines that are printed for people: they work from where the person stands."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

@@ -1,7 +1,5 @@
 """Checkpoints of earlier layouts, as they would be written today."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any

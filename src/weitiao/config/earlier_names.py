@@ -1,7 +1,5 @@
 """Options and classes under the names that they had before: as typed, in YAML, in checkpoints."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Collection, Mapping
 from typing import Any

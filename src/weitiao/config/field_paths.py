@@ -1,7 +1,5 @@
 """What a command calls the arguments that its parts name in their faults."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """The way out of a wrong command line: what an option is called here, and where it belongs."""
 
-from __future__ import annotations
-
 import difflib
 import inspect
 import re

@@ -1,7 +1,5 @@
 """The parser behind every verb: jsonargparse, with errors that fit one screen."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import re
@@ -142,7 +140,7 @@ def whole_numbers_first(function: Any) -> None:
     annotations = inspect.unwrap(function).__annotations__
     for name, annotation in annotations.items():
         members = get_args(annotation)
-        if {int, float} <= {*members}:
+        if int in members and float in members:
             # unlike Union[…], the operator keeps no cache
             ordered = sorted(members, key=lambda member: member is not int)
             annotations[name] = reduce(or_, ordered)

@@ -1,7 +1,5 @@
 """Configurations that have a name: recipes and tasks, one YAML each."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, Literal
 

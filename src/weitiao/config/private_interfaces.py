@@ -3,8 +3,6 @@
 `tests/config/test_private_interfaces.py` names the versions that it was tried with.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass

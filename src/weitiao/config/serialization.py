@@ -1,7 +1,5 @@
 """Component objects as plain values, so that what a checkpoint keeps loads without pickle."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import inspect

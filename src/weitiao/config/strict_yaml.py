@@ -1,7 +1,5 @@
 """YAML without surprises: no key given twice, no name taken for a value, no endless aliases."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

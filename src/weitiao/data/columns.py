@@ -1,7 +1,5 @@
 """What is wrong with a column, told by its name in the file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """The LightningDataModule: files in, resumable padded batches out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path

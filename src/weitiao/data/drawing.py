@@ -1,7 +1,5 @@
 """The order that a seed draws, of rows by their texts and of groups by their names."""
 
-from __future__ import annotations
-
 from hashlib import blake2b
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which rows count as the same: one key per row, shared by the audit and the split."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Cross-validation: which part of the rows is tested on, by scikit-learn's stratified splitters."""
 
-from __future__ import annotations
-
 import warnings
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Rows that are new to a loaded checkpoint: treated as those of training were, none dropped."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Mapping

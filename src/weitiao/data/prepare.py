@@ -1,7 +1,5 @@
 """From files to a cache that every run, trial and rank maps: made once, whole or not at all."""
 
-from __future__ import annotations
-
 import inspect
 import json
 from collections.abc import Mapping

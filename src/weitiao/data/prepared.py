@@ -1,7 +1,5 @@
 """Prepared data on disk: what a run, a trial and a rank map."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path

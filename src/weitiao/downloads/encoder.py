@@ -4,8 +4,6 @@ The weights are those of intfloat/multilingual-e5-small (MIT; Wang et al. 2024),
 package (MIT) holds them, so a little weaker than the original ones.
 """
 
-from __future__ import annotations
-
 import tempfile
 import unicodedata
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """A file of the package index: the one that was published, by its hash, and nothing of it run."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys

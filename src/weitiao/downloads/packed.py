@@ -4,8 +4,6 @@ Little-endian throughout: a header of sizes; the sentence pieces with their scor
 character becomes before pieces are looked for; a directory of weights, in float32 or in 4 bits.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which words stand nearest to a word: the quickest look at what vectors have learned."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 from typing import Any

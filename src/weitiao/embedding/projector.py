@@ -1,7 +1,5 @@
 """Files for TensorBoard's projector: the vectors, with their words, in three dimensions."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Word vectors as a file that everybody reads: the text and binary formats of word2vec."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

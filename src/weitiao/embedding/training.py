@@ -1,7 +1,5 @@
 """Word2Vec and fastText, trained by gensim."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The running words of a corpus: cut once, kept as a text file that gensim streams."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

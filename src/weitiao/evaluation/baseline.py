@@ -1,7 +1,5 @@
 """The baselines: what simpler models reach on the same split, first TF-IDF and a linear one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

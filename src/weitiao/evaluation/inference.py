@@ -1,7 +1,5 @@
 """A checkpoint opened for use: model, labels, cleaning, segmenter and tokenizer come from it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints

@@ -1,7 +1,5 @@
 """The verb ``predict``: a checkpoint labels new texts."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import tempfile

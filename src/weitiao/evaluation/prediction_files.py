@@ -1,7 +1,5 @@
 """Predictions as people and programs take them: CSV, JSON Lines, Parquet, a table on a terminal."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys

@@ -1,7 +1,5 @@
 """A trained model as Python sees it: texts in, labels and probabilities out."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

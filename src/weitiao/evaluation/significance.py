@@ -1,7 +1,5 @@
 """How scores of several seeds are told, and whether two sets of them differ."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 

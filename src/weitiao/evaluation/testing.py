@@ -1,7 +1,5 @@
 """The verb ``test``, and the comparison with the baseline that ends ``train``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Tables of rows: on disk as one batch, in memory mapped without being copied; their hashes."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files that are written whole or not at all, and a full disk told by the file that met it."""
 
-from __future__ import annotations
-
 import errno
 import os
 import uuid

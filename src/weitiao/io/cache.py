@@ -1,7 +1,5 @@
 """Folders that are made once, whole or not at all, and what tells that one can be used again."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import importlib.metadata

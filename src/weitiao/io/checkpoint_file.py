@@ -1,7 +1,5 @@
 """Checkpoints as files: found, checked for damage, and read with nothing in them executed."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from pathlib import Path

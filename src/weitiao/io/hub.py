@@ -1,7 +1,5 @@
 """Whether files of the hub are asked for on the network or only looked up on this machine."""
 
-from __future__ import annotations
-
 import os
 from typing import Literal
 

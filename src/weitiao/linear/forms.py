@@ -1,7 +1,5 @@
 """What a linear model learns of each kind of target: logits as the network has them."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The weights of the linear model: of a support vector machine, or of ridge regression."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

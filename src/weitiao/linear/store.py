@@ -1,7 +1,5 @@
 """The solved linear model beside prepared data, and the features of rows as columns."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

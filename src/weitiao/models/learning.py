@@ -1,7 +1,5 @@
 """What every LightningModule of ours does while it learns: weigh its batches, log its loss."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import lightning.pytorch as L

@@ -1,7 +1,5 @@
 """The LightningModule of supervised training: a backbone that learns an objective."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """Optimiser and learning-rate schedule."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields

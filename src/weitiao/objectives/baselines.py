@@ -1,7 +1,5 @@
 """Simpler models of each kind of target, by scikit-learn: what a trained model is compared with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """How much each part of a model's logits counts: fitted on validation, kept in the checkpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import torch

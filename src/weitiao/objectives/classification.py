@@ -1,7 +1,5 @@
 """One class a row: softmax over classes, macro F1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Heads: one vector per row to logits, ``(B, H) → (B, C)``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """One path of a tree a row: softmax over paths, F1 by level, hierarchical F1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

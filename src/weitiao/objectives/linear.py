@@ -1,7 +1,5 @@
 """The solved linear model of n-grams as a part of the network's logits."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor

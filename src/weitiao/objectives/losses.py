@@ -1,7 +1,5 @@
 """What training minimises: losses of classes, of labels, of steps of a scale, of numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Metrics of sets of labels and of numbers, measured on all rows of a split together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Metrics of one class per row as torchmetrics objects."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

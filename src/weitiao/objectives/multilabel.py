@@ -1,7 +1,5 @@
 """Any number of labels a row: a sigmoid each, thresholds that validation chooses."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial

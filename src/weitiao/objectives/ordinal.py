@@ -1,7 +1,5 @@
 """One class of a scale a row: continuation ratios, macro F1 and weighted kappa."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

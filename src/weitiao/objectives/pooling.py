@@ -1,7 +1,5 @@
 """Pooling: vectors of all positions to one per row, ``(B, T, H) → (B, H)``."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import torch

@@ -1,7 +1,5 @@
 """Numbers that keep at least 32 bits, whatever the precision of the weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Self
 

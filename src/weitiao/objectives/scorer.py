@@ -1,7 +1,5 @@
 """From vectors of a backbone to logits: pooling, head, and what is linear beside them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """What a language model must know of the text it learns from."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """Pretraining: from raw text to a language model in a folder that `transformers` loads."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Collection

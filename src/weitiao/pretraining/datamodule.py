@@ -1,7 +1,5 @@
 """A LightningDataModule of raw text: packed blocks, masked or to be continued."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Text from a causal language model: how it goes on with a prompt."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any

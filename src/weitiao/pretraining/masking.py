@@ -1,7 +1,5 @@
 """Which ids a masked language model has to predict, and what stands in their place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal

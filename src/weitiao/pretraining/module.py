@@ -1,7 +1,5 @@
 """The LightningModule of pretraining: a language model and how badly it predicts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Language models of `transformers` that read packed pieces: from scratch, or continued."""
 
-from __future__ import annotations
-
 from abc import ABC
 from collections.abc import Callable, Mapping
 from typing import Any

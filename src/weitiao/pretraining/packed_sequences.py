@@ -1,7 +1,5 @@
 """Pieces of text side by side in blocks of one length, so that hardly a position is padding."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

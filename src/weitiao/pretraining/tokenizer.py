@@ -1,7 +1,5 @@
 """The tokenizer of a language model: trained on its corpus, or that of a pretrained model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What every target is: a column of the file, and what becomes of its cells."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

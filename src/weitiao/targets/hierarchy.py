@@ -1,7 +1,5 @@
 """A target of one path of a tree a row, such as ``sport/football``."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What of labels and groups looks like a slip of those who wrote the file."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 

@@ -1,7 +1,5 @@
 """Names of labels: one spelling, the order in which a person lists them, several in a cell."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """A target of a number a row."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A target of one class a row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

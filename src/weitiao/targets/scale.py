@@ -1,7 +1,5 @@
 """A target of one class a row, of classes that are steps of a scale."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

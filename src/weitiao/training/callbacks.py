@@ -1,7 +1,5 @@
 """What every run does besides learning: keep random states, measure speed, keep the best scores."""
 
-from __future__ import annotations
-
 import random
 import time
 from typing import Any

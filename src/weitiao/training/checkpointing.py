@@ -1,7 +1,5 @@
 """Checkpoints on the disk: written whole, with the one before kept."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from contextlib import suppress

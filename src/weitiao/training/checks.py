@@ -1,7 +1,5 @@
 """What can be known to fail after hours is refused, by a ConfigError, before training starts."""
 
-from __future__ import annotations
-
 import difflib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a run prints for people: values in effect, examples of augmentation, what to do next."""
 
-from __future__ import annotations
-
 import shlex
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Texts that a model is measured on, and was pretrained on: they flatter it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A CSV of every logged value that survives a resume (Lightning's own starts afresh)."""
 
-from __future__ import annotations
-
 import csv
 import io
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Scores as flat values, and lines on what became of the rows before training."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

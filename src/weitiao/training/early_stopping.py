@@ -1,7 +1,5 @@
 """Early stopping by the score that chooses the best checkpoint."""
 
-from __future__ import annotations
-
 import lightning.pytorch as L
 from lightning.pytorch.callbacks import EarlyStopping
 

@@ -1,7 +1,5 @@
 """What an evaluation leaves for people: predictions, pictures, worst mistakes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The verb ``fit``: parse, prepare, train, keep the best checkpoint."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """TensorBoard's HPARAMS: the values of a run beside its best validation and its test scores."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

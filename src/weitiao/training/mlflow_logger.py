@@ -1,7 +1,5 @@
 """MLflow beside TensorBoard, with names of metrics in any script."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Mapping

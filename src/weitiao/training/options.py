@@ -1,7 +1,5 @@
 """The options of a run that are neither data's, model's nor Trainer's."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

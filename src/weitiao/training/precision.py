@@ -1,7 +1,5 @@
 """Targets that a Trainer leaves as they are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import lightning.pytorch as L

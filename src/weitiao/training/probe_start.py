@@ -1,7 +1,5 @@
 """A head that starts as a linear probe of the untrained model's vectors."""
 
-from __future__ import annotations
-
 import lightning.pytorch as L
 import numpy as np
 import torch

@@ -1,7 +1,5 @@
 """What a person sees of training: a bar, and a line with the scores of each validation."""
 
-from __future__ import annotations
-
 import sys
 import time
 from datetime import timedelta

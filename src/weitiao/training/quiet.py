@@ -1,7 +1,5 @@
 """What is said on the screen by others, and needs no action."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import warnings

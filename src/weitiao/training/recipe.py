@@ -1,7 +1,5 @@
 """Which recipe fits the data: from rows, classes, lengths, script, and what is at hand."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

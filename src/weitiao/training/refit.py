@@ -1,7 +1,5 @@
 """What is fitted on validation once training has ended, for the weights that were chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a run goes on from, and what it must have in common with the one that was stopped."""
 
-from __future__ import annotations
-
 import itertools
 import os
 from collections.abc import Mapping

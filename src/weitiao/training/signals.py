@@ -4,8 +4,6 @@ Lightning's own handlers save wherever training happens to be, or talk to other 
 within the handler; and none is there while libraries are imported, when a signal still kills.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

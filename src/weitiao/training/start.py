@@ -1,7 +1,5 @@
 """A run that begins with a fine-tuned model: its values, its weights, and the labels they share."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What every command that trains has: options, a folder of its own, exact resume, callbacks."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

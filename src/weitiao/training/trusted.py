@@ -1,7 +1,5 @@
 """What a checkpoint asks to run that is not of this package."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

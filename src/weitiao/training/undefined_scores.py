@@ -1,7 +1,5 @@
 """Says which scores are undefined on the rows at hand, and what that means for the best epoch."""
 
-from __future__ import annotations
-
 import sys
 
 import lightning.pytorch as L

@@ -1,7 +1,5 @@
 """Is the best really better? The top configurations again under other seeds, then one on test."""
 
-from __future__ import annotations
-
 import itertools
 import statistics
 from dataclasses import dataclass, replace

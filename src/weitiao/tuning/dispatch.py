@@ -1,7 +1,5 @@
 """Which trial comes next: one worker at a time asks, so that none is drawn or taken up twice."""
 
-from __future__ import annotations
-
 import time
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """A configuration and a search space: the one that fits it, ranges around it, its place in one."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

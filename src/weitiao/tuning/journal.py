@@ -1,7 +1,5 @@
 """Where a study is kept: a journal that survives the death of whoever writes it, or a database."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How long a model takes for one text."""
 
-from __future__ import annotations
-
 import statistics
 import time
 

@@ -4,8 +4,6 @@ On one machine the lock that a worker holds on its lease tells it at once. Of a 
 machine that shares the folder, the age of its lease does, by the clock of the file system.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

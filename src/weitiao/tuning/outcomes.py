@@ -1,7 +1,5 @@
 """What became of the trials of a study, and which is the best."""
 
-from __future__ import annotations
-
 import math
 from functools import partial
 

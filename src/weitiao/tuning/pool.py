@@ -1,7 +1,5 @@
 """Runs a study: starts the workers, shows how far they are, starts anew those that die."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import time

@@ -1,7 +1,5 @@
 """What a search would do: its space, its first points, and what it may cost."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from datetime import timedelta

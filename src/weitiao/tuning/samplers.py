@@ -1,7 +1,5 @@
 """Which points are tried, and which of them not to their end: Optuna's samplers and pruners."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

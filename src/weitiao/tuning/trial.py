@@ -1,7 +1,5 @@
 """A trial: one ``fit`` at a point of the space, its score and what became of it."""
 
-from __future__ import annotations
-
 import gc
 import math
 import shutil

@@ -1,7 +1,5 @@
 """A worker: a long-lived process that runs one trial after another."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

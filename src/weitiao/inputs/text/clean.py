@@ -5,8 +5,6 @@ nothing changes any more. (One pass isn't enough: in "&lt;br&gt;" a tag appears 
 entities are decoded, and "h\\u200bttp://" is a URL only without its invisible character.)
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields

@@ -1,7 +1,5 @@
 """When two texts count as the same: they agree in all that readers don't overlook."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pyarrow as pa

@@ -4,8 +4,6 @@ They are bounded or cannot backtrack far. Most texts hold nothing that a step re
 `hint`, a set of characters or a literal, decides whether the pattern itself has to run.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

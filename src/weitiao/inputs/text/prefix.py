@@ -1,7 +1,5 @@
 """What an encoder was trained to find before each text, such as E5's ``query: ``."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tokenizers import Tokenizer

@@ -1,7 +1,5 @@
 """A pretrained tokenizer by name or folder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Lines for people: what cleaning, cutting and the vocabulary did to texts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Encoded texts, padded to batches; those of training may be changed as their batch is made."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 A tokenizer of ours never takes them for its own, since they would end a text, or mask a part of it.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

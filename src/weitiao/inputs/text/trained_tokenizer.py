@@ -1,7 +1,5 @@
 """Tokenizers that are trained on the training split: the same texts give the same vocabulary."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

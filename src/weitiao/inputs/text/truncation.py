@@ -1,7 +1,5 @@
 """Which positions of a too long sequence stay."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

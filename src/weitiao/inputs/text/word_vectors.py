@@ -1,7 +1,5 @@
 """Word vectors for a vocabulary: picked out of a file in one pass over it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files of raw text as one stream of documents."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator

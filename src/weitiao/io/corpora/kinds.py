@@ -1,7 +1,5 @@
 """Which format a file of a corpus is in: by its name, or else by its first bytes."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

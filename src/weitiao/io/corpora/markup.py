@@ -4,8 +4,6 @@ Left out are templates, tables, notes, galleries, formulas and code; links, head
 emphasis leave their words. mwparserfromhell (MIT) takes the markup apart.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

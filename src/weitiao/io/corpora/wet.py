@@ -5,8 +5,6 @@ each. `warcio`, the library for WARC, gives what is there of a record that is cu
 word, and a record whose length is no number together with all that follow it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Cells of whatever type as an Arrow column of strings, and the cells that can't be one."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Formats of columns: Parquet, and Arrow with its twin Feather, a batch of records at a time."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from functools import partial

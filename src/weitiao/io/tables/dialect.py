@@ -1,7 +1,5 @@
 """How a file of cells is written: what stands between them, whether they are quoted, line ends."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator

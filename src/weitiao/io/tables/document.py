@@ -5,8 +5,6 @@ surrogate pair without a word, and gives up a file for one undecodable byte. Her
 same rules as those of JSON Lines.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -7,8 +7,6 @@ sea where a mostly English file holds a few foreign bytes (measured in
 characters?", do better.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Which files are named, and what is found of them on this machine."""
 
-from __future__ import annotations
-
 import difflib
 import glob
 import os

@@ -1,7 +1,5 @@
 """Data sets of Hugging Face, by folder or by name, as the Arrow files in which they lie on disk."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

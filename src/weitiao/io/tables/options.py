@@ -1,7 +1,5 @@
 """How rows are read: what no file says of itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Cells that keep the quotes in which they stood in the file."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 

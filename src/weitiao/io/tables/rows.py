@@ -1,7 +1,5 @@
 """From the chunks of a file to batches of good rows; the bad ones are told or set aside."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What is wanted of a file, and the form in which every format's rows come back."""
 
-from __future__ import annotations
-
 import difflib
 import json
 import re

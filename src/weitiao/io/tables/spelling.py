@@ -1,7 +1,5 @@
 """One spelling of each name that is read, and what stands for no name at all."""
 
-from __future__ import annotations
-
 import re
 from unicodedata import normalize
 

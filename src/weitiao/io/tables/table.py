@@ -1,7 +1,5 @@
 """From rows of cells to columns: the header, and the rows that don't fit under it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A text file as characters, on which every format of text stands."""
 
-from __future__ import annotations
-
 import codecs
 import io
 

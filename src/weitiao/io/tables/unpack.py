@@ -1,7 +1,5 @@
 """The bytes of a text file, plain or compressed, without the file ever being unpacked to disk."""
 
-from __future__ import annotations
-
 import io
 import lzma
 import zipfile

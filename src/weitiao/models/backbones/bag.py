@@ -1,7 +1,5 @@
 """A bag of words, or of n-grams."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F

@@ -1,7 +1,5 @@
 """What every backbone is: ids to one vector per position, ``(B, T) → (B, T, H)``."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Literal

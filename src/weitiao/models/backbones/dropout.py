@@ -5,8 +5,6 @@ step of BERT in bfloat16. Here one number of 64 bits decides about four elements
 are rounded to 1/65,536.
 """
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from typing import Any
 

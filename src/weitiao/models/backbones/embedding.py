@@ -1,7 +1,5 @@
 """The embedding of ids that backbones from scratch begin with."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

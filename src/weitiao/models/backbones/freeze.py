@@ -1,7 +1,5 @@
 """Freezing by depth: which parameters lie below a layer, and which modules are wholly frozen."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """A backbone that is a model of `transformers`, and how such a model numbers positions."""
 
-from __future__ import annotations
-
 import inspect
 from abc import abstractmethod
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Models that `transformers` has saved, whole or with their first layers only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Low-rank adapters beside weights that stay as they are, by `peft`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Recurrent backbones from scratch."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import torch

@@ -1,7 +1,5 @@
 """A convolutional backbone from scratch."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

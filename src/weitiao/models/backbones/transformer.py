@@ -1,7 +1,5 @@
 """A Transformer from scratch."""
 
-from __future__ import annotations
-
 from weitiao.card import DataCard
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError

@@ -1,7 +1,5 @@
 """The best trial's configuration: as a file that trains it again, and what is unusual in it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Warnings of ranges that are too narrow: where the best trials stand at an end of them."""
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 

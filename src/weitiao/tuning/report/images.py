@@ -1,7 +1,5 @@
 """The plots as PNGs."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Keys and values, short enough for a column or an axis."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any

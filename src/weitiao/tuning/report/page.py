@@ -1,7 +1,5 @@
 """``report.html``: one file that a browser opens without a network."""
 
-from __future__ import annotations
-
 import math
 import shlex
 from collections import Counter

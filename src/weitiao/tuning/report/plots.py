@@ -1,7 +1,5 @@
 """The plots of a study: for the page by plotly, as PNGs by matplotlib."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass

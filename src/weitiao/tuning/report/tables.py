@@ -1,7 +1,5 @@
 """What a study has found: a table for the terminal, a sentence or two, all trials as a CSV."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A study as it is drawn: one objective, short names, trials that ended."""
 
-from __future__ import annotations
-
 import math
 from functools import cached_property
 from itertools import combinations

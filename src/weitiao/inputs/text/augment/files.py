@@ -1,7 +1,5 @@
 """Files of words or characters that may stand for each other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from weitiao.errors import DataError

@@ -1,7 +1,5 @@
 """Words that augmentation leaves alone, since a label hangs on them: above all negations."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate

@@ -5,8 +5,6 @@ parted by spaces, case and unknown characters are lost, and its tokenizer's call
 transformers 5. Here only the chosen words change, and each hanzi word keeps its number of pieces.
 """
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Iterator, Sequence

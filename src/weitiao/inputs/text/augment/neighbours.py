@@ -1,7 +1,5 @@
 """Words near a word, by published vectors: the model that nlpaug's augmenter asks."""
 
-from __future__ import annotations
-
 import re
 from itertools import islice
 from pathlib import Path

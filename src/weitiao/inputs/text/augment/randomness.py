@@ -1,7 +1,5 @@
 """nlpaug draws from the global generators: they are lent to it, and come back as they were."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager

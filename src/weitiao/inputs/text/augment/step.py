@@ -1,7 +1,5 @@
 """One way of changing a training text, and the values that it takes."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Literal, get_args

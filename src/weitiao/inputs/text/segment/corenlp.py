@@ -4,8 +4,6 @@ Written after the server's source, StanfordCoreNLPServer.java: `/ping` says "pon
 JSON with tokens, a fault comes as 400 or 500 with a line of plain text.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """The segmenter: which options each method has, and who cuts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace

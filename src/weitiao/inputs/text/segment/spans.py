@@ -4,8 +4,6 @@ The words are slices of the text, never what a tokenizer calls them: CoreNLP wri
 stanza drops spaces, and both would leave nothing to point back at the text with.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 

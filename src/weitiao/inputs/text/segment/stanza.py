@@ -3,8 +3,6 @@
 Nothing is fetched here: without its model on this machine the segmenter says what fetches it.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator, Sequence
