@@ -29,7 +29,6 @@ class WeitiaoError(Exception):
 
         Args:
             option: the path of an argument; null = the command has none.
-            dashes: what stands before an option that is to be set.
         """
         self.field = self.field and (option(self.field) or self.field)
         ways = [

@@ -21,9 +21,7 @@ class Summary:
     """One configuration.
 
     Args:
-        options: of ``train``.
         scores: on test, one a seed or fold.
-        mean: of the scores.
         sd: their sample standard deviation.
         difference: of the mean to that of the first configuration; null of that itself, as are
             the next two.

@@ -103,7 +103,6 @@ def renamed_values(
 
     Args:
         values: as YAML has them.
-        known: options that a command has, with their dashes; these keep their names.
         tell: whether to tell on standard error which names are new.
     """
     names = _Names(known)
@@ -115,11 +114,7 @@ def renamed_values(
 
 
 class _Names:
-    """What is called otherwise today, and which of it was found.
-
-    Args:
-        known: options that keep their names, with their dashes.
-    """
+    """What is called otherwise today, and which of it was found."""
 
     def __init__(self, known: Collection[str] = ()) -> None:
         self.known, self.found = {*known}, list[str]()

@@ -14,7 +14,6 @@ from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import named, plain
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching, EpochBatches, Rows
-from weitiao.data.columns import columns_of_the_file
 from weitiao.data.loader import ResumableLoader
 from weitiao.data.new_rows import read_new_rows, rows_of_cells
 from weitiao.data.prepare import Preparation
@@ -25,7 +24,7 @@ from weitiao.errors import ConfigError
 from weitiao.inputs import FittedInput, Input
 from weitiao.inputs.text import Text
 from weitiao.io.tables import Files, Named, Reader, refuse_idle
-from weitiao.targets import OneClass, Target
+from weitiao.targets import OneClass, Target, columns_of_the_file
 
 
 class TextDataModule(L.LightningDataModule):

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from weitiao.data.columns import columns_of_the_file
 from weitiao.data.prepare import Preparation
 from weitiao.io.tables import Named
+from weitiao.targets import columns_of_the_file
 
 
 def read_new_rows(
@@ -20,10 +20,8 @@ def read_new_rows(
     """The readable rows of files, and those that were set aside: file, row, column, reason, raw.
 
     Args:
-        preparation: how the rows of training were treated.
         labelled: whether the rows have labels. Of those no bad one is set aside: a score is that
             of all rows.
-        notes: as `Reader.read` has it.
 
     Raises:
         DataError: a file or a row is at fault.

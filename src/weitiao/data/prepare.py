@@ -12,7 +12,6 @@ import pyarrow as pa
 from weitiao.card import DataCard, TargetCard
 from weitiao.config.serialization import named, plain
 from weitiao.data.audit import Auditor
-from weitiao.data.columns import columns_of_the_file
 from weitiao.data.fingerprints import with_keys
 from weitiao.data.prepared import Prepared
 from weitiao.data.progress import StageProgress
@@ -22,7 +21,7 @@ from weitiao.inputs import FittedInput, Input, Targets
 from weitiao.io.arrow import map_table, write_table
 from weitiao.io.cache import content_hash, hash_of, make_once, versions
 from weitiao.io.tables import Files, Named, Reader, SourceFiles
-from weitiao.targets import OneClass, Target, target_array
+from weitiao.targets import OneClass, Target, columns_of_the_file, target_array
 
 
 @dataclass(frozen=True)

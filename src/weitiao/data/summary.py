@@ -31,7 +31,6 @@ def summarise(
 
     Args:
         splits: the final ``train`` and whichever of ``val`` and ``test`` there are.
-        report: what ``Auditor.clean`` reported.
         sizes: ``(N,)`` of the rows of a table.
 
     Returns:

@@ -107,7 +107,6 @@ def run_embed(argv: list[str]) -> None:
     Raises:
         ConfigError: options don't go together, or nothing is seen often enough.
         DataError: a file of the corpus is at fault.
-        MissingExtra: gensim is not installed.
     """
     parser = embed_parser()
     values = parser.parse_args(argv)
@@ -136,12 +135,7 @@ def _of(kind: Any, options: Any) -> Any:
 
 
 def report_of(words: WordFile, vectors: Any, seconds: dict[str, float]) -> dict[str, Any]:
-    """Numbers of what was read and learned.
-
-    Args:
-        vectors: gensim's ``KeyedVectors``.
-        seconds: by stage.
-    """
+    """Numbers of what was read and, as gensim's ``KeyedVectors``, learned."""
     counts = vectors.expandos["count"]
     return {
         "documents": words.documents,

@@ -87,7 +87,6 @@ class Training:
 
         Raises:
             ConfigError: no word is seen ``min_count`` times, or memory doesn't do.
-            MissingExtra: gensim is not installed.
         """
         model = self._model()
         try:

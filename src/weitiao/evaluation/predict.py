@@ -55,9 +55,6 @@ def predict_parser() -> UseParser:
 def run_predict(arguments: list[str]) -> Path | None:
     """Write ``id, text, label, probability of each class`` of the new rows, in their order.
 
-    Args:
-        arguments: the command line without the verb.
-
     Returns:
         The file that was written; null = standard output.
     """

@@ -33,9 +33,6 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
     Args:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
             ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``.
-
-    Raises:
-        ConfigError: the suffix names no format.
     """
     write = writer_of(path)
     with whole_or_not(path) as part:

@@ -42,11 +42,7 @@ class Predictions:
 
 
 class Predictor:
-    """A model with its labels, cleaning and tokenizer. It prints and writes nothing.
-
-    Args:
-        data: treats new texts as those of training were.
-    """
+    """A model with its labels, cleaning and tokenizer. It prints and writes nothing."""
 
     def __init__(self, module: Module, data: TextDataModule, device: torch.device) -> None:
         self.module, self.data, self.device = module.to(device).eval(), data, device

@@ -24,12 +24,7 @@ def paired_p(ours: Sequence[float], theirs: Sequence[float]) -> float | None:
 
 
 def mcnemar_p(ours: Sequence[bool], theirs: Sequence[bool]) -> float:
-    """p of McNemar's exact test, two-sided: of the rows that only one got right, how many each has.
-
-    Args:
-        ours: whether each row is right.
-        theirs: of the same rows.
-    """
+    """p of McNemar's exact test, two-sided, of which rows are right: of those that only one got."""
     from scipy.stats import binomtest
 
     only = [a for a, b in zip(ours, theirs, strict=True) if a != b]

@@ -151,32 +151,29 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
     )
     folder = None if new else RunFolder.of_checkpoint(options.ckpt_path)
-    # the run's files hold the best checkpoint's results, and no other's
-    best = folder is not None and options.ckpt_path.resolve() == folder.best.resolve()
-    if best and options.out:
+    if folder and options.ckpt_path.resolve() != folder.best.resolve():
+        folder = None  # the run's files hold the best checkpoint's results, and no other's
+    if folder and options.out:
         raise ConfigError(
             "--out goes with --data.test or another checkpoint; the best checkpoint's predictions"
             " on the run's own test split go to its folder"
         )
-    board = TensorBoard(folder.path) if folder and best else False
+    board = TensorBoard(folder.path) if folder else False
     trainer = options.hardware.trainer(EvaluationRows(), TellUndefined(), logger=board)
     trainer.test(module, datamodule=data, verbose=False)
     if not distributed.first():
         return {}
     metrics = test_scores(trainer, module.objective)
-    out = folder.predictions if folder and best else options.out
+    out = folder.predictions if folder else options.out
     if out:
         write_predictions(out, evaluated(trainer), module.objective)
-    if folder and best:
+    if folder:
         metrics = folder.add_metrics(metrics)
     notes = Console(stderr=True, highlight=False)
     show_new_rows(data, "test", evaluated(trainer).table["text"], notes)
     if new and (read := pretrained_on(module, data, ["test"])):
         show_line(report_line(read, {"test": len(evaluated(trainer).table)}), notes)
-    if folder and best:
-        classes = folder.classes
-    else:
-        classes = options.out and options.out.with_suffix(".classes.csv")
+    classes = folder.classes if folder else out and out.with_suffix(".classes.csv")
     show_tables(metrics, module.objective, evaluated(trainer), classes, console or Console())
     return metrics
 

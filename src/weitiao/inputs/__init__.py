@@ -97,13 +97,7 @@ class FittedInput(ABC):
     def finish(
         self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
     ) -> dict[str, Any]:
-        """Leave beside encoded rows what `Input.load` needs; gives further parts of the audit.
-
-        Args:
-            encoded: rows of each split.
-            folder: of these rows.
-            begin: tells the stage at work.
-        """
+        """Leave beside encoded rows what `Input.load` needs; gives further parts of the audit."""
         (folder / STATE).write_text(json.dumps(self.state()), "utf-8")
         return {}
 

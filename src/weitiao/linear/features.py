@@ -37,11 +37,7 @@ class NgramFeatures:
     def fit(
         cls, buckets: int, texts: Sequence[str], *, pair: bool, both_texts: bool
     ) -> NgramFeatures:
-        """Count in how many texts each n-gram stands.
-
-        Args:
-            texts: of train; of pairs, the first and the second ones.
-        """
+        """Count in how many texts, of pairs first and second ones, each n-gram stands."""
         found = np.zeros((len(KINDS), buckets))
         for row, kind in zip(found, KINDS, strict=True):
             for counts in _counts(kind, buckets, texts):

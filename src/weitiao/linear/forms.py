@@ -128,12 +128,7 @@ class Steps(Questions):
 
 
 class Values(Form):
-    """A number, by ridge regression; logits are in units of the standard deviation.
-
-    Args:
-        mean: of the numbers of train.
-        scale: their standard deviation.
-    """
+    """A number, by ridge regression; logits are in units of the standard deviation."""
 
     symmetric = True
 

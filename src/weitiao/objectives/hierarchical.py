@@ -18,10 +18,6 @@ class HierarchicalMetrics(MulticlassMetrics):
     the found and the true path, root excluded, so that a near miss costs less (Kiritchenko et al.
     2006, "Learning and evaluation in the presence of class hierarchies"); ``f1_level/1``, … are
     macro F1 of the nodes of a level, of those that occur.
-
-    Args:
-        ranked: with metrics that need probabilities.
-        joined: over the rows of all processes; otherwise over those of this one.
     """
 
     nodes: Tensor

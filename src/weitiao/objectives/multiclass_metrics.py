@@ -122,8 +122,6 @@ class MulticlassMetrics(nn.Module):
 
     Args:
         ordered: whether they are a scale, which has metrics of its own besides.
-        ranked: with AUROC.
-        joined: over the rows of all processes; otherwise over those of this one.
     """
 
     def __init__(

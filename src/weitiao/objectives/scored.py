@@ -25,8 +25,6 @@ class Scored(Objective):
     """Learns logits of a row, by a scorer and a criterion.
 
     Args:
-        target: the card's.
-        scorer: makes the logits, ``(B, C)``.
         criterion: logits and targets → what training minimises, a mean.
     """
 
@@ -99,12 +97,7 @@ class ScoredClasses(Scored):
         self.classes, self.counts = target.labels, target.counts
 
     def metrics(self, *, ranked: bool = True, joined: bool = True) -> MulticlassMetrics:
-        """Those of classes, from running counts.
-
-        Args:
-            ranked: with metrics that need probabilities.
-            joined: over the rows of all processes; otherwise over those of this one.
-        """
+        """Those of classes, from running counts."""
         return MulticlassMetrics(self.classes, ranked=ranked, joined=joined)
 
     def measure(

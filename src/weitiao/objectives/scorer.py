@@ -3,31 +3,56 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.config.bounds import shares
 from weitiao.linear import COLUMNS
 from weitiao.objectives.blend import Blend
 from weitiao.objectives.heads import Head
-from weitiao.objectives.linear import LinearPart
 from weitiao.objectives.pooling import PoolingName, build_pooling
-from weitiao.objectives.precision import full
+from weitiao.objectives.precision import FullPrecision, full
 from weitiao.objectives.wide import Wide
 
 
 class Encoder(Protocol):
-    """A backbone, as an objective sees it.
-
-    Args:
-        width: ``H``, of a vector.
-    """
+    """A backbone, as an objective sees it."""
 
     width: int
 
     def __call__(self, *args: Any, **inputs: Tensor) -> Tensor:
         """Vectors ``(B, T, H)`` of ids ``(B, T)``."""
+
+
+class LinearPart(FullPrecision):
+    """Logits of TF-IDF n-grams by weights that were solved (`weitiao.linear`), not trained.
+
+    Args:
+        card: number of features, and the file of the weights; a checkpoint brings its own.
+        logits: ``C``.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, card: DataCard, logits: int) -> None:
+        super().__init__()
+        assert card.input.linear_features is not None
+        weight, bias = torch.zeros(card.input.linear_features, logits), torch.zeros(logits)
+        if card.input.linear is not None:
+            with np.load(card.input.linear) as solved:
+                weight, bias = torch.from_numpy(solved["weight"]), torch.from_numpy(solved["bias"])
+        self.register_buffer("weight", weight)
+        self.register_buffer("bias", bias)
+
+    def forward(self, feature_ids: Tensor, feature_values: Tensor) -> Tensor:
+        """``feature_ids (B, G)``, ``feature_values (B, G)``, 0 at padding → ``(B, C)``."""
+        values = feature_values.to(self.weight.dtype)
+        summed = F.embedding_bag(feature_ids, self.weight, per_sample_weights=values, mode="sum")
+        return summed + self.bias
 
 
 class Scorer(nn.Module):
@@ -37,9 +62,6 @@ class Scorer(nn.Module):
         card: knows whether there is a solved linear model.
         width: of the backbone's vectors, ``H``.
         logits: a row's number of them, ``C``.
-        pooling: ``(B, T, H)`` → ``(B, H)``.
-        head: ``(B, H)`` → ``(B, C)``.
-        wide: a linear scorer of n-grams; null = none.
         linear_share: weight of the solved linear model before validation has chosen one.
         calibrate: whether a temperature is fitted where there is no linear model.
     """

@@ -30,12 +30,7 @@ SCORES = ("val/loss", "val/perplexity", "val/accuracy")
 
 
 class PretrainCLI(TrainingCLI):
-    """The command line of pretraining.
-
-    Args:
-        arguments: the command line.
-        console: shows values in effect.
-    """
+    """The command line of pretraining."""
 
     read_before: ContaminationIndex | None = None
     """What a model that is continued has read, if it is known."""
@@ -155,8 +150,6 @@ def export(
     """Write a checkpoint's model and its tokenizer as `transformers` loads them.
 
     Args:
-        checkpoint: of the module.
-        module: its weights are replaced.
         seen: what it has read, for ``seen.npy``.
         target: the folder, replaced when it is whole.
     """
@@ -184,12 +177,8 @@ def _show(scores: dict[str, float], model: Path, objective: str, console: Consol
     shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
     files = [near(CONFIGS / "default.yaml"), near(CONFIGS / "model" / "pretrained.yaml")]
     named = ["--model.backbone.name", str(model), "--data.input.encode.tokenizer", str(model)]
-    steps = [
-        command(
-            *("train", "--config", files[0], "--config", files[1]),
-            *(*named, "--data.train", "FILE"),
-        )
-    ]
+    configs = [word for file in files for word in ("--config", file)]
+    steps = [command("train", *configs, *named, "--data.train", "FILE")]
     if objective == "causal":
         steps.append(command("generate", "--model", model, "--prompt", "TEXT"))
     lines = [f"best: {shown}", f"run folder: {model.parent}", "next:"]

@@ -1,6 +1,6 @@
 """From label cells to targets: classes, sets, a scale, paths of a tree, numbers."""
 
-from weitiao.targets.base import Swapped, Target, target_array
+from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
 from weitiao.targets.hierarchy import Hierarchy
 from weitiao.targets.label_set import Labels
 from weitiao.targets.number import Number
@@ -15,5 +15,6 @@ __all__ = [
     "Scale",
     "Swapped",
     "Target",
+    "columns_of_the_file",
     "target_array",
 ]

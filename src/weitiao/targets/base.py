@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,24 @@ ASIDE = "{--placeholders} bad {--on_bad_row} quarantine sets such rows aside"
 
 class Swapped(DataError):
     """Texts and labels of train look as if they stood in each other's place."""
+
+
+@contextmanager
+def columns_of_the_file(columns: Mapping[str, str]) -> Iterator[None]:
+    """Let errors of steps that know a column by its role tell its name in the file."""
+    try:
+        yield
+    except Swapped as error:
+        (role, text), label = next(iter(columns.items())), columns["label"]
+        error.column = label
+        error.hint = (
+            f"are they swapped? {{--{role}}} {label} {{--label}} {text}; and where lines are"
+            f" TEXT<tab>LABEL: {{--format}} tsv {{--header}} false {{--{role}}} 0 {{--label}} 1"
+        )
+        raise
+    except DataError as error:
+        error.column = columns.get(error.column or "", error.column)
+        raise
 
 
 def target_array(column: pa.ChunkedArray) -> np.ndarray:

@@ -31,11 +31,7 @@ def pretrained_on(
 
 
 def report_line(read: Mapping[str, int], rows: Mapping[str, int]) -> str:
-    """A line that says it, and warns of what was read.
-
-    Args:
-        read: as `pretrained_on` gives it.
-    """
+    """A line that says it, and warns of what was read."""
     shown = (
         f"{f'{count:,}' if count else 'none'} of the {rows[split]:,} {split} texts"
         for split, count in read.items()

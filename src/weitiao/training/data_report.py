@@ -32,11 +32,7 @@ def scores(
 def handling(
     report: Mapping[str, Any], rows: Mapping[str, int], fitted: FittedInput
 ) -> Iterator[str]:
-    """Lines that say what was set aside, cleaned, dropped, cut and seen before training.
-
-    Args:
-        report: what ``audit.json`` holds.
-    """
+    """Lines that say what was set aside, cleaned, dropped, cut and seen before training."""
     for split, read in report["read"].items():
         if read["quarantined"]:
             yield f"! {split}: {read['quarantined']:,} rows could not be read and were set aside"

@@ -71,14 +71,7 @@ class Driver:
 
 
 class FitCLI(TrainingCLI):
-    """The command line of supervised training.
-
-    Args:
-        arguments: the command line without the verb.
-        verb: how the command is called in messages.
-        console: shows values and audit.
-        driver: what a search adds.
-    """
+    """The command line of supervised training."""
 
     def __init__(
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None

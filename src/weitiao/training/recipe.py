@@ -13,14 +13,13 @@ import yaml
 from weitiao.config.commands import called, near
 from weitiao.config.earlier_names import renamed_arguments, renamed_values
 from weitiao.config.parser import Parser
-from weitiao.config.presets import Kind, preset
+from weitiao.config.presets import preset
 from weitiao.config.strict_yaml import strict
-from weitiao.data.columns import columns_of_the_file
 from weitiao.data.datamodule import TextDataModule
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.patterns import HANZI
-from weitiao.targets import OneClass
+from weitiao.targets import OneClass, columns_of_the_file
 from weitiao.training.resume import given
 
 FEW = 60  # rows of the middle class: below, a network from scratch learns next to nothing
@@ -149,14 +148,21 @@ def _fast(name: str) -> list[str]:
     return ["--trainer.precision", "bf16-mixed"] if able and name.startswith("pretrained") else []
 
 
-def named(kind: Kind, arguments: list[str]) -> str | None:
-    """The task or recipe that is asked for; the last word counts; null = none is."""
-    name = None
+def named(key: str, arguments: list[str]) -> str | None:
+    """What is asked for by an option, or in a configuration; the last word counts; null = nothing.
+
+    Args:
+        key: dotted, such as ``task`` or ``model.start``.
+    """
+    name, (*above, last) = None, key.split(".")
     for option, value in options_of(arguments):
-        if option == f"--{kind}":
+        if option == f"--{key}":
             name = value
         elif option == "--config":
-            name = read_config(value).get(kind) or name
+            held = read_config(value)
+            for part in above:
+                held = held.get(part) or {}
+            name = held.get(last) or name
     return name
 
 

@@ -65,7 +65,6 @@ def go_on_from(
 
     Args:
         held: hyper-parameters of ``model`` and ``data`` now.
-        data: class of the DataModule.
 
     Raises:
         ConfigError: it can't be read or is none of ours, or the run had other values.
@@ -84,9 +83,6 @@ def readable(
     path: Path, console: Console, data: str = "TextDataModule"
 ) -> tuple[Path, dict[str, Any]]:
     """A checkpoint to go on from, with its content; if ``last.ckpt`` is damaged, the one before.
-
-    Args:
-        data: class of the DataModule.
 
     Raises:
         Damaged: it is damaged and there is none before it, or that is damaged, too.

@@ -15,11 +15,10 @@ from weitiao.config.presets import values_of
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
 from weitiao.models.module import Module
-from weitiao.training.recipe import named, options_of, read_config
+from weitiao.training.recipe import named
 from weitiao.training.resume import given
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
-OPTION = "--model.start"
 SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
 OF_TEXTS = ("clean", "segment", "linear")
 """The input's arguments by which a text becomes what the model reads."""
@@ -42,8 +41,8 @@ def with_start(arguments: list[str]) -> list[str]:
     Raises:
         ConfigError: there is no such checkpoint, it is broken, not ours, or asks to run code.
     """
-    start = _asked(arguments)
-    if start is None or given(arguments, "--ckpt_path") is not None:  # its config has it all
+    start = named("model.start", arguments)
+    if start in (None, "", "null") or given(arguments, "--ckpt_path") is not None:
         return arguments
     path = checkpoint_of(Path(start))
     content = load_checkpoint(path)
@@ -66,17 +65,6 @@ def _leave_to(task: str, values: dict[str, dict[str, Any]]) -> None:
     if (objective := values["model"]["objective"])["class_path"] != wanted:
         kept = {name: v for name, v in objective["init_args"].items() if name in OF_ROWS}
         values["model"]["objective"] = {"class_path": wanted, "init_args": kept}
-
-
-def _asked(arguments: list[str]) -> str | None:
-    """The model that is asked for; the last word counts."""
-    name = None
-    for option, value in options_of(arguments):
-        if option == OPTION:
-            name = value
-        elif option == "--config":
-            name = (read_config(value).get("model") or {}).get("start") or name
-    return None if name in (None, "", "null") else name
 
 
 def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,11 +19,7 @@ from weitiao.tuning.space import Point, Space, Value
 
 
 def space_for(config: Mapping[str, Any]) -> tuple[Path, str]:
-    """The shipped space for the model of a configuration, and what speaks for it.
-
-    Args:
-        config: values under dotted keys.
-    """
+    """The shipped space for the model of a configuration, and what speaks for it."""
     pretrained = str(config.get("model.backbone.class_path")).endswith(".Pretrained")
     if pretrained:
         return CONFIGS / "search" / "pretrained.yaml", "the model has a pretrained backbone"
@@ -116,11 +112,7 @@ def _short(value: float) -> float:
 
 
 def point_of(config: Mapping[str, Any], space: Space) -> Point | None:
-    """The point of the space that a configuration is; null = it lies outside.
-
-    Args:
-        config: values under dotted keys.
-    """
+    """The point of the space that a configuration is; null = it lies outside."""
     values = {key.replace(".init_args", ""): value for key, value in config.items()}
     point: Point = {}
     for key, dimension in space.items():

@@ -20,11 +20,7 @@ LEASE = 60.0  # seconds without one, after which a worker of another machine cou
 
 
 class Lease:
-    """A sign that this process lives, until it ends or `close` is called.
-
-    Args:
-        folder: shared by all workers of the study.
-    """
+    """A sign that this process lives, until it ends or `close` is called."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,6 @@ class Job:
     """What a worker is told.
 
     Args:
-        first: number of the first trial of this call.
-        deadline: time, in seconds since the epoch, after which no trial begins; null = none.
         threads: CPU threads of a trial.
         device: the one GPU it may see, as ``CUDA_VISIBLE_DEVICES`` names it; null = none.
         own_code: modules that the command line allows.

@@ -62,8 +62,6 @@ def refuse_unread(tokenizer: Encoder, encoded: pa.Table, texts: pa.Table, share:
     """Stop before a model learns from ids that say nothing of the texts.
 
     Args:
-        tokenizer: options of what made the ids.
-        encoded: the training rows.
         texts: ``text`` and, for pairs, ``pair`` of the same rows.
         share: that of the unknown id.
 

@@ -9,12 +9,7 @@ FEW_VECTORS = 0.5  # of the running words: less is shown as a warning
 
 
 def handling(report: Mapping[str, Any], rows: Mapping[str, int], longest: int) -> Iterator[str]:
-    """Lines that say what was cleaned, dropped, cut and not known before training.
-
-    Args:
-        report: what ``audit.json`` holds.
-        longest: sequence of ids.
-    """
+    """Lines that say what was cleaned, dropped, cut and not known before training."""
     for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
         for split, cleaned in report["clean"].items():
             counts = [f"{step} {count:,}" for step, count in cleaned[act].items() if count]

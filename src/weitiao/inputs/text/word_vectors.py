@@ -31,11 +31,7 @@ class WordVectors:
     found: np.ndarray
 
     def report(self, splits: Mapping[str, pa.Table]) -> dict[str, Any]:
-        """What ``audit.json`` tells of them.
-
-        Args:
-            splits: the encoded rows of each split.
-        """
+        """What ``audit.json`` tells of them."""
         return {
             "file": str(self.file),
             "width": self.matrix.shape[1],

@@ -27,7 +27,6 @@ def articles(path: Path) -> Iterator[str]:
 
     Raises:
         DataError: the file is no such dump, declares entities, or is broken or cut off.
-        MissingExtra: mwparserfromhell is not installed.
     """
     pages = _Pages(path)
     for title, wikitext in _wikitexts(path, pages):

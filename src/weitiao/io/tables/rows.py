@@ -1,24 +1,51 @@
 """From the chunks of a file to batches of good rows; the bad ones are told or set aside."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
 
-from weitiao.errors import DataError
+from weitiao.errors import DataError, WeitiaoError
+from weitiao.io.tables import columnar, document, textual, workbook
 from weitiao.io.tables.cells import NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.encoding import is_really_utf8
-from weitiao.io.tables.formats import read_chunks
 from weitiao.io.tables.quotes import QuotedCells
-from weitiao.io.tables.source import BadRow, Chunk, Source
+from weitiao.io.tables.source import BadRow, Chunk, FileFormat, Source
 from weitiao.io.tables.spelling import is_placeholder, tidy
 
 NAMES = ("label", "group", "id")
 """Roles whose cells are names: stripped, and never empty."""
 _OTHER_ENCODING = "the file mixes encodings, or is in another one: {--encoding} NAME"
+_READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
+    "csv": textual.read_cells,
+    "tsv": textual.read_cells,
+    "jsonl": textual.read_jsonl,
+    "lines": textual.read_lines,
+    "json": document.read_json,
+    "parquet": columnar.read_parquet,
+    "arrow": columnar.read_arrow,
+    "xlsx": workbook.read_xlsx,
+}
+
+
+def _chunks(source: Source) -> Iterator[Chunk]:
+    """The rows of a file, in order, in chunks that need little memory.
+
+    Blank lines and blank sheet rows are not rows. Bytes that the encoding can't decode stand in
+    the cells as lone surrogates (U+DC00 + byte).
+
+    Raises:
+        DataError: the file as a whole can't be read, or a wanted column is missing.
+    """
+    try:
+        yield from _READERS[source.format](source)
+    except WeitiaoError:
+        raise
+    except Exception as error:  # foreign readers raise whatever they like
+        raise DataError(f"can't be read as {source.format}: {error}", file=source.name) from error
 
 
 class Reading:
@@ -52,7 +79,7 @@ class Reading:
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The good rows of a file."""
         before, broken, quotes = self.total, 0, QuotedCells(source)
-        for chunk in read_chunks(source):
+        for chunk in _chunks(source):
             arrays, faults = _check(source, chunk, self._sets)
             if "id" in arrays:
                 self._find_repeats(source, chunk, arrays["id"], faults)

@@ -22,7 +22,6 @@ def write_report(study: optuna.Study, folder: Path) -> Path | None:
 
     Args:
         study: with at least one trial; its ``user_attrs`` are the head of the report.
-        folder: of the study.
 
     Returns:
         The path of ``best.yaml``; null where no trial ended well.

@@ -78,7 +78,6 @@ class Augmenter:
         Raises:
             ConfigError: a step has nothing to do.
             DataError: a file that a step names is at fault.
-            MissingExtra: a package that a step needs is not installed.
         """
         # a worker of the loader starts no processes; the encoder drops stop words, not we
         segmenter = replace(segmenter, workers=1, stop_words=None)

@@ -29,7 +29,6 @@ def character_augmenter(step: Step, texts: Callable[[], Iterable[str]]) -> NlpAu
 
     Raises:
         DataError: the step's file is at fault.
-        MissingExtra: pypinyin is needed and not installed.
     """
     options: dict[str, Any] = {"aug_word_p": step.share, "aug_word_max": None, "aug_char_max": 1}
     options |= {"aug_char_min": 1, "stopwords_regex": NOT_A_WORD}
