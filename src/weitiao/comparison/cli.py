@@ -5,12 +5,13 @@ import shlex
 import string
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console
 
 from weitiao.comparison.compare import Comparison
 from weitiao.comparison.predicted import write_out_of_fold
-from weitiao.comparison.summary import compare_table, folder_of, summaries, write_files
+from weitiao.comparison.summary import compare_table, summaries, write_files
 from weitiao.config.arguments import divided
 from weitiao.config.commands import called
 from weitiao.config.parser import Parser
@@ -82,7 +83,9 @@ def read_comparison(arguments: list[str]) -> Comparison:
         if name in configurations:
             raise ConfigError(f"--with: two configurations are called {name!r}")
         configurations[name] = [*shared, *words]
-    folder, seeds = folder_of(options.root, options.name), options.seeds
+    folder, seeds = Path(options.root) / options.name, options.seeds
+    if folder.name != options.name or options.name == "..":
+        raise ConfigError(f"name: {options.name!r} can't be a folder's name")
     return Comparison(configurations, folder, 5 if seeds is None else seeds, options.folds)
 
 

@@ -160,12 +160,8 @@ class Gain:
         with whole_or_not(target) as part, part.open("w", encoding="utf-8") as file:
             for split in ("val", "test"):
                 table = data.rows(split)
-                texts = [
-                    table[name]
-                    for name in ("original", "text", "pair")
-                    if name in table.column_names
-                ]
-                for text in {text for column in texts for text in column.to_pylist()}:
+                names = {"original", "text", "pair"} & {*table.column_names}
+                for text in {text for name in names for text in table[name].to_pylist()}:
                     file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
 
     def _beginning(self) -> list[str]:

@@ -4,7 +4,6 @@ import shlex
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -135,10 +134,3 @@ def compare_table(comparison: Comparison, metric: str, found: Sequence[Summary])
 
 def _shown(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
-
-
-def folder_of(root: str, name: str) -> Path:
-    """The folder of a comparison."""
-    if Path(name).name != name or name in ("", ".", ".."):
-        raise ConfigError(f"name: {name!r} can't be a folder's name")
-    return Path(root) / name

@@ -12,15 +12,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from tokenizers import (
-    Regex,
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-)
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from weitiao.config.commands import command
 from weitiao.downloads import run_fetch

@@ -74,11 +74,7 @@ class Packed:
 
 
 def read_packed(data: bytes) -> Packed:
-    """Take a packed file apart; the weights stay views of ``data``.
-
-    Raises:
-        WeitiaoError: it is none.
-    """
+    """Take a packed file apart; the weights stay views of ``data``."""
     if data[:4] != MAGIC:
         raise WeitiaoError("the encoder's file is not of the packed format E5S1")
     cursor = _Cursor(data, len(MAGIC))

@@ -15,11 +15,7 @@ from weitiao.linear.solve import Linear, Rows, Solved, solve
 COLUMNS = ("feature_ids", "feature_values")
 
 
-def solve_splits(
-    options: Linear,
-    rows: Mapping[str, Rows],
-    target: TargetCard,
-) -> Solved:
+def solve_splits(options: Linear, rows: Mapping[str, Rows], target: TargetCard) -> Solved:
     """Solve on train, choose on val; numbers in units of their standard deviation.
 
     Args:

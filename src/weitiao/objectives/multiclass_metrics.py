@@ -23,12 +23,16 @@ AVERAGES: tuple[Literal["macro", "micro", "weighted"], ...] = ("macro", "micro",
 KINDS = {"f1": MulticlassF1Score, "precision": MulticlassPrecision, "recall": MulticlassRecall}
 
 
-def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> MetricCollection:
+def build_scalars(
+    classes: int, *, ordered: bool = False, ranked: bool = True, joined: bool = True
+) -> MetricCollection:
     """The metrics that are one number each, from probabilities ``(B, C)`` and targets ``(B,)``.
 
     Choose by macro averages: micro F1 of a single-label task is only the accuracy again.
 
     Args:
+        ordered: with ``qwk``, Cohen's kappa with quadratic weights, and ``mae``, the mean distance
+            on a scale of classes.
         ranked: with AUROC and the expected calibration error (Guo et al. 2017), which need
             probabilities and not only predicted classes.
         joined: over the rows of all processes; otherwise over those of this one.
@@ -44,19 +48,11 @@ def build_scalars(classes: int, *, ranked: bool = True, joined: bool = True) -> 
         metrics["auroc"] = MacroAUROC(classes, joined)
         metrics["ece"] = MulticlassCalibrationError(classes, n_bins=15, norm="l1", **options)
     metrics["mcc"] = Matthews(classes, **options)
-    return MetricCollection(metrics)
-
-
-def build_scale(classes: int, *, joined: bool = True) -> dict[str, Metric | MetricCollection]:
-    """The metrics that know of an order of the classes, from the same values as the others.
-
-    ``qwk``, Cohen's kappa with quadratic weights, and ``mae``, the mean distance on the scale.
-    """
-    options: dict[str, Any] = {"validate_args": False, "sync_on_compute": joined}
-    return {
-        "qwk": MulticlassCohenKappa(classes, weights="quadratic", **options),
-        "mae": ScaleDistance(classes, **options),
-    }
+    found = MetricCollection(metrics)
+    if ordered:
+        kappa = MulticlassCohenKappa(classes, weights="quadratic", **options)
+        found.add_metrics({"qwk": kappa, "mae": ScaleDistance(classes, **options)})
+    return found
 
 
 class ScaleDistance(MulticlassConfusionMatrix):
@@ -118,11 +114,7 @@ def f1_per_class(confusion: Tensor) -> Tensor:
 
 
 class MulticlassMetrics(nn.Module):
-    """Metrics of one class per row, from running counts.
-
-    Args:
-        ordered: whether they are a scale, which has metrics of its own besides.
-    """
+    """Metrics of one class per row, from running counts."""
 
     def __init__(
         self,
@@ -134,9 +126,7 @@ class MulticlassMetrics(nn.Module):
     ) -> None:
         super().__init__()
         self.labels, classes = labels, len(labels)
-        self.scalars = build_scalars(classes, ranked=ranked, joined=joined)
-        if ordered:
-            self.scalars.add_metrics(build_scale(classes, joined=joined))
+        self.scalars = build_scalars(classes, ordered=ordered, ranked=ranked, joined=joined)
         self.confusion = build_confusion(classes, joined=joined)
 
     def names(self) -> list[str]:

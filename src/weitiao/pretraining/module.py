@@ -8,14 +8,13 @@ from torch.nn import functional as F
 
 from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import plain
+from weitiao.data.batch import Batch
 from weitiao.io.atomic import readable_weights
 from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
 from weitiao.objectives.precision import Mean
 from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard
 from weitiao.pretraining.networks import NetworkFactory, Scratch
-
-Batch = dict[str, Any]
 
 
 class LanguageModel(Learner):
