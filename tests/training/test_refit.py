@@ -58,3 +58,18 @@ def test_the_best_checkpoint_holds_no_optimiser_and_the_last_does(
     assert "best.ckpt is for use: it holds no state of the optimiser" in done.err
     assert "last.ckpt" in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.slow  # the profiler itself takes seconds
+def test_a_profile_takes_no_result_away(command: Command, tmp_path: Path) -> None:
+    """Torch's would end the test in a traceback: findings/profiler_after_a_short_stage.sh."""
+    write_csv(tmp_path / "my.csv", reviews(200))
+    short = [f"--trainer.limit_{split}_batches=2" for split in ("train", "val", "test")]
+    options = (*TINY, *short, "--model.objective.calibrate=true", "--trainer.profiler=pytorch")
+    done = command("train", "--data.train=my.csv", *options, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "macro F1" in done.out
+    assert "Traceback" not in done.err
+    run = tmp_path / "logs/latest"
+    assert "test/f1_macro" in json.loads((run / "metrics.json").read_text("utf-8"))
+    assert (run / "predictions.csv").is_file()

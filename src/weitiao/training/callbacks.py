@@ -185,10 +185,10 @@ class BestScores(Callback):
             ConfigError: its best epoch was chosen by another metric.
         """
         if state_dict["monitor"] != self.monitor:
-            raise ConfigError(
-                f"run.monitor: the checkpoint was chosen by {state_dict['monitor']}, not by"
-                f" {self.monitor}"
+            problem = (
+                f": the checkpoint was chosen by {state_dict['monitor']}, not by {self.monitor}"
             )
+            raise ConfigError(problem, field="run.monitor")
         self.scores = dict(state_dict["scores"])
 
 

@@ -48,10 +48,8 @@ def with_start(arguments: list[str]) -> list[str]:
     content = load_checkpoint(path)
     refuse_foreign_code(content, f"model.start: {path}")
     if asks_for_remote_code(content):
-        raise ConfigError(
-            f"model.start: {path} asks to run Python code that came with its backbone, which is not"
-            " done here"
-        )
+        problem = f": {path} asks to run Python code that came with its backbone: not done here"
+        raise ConfigError(problem, field="model.start")
     values = {"data": _of_data(content, path), "model": _of_model(content)}
     if (task := named("task", renamed_arguments(arguments))) is not None:
         _leave_to(task, values)
@@ -85,10 +83,9 @@ def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
     values = content["datamodule_hyper_parameters"]
     given = values["input"]["init_args"]
     if "encode" not in given:
-        raise ConfigError(
-            f"model.start: {path} has no tokenizer to go on with: its input is a"
-            f" {values['input']['class_path']}"
-        )
+        kind = values["input"]["class_path"]
+        problem = f": {path} has no tokenizer to go on with: its input is a {kind}"
+        raise ConfigError(problem, field="model.start")
     encode = {k: v for k, v in given["encode"].items() if k not in OF_TRAINING}
     kept = {name: given[name] for name in OF_TEXTS if name in given}
     kept |= {"encode": encode | {"tokenizer": str(path)}}
@@ -135,11 +132,9 @@ def _refuse_other_backbone(module: Module, then: Mapping[str, Any], path: Path) 
     if then["init_args"].get("lora") and not now["init_args"].get("lora"):
         differing = ["model.backbone.lora: the checkpoint has adapters"]
     if differing:
-        told = "\n  ".join(differing)
-        raise ConfigError(
-            f"model.start: the backbone is not that of {path}:\n  {told}"
-            "\n  → leave these out: backbone and tokenizer come from the checkpoint"
-        )
+        problem = f": the backbone is not that of {path}:\n  " + "\n  ".join(differing)
+        hint = "leave these out: backbone and tokenizer come from the checkpoint"
+        raise ConfigError(problem, field="model.start", hint=hint)
 
 
 def _copy_backbone(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], path: Path) -> None:

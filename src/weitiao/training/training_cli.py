@@ -18,6 +18,7 @@ from lightning.pytorch.callbacks import (
     ModelCheckpoint,
 )
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.profilers import PassThroughProfiler, PyTorchProfiler
 from rich.console import Console
 
 from weitiao import distributed
@@ -145,6 +146,9 @@ class TrainingCLI(LightningCLI):
                     ckpt_path=self.config.ckpt_path,
                     weights_only=True,
                 )
+        # torch's profiler breaks off a later stage: findings/profiler_after_a_short_stage.sh
+        if isinstance(self.trainer.profiler, PyTorchProfiler):
+            self.trainer.profiler = PassThroughProfiler()
         self.trainer.optimizers = []  # no state of theirs is in best.ckpt, where FSDP looks for it
         if not self.folder.best.is_file():
             place = self.folder.path
