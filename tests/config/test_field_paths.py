@@ -143,3 +143,10 @@ def test_each_command_tells_its_own_options(
 
 def test_where_nothing_is_parsed_an_argument_has_its_own_name() -> None:
     assert told({"a": ["bad; {--size} 1", 1]}) == {"a": ["bad; --size 1", 1]}
+
+
+def test_notes_name_keys_where_options_were_given_as_keys() -> None:
+    with field_paths(dashes=""):
+        assert (
+            told("train longer: {--trainer.max_epochs} 4") == "train longer: trainer.max_epochs 4"
+        )
