@@ -140,7 +140,8 @@ def measure(plan: Row, recipe: str | None, model: Path | None, data_root: Path) 
         run = root / "logs" / "latest"
         metrics = json.loads((run / "metrics.json").read_text("utf-8"))
         card = json.loads((run / "data_card.json").read_text("utf-8"))
-        stats = {f.stat().st_ino: f.stat().st_size for f in run.resolve().rglob("*") if f.is_file()}
+        files = (run / "config.yaml").resolve().parent.rglob("*")  # `latest` holds links
+        stats = {f.stat().st_ino: f.stat().st_size for f in files if f.is_file()}
     kept = {name: value for name, value in metrics.items() if "class/" not in name}
     return plan | {
         "recipe": recipe,

@@ -59,6 +59,9 @@ class Comparison:
             seeds or folds of the same number.
         seeds: each configuration is trained with the seeds 1 to this.
         folds: instead, on so many folds of the rows, each with the configuration's own seed.
+
+    Raises:
+        ConfigError: a name can't be a folder's, or there are too few seeds or folds.
     """
 
     configurations: Mapping[str, list[str]]

@@ -65,6 +65,9 @@ class Gain:
             its own.
         folder: of all runs; the same command goes on there, also with further pretrainings, rows or
             seeds.
+
+    Raises:
+        ConfigError: a value is out of bounds, or a name can't be a folder's.
     """
 
     pretrain: dict[str, str]

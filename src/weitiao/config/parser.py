@@ -103,7 +103,11 @@ class Parser(OpenParser):
         return super().format_help()
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Refuse in one short message."""
+        """Refuse in one short message.
+
+        Raises:
+            UsageError: always.
+        """
         if not self.exit_on_error:  # of a part, whose name the whole knows
             raise ArgumentError(None, message) from ex
         linked = re.match(r"argument (\S+) --> (\S+): ", message)

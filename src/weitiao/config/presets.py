@@ -17,6 +17,9 @@ def preset(kind: Kind, name: str, *others: str) -> Path:
     Args:
         kind: the option that names it.
         others: values that the option has besides, for messages.
+
+    Raises:
+        ConfigError: there is none of this name.
     """
     path = CONFIGS / f"{kind}s" / f"{name}.yaml"
     if not path.is_file():

@@ -85,7 +85,11 @@ class ResumableLoader:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Refuse to go on with other batches than those of the checkpoint."""
+        """Refuse to go on with other batches than those of the checkpoint.
+
+        Raises:
+            ConfigError: rows, draws, batches, seed or number of processes differ.
+        """
         now = self.state_dict()
         if differing := [f"{k}: {state.get(k)} → {v}" for k, v in now.items() if state.get(k) != v]:
             raise ConfigError(

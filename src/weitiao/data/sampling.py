@@ -74,7 +74,11 @@ class Slots:
 
 
 def refuse_without_classes(sampling: Sampling, target: Target) -> None:
-    """See to it that there are classes to draw equally often."""
+    """See to it that there are classes to draw equally often.
+
+    Raises:
+        ConfigError: rows are not of one class each.
+    """
     if sampling == "balanced" and not target.one_class:
         kind = type(target).__name__
         raise ConfigError(f"balanced needs rows of one class each, not {kind}", field="sampling")

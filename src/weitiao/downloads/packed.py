@@ -74,7 +74,11 @@ class Packed:
 
 
 def read_packed(data: bytes) -> Packed:
-    """Take a packed file apart; the weights stay views of ``data``."""
+    """Take a packed file apart; the weights stay views of ``data``.
+
+    Raises:
+        WeitiaoError: it is none.
+    """
     if data[:4] != MAGIC:
         raise WeitiaoError("the encoder's file is not of the packed format E5S1")
     cursor = _Cursor(data, len(MAGIC))

@@ -15,7 +15,11 @@ SUFFIXES = (".vec", ".txt", ".bin")
 
 
 def check_name(path: Path) -> None:
-    """Refuse a name that tells no format."""
+    """Refuse a name that tells no format.
+
+    Raises:
+        ConfigError: the suffix is unknown.
+    """
     if _plain_suffix(path) not in SUFFIXES:
         raise ConfigError(
             f"out: the name of {path} tells no format"

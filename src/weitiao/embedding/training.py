@@ -52,6 +52,9 @@ class Training:
         max_n: longest n-gram of fasttext.
         buckets: vectors that the n-grams of fasttext share by their hash; each takes 4 bytes times
             ``size`` of memory.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on the method.
     """
 
     method: Method = "skipgram"

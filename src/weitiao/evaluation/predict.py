@@ -93,7 +93,11 @@ def run_predict(arguments: list[str]) -> Path | None:
 
 
 def _check_source(options: Namespace) -> None:
-    """See to it that one source is named, and no option that has no effect on it."""
+    """See to it that one source is named, and no option that has no effect on it.
+
+    Raises:
+        ConfigError: it is not so.
+    """
     texts, pairs, files = options.text or [], options.pair or [], options.data.predict
     if not texts and (not files or pairs):
         raise ConfigError(
@@ -111,7 +115,11 @@ def _check_source(options: Namespace) -> None:
 
 
 def _check_pairs(options: Namespace, data: TextDataModule) -> None:
-    """See to it that a model of pairs gets pairs, and no other does."""
+    """See to it that a model of pairs gets pairs, and no other does.
+
+    Raises:
+        ConfigError: it is not so.
+    """
     texts, pairs = options.text or [], options.pair or []
     if pairs and not data.card.input.pair:
         raise ConfigError("--pair: the model was trained on single texts")
@@ -125,7 +133,11 @@ def _check_pairs(options: Namespace, data: TextDataModule) -> None:
 
 
 def _checked_target(options: Namespace) -> Path | None:
-    """The file to write; null = standard output."""
+    """The file to write; null = standard output.
+
+    Raises:
+        ConfigError: its suffix names no format, or it would overwrite its input.
+    """
     files = options.data.predict
     from_file = not options.text and files not in (STREAM, [STREAM])
     out = options.out or ("predictions.csv" if from_file else STREAM)

@@ -33,6 +33,9 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
     Args:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
             ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``.
+
+    Raises:
+        ConfigError: the suffix names no format.
     """
     write = writer_of(path)
     with whole_or_not(path) as part:
@@ -40,7 +43,11 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
 
 
 def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], Objective], None]:
-    """What writes the format that the suffix names."""
+    """What writes the format that the suffix names.
+
+    Raises:
+        ConfigError: it names none.
+    """
     writers = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
     if (write := writers.get(path.suffix.lower())) is None:
         problem = f"{path}: predictions are not written as {path.suffix or 'a file without suffix'}"

@@ -166,7 +166,11 @@ class Values(Form):
 
 
 def form_of(target: TargetCard) -> Form:
-    """The form of a target."""
+    """The form of a target.
+
+    Raises:
+        ConfigError: it has none.
+    """
     match target:
         case ScaleTarget():  # before the class that it is derived from
             return Steps(len(target.labels) - 1)

@@ -34,6 +34,9 @@ class Optimisation:
         momentum: of ``sgd``: share of the last step that is added to the next.
         betas: of ``adam`` and ``adamw``: decay of the two running means.
         eps: of ``adam`` and ``adamw``: added to the denominator.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on the optimiser.
     """
 
     optimizer: OptimizerName = "adamw"

@@ -211,6 +211,9 @@ def target_of(card: DataCard, kind: type[T], objective: Objective) -> T:
     """The card's target, which is to be of the kind that the objective learns.
 
     One of the user's own is of the kind of ours that it is derived from.
+
+    Raises:
+        ConfigError: it is of another kind.
     """
     ours = (base for base in type(card.target).__mro__ if base.__module__.startswith("weitiao."))
     if next(ours, None) is not kind:

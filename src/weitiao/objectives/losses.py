@@ -148,14 +148,22 @@ def class_weights(counts: Sequence[int], balance: Balance) -> Tensor | None:
 
 
 def counted(counts: Sequence[int]) -> Tensor:
-    """The rows of each class as fractions are made of them, ``(C,)``."""
+    """The rows of each class as fractions are made of them, ``(C,)``.
+
+    Raises:
+        ConfigError: a class has none.
+    """
     if not all(counts):
         raise ConfigError(": a class has no row in train", field="class_weights")
     return torch.tensor(counts, dtype=torch.float32)
 
 
 def refuse_idle_focus(kind: str, focus: float) -> None:
-    """Refuse an exponent that only the focal loss has."""
+    """Refuse an exponent that only the focal loss has.
+
+    Raises:
+        ConfigError: it is set beside another kind, or is none.
+    """
     if focus != USUAL_FOCUS and kind != "focal":
         raise ConfigError("goes with kind focal only", field="focus")
     at_least(0, focus=focus)

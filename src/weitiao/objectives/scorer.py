@@ -64,6 +64,9 @@ class Scorer(nn.Module):
         logits: a row's number of them, ``C``.
         linear_share: weight of the solved linear model before validation has chosen one.
         calibrate: whether a temperature is fitted where there is no linear model.
+
+    Raises:
+        ConfigError: ``linear_share`` is no share.
     """
 
     def __init__(

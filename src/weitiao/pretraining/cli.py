@@ -124,6 +124,9 @@ def refuse_other_ids(model: str, tokenizer: str) -> None:
         model: its name on the model hub, or its folder; nothing is known of one that was saved
             without its tokenizer.
         tokenizer: how the text is to become ids; may know more tokens, such as a mask.
+
+    Raises:
+        ConfigError: the ids are not those that the model has learned.
     """
     if tokenizer in TRAINED:
         problem = ": a pretrained model doesn't know the ids of a tokenizer that is trained here"

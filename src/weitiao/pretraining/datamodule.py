@@ -104,7 +104,11 @@ class LanguageData(L.LightningDataModule):
         return {"card": self.card.plain()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuse to go on with other text."""
+        """Refuse to go on with other text.
+
+        Raises:
+            ConfigError: the blocks are not those of the checkpoint.
+        """
         if state_dict["card"]["fingerprint"] != self.card.fingerprint:
             raise ConfigError("the checkpoint learned from other prepared text")
 

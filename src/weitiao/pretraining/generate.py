@@ -38,6 +38,9 @@ class Generation:
         beams: above 1: the likeliest whole text that a search with so many beams finds; nothing is
             drawn.
         seed: of what is drawn.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect.
     """
 
     model: str

@@ -23,6 +23,9 @@ class Masking:
             shorter the likelier, by 1 / length.
         random: share of the predicted ids that are replaced by any id.
         kept: share of the predicted ids that stay as they are. The rest are masked.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect.
     """
 
     unit: Literal["word", "id"] = "word"

@@ -71,6 +71,9 @@ class LanguageNetwork(nn.Module, ABC):
 
         Some kinds take the mask for something else, others know none of this shape, and a
         BERT kind that learned to look back would be read both ways. Which do is found by trying.
+
+        Raises:
+            ConfigError: two pieces side by side have other hidden states than each alone.
         """
         size, pad = self.model.config.vocab_size, self.model.config.pad_token_id
         ids = torch.tensor([[i for i in range(min(size, 5)) if i != pad][:4]])

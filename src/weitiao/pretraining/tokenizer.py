@@ -28,6 +28,9 @@ class LanguageTokenizer:
         min_count: what is seen less often in the corpus is not in a trained vocabulary.
         lowercase: fold case before a trained tokenizer sees the text.
         characters: most characters of the corpus that one is trained on, from its beginning.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on the tokenizer.
     """
 
     name: str = "wordpiece"

@@ -138,14 +138,22 @@ def respelled(table: pa.Table, spell: Callable[[str], str], problem: str, hint: 
 
 
 def refuse_missing(tables: Mapping[str, pa.Table]) -> None:
-    """Stop at a row without a target."""
+    """Stop at a row without a target.
+
+    Raises:
+        DataError: it is one of these.
+    """
     for table in tables.values():
         if "label" in table.column_names and table["label"].null_count:
             raise fault("no label", table, pc.index(pc.is_null(table["label"]), True).as_py())
 
 
 def refuse_alike(train: pa.Table) -> None:
-    """Stop where there is nothing to tell apart."""
+    """Stop where there is nothing to tell apart.
+
+    Raises:
+        DataError: all rows have the same label.
+    """
     if "label" in train.column_names and len(labels := pc.unique(train["label"])) == 1:
         raise DataError(
             "all rows of train have the same label, there is nothing to learn",

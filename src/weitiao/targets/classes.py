@@ -118,6 +118,9 @@ def refuse_unknown(
     Args:
         found: labels of each split that has any, ``train`` among them.
         before: those of train before its audit.
+
+    Raises:
+        DataError: names the first one.
     """
     known = pc.unique(found["train"].names)
     for split, (names, rows) in found.items():

@@ -37,7 +37,11 @@ def check_parts(verb: str, module: Module, data: TextDataModule, monitor: str) -
 
 
 def check_run(verb: str, module: Module, monitor: str) -> None:
-    """Refuse values with which a run could not choose a best checkpoint, or not test it."""
+    """Refuse values with which a run could not choose a best checkpoint, or not test it.
+
+    Raises:
+        ConfigError: says which value is at fault.
+    """
     for split in ("val", "test") if verb == "train" else ("val",):
         if split not in module.card.rows:
             hint = f"{{--data.{split}}} FILE, or {{--data.split.{split}}} above 0"
@@ -58,6 +62,9 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
 
     Args:
         trainer: flat values ``trainer.NAME``.
+
+    Raises:
+        ConfigError: names the class and metrics that there are.
     """
     given = trainer.get("trainer.callbacks") or []
     for callback in given if isinstance(given, list) else [given]:
@@ -68,7 +75,11 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
 
 
 def refuse_double_balance(module: Module, data: TextDataModule) -> None:
-    """Refuse to make up twice for classes of unequal size."""
+    """Refuse to make up twice for classes of unequal size.
+
+    Raises:
+        ConfigError: rare classes are drawn more often, and weighted as if they were not.
+    """
     weights = flat(dict(module.hparams)).get("objective.init_args.loss.class_weights")
     if data.sampling == "balanced" and weights == "balanced":
         raise ConfigError(
@@ -84,6 +95,9 @@ def check_trainer(trainer: dict[str, Any]) -> None:
 
     Args:
         trainer: flat values ``trainer.NAME``.
+
+    Raises:
+        ConfigError: says which value is at fault.
     """
     for name in ("accumulate_grad_batches", "log_every_n_steps", "check_val_every_n_epoch"):
         at_least(1, **{f"trainer.{name}": trainer.get(f"trainer.{name}")})
@@ -111,14 +125,22 @@ def check_trainer(trainer: dict[str, Any]) -> None:
 
 
 def refuse_seed(seed: int) -> None:
-    """Refuse what numpy takes for no seed."""
+    """Refuse what numpy takes for no seed.
+
+    Raises:
+        ConfigError: the seed is negative or has more than 32 bits.
+    """
     if not 0 <= seed < 2**32:
         problem = f"must be from 0 to {2**32 - 1}, got {seed}"
         raise ConfigError(problem, field="seed_everything")
 
 
 def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
-    """Stop before a pretrained backbone reads ids that mean nothing to it."""
+    """Stop before a pretrained backbone reads ids that mean nothing to it.
+
+    Raises:
+        ConfigError: the backbone is pretrained and the tokenizer was trained on the training split.
+    """
     encode = data.input.encode if isinstance(data.input, Text) else None
     if isinstance(module.backbone, Pretrained) and encode is not None and encode.trained:
         raise ConfigError(
@@ -132,6 +154,9 @@ def refuse_blind_pooling(module: Module) -> None:
 
     A decoder's first position sees only itself, a convolution's the few beside it. Which see how
     far is found by trying: a text whose far end is changed must give another vector.
+
+    Raises:
+        ConfigError: the one position that the pooling takes doesn't see the other end of the text.
     """
     scorer, backbone = module.objective.scorer, module.backbone
     if scorer is None or not isinstance(scorer.pool, FirstPosition | LastPosition):
@@ -154,7 +179,11 @@ def refuse_blind_pooling(module: Module) -> None:
 
 
 def refuse_unread_vectors(module: Module) -> None:
-    """Stop before word vectors are given to a backbone that has no use for them."""
+    """Stop before word vectors are given to a backbone that has no use for them.
+
+    Raises:
+        ConfigError: there are word vectors, and the backbone has no `Embedding`.
+    """
     if module.card.input.vectors and not any(isinstance(m, Embedding) for m in module.modules()):
         problem = f": the backbone {type(module.backbone).__name__} reads no word vectors"
         hint = "one of TextCNN, Bag, Recurrent does"
@@ -167,6 +196,9 @@ def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
     Args:
         devices: of a node, as the Trainer takes them.
         nodes: number of machines.
+
+    Raises:
+        ConfigError: a launcher has started another number of processes.
     """
     started, each = distributed.launched(), device_count(devices)
     if started is not None and each is not None and started != each * nodes:

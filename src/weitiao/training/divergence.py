@@ -45,7 +45,11 @@ class EndIfDiverged(Callback):
         _check(self._last, trainer)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look at the validation's loss, before a checkpoint is written."""
+        """Look at the validation's loss, before a checkpoint is written.
+
+        Raises:
+            ConfigError: it is not a number.
+        """
         loss = trainer.callback_metrics["val/loss"]
         if not trainer.sanity_checking and not loss.isfinite():
             place = f"after epoch {trainer.current_epoch}"
@@ -55,7 +59,11 @@ class EndIfDiverged(Callback):
     def on_save_checkpoint(
         self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Look at the last loss and the weights: a gradient may be none where the loss is one."""
+        """Look at the last loss and the weights: a gradient may be none where the loss is one.
+
+        Raises:
+            ConfigError: they are not numbers.
+        """
         _check(self._last, trainer)
         if self._last and not all(bool(p.isfinite().all()) for p in pl_module.parameters()):
             _end(self._last.told("a weight is no number after", trainer))

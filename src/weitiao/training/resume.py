@@ -108,7 +108,11 @@ def readable(
 
 
 def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
-    """Stop before a run goes on elsewhere than the command line says; ``folder`` can't."""
+    """Stop before a run goes on elsewhere than the command line says; ``folder`` can't.
+
+    Raises:
+        ConfigError: another root or name is given than the run has.
+    """
     then = yaml.safe_load(folder.config.read_text("utf-8"))["run"]
     for name in ("root", "name"):
         if options[name] != then[name]:
@@ -122,6 +126,9 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
 
     Args:
         held: hyper-parameters of ``model`` and ``data`` now.
+
+    Raises:
+        ConfigError: names the values that differ.
     """
     for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):
         now = flat(dict(held[group]), group)

@@ -112,7 +112,11 @@ class RunFolder:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Keep other runs out of the folder within the block; its first process does."""
+        """Keep other runs out of the folder within the block; its first process does.
+
+        Raises:
+            ConfigError: another process trains here.
+        """
         lock = FileLock(self.lock, timeout=PATIENCE)
         if not distributed.first():
             yield

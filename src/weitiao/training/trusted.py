@@ -16,6 +16,9 @@ def refuse_foreign_code(checkpoint: Mapping[str, Any], where: object) -> None:
     """Stop before a checkpoint runs what is neither of this package nor allowed.
 
     What it names by an import path is called, be it ``os.system``.
+
+    Raises:
+        ConfigError: it names something else as one of its parts.
     """
     model, data = checkpoint["hyper_parameters"], checkpoint["datamodule_hyper_parameters"]
     chosen = [("backbone", model, Backbone), ("objective", model, Objective)]

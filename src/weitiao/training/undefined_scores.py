@@ -24,7 +24,11 @@ def undefined(monitor: str, objective: Objective, data: TextDataModule) -> bool:
 
 
 def refuse_undefined(monitor: str, objective: Objective, data: TextDataModule) -> None:
-    """Stop before the best checkpoint is chosen by a score that is undefined in each epoch."""
+    """Stop before the best checkpoint is chosen by a score that is undefined in each epoch.
+
+    Raises:
+        ConfigError: it is.
+    """
     if undefined(monitor, objective, data):
         rows = data.prepared.rows("val")
         raise ConfigError(

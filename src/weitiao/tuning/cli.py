@@ -158,7 +158,11 @@ def _search(
 
 
 def total_of(search: Search, space: Space, start: Start) -> int:
-    """How many trials a study ends with: those asked for, of a grid no more than it has points."""
+    """How many trials a study ends with: those asked for, of a grid no more than it has points.
+
+    Raises:
+        ConfigError: the space doesn't suit the sampler.
+    """
     if search.sampler == "qmc" and any(dimension.branches for dimension in space.values()):
         raise ConfigError("sampler qmc needs a space without branches\n  → --sampler tpe")
     if search.sampler != "grid":

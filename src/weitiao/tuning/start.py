@@ -125,7 +125,11 @@ class Start:
                 self._check(dimension.branches.get(value, {}), options, where)
 
     def _parsed(self, options: Sequence[str]) -> Namespace:
-        """What the parser makes of further options."""
+        """What the parser makes of further options.
+
+        Raises:
+            ConfigError: it takes them not; says why.
+        """
         try:
             return self.parser.parse_args([*self.arguments, *options])
         except UsageError as error:

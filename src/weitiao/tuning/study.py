@@ -130,7 +130,11 @@ def _refuse_other_folder(study: optuna.Study, search: Search) -> None:
 
 
 def reopen(search: Search) -> optuna.Study:
-    """The study as it stands."""
+    """The study as it stands.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
     missing = ConfigError(f"there is no study {search.study!r} in {search.root}")
     if search.storage is None and not (search.folder / "journal.log").is_file():
         raise missing

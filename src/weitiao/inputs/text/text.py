@@ -40,6 +40,9 @@ class Text(Input):
         encode: tokenizer and length.
         augment: changed copies of training texts; null = none.
         linear: a linear model of n-grams beside the network; null = none.
+
+    Raises:
+        ConfigError: nothing uses the segmenter.
     """
 
     text: str = "text"

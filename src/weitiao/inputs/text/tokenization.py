@@ -49,6 +49,9 @@ class Encoder:
         prefix: put before each text, where the pretrained model was trained so (E5: ``"query: "``).
         vectors: file of vectors of ``words`` or ``characters`` that the model begins with: text or
             binary of word2vec, GloVe, fastText's ``.vec``; plain or compressed.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on the tokenizer.
     """
 
     tokenizer: str = "characters"

@@ -178,7 +178,11 @@ class VectorFile:
 
 
 def _encoding(path: Path) -> str | None:
-    """The codec of a text file whose words are mostly not UTF-8, told by its first ones."""
+    """The codec of a text file whose words are mostly not UTF-8, told by its first ones.
+
+    Raises:
+        DataError: it can't be told.
+    """
     with open_bytes(path) as file:
         lines = file.read(BEGINNING).splitlines()
     words = (BETWEEN.split(line, maxsplit=1)[0] for line in lines)

@@ -52,7 +52,11 @@ def refuse_secrets(url: str) -> None:
 
 
 def refuse_idle(url: str | None, named: Iterable[Files | None]) -> None:
-    """See to it that a database is there to be asked."""
+    """See to it that a database is there to be asked.
+
+    Raises:
+        ConfigError: nothing that is named is a query.
+    """
     names = [name for files in named if files for name in names_of(files)]
     if url is not None and names and not any(map(is_query, names)):
         raise ConfigError(

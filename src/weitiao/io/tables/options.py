@@ -34,6 +34,9 @@ class ReadOptions:
             loses them, which is counted.
         placeholders: whether labels and groups such as nan, NULL or N/A are names like any other,
             or their rows bad.
+
+    Raises:
+        ConfigError: the separator is none.
     """
 
     format: Format = "auto"

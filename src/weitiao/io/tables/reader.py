@@ -197,7 +197,11 @@ class Reader(ReadOptions):
 
 
 def _format_of(path: Path) -> FileFormat:
-    """The format that the suffix tells."""
+    """The format that the suffix tells.
+
+    Raises:
+        DataError: it tells none.
+    """
     name = Path(bare_name(path))
     if name.suffix.lower() in SUFFIXES:
         return SUFFIXES[name.suffix.lower()]

@@ -47,7 +47,11 @@ def packed_as(head: bytes) -> str | None:
 
 
 def refuse_packed(path: Path, head: bytes) -> None:
-    """Refuse a file that by its first bytes is packed still, though its name doesn't say so."""
+    """Refuse a file that by its first bytes is packed still, though its name doesn't say so.
+
+    Raises:
+        DataError: it is.
+    """
     if suffix := packed_as(head):
         hint = f"its name should end in {suffix}"
         raise DataError("the file is compressed", file=path, hint=hint)

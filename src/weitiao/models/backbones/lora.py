@@ -18,6 +18,9 @@ class Lora:
         rank: of the matrix ``BA`` that is added to each weight; ``B`` starts at 0.
         alpha: what is added is ``alpha / rank · BA``.
         dropout: share of the adapters' inputs dropped in training.
+
+    Raises:
+        ConfigError: a value is out of bounds.
     """
 
     rank: int = 8

@@ -32,6 +32,9 @@ class Augmenter:
         steps: ways of changing a text, applied one after another.
         copies: changed copies of a row in an epoch.
         keep_originals: let each row come unchanged as well.
+
+    Raises:
+        ConfigError: there is no step, or no copy.
     """
 
     steps: list[Step]

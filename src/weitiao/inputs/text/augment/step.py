@@ -48,6 +48,10 @@ class Step:
             stand (不 in 不好), others as whole words; null = negations (不, 没, not, n't, never, …:
             `weitiao.inputs.text.augment.kept`).
         top: how many candidates a word of ``vectors`` or ``contextual`` is drawn from.
+
+    Raises:
+        ConfigError: a value is out of bounds, or has no effect on this method.
+        DataError: there is no such file.
     """
 
     method: Method

@@ -33,7 +33,11 @@ def cut(texts: Sequence[str], language: str, url: str, workers: int) -> Iterator
 
 
 class _Server:
-    """The server at `url`, asked at once whether it is there."""
+    """The server at `url`, asked at once whether it is there.
+
+    Raises:
+        ConfigError: nothing answers there, or something else does.
+    """
 
     def __init__(self, url: str, language: str, workers: int) -> None:
         try:

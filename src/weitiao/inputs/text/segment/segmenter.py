@@ -53,6 +53,10 @@ class Segmenter:
         language: code of the texts' language (stanza, corenlp): `zh`, `en`, …
         models: folder of stanza's models; null = where `stanza.download` puts them.
         url: where the CoreNLP server answers.
+
+    Raises:
+        ConfigError: an unknown method, an option that the method doesn't have, workers < 1, or what
+            can be no language or no URL.
     """
 
     method: Method = "rjieba"
