@@ -29,6 +29,7 @@ def test_a_run_that_stops_too_early_says_so(command: Command, tmp_path: Path) ->
         "→ train longer",
         "→ start from a pretrained encoder",
     ]
+    assert told[1].endswith(": make encoder, then --recipe pretrained")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from conftest import Command, reviews, run_behind, write_csv
 from weitiao.config.presets import preset
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
-from weitiao.training.recipe import Facts, choose, with_presets
+from weitiao.training.recipe import Facts, choose, replaced, with_presets
 
 ENCODER = Path("encoder")
 
@@ -96,6 +96,16 @@ def test_auto_is_for_files_whose_model_nothing_else_names(
     assert line is not None
     assert line.startswith(f"recipe: {recipe} (")
     assert with_presets(chosen)[0][-1] == recipe  # once more changes nothing
+
+
+def test_a_file_that_is_named_after_an_option_and_replaces_it_is_told(tmp_path: Path) -> None:
+    base = tmp_path / "base.yaml"
+    base.write_text("data: {train: other.csv}\ntrainer: {max_epochs: 3}\n", "utf-8")
+    mine = ["--data.train", "mine.csv", "--trainer.max_epochs=3"]
+    (line,) = replaced([*mine, "--config", str(base)])
+    assert line.startswith(f"! {base} replaces {{--data.train}} mine.csv, since it is named later")
+    assert f"→ --config {base} before {{--data.train}}" in line
+    assert not [*replaced(["--config", str(base), *mine])]
 
 
 def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:

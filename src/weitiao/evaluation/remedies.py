@@ -7,13 +7,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from weitiao.config.commands import command
+from weitiao.downloads import encoder
 from weitiao.inputs.text import Text
 from weitiao.models.backbones.pretrained import Pretrained
-from weitiao.training.callbacks import improving
+from weitiao.training.callbacks import improving, longer
 
 if TYPE_CHECKING:
     from weitiao.training.fit import Run
 
+FEW_STEPS = 200  # of the optimiser
 FEW_ROWS = 30  # a class, in train
 MUCH_CUT = 0.2  # of the texts of train
 LOW_RATE = 1e-4  # of a pretrained encoder
@@ -38,13 +40,16 @@ def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
 def remedies(run: Run) -> Iterator[str]:
     """What may help, the likeliest first, from what is known of the run."""
     card, module = run.data.card, run.module
-    longer = improving(run.trainer)
     pretrained = isinstance(module.backbone, Pretrained)
     rows, classes = card.rows["train"], len(module.objective.classes)
-    if longer:
-        yield f"train longer: {longer}"
+    trainer = run.trainer
+    if trainer.limit_train_batches != 1.0:
+        yield f"read all of train, not {trainer.num_training_batches:,} batches an epoch"
+    if improving(trainer) or trainer.global_step < FEW_STEPS:
+        yield f"train longer: {longer(trainer)}"
     if not pretrained:
-        yield "start from a pretrained encoder: make encoder, then {--recipe} pretrained"
+        fetched = "" if (encoder.TARGET / "config.json").is_file() else "make encoder, then "
+        yield f"start from a pretrained encoder: {fetched}{{--recipe}} pretrained"
     of_text = isinstance(run.data.input, Text)
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"] if of_text else 0.0
     if cut > MUCH_CUT:

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from weitiao import distributed
-from weitiao.config.field_paths import field_paths
+from weitiao.config.field_paths import field_paths, told
 from weitiao.config.own_code import allow, named_in, permitted
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError
@@ -53,7 +53,7 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     out = console or Console()
     show_tables(metrics, run.module.objective, tested, run.folder.classes, out)
     if warning := below_baseline(run, metrics):
-        out.print(warning, markup=False, style="yellow", soft_wrap=True)  # can be pasted
+        out.print(told(warning), markup=False, style="yellow", soft_wrap=True)  # can be pasted
     show_next_steps(run.folder, run.console)
     return metrics
 

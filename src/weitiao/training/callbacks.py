@@ -192,11 +192,13 @@ class BestScores(Callback):
         self.scores = dict(state_dict["scores"])
 
 
-def improving(trainer: L.Trainer) -> str | None:
-    """The option that trains longer, if the last validation was the best one; else nothing."""
-    best = next(c for c in trainer.callbacks if isinstance(c, BestScores))
-    if not best.improving:
-        return None
+def improving(trainer: L.Trainer) -> bool:
+    """Whether the last validation was the best one."""
+    return next(c for c in trainer.callbacks if isinstance(c, BestScores)).improving
+
+
+def longer(trainer: L.Trainer) -> str:
+    """The option that trains twice as long."""
     if trainer.max_steps > 0 and trainer.global_step >= trainer.max_steps:
         return f"{{--trainer.max_steps}} {2 * trainer.max_steps}"
     return f"{{--trainer.max_epochs}} {2 * (trainer.max_epochs or trainer.current_epoch)}"

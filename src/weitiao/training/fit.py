@@ -14,6 +14,7 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.commands import command, shipped
+from weitiao.config.earlier_names import renamed_arguments
 from weitiao.config.field_paths import field_paths, told
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
@@ -23,7 +24,7 @@ from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
 from weitiao.training import signals
-from weitiao.training.callbacks import BestScores, ChangedShare, improving
+from weitiao.training.callbacks import BestScores, ChangedShare, improving, longer
 from weitiao.training.checks import check_parts, refuse_unknown_monitors
 from weitiao.training.console import show_examples, show_line, show_next_steps
 from weitiao.training.contamination import pretrained_on
@@ -31,7 +32,7 @@ from weitiao.training.data_report import handling
 from weitiao.training.evaluation_rows import EvaluationRows
 from weitiao.training.hparams_logger import HParams
 from weitiao.training.probe_start import start_from_probe
-from weitiao.training.recipe import with_presets
+from weitiao.training.recipe import replaced, with_presets
 from weitiao.training.refit import refit
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
 from weitiao.training.start import begin_with, with_start
@@ -77,6 +78,9 @@ class FitCLI(TrainingCLI):
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.driver, self.latest = driver, driver is None
+        arguments = renamed_arguments(arguments)
+        for line in replaced(arguments):
+            show_line(line, console)
         arguments, self.note = with_presets(with_start(arguments))
         super().__init__(
             Module,
@@ -212,9 +216,9 @@ def _fit(arguments: list[str], verb: str, console: Console, driver: Driver | Non
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )
-    if driver is None and (longer := improving(run.trainer)):
-        line = f"! {run.monitor} was still improving in the last epoch\n  → train longer: {longer}"
-        show_line(line, run.console)
+    if driver is None and improving(run.trainer):
+        line = f"! {run.monitor} was still improving in the last epoch"
+        show_line(f"{line}\n  → train longer: {longer(run.trainer)}", run.console)
     if verb == "fit":
         show_next_steps(run.folder, run.console)
     return run

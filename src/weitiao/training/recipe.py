@@ -12,7 +12,7 @@ import yaml
 
 from weitiao.config.commands import called, near
 from weitiao.config.earlier_names import renamed_arguments, renamed_values
-from weitiao.config.parser import Parser
+from weitiao.config.parser import Parser, flat
 from weitiao.config.presets import preset
 from weitiao.config.strict_yaml import strict
 from weitiao.data.datamodule import TextDataModule
@@ -193,6 +193,21 @@ def options_of(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
         option, given, value = argument.partition("=")
         if given:
             yield option, value
+
+
+def replaced(arguments: Iterable[str]) -> Iterator[str]:
+    """A warning for each option whose value a configuration that is named after it replaces."""
+    before: dict[str, str] = {}
+    for option, value in options_of(arguments):
+        values = flat(read_config(value)) if option == "--config" else {}
+        for name, other in values.items():
+            if before.get(name, str(other)) != str(other):
+                slot = f"{{--{name}}}"
+                yield (
+                    f"! {value} replaces {slot} {before[name]}, since it is named later: {other}"
+                    f"\n  → --config {value} before {slot}"
+                )
+        before[option.removeprefix("--")] = value
 
 
 def read_config(config: str) -> dict[str, Any]:
