@@ -60,6 +60,20 @@ def refused(parser: ArgumentParser, *arguments: str) -> str:
         ("--data=my.csv", "a file of rows: --data.train my.csv"),
         ("--data.target.labels=no, yes", "--data.target.labels '[bad, good"),
         ("--data.target.labels=[no, [yes]]", "--data.target.labels '[bad, good"),
+        ("--model.backbone=textcnn", "did you mean --model.backbone TextCNN?"),
+        ("--model.objective=classification", "did you mean --model.objective Classification?"),
+        ("--data.target=number", "did you mean --data.target Number?"),
+        ("--trainer.logger=csvlogger", "did you mean --trainer.logger CSVLogger?"),
+        ("--data.input.linear=x", "data.input.linear: x is no class"),
+        (
+            "--trainer.max_epochs=one",
+            "max_epochs must be a whole number or null, got one\n",
+        ),
+        ("--model.optim.lr=1e-3x", "model.optim.lr must be a number, got 1e-3x\n"),
+        ("--model.optim.schedule=x", "must be one of constant, linear, cosine, got x\n"),
+        ("--model.backbone.layers=[1]", "model.backbone.layers must be a whole number, got [1]\n"),
+        ("--data.input.encode.max_length=x", "encode.max_length must be a whole number, got x\n"),
+        ("--trainer.limit_val_batches=x", "must be a number or null, got x\n"),
         ("--data.batch={size: 1, tokens: 2, size: 3}", "'size' stands twice, in line 1"),
     ],
 )
@@ -91,6 +105,8 @@ def test_a_wrong_option_is_told_with_the_right_one(
         ("--device=cuda", "here it is --hardware.accelerator gpu"),
         ("--batch_size=8", "here it is --data.batch.size"),
         ("--text_column=t", "here it is --data.text"),
+        ("--data.input.text=t", "here it is --data.text"),
+        ("--data.batch.size=x", "data.batch.size must be a whole number or null, got x"),
         ("--on_bad_row=quarantine", "here it is --data.on_bad_row"),
         ("--config=a.yaml", "come from the checkpoint"),
         ("--nothing.like.it=1", "--help=all lists the options"),
@@ -100,6 +116,10 @@ def test_a_wrong_option_of_predict_is_told_with_the_right_one(given: str, said: 
     assert said in refused(predict_parser(), "--ckpt_path=a.ckpt", given)
     # and where the right one is missing besides
     assert said in refused(predict_parser(), given)
+
+
+def test_predict_tells_that_its_checkpoint_is_missing() -> None:
+    assert "--ckpt_path is missing\n" in refused(predict_parser(), "--text=好")
 
 
 def test_an_option_of_another_backbone_is_told(parser: ArgumentParser) -> None:

@@ -185,6 +185,29 @@ def test_what_cannot_be_labelled_is_told_before_the_work(
     assert "/tmp" not in err.replace(str(Path().resolve()), "")
 
 
+@pytest.mark.parametrize(
+    ("verb", "column", "said"),
+    [
+        ("predict", "nothing", "→ --data.text NAME;"),
+        ("predict", "reviews", "did you mean 'review'? Say --data.text review;"),
+        ("test", "star", "→ --data.text NAME;"),  # stars is the label's already
+    ],
+)
+def test_a_missing_column_of_a_file_is_told_with_its_option(
+    verb: str,
+    column: str,
+    said: str,
+    predict: Predict,
+    trained: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_csv(Path("new.csv"), reviews(3))
+    run = trained / "logs" / "latest"  # the folder is taken as its best checkpoint
+    options = (f"--ckpt_path={run}", f"--data.{verb}=new.csv", f"--data.text={column}")
+    assert main([verb, *options]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_json_taken_for_texts_is_told(predict: Predict) -> None:
     code, _, err = predict("--data.predict=-", given=b'{"review": "a"}\n')
     assert code == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydoc import locate
 
 from weitiao.config.own_code import how_to_allow
+from weitiao.config.refused_values import refused_value
 
 _PRETRAINED = "--model.backbone Pretrained"
 _MAX_LENGTH = ("max_len", "max_length", "max_seq_len", "max_seq_length")
@@ -56,9 +57,11 @@ _OF_USE = {
     **dict.fromkeys(_CHECKPOINT.split(", "), "ckpt_path"),
     **dict.fromkeys(_OUT.split(", "), "out"),
     **dict.fromkeys(_TEXT.split(", "), "text"),
-    **dict.fromkeys(("label_column", "label_column_name"), "data.label"),
+    **dict.fromkeys(("label_column", "label_column_name", "data.target.label"), "data.label"),
+    "data.input.pair": "data.pair",
     **dict.fromkeys(("text_pair", "pairs", "text2", "text_b"), "pair"),
     **dict.fromkeys(("column", "text_key", "text_column", "field"), "data.text"),
+    "data.input.text": "data.text",
     **dict.fromkeys(("skip_bad_rows", "on_bad_row", "errors", "ignore_errors"), "data.on_bad_row"),
     **dict.fromkeys(("cuda", "gpu", "device", "use_gpu"), "hardware.accelerator gpu"),
     **dict.fromkeys(("gpus", "num_gpus", "devices"), "hardware.devices"),
@@ -143,6 +146,10 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     if key and foreign:
         problem = f"{key[1]}: {foreign[1]} is no code of weitiao, and runs if you allow it only"
         return problem, how_to_allow(foreign[1])
+    if key and key[1] == "ckpt_path" and message.endswith("not NoneType"):
+        return "--ckpt_path is missing", "--ckpt_path logs/latest"
+    if of_another_kind := refused_value(message):
+        return of_another_kind, None
     if key and nested:
         return f"{key[1]}.{nested[1]}: {nested[2]}", None
     if key and surplus:
@@ -159,6 +166,9 @@ def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, 
     if named := (unknown if key and key[1] == "model.backbone" else None) or model:
         way_out = f"a model by name or folder: {_PRETRAINED} --model.backbone.name {named[1]}"
         return f"model.backbone: {named[1]} is no class", way_out
+    if key and unknown:
+        keys = re.findall(r'Parser key "([\w.]+)"', message[: unknown.start()])
+        return f"{'.'.join(keys)}: {unknown[1]} is no class", None
     if file:
         takes = names.get("file", "data.train")
         return f"data: {file[1]} is no YAML of options", f"a file of rows: --{takes} {file[1]}"

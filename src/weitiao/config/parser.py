@@ -116,14 +116,23 @@ class Parser(OpenParser):
         ambiguous = re.match(r"ambiguous option: (\S+) could match", message)
         if ambiguous:  # an abbreviation, to argparse
             message = f"unrecognized arguments: {ambiguous[1]}"
+        alike = self._class_in_other_case(message)
         message, way_out = explained(message, self.elsewhere)
         lines = [_cut(line) for line in message.splitlines() if line.strip()]
         if len(lines) > _LINES:  # the place stands first, the value last
             lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
         place = f"{self._reading}: " if self._reading else ""
         near = f"--{linked[1]}" if linked else self._near(message)
-        hint = way_out or near or f"{self.prog} --help=all lists the options"
+        hint = alike or way_out or near or f"{self.prog} --help=all lists the options"
         raise UsageError("\n  ".join([f"{place}{lines[0]}", *lines[1:], f"→ {hint}"])) from ex
+
+    def _class_in_other_case(self, message: str) -> str | None:
+        named = re.search(r'Parser key "([\w.]+)".*dot import path string: (\S+)', message, re.S)
+        if named:
+            for name in self.classes_of(named[1]):
+                if name.lower() == named[2].lower():
+                    return f"did you mean --{named[1]} {name}?"
+        return None
 
     def _near(self, message: str) -> str | None:
         _, found, unknown = message.partition("nrecognized arguments: ")

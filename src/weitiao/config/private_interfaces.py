@@ -10,7 +10,14 @@ from pydoc import locate
 from typing import Any
 
 import lightning.pytorch as L
-from jsonargparse import Namespace, _common, _loaders_dumpers, _typehints, set_parsing_settings
+from jsonargparse import (
+    Namespace,
+    _common,
+    _loaders_dumpers,
+    _subcommands,
+    _typehints,
+    set_parsing_settings,
+)
 from lightning.pytorch.cli import LightningArgumentParser
 
 BUILT_BY_PARSER = {"_instantiator": "lightning.pytorch.cli.instantiate_module"}
@@ -25,6 +32,12 @@ class OpenParser(LightningArgumentParser):
     def options(self) -> list[str]:
         """All options, with their dashes."""
         return [*self._option_string_actions]
+
+    def classes_of(self, option: str) -> list[str]:
+        """The names of the classes that an option takes."""
+        kind: Any = getattr(_subcommands.find_action(self, option), "_typehint", None)
+        paths = _typehints.get_all_subclass_paths(kind)
+        return [path.rpartition(".")[2] for path in paths]
 
     def rewritten(self, values: dict[str, Any]) -> dict[str, Any]:
         """A configuration, between reading and checking. There is no public place for it."""

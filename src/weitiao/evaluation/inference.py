@@ -18,7 +18,7 @@ from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, WeitiaoError
-from weitiao.io.checkpoint_file import load_checkpoint
+from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
 from weitiao.io.tables import Files, ReadOptions, expand
 from weitiao.models.module import Module
 from weitiao.training.callbacks import OwnSignals
@@ -214,6 +214,12 @@ def refuse_overwriting(out: Path | None, files: Files | None) -> None:
 class UseParser(Parser):
     """The parser of verbs that use a checkpoint: says why other options are not there."""
 
+    def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
+        """As `Parser.parse_args`; a run's folder is taken as its best checkpoint."""
+        values = super().parse_args(args, *more, **kwargs)
+        values.ckpt_path = checkpoint_of(values.ckpt_path)
+        return values
+
     def error(self, message: str, ex: Exception | None = None) -> Any:
         """As `Parser.error`, with the reason for what a checkpoint decides."""
         decided = any(name in message for name in ("--data.", "--model.", "--config"))
@@ -234,7 +240,7 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
     """
     parser = UseParser(prog=called(verb))
     parser.elsewhere = names_for(verb)
-    parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use.")
+    parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use, or run.")
     parser.add_argument(
         "--trust_remote_code",
         type=bool,

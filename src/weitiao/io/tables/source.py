@@ -85,7 +85,8 @@ class Source:
         """What mends a missing column."""
         if "".join(names[:1]).lstrip().startswith(("{", "[")):
             return "this looks like JSON: {--format} jsonl, or json"
-        near = difflib.get_close_matches(name, names, n=1)
+        others = [n for n in names if n not in self.wanted.values()]
+        near = difflib.get_close_matches(name, others, n=1)
         say = f"did you mean {near[0]!r}? Say " if near else ""
         hint = f"{say}{{--{role}}} {shell_word(near[0]) if near else 'NAME'}"
         if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w ]", names[0]):
