@@ -26,6 +26,7 @@ html_search_language = "en-zh"
 CONTENTS = {
     "中文": ["中文说明 </README.zh-CN>", "docs/zh/first_hour"],
     "Guides": [
+        "docs/first_hour",
         *("docs/recipes", "docs/data", "docs/tasks", "docs/models", "docs/encoder"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
         *(
