@@ -148,7 +148,7 @@ def test_a_record_is_kept_and_no_other_taken_for_it(tmp_path: Path) -> None:
     place.mkdir()
     finish(place, ["y"], {"score": 1})
     assert claim(place, ["y"]) == {"score": 1}
-    with pytest.raises(ConfigError, match="holds another comparison: y"):
+    with pytest.raises(ConfigError, match=r"holds another comparison: y\n.*compare: --name NAME"):
         claim(place, ["x"])
 
 

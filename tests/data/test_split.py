@@ -272,9 +272,13 @@ def test_a_share_that_is_not_used_is_not_judged():
     assert sizes(Splitter(val=0).split(rows, carve=("test",))) == {"train": 27, "test": 3}
 
 
-def test_classes_of_one_row_each_leave_nothing_to_carve():
-    with pytest.raises(ConfigError, match="no row of 30 is left for val and test"):
-        Splitter().split(table([f"c{i}" for i in range(30)]), carve=BOTH)
+@pytest.mark.parametrize(("label", "regression"), [("c{}", False), ("{}.5", True)])
+def test_classes_of_one_row_each_leave_nothing_to_carve(label: str, regression: bool):
+    rows = table([label.format(max(i, 2)) for i in range(30)])
+    with pytest.raises(ConfigError, match="no row of 30 is left for val") as refused:
+        Splitter().split(rows, carve=BOTH)
+    assert "of 28 labels 27 have one row" in str(refused.value)
+    assert ("--task} regression" in (refused.value.hint or "")) == regression
 
 
 def test_groups_too_large_for_a_split_are_refused_with_their_number():

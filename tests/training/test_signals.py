@@ -44,13 +44,13 @@ def whole(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stopped(
     command: Command, folder: Path, number: signal.Signals, at: str, name: str, *more: str
 ) -> tuple[int, str]:
-    """Exit code and last message of a run that gets a signal at some moment."""
+    """Exit code and messages of a run that gets a signal at some moment."""
     kill = (
         *by_test("kill_at.KillAt"),
         *(f"--trainer.callbacks.{option}" for option in (f"number={int(number)}", at)),
     )
     done = command("fit", f"--run.folder={name}", *seldom(OPTIONS), *more, *kill, cwd=folder)
-    return done.code, done.err.splitlines()[-1]
+    return done.code, done.err
 
 
 def goes_on(command: Command, folder: Path, name: str) -> Path:
@@ -70,7 +70,13 @@ def test_told_in_mid_epoch_it_saves_there_and_goes_on_to_the_same_digits(
     command: Command, whole: Path, number: signal.Signals, code: int
 ) -> None:
     name = f"told-{number.name}"
-    assert stopped(command, whole, number, "step=17", name) == (code, f"stopped by {number.name}")
+    ended, told = stopped(command, whole, number, "step=17", name)
+    assert ended == code
+    saved, go_on, by = told.splitlines()[-3:]
+    last = Path(name, "checkpoints", "last.ckpt")
+    assert saved == f"saved: {last}"
+    assert f" fit --ckpt_path {last}" in go_on
+    assert by == f"stopped by {number.name}"
     assert last_step(whole / name) == 17  # the batch in which it was told has ended, and is logged
     assert rows(goes_on(command, whole, name)) == rows(whole / "whole")
 
@@ -80,7 +86,7 @@ def test_told_in_mid_epoch_it_saves_there_and_goes_on_to_the_same_digits(
 def test_told_at_any_step(command: Command, whole: Path, step: int) -> None:
     # 9 and 29 lie before a validation, 29 before the last: that run ends, and says so
     code, told = stopped(command, whole, signal.SIGUSR1, f"step={step}", f"step-{step}")
-    assert (code, told) == (75, "stopped by SIGUSR1")
+    assert (code, told.splitlines()[-1]) == (75, "stopped by SIGUSR1")
     assert rows(goes_on(command, whole, f"step-{step}")) == rows(whole / "whole")
 
 

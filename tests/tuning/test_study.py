@@ -150,6 +150,7 @@ def test_another_start_is_refused_with_the_difference(command: Command, folder: 
     assert "1/1 done" in same
     said = refused(command, folder, "--trials=2", "--model.objective.head.kind=mlp")
     assert "begun with other values" in said
+    assert "→ a study of its own: --study NAME" in said
     assert "config.model.objective.init_args.head.kind: linear → mlp" in said
     assert "search.seed: 0 → 9" in refused(command, folder, "--trials=2", "--seed=9")
     (folder / "space.yaml").write_text(SPACE.replace("1.0e-1", "1.0e-2"), "utf-8")

@@ -22,7 +22,7 @@ def claim(place: Path, options: list[str]) -> dict[str, Any]:
     if held and held["options"] != options:
         raise ConfigError(
             f"{place} holds another comparison: {' '.join(held['options'])}"
-            "\n  → another folder, or the same options"
+            "\n  → another folder (compare: --name NAME; gain: --folder PATH), or the same options"
         )
     if held is None:
         place.parent.mkdir(parents=True, exist_ok=True)

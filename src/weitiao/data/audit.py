@@ -16,6 +16,7 @@ from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
 from weitiao.targets import OneClass, Swapped, Target
+from weitiao.targets.labels import all_numbers
 
 Report = dict[str, Any]
 """Plain JSON values; what ``audit.json`` holds."""
@@ -207,7 +208,9 @@ def _refuse_labels_of_their_own(train: pa.Table) -> None:
     rows = train.num_rows
     if rows > 1 and len(pc.unique(train["label"])) == rows:
         problem = f"each of the {rows:,} rows of train has a label of its own"
-        raise Swapped(problem, file=train["file"][0].as_py())
+        numbers = all_numbers(train["label"].to_pylist())
+        hint = "where a number is learned: {--task} regression" if numbers else None
+        raise Swapped(problem, file=train["file"][0].as_py(), hint=hint)
 
 
 def _found(name: str, views: Mapping[str, _View]) -> Report:

@@ -10,6 +10,7 @@ from weitiao.config.bounds import at_least
 from weitiao.data.drawing import codes, drawn_order, rank
 from weitiao.data.folds import fold_of
 from weitiao.errors import ConfigError
+from weitiao.targets.labels import all_numbers
 
 SPLITS = ("train", "val", "test")
 _TRAIN, _VAL, _TEST = range(3)
@@ -81,7 +82,7 @@ class Splitter:
         if self.folds is not None and "test" in carve:
             return self._split_fold(table, carve, strata)
         sizes = self._sizes(table.num_rows, carve)
-        labels = codes(table, "label")[0] if strata is None else strata
+        labels, classes = codes(table, "label") if strata is None else (strata, [])
         strata = labels if self.stratify else np.zeros_like(labels)
         if "group" in table.column_names:
             groups, names = codes(table, "group")
@@ -94,10 +95,14 @@ class Splitter:
             if size
         }
         if empty := [name for name, split in splits.items() if not split.num_rows]:
+            alone = int((np.bincount(labels) == 1).sum()) if classes else 0
+            of_numbers = "where a number is learned: {--task} regression"
             raise ConfigError(
                 f"no row of {table.num_rows} is left for {' and '.join(empty)} with split.val = "
                 f"{self.val} and split.test = {self.test}: each class keeps a row in train"
                 + (f", and there are {len(names)} groups" if "group" in table.column_names else "")
+                + (f", and of {len(classes):,} labels {alone:,} have one row" if alone else ""),
+                hint=of_numbers if alone and all_numbers(classes) else None,
             )
         return splits
 

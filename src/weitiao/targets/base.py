@@ -95,7 +95,7 @@ def columns_of_the_file(columns: Mapping[str, str]) -> Iterator[None]:
     except Swapped as error:
         (role, text), label = next(iter(columns.items())), columns["label"]
         error.column = label
-        error.hint = (
+        error.hint = (f"{error.hint}; " if error.hint else "") + (
             f"are they swapped? {{--{role}}} {label} {{--label}} {text}; and where lines are"
             f" TEXT<tab>LABEL: {{--format}} tsv {{--header}} false {{--{role}}} 0 {{--label}} 1"
         )

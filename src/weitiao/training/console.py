@@ -26,6 +26,13 @@ def show_next_steps(run: RunFolder, console: Console) -> None:
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
+def show_how_to_go_on(run: RunFolder, verb: str, console: Console) -> None:
+    """Say what a run that was told to stop has saved, if it has."""
+    if run.last.is_file():
+        line = f"saved: {run.last}\n  → go on: {command(verb, '--ckpt_path', run.last)}"
+        console.print(line, markup=False, soft_wrap=True)
+
+
 def show_line(line: str, console: Console) -> None:
     """Print a line; one that begins with ``!`` is a warning."""
     console.print(told(line), markup=False, style="yellow" if line[0] == "!" else None)

@@ -26,7 +26,12 @@ from weitiao.models.module import Module
 from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving, longer
 from weitiao.training.checks import check_parts, refuse_unknown_monitors
-from weitiao.training.console import show_examples, show_line, show_next_steps
+from weitiao.training.console import (
+    show_examples,
+    show_how_to_go_on,
+    show_line,
+    show_next_steps,
+)
 from weitiao.training.contamination import pretrained_on
 from weitiao.training.data_report import handling
 from weitiao.training.evaluation_rows import EvaluationRows
@@ -208,8 +213,12 @@ def fit(
 
 def _fit(arguments: list[str], verb: str, console: Console, driver: Driver | None) -> Run:
     cli = FitCLI(arguments, verb, console, driver)
-    # a trial is not gone on with: nothing is worth waiting for
-    scores = cli.fit(in_order=driver is None)
+    try:
+        # a trial is not gone on with: nothing is worth waiting for
+        scores = cli.fit(in_order=driver is None)
+    except signals.Stopped:
+        show_how_to_go_on(cli.folder, verb, console)
+        raise
     scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)
     if distributed.first():  # what an earlier test found belongs to an earlier best checkpoint
         cli.folder.add_metrics(scores, forget=("test", *BASELINES))

@@ -103,7 +103,7 @@ def _begun(search: Search, facts: Facts) -> optuna.Study:
         raise ConfigError(
             f"study {search.study!r} was begun with other values:\n  "
             + "\n  ".join(differing[:10]),
-            hint="give a new study another name",
+            hint="a study of its own: --study NAME",
         )
     for name, value in now.items():  # where no trial has ended, a fault may have been mended
         if then.get(name) != value:
