@@ -103,7 +103,7 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
             )
         if action.default == SUPPRESS or action.dest == "config":  # help, or set by a link
             continue
-        name = action.dest
+        name = action.option_strings[0][2:]
         hint = getattr(action, "_typehint", bool if action.nargs == 0 else str)  # a flag
         default = "required" if action.required else f"`{_value(action.default)}`"
         where = group or name.rpartition(".")[0] or "general"
