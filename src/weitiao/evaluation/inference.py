@@ -1,5 +1,6 @@
 """A checkpoint opened for use: model, labels, cleaning, segmenter and tokenizer come from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -213,6 +214,9 @@ def refuse_overwriting(out: Path | None, files: Files | None) -> None:
 
 class UseParser(Parser):
     """The parser of verbs that use a checkpoint: says why other options are not there."""
+
+    # a fault of a column means the file's, not a text to label
+    _sources: Mapping[str, str] = {"text": "data.text", "pair": "data.pair"}
 
     def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
         """As `Parser.parse_args`; a run's folder is taken as its best checkpoint."""

@@ -33,13 +33,14 @@ STREAM = "-"
 
 
 def predict_parser() -> UseParser:
-    """The parser of the verb; faults that name ``text`` or ``pair`` mean the file's columns."""
+    """The parser of the verb."""
     parser = use_parser("predict", PredictFile)
-    several = {"type": str, "action": "append"}
-    what = "A text to label; may be given several times."
-    parser.add_argument("--text", dest="texts", help=what, **several)
-    what = "Second text of each --text, of a model of pairs."
-    parser.add_argument("--pair", dest="pairs", help=what, **several)
+    parser.add_argument(
+        "--text", type=str, action="append", help="A text to label; may be given several times."
+    )
+    parser.add_argument(
+        "--pair", type=str, action="append", help="Second text of each --text, of a model of pairs."
+    )
     parser.add_argument(
         "--out",
         type=str | None,
@@ -68,9 +69,9 @@ def run_predict(arguments: list[str]) -> Path | None:
         )
         _check_pairs(options, data)
         data.predict_files = files
-        if options.texts:
-            pairs = {"pair": options.pairs} if options.pairs else {}
-            data.take_cells({"text": options.texts} | pairs)
+        if options.text:
+            pairs = {"pair": options.pair} if options.pair else {}
+            data.take_cells({"text": options.text} | pairs)
         trainer = options.hardware.trainer(logger=False)
         found = in_order(trainer.predict(module, datamodule=data))
     if found is None:
@@ -97,7 +98,7 @@ def _check_source(options: Namespace) -> None:
     Raises:
         ConfigError: it is not so.
     """
-    texts, pairs, files = options.texts or [], options.pairs or [], options.data.predict
+    texts, pairs, files = options.text or [], options.pair or [], options.data.predict
     if not texts and (not files or pairs):
         raise ConfigError(
             "what is to be labelled?\n  → --data.predict FILE, --data.predict - (standard input) or"
@@ -119,7 +120,7 @@ def _check_pairs(options: Namespace, data: TextDataModule) -> None:
     Raises:
         ConfigError: it is not so.
     """
-    texts, pairs = options.texts or [], options.pairs or []
+    texts, pairs = options.text or [], options.pair or []
     if pairs and not data.card.input.pair:
         raise ConfigError("--pair: the model was trained on single texts")
     if texts and data.card.input.pair and len(texts) != len(pairs):
@@ -138,7 +139,7 @@ def _checked_target(options: Namespace) -> Path | None:
         ConfigError: its suffix names no format, or it would overwrite its input.
     """
     files = options.data.predict
-    from_file = not options.texts and files not in (STREAM, [STREAM])
+    from_file = not options.text and files not in (STREAM, [STREAM])
     out = options.out or ("predictions.csv" if from_file else STREAM)
     if out == STREAM:
         return None
