@@ -96,7 +96,7 @@ docs: $(VENV)/.installed-dev  ## Write the table of all options anew
 site: $(VENV)/.installed-dev  ## Build the docs site into build/site; a dead link is an error
 	$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . build/site
 
-new:  ## Make a repository of your own beside this one, which uses it (NAME=myproject)
+new:  ## Make a project of your own beside this one, which uses it (NAME=myproject)
 	$(PYTHON) template/new.py $(NAME)
 
 clean:  ## Remove environment, caches and prepared data; runs in logs/ stay
