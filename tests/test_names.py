@@ -64,6 +64,8 @@ COMMAND_LINES = {
     "tuning/cli.py": "that of tune",
     "comparison/compare.py": "configurations are options of train, as one types them",
     "comparison/gain.py": "so are fine-tunings and pretrainings",
+    "comparison/records.py": "a slot would be looked up in the options of train, parsed last",
+    "tuning/study.py": "so it would in those of a trial",
 }
 """Modules that may call an option by its name, with the reason."""
 
