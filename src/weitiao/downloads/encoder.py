@@ -57,6 +57,11 @@ that Chinese or English text can be cut into, and all single characters.
 """
 
 
+def at_hand() -> Path | None:
+    """The folder of the encoder that was fetched here; null = none was."""
+    return TARGET if (TARGET / "config.json").is_file() else None
+
+
 def fetch(target: Path = TARGET) -> Path:
     """Write the encoder as a folder that `transformers` loads, unless it is there.
 

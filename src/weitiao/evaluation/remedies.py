@@ -48,7 +48,7 @@ def remedies(run: Run) -> Iterator[str]:
     if improving(trainer) or trainer.global_step < FEW_STEPS:
         yield f"train longer: {longer(trainer)}"
     if not pretrained:
-        fetched = "" if (encoder.TARGET / "config.json").is_file() else "make encoder, then "
+        fetched = "" if encoder.at_hand() else "make encoder, then "
         yield f"start from a pretrained encoder: {fetched}{{--recipe}} pretrained"
     of_text = isinstance(run.data.input, Text)
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"] if of_text else 0.0

@@ -120,8 +120,7 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
         why = "as the run began"
     if name == "auto" and (data := data_of([*first, *arguments])) is not None:
-        here = encoder.TARGET if (encoder.TARGET / "config.json").is_file() else None
-        name, why = choose(facts_of(data, here))
+        name, why = choose(facts_of(data, encoder.at_hand()))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
         return [*first, *arguments], None
     path = preset("recipe", name, "auto", "none")
@@ -136,7 +135,7 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
 def _names_encoder(arguments: list[str]) -> bool:
     """Whether a pretrained recipe's encoder is there, or the command line has its own."""
     named = any(a.startswith(("--model", "--config")) for a in arguments)
-    return named or (encoder.TARGET / "config.json").is_file()
+    return named or encoder.at_hand() is not None
 
 
 def _fast(name: str) -> list[str]:
