@@ -56,7 +56,10 @@ KEPT = {
 """Exceptions, with the reason."""
 COMMAND_LINES = {
     **dict.fromkeys(("cli/help.py", "cli/main.py"), "the command itself"),
-    **dict.fromkeys(("config/hints.py", "config/parser.py"), "tells what was typed wrongly"),
+    **dict.fromkeys(
+        ("config/hints.py", "config/refusals.py", "config/parser.py"),
+        "tells what was typed wrongly",
+    ),
     "comparison/cli.py": "the parser of compare stands there",
     "embedding/cli.py": "that of embed",
     "evaluation/predict.py": "that of predict",

@@ -75,6 +75,12 @@ def refused(parser: ArgumentParser, *arguments: str) -> str:
         ("--data.input.encode.max_length=x", "encode.max_length must be a whole number, got x\n"),
         ("--trainer.limit_val_batches=x", "must be a number or null, got x\n"),
         ("--data.batch={size: 1, tokens: 2, size: 3}", "'size' stands twice, in line 1"),
+        ("--data.input.segment=x", "segment is a group of options: x is none\n"),
+        ("--data.input.segment=x", "--data.input.segment.method rjieba; others: hmm, user_dict, "),
+        ("--model.objective.head=mlp", "--model.objective.head.kind linear; others: activation,"),
+        ("--data.batch=8", "--data.batch.tokens 4096; others: size, workers"),
+        ("--data.input.augment=x", "data.input.augment: x is no class"),
+        ("--data.input.augment.steps.p=null", "data.input.augment.steps.p takes no null"),
     ],
 )
 def test_a_wrong_option_is_told_with_the_right_one(

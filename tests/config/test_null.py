@@ -17,12 +17,15 @@ from weitiao.tuning.start import Start
 
 ENCODER = {"model.backbone": "Pretrained", "model.backbone.name": "x"}
 NEEDED: dict[str, dict[str, Any]] = {
+    "data.batch": {},
     "data.batch.workers": {},
+    "data.cache": {},
     "data.input": {},
     "data.input.text": {},
     "data.input.clean.steps": {},
     "data.input.encode.prefix": {},
     "data.input.encode.tokenizer": {},
+    "data.input.segment": {},
     "data.input.segment.language": {},
     "data.sampling": {},
     "data.split.val": {},
@@ -32,9 +35,11 @@ NEEDED: dict[str, dict[str, Any]] = {
     "model.backbone.layers": {},
     "model.backbone.name": ENCODER,
     "model.backbone.lora.rank": ENCODER,
+    "model.objective.head": {},
     "model.objective.head.kind": {},
     "model.objective.pooling": {},
     "model.optim.lr": {},
+    "run.name": {},
     "seed_everything": {},
     "trainer.overfit_batches": {},
 }

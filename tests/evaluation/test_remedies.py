@@ -10,6 +10,7 @@ import pytest
 import torch
 from conftest import TINY, Command, reviews, write_csv
 
+from weitiao.evaluation.remedies import remedies
 from weitiao.training.callbacks import BestScores
 
 
@@ -30,6 +31,15 @@ def test_a_run_that_stops_too_early_says_so(command: Command, tmp_path: Path) ->
         "→ start from a pretrained encoder",
     ]
     assert told[1].endswith(": make encoder, then --recipe pretrained")
+
+
+def test_a_run_on_part_of_train_is_told_the_option() -> None:
+    trainer = SimpleNamespace(limit_train_batches=0.5, num_training_batches=1234)
+    module = SimpleNamespace(backbone=None, objective=SimpleNamespace(classes=("a", "b")))
+    data = SimpleNamespace(card=SimpleNamespace(rows={"train": 9}))
+    first = next(remedies(SimpleNamespace(data=data, module=module, trainer=trainer)))  # type: ignore[arg-type]
+    whole = "not 1,234 batches an epoch: {--trainer.limit_train_batches} 1.0"
+    assert first == f"read all of train, {whole}"
 
 
 @pytest.mark.parametrize(

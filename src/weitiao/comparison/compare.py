@@ -16,9 +16,8 @@ from weitiao.config.bounds import at_least
 from weitiao.config.own_code import allow, named_in
 from weitiao.errors import ConfigError, UsageError
 from weitiao.training.checks import device_count
+from weitiao.training.completion import completed
 from weitiao.training.fit import fit
-from weitiao.training.recipe import with_presets
-from weitiao.training.start import with_start
 
 OF_RUNS = ("run.name", "run.root", "run.folder", "ckpt_path", "data.split.fold", "data.split.folds")
 """Options that are the comparison's own."""
@@ -100,7 +99,7 @@ class Comparison:
             given = self.options(name, 1)
             try:
                 with allow(named_in(given)):
-                    parsed = parser.parse_args(with_presets(with_start(given))[0])
+                    parsed = parser.parse_args(completed(given)[0])
             except UsageError as error:
                 raise UsageError(f"{name}: {error}") from error
             if device_count(parsed.trainer.devices) != 1 or parsed.trainer.num_nodes != 1:

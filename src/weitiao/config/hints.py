@@ -1,16 +1,9 @@
 """The way out of a wrong command line: what an option is called here, and where it belongs."""
 
 import difflib
-import inspect
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from pydoc import locate
 
-from weitiao.config.own_code import how_to_allow
-from weitiao.config.refused_values import refused_value
-
-_PRETRAINED = "--model.backbone Pretrained"
 _MAX_LENGTH = ("max_len", "max_length", "max_seq_len", "max_seq_length")
 ELSEWHERE = {
     **dict.fromkeys(("checkpoint", "resume", "resume_from_checkpoint"), "ckpt_path"),
@@ -113,91 +106,3 @@ def _what_takes(value: str, options: Collection[str], names: Mapping[str, str]) 
 def _has(name: str, options: Collection[str]) -> bool:
     """Whether there is such an option, or one that it is a part of: `model.backbone.name`."""
     return any(f"--{name}".startswith(f"{option}.") or f"--{name}" == option for option in options)
-
-
-def explained(message: str, names: Mapping[str, str] = ELSEWHERE) -> tuple[str, str | None]:
-    """A message of jsonargparse as a person would put it, and the way out.
-
-    Args:
-        message: as jsonargparse words it.
-        names: what is tried in place of an option, with the option that is meant.
-
-    Returns:
-        the message as it was and no way out, where there is nothing to add.
-    """
-    key = re.search(r'Parser key "([\w.]+)"', message)
-    refused = re.search(r"Option '(\w+)[\w.]*' is not acc.*class_path='([\w.]+)'", message, re.S)
-    inside = re.search(r"class_path '([\w.]+)':\s+Option '(\w+)' is not accepted", message)
-    nested = re.search(
-        r'callable class: Parser key "([\w.]+)":\s+(.+?)\.? Got value: Name', message, re.S
-    )
-    surplus = re.search(r"nrecognized arguments: --(\w+).*class_path='([\w.]+)'", message, re.S)
-    unknown = re.search(r"dot import path string: (\S+)", message)
-    missing = re.search(
-        r"(?:No module named|module) '([\w.]+)'(?: has no attribute '(\w+)')?", message
-    )
-    foreign = re.search(r"Importing '([\w.]+)' is not allowed", message)
-    null = re.search(r"(Expected|Not a valid)[^\n]+Got value: None\b|Given value: None$", message)
-    file = re.search(r'Parser key "data": Unable to load config "(.+)"', message)
-    model = re.search(r'Parser key "model": Unable to load config "(.+)"', message)
-    if key and null:
-        keys = re.findall(r'Parser key "([\w.]+)"', message[: null.start()])
-        return f"{'.'.join(keys)} needs a value, not null", None
-    if key and foreign:
-        problem = f"{key[1]}: {foreign[1]} is no code of weitiao, and runs if you allow it only"
-        return problem, how_to_allow(foreign[1])
-    if key and key[1] == "ckpt_path" and message.endswith("not NoneType"):
-        return "--ckpt_path is missing", "--ckpt_path logs/latest"
-    if of_another_kind := refused_value(message):
-        return of_another_kind, None
-    if key and nested:
-        return f"{key[1]}.{nested[1]}: {nested[2]}", None
-    if key and surplus:
-        return _of_another_class(key[1], surplus[1], surplus[2])
-    if key and refused and refused[1] == "class_path":
-        return f"{key[1]}: options stand beside class_path", "they belong under init_args"
-    if key and refused:
-        return _of_another_class(key[1], refused[1], refused[2])
-    if key and missing:
-        what = f"module {missing[1]}" if missing[2] is None else f"{missing[2]} in {missing[1]}"
-        return f"{key[1]}: there is no {what}", "install it, or mend the name"
-    if key and inside:
-        return _of_another_class(key[1], inside[2], inside[1])
-    if named := (unknown if key and key[1] == "model.backbone" else None) or model:
-        way_out = f"a model by name or folder: {_PRETRAINED} --model.backbone.name {named[1]}"
-        return f"model.backbone: {named[1]} is no class", way_out
-    if key and unknown:
-        keys = re.findall(r'Parser key "([\w.]+)"', message[: unknown.start()])
-        return f"{'.'.join(keys)}: {unknown[1]} is no class", None
-    if file:
-        takes = names.get("file", "data.train")
-        return f"data: {file[1]} is no YAML of options", f"a file of rows: --{takes} {file[1]}"
-    if key and key[1] == "data.target" and '"labels":' in message:
-        way_out = "--data.target.labels '[bad, good, \"so, so\"]'"
-        return "data.target.labels is a list of names", way_out
-    return message, None
-
-
-def _of_another_class(key: str, option: str, path: str) -> tuple[str, str | None]:
-    kind = locate(path)
-    assert isinstance(kind, type)
-    its = ", ".join(_options(kind))
-    problem = f"{key}.{option}: {kind.__name__} has no such option; it has {its or 'none'}"
-    bases = [b for b in kind.__mro__[1:] if b.__module__.startswith("weitiao.")]
-    having = [x for b in bases[-1:] for x in _below(b) if option in _options(x)]
-    names = sorted(other.__name__ for other in having)
-    if names:
-        return problem, f"an option of {', '.join(names)}: --{key} {names[0]}"
-    near = difflib.get_close_matches(option, _options(kind), n=1)
-    return problem, f"did you mean --{key}.{near[0]}?" if near else None
-
-
-def _options(kind: type) -> list[str]:
-    return [name for name in inspect.signature(kind).parameters if name not in ("card", "backbone")]
-
-
-def _below(kind: type) -> Iterator[type]:
-    sub: type
-    for sub in kind.__subclasses__():
-        yield sub
-        yield from _below(sub)

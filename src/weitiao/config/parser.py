@@ -15,13 +15,16 @@ from jsonargparse import Namespace
 
 from weitiao.config.earlier_names import renamed, renamed_arguments, renamed_values
 from weitiao.config.field_paths import note
-from weitiao.config.hints import ELSEWHERE, explained, right_name
+from weitiao.config.hints import ELSEWHERE, right_name
+from weitiao.config.null_values import needed
 from weitiao.config.own_code import OPTION
 from weitiao.config.private_interfaces import OpenParser, load_yaml_by, yaml_loader
+from weitiao.config.refusals import GROUP, explained
 from weitiao.config.strict_yaml import names_as_typed, refuse_endless, strict
 from weitiao.errors import UsageError
 
 _LINES, _WIDTH = 10, 300  # of a message; beyond them its middle is left out
+_NAMED = 8  # options of a group that was given a value, beside the first
 
 _Loader: Any = strict(yaml_loader())
 
@@ -60,6 +63,8 @@ class Parser(OpenParser):
         parts = (argument.partition("=") for argument in typed)
         now = [f"{renamed(name)}{given}{renamed(value)}" for name, given, value in parts]
         values = super().parse_args(renamed_arguments(now, self.options), *more, **kwargs)
+        for name in needed(values, self.texts, self.parts):
+            self.error(f"{name} needs a value, not null")
         note(values, self._sources)
         return values
 
@@ -122,7 +127,7 @@ class Parser(OpenParser):
         if len(lines) > _LINES:  # the place stands first, the value last
             lines = [*lines[: _LINES - 3], "    …", *lines[-2:]]
         place = f"{self._reading}: " if self._reading else ""
-        near = f"--{linked[1]}" if linked else self._near(message)
+        near = f"--{linked[1]}" if linked else self._near(message) or self._members(message)
         hint = alike or way_out or near or f"{self.prog} --help=all lists the options"
         raise UsageError("\n  ".join([f"{place}{lines[0]}", *lines[1:], f"→ {hint}"])) from ex
 
@@ -138,9 +143,25 @@ class Parser(OpenParser):
         _, found, unknown = message.partition("nrecognized arguments: ")
         if not found:
             return None
-        inner = (name.replace(".init_args", "") for name in flat(self.get_defaults()))
-        known = [*self.options, *(f"--{name}" for name in inner)]
+        known = [*self.options, *(f"--{name}" for name in self._inner())]
         return right_name(unknown.split()[0], known, self.elsewhere)
+
+    def _members(self, message: str) -> str | None:
+        """An option of a group that was given a value, and the names of some others."""
+        group, found, _ = message.partition(f" {GROUP}")
+        inner = ((*name.rpartition("."), value) for name, value in self._inner().items() if found)
+        own = {name: value for above, _, name, value in inner if above == group}
+        plain = (name for name, value in own.items() if isinstance(value, str | int | float))
+        if (first := next(plain, None)) is None:
+            return None
+        others = [name for name in own if name != first]
+        more = f"; others: {', '.join(others[:_NAMED])}{', …' if others[_NAMED:] else ''}"
+        return f"--{group}.{first} {own[first]}{more if others else ''}"
+
+    def _inner(self) -> dict[str, Any]:
+        """The options below which there are none, classes' own too, with their defaults."""
+        values = flat(self.get_defaults())
+        return {name.replace(".init_args", ""): value for name, value in values.items()}
 
 
 def whole_numbers_first(function: Any) -> None:

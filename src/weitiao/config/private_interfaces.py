@@ -33,6 +33,17 @@ class OpenParser(LightningArgumentParser):
         """All options, with their dashes."""
         return [*self._option_string_actions]
 
+    @property
+    def texts(self) -> list[str]:
+        """The keys of options that are texts and nothing else."""
+        return [a.dest for a in self._actions if getattr(a, "_typehint", None) is str]
+
+    @property
+    def parts(self) -> list[str]:
+        """The keys of groups of options."""
+        plain = (a.dest for a in self._actions if not hasattr(a, "_typehint"))
+        return [key for key in plain if any(o.startswith(f"--{key}.") for o in self.options)]
+
     def classes_of(self, option: str) -> list[str]:
         """The names of the classes that an option takes."""
         kind: Any = getattr(_subcommands.find_action(self, option), "_typehint", None)

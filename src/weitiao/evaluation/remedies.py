@@ -44,7 +44,8 @@ def remedies(run: Run) -> Iterator[str]:
     rows, classes = card.rows["train"], len(module.objective.classes)
     trainer = run.trainer
     if trainer.limit_train_batches != 1.0:
-        yield f"read all of train, not {trainer.num_training_batches:,} batches an epoch"
+        read = f"{trainer.num_training_batches:,} batches an epoch"
+        yield f"read all of train, not {read}: {{--trainer.limit_train_batches}} 1.0"
     if improving(trainer) or trainer.global_step < FEW_STEPS:
         yield f"train longer: {longer(trainer)}"
     if not pretrained:

@@ -14,7 +14,6 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.commands import command, shipped
-from weitiao.config.earlier_names import renamed_arguments
 from weitiao.config.field_paths import field_paths, told
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
@@ -26,6 +25,7 @@ from weitiao.models.module import Module
 from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving, longer
 from weitiao.training.checks import check_parts, refuse_unknown_monitors
+from weitiao.training.completion import completed
 from weitiao.training.console import (
     show_examples,
     show_how_to_go_on,
@@ -37,10 +37,10 @@ from weitiao.training.data_report import handling
 from weitiao.training.evaluation_rows import EvaluationRows
 from weitiao.training.hparams_logger import HParams
 from weitiao.training.probe_start import start_from_probe
-from weitiao.training.recipe import replaced, with_presets
+from weitiao.training.recipe import replaced
 from weitiao.training.refit import refit
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
-from weitiao.training.start import begin_with, with_start
+from weitiao.training.start import begin_with
 from weitiao.training.training_cli import TrainingCLI
 from weitiao.training.undefined_scores import undefined
 
@@ -83,10 +83,9 @@ class FitCLI(TrainingCLI):
         self, arguments: list[str], verb: str, console: Console, driver: Driver | None = None
     ) -> None:
         self.driver, self.latest = driver, driver is None
-        arguments = renamed_arguments(arguments)
+        arguments, self.note = completed(arguments)
         for line in replaced(arguments):
             show_line(line, console)
-        arguments, self.note = with_presets(with_start(arguments))
         super().__init__(
             Module,
             TextDataModule,
@@ -97,7 +96,7 @@ class FitCLI(TrainingCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """What every training has, and task and recipe, which `with_presets` has resolved."""
+        """What every training has, and task and recipe, which `completed` has resolved."""
         super().add_arguments_to_parser(parser)
         parser.add_argument(
             "--task",

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import yaml
 
 from weitiao.config.commands import called, near
-from weitiao.config.earlier_names import renamed_arguments, renamed_values
+from weitiao.config.earlier_names import renamed_values
 from weitiao.config.parser import Parser, flat
 from weitiao.config.presets import preset
 from weitiao.config.strict_yaml import strict
@@ -101,13 +101,13 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
     that goes on keeps the recipe that it began with.
 
     Args:
-        arguments: the command line without the verb; its configurations may name both.
+        arguments: the command line without the verb, in today's names; its configurations may name
+            both.
 
     Raises:
         ConfigError: there is no such task, or no such recipe.
         DataError: a training file can't be read.
     """
-    arguments = renamed_arguments(arguments)
     if given(arguments, "--ckpt_path") is not None:  # all values come from the run's own config
         return arguments, None
     # first of all, since another class of the objective would forget what a recipe says of it

@@ -9,7 +9,6 @@ import yaml
 from torch import Tensor
 
 from weitiao.card import DataCard, TargetCard
-from weitiao.config.earlier_names import renamed_arguments
 from weitiao.config.parser import flat
 from weitiao.config.presets import values_of
 from weitiao.errors import ConfigError
@@ -36,7 +35,8 @@ def with_start(arguments: list[str]) -> list[str]:
     """The command line with the values of the model that it begins with before its own.
 
     Args:
-        arguments: the command line without the verb; its configurations may name the model.
+        arguments: the command line without the verb, in today's names; its configurations may name
+            the model.
 
     Raises:
         ConfigError: there is no such checkpoint, it is broken, not ours, or asks to run code.
@@ -51,7 +51,7 @@ def with_start(arguments: list[str]) -> list[str]:
         problem = f": {path} asks to run Python code that came with its backbone: not done here"
         raise ConfigError(problem, field="model.start")
     values = {"data": _of_data(content, path), "model": _of_model(content)}
-    if (task := named("task", renamed_arguments(arguments))) is not None:
+    if (task := named("task", arguments)) is not None:
         _leave_to(task, values)
     return [f"--config={yaml.safe_dump(values, allow_unicode=True)}", *arguments]
 

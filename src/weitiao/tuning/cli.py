@@ -13,8 +13,7 @@ from weitiao.config.own_code import permitted
 from weitiao.config.parser import Parser
 from weitiao.errors import ConfigError
 from weitiao.training import signals
-from weitiao.training.recipe import with_presets
-from weitiao.training.start import with_start
+from weitiao.training.completion import completed
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
 from weitiao.tuning.options import Search
@@ -90,9 +89,7 @@ def run_tune(argv: list[str]) -> None:
         Console().print(status(reopen(search), search))
         return
     own_config = any(word.partition("=")[0] in ("--config", "--model.start") for word in rest)
-    arguments, recipe = with_presets(
-        with_start(rest if own_config else ["--config", near(CONFIG), *rest])
-    )
+    arguments, recipe = completed(rest if own_config else ["--config", near(CONFIG), *rest])
     start = Start.read(arguments)
     console = Console(stderr=True, highlight=False)
     if recipe:
