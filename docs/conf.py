@@ -32,6 +32,7 @@ CONTENTS = {
         *(
             "docs/comparison",
             "docs/python",
+            "docs/serving",
             "docs/extending",
             "docs/slurm",
             "docs/runs",

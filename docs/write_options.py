@@ -30,6 +30,7 @@ from weitiao.objectives.base import Objective
 from weitiao.pretraining.cli import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
+from weitiao.serving.cli import serve_parser
 from weitiao.targets import Target
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
@@ -80,6 +81,7 @@ def parsers() -> dict[str, ArgumentParser]:
         "train and fit": capture_parser(fit, [], "fit"),
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
+        "serve": serve_parser(),
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),
         "generate": generate_parser(),
@@ -102,6 +104,8 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
                 "general", action.option_strings[0][2:], "module", "`null`", _meaning(action)
             )
         if action.default == SUPPRESS or action.dest == "config":  # help, or set by a link
+            continue
+        if not action.option_strings:  # what the verb is of, such as runs
             continue
         name = action.option_strings[0][2:]
         hint = getattr(action, "_typehint", bool if action.nargs == 0 else str)  # a flag

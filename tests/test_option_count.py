@@ -23,6 +23,21 @@ OWN_CODE = "a configuration or a checkpoint may not allow it itself"
 ADDED = {
     f"{verb} --allow_code": OWN_CODE for verb in ("train and fit", "test", "predict", "pretrain")
 }
+ADDED |= {
+    "serve --host": "which network may reach a server can't be guessed",
+    "serve --port": "of two servers on one machine each needs its own",
+    "serve --token_file": "a token may stand neither on the command line nor in a log",
+    "serve --device": "a server often shares the machine with a training on the GPU",
+    "serve --trust_remote_code": "as for predict: a checkpoint may not allow it itself",
+    "serve --allow_code": OWN_CODE,
+    "serve --reload_every": "who answers for a model wants to say when another takes over",
+    "serve --end_within": "a cluster kills after a time of its own; answers must come before",
+    "serve --limits.texts": "how much one request may take depends on the model and the machine",
+    "serve --limits.characters": "documents are longer than what protects a server of reviews",
+    "serve --limits.body": "with both limits above raised, requests outgrow any fixed size",
+    "serve --limits.queue": "how long clients are willing to wait is theirs to say",
+    "serve --limits.rate": "only who knows the clients knows how often they may ask",
+}
 """``verb --option`` → why nothing that was there would do; of what came after that day."""
 
 

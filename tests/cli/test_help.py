@@ -20,6 +20,7 @@ from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import predict_parser
 from weitiao.evaluation.testing import run_test
 from weitiao.pretraining.cli import run_pretrain
+from weitiao.serving.cli import serve_parser
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
@@ -32,7 +33,7 @@ CONSOLE = "import sys; from weitiao.cli.main import main; sys.argv[0] = 'weitiao
 def parsers() -> dict[str, ArgumentParser]:
     made = {verb: capture_parser(fit, [], verb) for verb in ("fit", "train")}
     made |= {"test": capture_parser(run_test, []), "predict": predict_parser()}
-    made |= {"tune": tune_parser(), "embed": embed_parser()}
+    made |= {"tune": tune_parser(), "embed": embed_parser(), "serve": serve_parser()}
     return made | {"pretrain": capture_parser(run_pretrain, [])}
 
 

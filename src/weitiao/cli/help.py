@@ -100,6 +100,32 @@ data
   --data.on_bad_row quarantine         continue after rows that can't be read
   --out FILE                 .csv, .jsonl or .parquet; - = standard output
 {_HARDWARE}""",
+    "serve": """\
+usage: {prog} RUN [options]
+       {prog} NAME=RUN NAME=RUN … [options]
+
+Let a model answer over HTTP, with a page to try it at /. A newer checkpoint
+of a run is taken in the old one's place.
+
+  {prog} logs/latest
+  {prog} hotels=logs/hotels phones=logs/phones --port 9000
+
+server
+  --host ADDRESS             that it listens on (127.0.0.1: this machine alone)
+  --port N                   0 = any that is free (8000)
+  --token_file FILE          holds a token that clients must send
+  --device NAME              cpu, cuda, …
+  --reload_every SECONDS     between looks for a newer model; null = never
+  --end_within SECONDS       for the last answers, once it is told to end
+  --allow_code MODULE        of your own, that the checkpoint names
+
+limits
+  --limits.texts N           of a request
+  --limits.characters N      of a text
+  --limits.body BYTES        of a request
+  --limits.queue N           texts that wait
+  --limits.rate N            requests of a client in a minute
+""",
     "tune": """\
 usage: {prog} [--trials N] [options] [options of fit]
 

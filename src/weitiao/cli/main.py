@@ -19,6 +19,7 @@ VERBS = {
         "measure a checkpoint on its run's test split, or on --data.test FILE",
     ),
     "predict": ("weitiao.evaluation.predict:run_predict", "label new texts with a checkpoint"),
+    "serve": ("weitiao.serving.cli:run_serve", "let a model answer over HTTP, with a page"),
     "tune": ("weitiao.tuning.cli:run_tune", "search for a better configuration"),
     "compare": (
         "weitiao.comparison.cli:run_compare",

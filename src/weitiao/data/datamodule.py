@@ -87,6 +87,8 @@ class TextDataModule(L.LightningDataModule):
         self._prepared: Prepared | None = None
         self._loaded: tuple[DataCard, FittedInput] | None = None
         self._new_rows: dict[str, pa.Table] = {}
+        self.encoded: pa.Table | None = None
+        """Rows that were new to a loaded checkpoint, as `FittedInput.encode` gave them."""
         self.examined: dict[str, Any] | None = None
         """What the input says of rows that were new to a loaded checkpoint, once encoded."""
         self.set_aside: list[dict[str, Any]] = []
@@ -214,7 +216,7 @@ class TextDataModule(L.LightningDataModule):
     def _loader(self, split: str) -> ResumableLoader:
         table = self.rows(split)
         if split == "predict" or "train" not in self.files:
-            encoded = self.fitted.encode(table)
+            self.encoded = encoded = self.fitted.encode(table)
             self.examined = self.fitted.examine(encoded, table, training=False)
             encoded = self.fitted.for_evaluation(encoded, table)
             if split != "predict":

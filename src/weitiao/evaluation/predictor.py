@@ -1,8 +1,10 @@
 """A trained model as Python sees it: texts in, labels and probabilities out."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +33,24 @@ class Predictions:
         labels: a label each; of a multi-label model a list of them, of a regression a number.
         probabilities: ``(N, C)``; null = a regression has none.
         classes: the label of each column of ``probabilities``.
+        cleaned: the text of each row as the model read it, of pairs tuples of two.
+        cut: ``(N,)`` of bool: whether a row was longer than what the model reads.
     """
 
     labels: list[Any]
     probabilities: np.ndarray | None
     classes: list[str]
+    cleaned: list[Any] = field(default_factory=list)
+    cut: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getitem__(self, rows: slice) -> Predictions:
+        """The same of some of the rows."""
+        said = None if self.probabilities is None else self.probabilities[rows]
+        found = self.labels[rows], said, self.classes, self.cleaned[rows], self.cut[rows]
+        return Predictions(*found)
 
 
 class Predictor:
@@ -46,6 +58,10 @@ class Predictor:
 
     def __init__(self, module: Module, data: TextDataModule, device: torch.device) -> None:
         self.module, self.data, self.device = module.to(device).eval(), data, device
+        self.classes = [*module.objective.classes]
+        """The labels that have a probability; a regression has none."""
+        self.pair = len(data.input.columns) == len(("text", "pair"))
+        """Whether a row is two texts."""
 
     def predict(self, rows: Sequence[Row]) -> Predictions:
         """Label new rows.
@@ -58,7 +74,7 @@ class Predictor:
         """
         if isinstance(rows, str | bytes | Mapping):
             raise DataError("this is one row", value=rows, hint="a list of rows: predict([row])")
-        objective, classes = self.module.objective, [*self.module.objective.classes]
+        objective, classes = self.module.objective, self.classes
         if not len(rows):
             return Predictions([], np.empty((0, len(classes))) if classes else None, [])
         texts = [self._texts_of(row, number) for number, row in enumerate(rows, 1)]
@@ -73,7 +89,16 @@ class Predictor:
         assert found is not None
         labels = map(objective.value, objective.texts(decide(self.module, found["predictions"])))
         said = as_array(found["predictions"]) if classes else None
-        return Predictions([*labels], said, classes)
+        return Predictions([*labels], said, classes, *self._as_read())
+
+    def _as_read(self) -> tuple[list[Any], np.ndarray]:
+        """What was left of each row when it was cleaned, and whether all of that was read."""
+        table, encoded = self.data.rows("predict"), self.data.encoded
+        assert encoded is not None
+        texts = [table[role].to_pylist() for role in self.data.input.columns]
+        known = "cut" in encoded.column_names  # an input of one's own need not say
+        cut = encoded["cut"].to_numpy() if known else np.zeros(table.num_rows, bool)
+        return (texts[0] if len(texts) == 1 else [*zip(*texts, strict=True)]), cut
 
     def _texts_of(self, row: Row, number: int) -> list[str]:
         """The one or two texts of a row."""

@@ -1,0 +1,116 @@
+"""Who may ask: the name by which the server is called, the token, the rate of each client."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from weitiao.errors import ConfigError
+from weitiao.serving.limits import Rates, Refused
+
+TOKEN = "WEITIAO_TOKEN"
+"""The variable of the environment that may hold the token."""
+SHORTEST = 16  # characters of a token
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def read_token(file: Path | None) -> str | None:
+    """The token that clients must send: of a file, else of the environment; null = none.
+
+    Raises:
+        ConfigError: it can't be read, is too short to be safe, or holds what no header can.
+    """
+    place = f"{TOKEN} in the environment" if file is None else str(file)
+    try:
+        token = os.environ.get(TOKEN) if file is None else file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f": {file} can't be read", field="token_file") from error
+    if token is None:
+        return None
+    if len(token) < SHORTEST or not (token.isascii() and token.isprintable() and " " not in token):
+        raise ConfigError(
+            f": the token of {place} is not {SHORTEST} or more characters of ASCII without spaces",
+            field="token_file",
+            hint="python -c 'import secrets; print(secrets.token_urlsafe())' > FILE",
+        )
+    return token
+
+
+class Gate:
+    """Lets through what may be asked; answers the rest, and adds headers of safety.
+
+    Args:
+        app: what is behind it.
+        token: that a request must bear; null = none.
+        free: paths that need no token and count towards no rate.
+        local: only names of this machine are right: a page of the web whose own name was made to
+            lead here (DNS rebinding) sends its own.
+        count: told the status of each answer.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str | None,
+        rates: Rates,
+        *,
+        free: Collection[str],
+        local: bool,
+        count: Callable[[int], object],
+    ) -> None:
+        self.app, self.rates, self.free = app, rates, free
+        self.local, self.count = local, count
+        self.token = token and token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+                message["headers"] = [*message["headers"], *own]
+                self.count(message["status"])
+            await send(message)
+
+        try:
+            self._check(scope)
+        except Refused as refused:
+            await refusal(refused)(scope, receive, noted)
+        else:
+            await self.app(scope, receive, noted)
+
+    def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if self.local and host.rpartition(":")[0] not in _LOCAL and host not in _LOCAL:
+            raise Refused(421, "this server answers to localhost and 127.0.0.1 only")
+        if scope["path"] in self.free:
+            return
+        self.rates.count(scope["client"][0] if scope["client"] else "")
+        kind, _, given = headers.get("authorization", "").partition(" ")
+        # bytes: of texts, only ASCII can be compared in constant time
+        if self.token and not (
+            kind.lower() == "bearer" and hmac.compare_digest(given.encode(), self.token)
+        ):
+            raise Refused(401, "the token is missing or wrong: Authorization: Bearer TOKEN")
+
+
+def refusal(refused: Refused) -> JSONResponse:
+    """The answer to a request that is refused."""
+    headers = refused.headers | ({"WWW-Authenticate": "Bearer"} if refused.status == 401 else {})
+    return JSONResponse({"error": refused.reason}, refused.status, headers)

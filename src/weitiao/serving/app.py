@@ -1,0 +1,168 @@
+"""What is answered at which path."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from weitiao import __version__
+from weitiao.serving.access import Gate, refusal
+from weitiao.serving.batcher import Batcher
+from weitiao.serving.limits import Bodies, Limits, Rates, Refused
+from weitiao.serving.metrics import Metrics
+from weitiao.serving.models import Models
+from weitiao.serving.query import answers, read_query
+
+GONE = 499  # nobody reads such an answer, but it is counted
+PAGE = {"/": "index.html"} | {
+    f"/{name}": name for name in ("style.css", "script.js", "csv.js", "server.js", "words.js")
+}
+OPEN = (*PAGE, "/health", "/openapi.json")
+"""Paths that need no token: they tell nothing of models or texts."""
+_KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+_POLICY = (  # nothing but the page's own files, and questions to this server
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def make_app(
+    models: Models, limits: Limits, token: str | None = None, *, local: bool = True
+) -> ASGIApp:
+    """The application that a server runs.
+
+    Args:
+        token: that a request must bear; null = none.
+        local: only requests to a name of this machine are answered.
+    """
+    service = _Service(models, limits)
+    routes = [
+        Route("/predict", service.predict, methods=["POST"]),
+        Route("/models", service.describe),
+        Route("/health", service.health),
+        Route("/metrics", service.measures),
+        Route("/openapi.json", _static("openapi.json", "application/json")),
+        *(
+            Route(path, _static(f"page/{name}", _KINDS[name.rpartition(".")[2]]))
+            for path, name in PAGE.items()
+        ),
+    ]
+    handlers: dict[Any, Any] = {HTTPException: _unanswerable, Refused: _refused}
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=service.lifespan)
+    rates, count = Rates(limits.rate), service.metrics.answered
+    return Gate(app, token, rates, free=OPEN, local=local, count=count)
+
+
+class _Service:
+    """The answers."""
+
+    def __init__(self, models: Models, limits: Limits) -> None:
+        self.models, self.limits, self.bodies = models, limits, Bodies(limits.body)
+        self.metrics = Metrics(lambda: self.batcher.rows)
+        self.batcher = Batcher(limits.queue, self.metrics.computed)
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """End the threads with the server."""
+        yield
+        self.models.close()
+        self.batcher.close()
+
+    async def predict(self, request: Request) -> Response:
+        """Label texts."""
+        try:
+            query = read_query(await self._body(request), self.models, self.limits)
+        except ClientDisconnect:
+            return Response(status_code=GONE)
+        if not query.texts:
+            return JSONResponse([])
+        begin = time.monotonic()
+        waiting: asyncio.Future = asyncio.wrap_future(
+            self.batcher.submit(query.served.model, query.texts)
+        )
+        gone: asyncio.Future = asyncio.ensure_future(_disconnected(request))
+        await asyncio.wait([waiting, gone], return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not waiting.done():
+            waiting.cancel()  # nothing is computed for nobody
+            return Response(status_code=GONE)
+        try:
+            said = answers(query.texts, waiting.result())
+        except Exception as error:  # whatever it is, the next request may be a better one
+            # without its message, which may hold somebody's text
+            places = "".join(traceback.format_tb(error.__traceback__))
+            print(f"! {query.name}: {type(error).__name__}\n{places}", file=sys.stderr)
+            return JSONResponse({"error": f"the model failed: {type(error).__name__}"}, 500)
+        self.metrics.labelled(query.name, len(said), time.monotonic() - begin)
+        return JSONResponse(said)
+
+    async def _body(self, request: Request) -> bytes:
+        headers = request.headers
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":  # any other, a page of the web could send without asking
+            raise Refused(415, "Content-Type is not application/json")
+        too_long = int(headers.get("content-length", "0")) > self.limits.body
+        announced = too_long and headers.get("expect", "").lower() == "100-continue"
+        return await self.bodies.read(request.stream(), announced=announced)
+
+    async def describe(self, request: Request) -> Response:
+        """What can be asked of which model."""
+        limits = {name: vars(self.limits)[name] for name in ("texts", "characters", "body")}
+        models = {
+            name: {"classes": [*served.model.classes], "pair": served.model.pair}
+            for name, served in self.models.items()
+        }
+        return JSONResponse({"models": models, "limits": limits})
+
+    async def health(self, request: Request) -> Response:
+        """Whether all is well; a newer model that can't be read is told, and no fault."""
+        stale = {"problem": "a newer model could not be read: the server's console says why"}
+        models = {
+            name: {"since": round(served.since), **(stale if served.problem else {})}
+            for name, served in self.models.items()
+        }
+        return JSONResponse({"status": "ok", "version": __version__, "models": models})
+
+    async def measures(self, request: Request) -> Response:
+        """What Prometheus reads."""
+        return Response(self.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _static(name: str, kind: str) -> Any:
+    """Answers with a file of the package, read once."""
+    content = files("weitiao.serving").joinpath(name).read_bytes()
+
+    async def answer(request: Request) -> Response:
+        return Response(content, media_type=kind, headers={"Content-Security-Policy": _POLICY})
+
+    return answer
+
+
+async def _unanswerable(request: Request, error: Exception) -> Response:
+    """No such path, or no such method there."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return refusal(error)

@@ -1,0 +1,176 @@
+"""The queue in front of a model: what waits when it is free goes into one batch, in fair shares."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from weitiao.evaluation.predictor import Predictions
+from weitiao.serving.limits import Refused
+from weitiao.serving.models import Model
+
+ROWS = 64  # of a batch; a larger one is no faster a row, and others wait longer for it
+CHARACTERS = 16_384  # of a batch, but for a row that is longer alone
+SHARE = 16  # rows that a request gives to a batch while others wait
+PATIENCE = 5.0  # seconds that a batch has to end when the queue is closed
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """A request: its rows, how many of them are in batches, and what is known of those."""
+
+    model: Model
+    rows: Sequence[Any]
+    answer: Future[Predictions]
+    taken: int = 0
+    found: list[Predictions] = field(default_factory=list)
+
+    def take(self, most: int, characters: int) -> Sequence[Any]:
+        """The next rows, at most so many, that have so many characters together."""
+        start = self.taken
+        for row in self.rows[start : start + most]:
+            characters -= _length(row)
+            if characters < 0:
+                break
+            self.taken += 1
+        return self.rows[start : self.taken]
+
+
+_Part = tuple[_Waiting, Sequence[Any]]
+
+
+class Batcher:
+    """One thread that computes what waits.
+
+    A batch is of one model and has rows of as many requests as there are, a share of each. So a
+    long request doesn't keep short ones waiting, and no request waits for a batch to fill.
+
+    Args:
+        most: rows that may wait.
+        observe: told the number of rows of each batch.
+    """
+
+    def __init__(self, most: int, observe: Callable[[int], object] = lambda rows: None) -> None:
+        self.most, self.observe = most, observe
+        self.rows = 0
+        """How many rows wait."""
+        self._waiting: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+        self._thread.start()
+
+    def submit(self, model: Model, rows: Sequence[Any]) -> Future[Predictions]:
+        """Let rows, at least one, wait for a model; the future may be cancelled.
+
+        Raises:
+            Refused: too many rows wait.
+        """
+        waiting = _Waiting(model, rows, Future())
+        with self._changed:
+            if self._closed:
+                raise Refused(503, "the server is ending", wait=1)
+            # one that is longer than the queue is taken where nothing else waits
+            if self.rows and self.rows + len(rows) > self.most:
+                raise Refused(503, f"{self.rows:,} texts are waiting already", wait=1)
+            self.rows += len(rows)
+            self._waiting.append(waiting)
+            self._changed.notify()
+        return waiting.answer
+
+    def close(self) -> None:
+        """Take no more, and end the thread after the batch that it computes."""
+        with self._changed:
+            self._closed = True
+            for waiting in self._waiting:
+                waiting.answer.cancel()
+            self._changed.notify()
+        self._thread.join(PATIENCE)
+
+    def _run(self) -> None:
+        while parts := self._take():
+            self._compute(parts)
+
+    def _take(self) -> list[_Part]:
+        """The next batch, as soon as there is one; nothing = the queue is closed."""
+        with self._changed:
+            while True:
+                self._drop_cancelled()
+                if self._closed:
+                    return []
+                if self._waiting:
+                    return self._next_batch()
+                self._changed.wait()
+
+    def _drop_cancelled(self) -> None:
+        """Compute nothing for those who have gone."""
+        for waiting in [w for w in self._waiting if w.answer.done()]:
+            self._waiting.remove(waiting)
+            self.rows -= len(waiting.rows) - waiting.taken
+
+    def _next_batch(self) -> list[_Part]:
+        model = self._waiting[0].model
+        of_model = deque(waiting for waiting in self._waiting if waiting.model is model)
+        share = SHARE if len(of_model) > 1 else ROWS
+        parts: list[_Part] = []
+        rows, characters = ROWS, CHARACTERS
+        while of_model and rows:
+            waiting = of_model.popleft()
+            room = characters if parts else max(characters, _length(waiting.rows[waiting.taken]))
+            if not (taken := waiting.take(min(share, rows), room)):
+                break
+            parts.append((waiting, taken))
+            rows -= len(taken)
+            characters -= sum(map(_length, taken))
+            self._waiting.remove(waiting)
+            if waiting.taken < len(waiting.rows):
+                of_model.append(waiting)  # gives more, if the others leave room
+                self._waiting.append(waiting)  # and is the last in the next batch
+        self.rows -= ROWS - rows
+        return parts
+
+    def _compute(self, parts: list[_Part]) -> None:
+        """Answer a batch; where it fails, each request alone: others are not to pay for one."""
+        rows = [row for _, taken in parts for row in taken]
+        self.observe(len(rows))
+        try:
+            found = parts[0][0].model.predict(rows)
+        except Exception as error:
+            if len(parts) > 1:
+                for part in parts:
+                    self._compute([part])
+            else:
+                with suppress(InvalidStateError):  # the client has gone
+                    parts[0][0].answer.set_exception(error)
+            return
+        start = 0
+        for waiting, taken in parts:
+            waiting.found.append(found[start : start + len(taken)])
+            start += len(taken)
+            if sum(map(len, waiting.found)) == len(waiting.rows):
+                with suppress(InvalidStateError):
+                    waiting.answer.set_result(_joined(waiting.found))
+
+
+def _joined(parts: list[Predictions]) -> Predictions:
+    """What was said of the parts of a request, as of one."""
+    said = [part.probabilities for part in parts if part.probabilities is not None]
+    return Predictions(
+        [label for part in parts for label in part.labels],
+        np.concatenate(said) if said else None,
+        parts[0].classes,
+        [text for part in parts for text in part.cleaned],
+        np.concatenate([part.cut for part in parts]),
+    )
+
+
+def _length(row: Any) -> int:
+    """Characters of a text, or of a pair together."""
+    return len(row) if isinstance(row, str) else sum(map(len, row))

@@ -1,0 +1,168 @@
+"""The verb ``serve``: models that answer over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import resource
+import socket
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from weitiao.config import own_code
+from weitiao.config.bounds import at_least
+from weitiao.config.commands import called
+from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
+from weitiao.config.parser import Parser
+from weitiao.errors import ConfigError, MissingExtra
+from weitiao.evaluation.predictor import Predictor, load
+from weitiao.serving.limits import Limits
+from weitiao.serving.models import Models, named_runs
+from weitiao.training.console import show_line
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+PACKAGES = ("starlette", "uvicorn", "prometheus_client")
+BACKLOG = 2048  # connections that wait to be taken
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where and how the server answers.
+
+    Args:
+        host: address that it listens on; by default, this machine alone can reach it.
+        port: its port; 0 = any that is free.
+        token_file: file of a token that clients must send; null = WEITIAO_TOKEN of the environment,
+            if it is set.
+        device: where it computes, as torch names it; null = a GPU if there is one.
+        trust_remote_code: run Python code that came with a model's backbone, if it asks.
+        reload_every: seconds between looks for a newer checkpoint of a run; null = never.
+        end_within: seconds that requests have to be answered, once the server is told to end.
+
+    Raises:
+        ConfigError: a value is out of bounds.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token_file: Path | None = None
+    device: str | None = None
+    trust_remote_code: bool = False
+    reload_every: float | None = 2.0
+    end_within: int = 30
+
+    def __post_init__(self) -> None:
+        at_least(0, port=self.port)
+        at_least(0.1, reload_every=self.reload_every)
+        at_least(1, end_within=self.end_within)
+        if self.port > 65535:
+            raise ConfigError(f"is from 0 to 65535, got {self.port}", field="port")
+
+    def socket(self) -> socket.socket:
+        """A socket that has the address, before anything slow begins.
+
+        Raises:
+            ConfigError: the address is taken, or none of this machine.
+        """
+        try:
+            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+            family, kind, *_, address = found[0]
+            bound = socket.socket(family, kind)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError as error:
+            problem = f": {self.host} port {self.port} can't be had: {error.strerror or error}"
+            hint = "{--port} 0 takes any free one"
+            raise ConfigError(problem, field="host", hint=hint) from error
+        return bound
+
+
+def serve_parser() -> Parser:
+    """The parser of the verb."""
+    parser = Parser(prog=called("serve"))
+    parser.add_argument(
+        "runs",
+        nargs="*",
+        type=str,
+        help="Run to serve, or checkpoint; several as NAME=RUN, which requests name as model.",
+    )
+    parser.add_class_arguments(Server, as_group=False)
+    parser.add_class_arguments(Limits, "limits")
+    own_code.add_option(parser)
+    return parser
+
+
+@field_paths()
+@permitted
+def run_serve(arguments: list[str]) -> None:
+    """Answer until told to end; then answer what was taken.
+
+    Raises:
+        ConfigError: options don't go together, a model can't be read, the address is taken.
+        MissingExtra: what a server needs is not installed.
+    """
+    parser = serve_parser()
+    values = parser.instantiate(parser.parse_args(arguments))
+    if missing := next((name for name in PACKAGES if find_spec(name) is None), None):
+        raise MissingExtra(missing, "serve", "a server")
+    from weitiao.serving.access import read_token
+    from weitiao.serving.app import make_app
+
+    server = Server(**{name: values[name] for name in Server.__dataclass_fields__})
+    runs, token = named_runs(values.runs), read_token(server.token_file)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with server.socket() as bound:
+
+        def read(run: Path) -> Predictor:
+            trust = server.trust_remote_code
+            return load(run, device=server.device, trust_remote_code=trust)
+
+        models = Models(runs, read, lambda line: show_line(line, console))
+        if server.reload_every is not None:
+            models.watch(server.reload_every)
+        address, port = bound.getsockname()[:2]
+        local = ipaddress.ip_address(address.partition("%")[0]).is_loopback
+        if not local and token is None:
+            show_line(
+                "! whoever reaches this machine may ask → {--token_file} FILE, and a proxy that"
+                " encrypts",
+                console,
+            )
+        bound.listen(BACKLOG)  # who reads the next line may ask
+        shown = f"[{address}]" if ":" in address else address
+        show_line(f"{', '.join(models)}: http://{shown}:{port} (Ctrl-C ends)", console)
+        _answer(make_app(models, values.limits, token, local=local), bound, server.end_within)
+    show_line("ended", console)
+
+
+def _answer(app: ASGIApp, bound: socket.socket, end_within: int) -> None:
+    """Run a server on a socket until SIGTERM or Ctrl-C."""
+    import uvicorn
+
+    class Ended(uvicorn.Server):
+        """Ends in good order, where uvicorn would raise the signal again after that."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self.force_exit = self.should_exit and sig == 2
+            self.should_exit = True
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a client is a file
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=end_within,
+        backlog=BACKLOG,
+    )
+    Ended(config).run([bound])

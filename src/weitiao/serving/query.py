@@ -1,0 +1,113 @@
+"""What a request asks, read from JSON and checked, and what it is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from weitiao.evaluation.predictor import Predictions
+from weitiao.serving.limits import Limits, Refused
+from weitiao.serving.models import DEFAULT, Models, Served
+
+DIGITS = 7  # of a probability; a number of 32 bits has no more
+_KINDS = {"NoneType": "null", "dict": "an object", "list": "a list", "str": "a text"}
+
+
+@dataclass(frozen=True)
+class Query:
+    """A request that can be answered.
+
+    Args:
+        name: of the model.
+        texts: texts, or pairs of them as tuples.
+    """
+
+    name: str
+    served: Served
+    texts: list[Any]
+
+
+def read_query(body: bytes, models: Models, limits: Limits) -> Query:
+    """The request that a body holds.
+
+    Raises:
+        Refused: it is no JSON, asks for what there isn't, or for too much; says where.
+    """
+    try:
+        content = json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Refused(400, f"the body is not UTF-8: byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refused(400, f"the body is not JSON: {where}: {error.msg}") from None
+    except (RecursionError, ValueError):  # a number of more digits than Python reads
+        raise Refused(400, "the body is not JSON that can be read") from None
+    if not isinstance(content, dict) or "texts" not in content:
+        raise Refused(422, 'the body is not {"texts": ["…", …]}')
+    if unknown := content.keys() - {"texts", "model"}:
+        raise Refused(422, f"there is nothing called {min(unknown)[:40]!r} but texts and model")
+    name, served = _model(content.get("model"), models)
+    texts = content["texts"]
+    if not isinstance(texts, list):
+        raise Refused(422, f"texts: this is not a list but {_kind(texts)}")
+    if len(texts) > limits.texts:
+        reason = f"texts: {len(texts):,} are more than the {limits.texts:,} of a request"
+        raise Refused(413, reason)
+    return Query(name, served, [*_rows(texts, limits, pair=served.model.pair)])
+
+
+def _model(name: Any, models: Models) -> tuple[str, Served]:
+    known = ", ".join(models)
+    if name is None:
+        if len(models) > 1 and DEFAULT not in models:
+            raise Refused(422, f"model: which one? There are {known}")
+        name = DEFAULT if DEFAULT in models else next(iter(models))
+    if not isinstance(name, str) or name not in models:
+        raise Refused(404, f"model: there is none of that name; there are {known}")
+    return name, models[name]
+
+
+def _rows(texts: list[Any], limits: Limits, *, pair: bool) -> Iterator[Any]:
+    for place, row in enumerate(texts):
+        cells = row if pair and isinstance(row, list) else [row]
+        if len(cells) != 1 + pair or not all(isinstance(cell, str) for cell in cells):
+            wanted = 'a pair of texts, ["…", "…"]' if pair else "a text"
+            raise Refused(422, f"texts[{place}]: this is not {wanted} but {_kind(row)}")
+        if (size := sum(map(len, cells))) > limits.characters:
+            reason = f"texts[{place}]: {size:,} characters are more than {limits.characters:,}"
+            raise Refused(413, reason)
+        if any("\ud800" <= character <= "\udfff" for cell in cells for character in cell):
+            raise Refused(422, f"texts[{place}]: half of a surrogate pair is no character")
+        yield tuple(cells) if pair else row
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    return _KINDS.get(type(value).__name__, "a number")
+
+
+def answers(texts: Sequence[Any], found: Predictions) -> list[dict[str, Any]]:
+    """What is said of each text, as plain values.
+
+    Returns:
+        ``label`` and, of classes, ``probabilities``; ``cleaned`` where the model read another
+        text than was sent, ``cut`` where it read only a part.
+    """
+    said = [None] * len(texts) if found.probabilities is None else found.probabilities.tolist()
+    rows = zip(texts, found.labels, said, found.cleaned, found.cut.tolist(), strict=True)
+    return [
+        {
+            "label": label,
+            **({} if sure is None else {"probabilities": _rounded(found.classes, sure)}),
+            **({} if cleaned == text else {"cleaned": cleaned}),
+            **({"cut": True} if cut else {}),
+        }
+        for text, label, sure, cleaned, cut in rows
+    ]
+
+
+def _rounded(classes: Sequence[str], sure: Sequence[float]) -> Mapping[str, float]:
+    return {name: round(p, DIGITS) for name, p in zip(classes, sure, strict=True)}

@@ -1,0 +1,267 @@
+"""What is answered to whom: texts, faults of all kinds, limits, tokens, names of the server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served_models import Lengths
+from starlette.testclient import TestClient
+
+from weitiao.errors import ConfigError
+from weitiao.serving.access import TOKEN, read_token
+from weitiao.serving.app import PAGE, make_app
+from weitiao.serving.limits import Limits
+from weitiao.serving.models import Models
+
+SECRET = "tell-nobody-of-this-0123456789"
+HOST = "http://127.0.0.1"
+Client = Callable[..., TestClient]
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    """Makes a client of a server of models by name."""
+    (tmp_path / "best.ckpt").touch()
+    opened: list[TestClient] = []
+
+    def made(models: dict[str, Lengths] | None = None, **limits: Any) -> TestClient:
+        access = {name: limits.pop(name) for name in ("token", "local") if name in limits}
+        given = models or {"default": Lengths()}
+        loading = iter(given.values())
+        served = Models(
+            dict.fromkeys(given, tmp_path / "best.ckpt"), lambda _: next(loading), print
+        )
+        app = make_app(served, Limits(**limits), **access)
+        opened.append(TestClient(app, base_url=HOST).__enter__())
+        return opened[-1]
+
+    yield made
+    for one in opened:
+        one.__exit__()
+
+
+def test_texts_are_labelled(client: Client) -> None:
+    said = client().post("/predict", json={"texts": ["好", "  a text  ", "a longer text"]})
+    assert said.status_code == 200
+    one = {"label": "short", "probabilities": {"long": round(1 / 7, 7), "short": round(6 / 7, 7)}}
+    assert said.json()[0] == one
+    assert [row.get("cleaned") for row in said.json()] == [None, "a text", None]
+    assert [row.get("cut") for row in said.json()] == [None, True, True]
+    assert client().post("/predict", json={"texts": []}).json() == []
+
+
+def test_pairs_and_models_by_name(client: Client) -> None:
+    here = client({"pairs": Lengths(pair=True), "texts": Lengths(labels="very ")})
+    said = here.post("/predict", json={"model": "pairs", "texts": [["a", "much longer"]]})
+    assert [row["label"] for row in said.json()] == ["long"]
+    said = here.post("/predict", json={"model": "texts", "texts": ["a"]})
+    assert [row["label"] for row in said.json()] == ["very short"]
+    known = here.get("/models").json()["models"]
+    assert known["pairs"] == {"classes": ["long", "short"], "pair": True}
+    unnamed = here.post("/predict", json={"texts": ["a"]})
+    assert (unnamed.status_code, unnamed.json()["error"]) == (
+        422,
+        "model: which one? There are pairs, texts",
+    )
+    single = here.post("/predict", json={"model": "pairs", "texts": ["a"]})
+    assert single.json()["error"] == (
+        'texts[0]: this is not a pair of texts, ["…", "…"] but a text'
+    )
+
+
+BAD = {
+    "": (400, "not JSON: line 1, column 1"),
+    '{"texts": ["a"': (400, "not JSON: line 1, column 15"),
+    "[" * 100_000: (400, "not JSON that can be read"),
+    "9" * 5000: (400, "not JSON that can be read"),
+    "[]": (422, 'not {"texts"'),
+    '{"texts": "a"}': (422, "texts: this is not a list but a text"),
+    '{"texts": ["a", 3]}': (422, "texts[1]: this is not a text but a number"),
+    '{"texts": [true]}': (422, "but true or false"),
+    '{"texts": [null]}': (422, "but null"),
+    '{"texts": [["a", "b"]]}': (422, "texts[0]: this is not a text but a list"),
+    '{"texts": ["a"], "modle": "x"}': (422, "nothing called 'modle'"),
+    '{"texts": ["a"], "model": "x"}': (404, "model: there is none of that name"),
+    '{"texts": ["a"], "model": ["x"]}': (404, "model: there is none of that name"),
+    '{"texts": ["\\ud800"]}': (422, "texts[0]: half of a surrogate pair"),
+    '{"texts": ["%s"]}' % ("a" * 101): (413, "texts[0]: 101 characters are more than 100"),
+    json.dumps({"texts": ["a"] * 11}): (413, "texts: 11 are more than the 10"),
+    '{"texts": ["%s"]}' % ("a" * 200_000): (413, "longer than 150,000 bytes"),
+}
+
+
+@pytest.mark.parametrize("body", BAD, ids=lambda body: body[:30])
+def test_what_cant_be_answered_is_told(body: str, client: Client) -> None:
+    here = client(texts=10, characters=100, body=150_000)
+    said = here.post("/predict", content=body, headers={"Content-Type": "application/json"})
+    status, told = BAD[body]
+    assert said.status_code == status
+    assert told in said.json()["error"]
+    assert here.post("/predict", json={"texts": ["好"]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind", "status"),
+    [
+        ("GET", "/predict", "application/json", 405),
+        ("POST", "/health", "application/json", 405),
+        ("GET", "/../etc/passwd", "application/json", 404),
+        ("POST", "/predict", "text/plain", 415),
+        ("POST", "/predict", "", 415),
+    ],
+)
+def test_wrong_methods_paths_and_kinds_are_told(
+    method: str, path: str, kind: str, status: int, client: Client
+) -> None:
+    body = b'{"texts": ["a"]}' if method == "POST" else None
+    said = client().request(method, path, content=body, headers={"Content-Type": kind})
+    assert said.status_code == status
+    assert said.json()["error"]
+
+
+def test_bytes_that_are_no_text_are_told(client: Client) -> None:
+    body, headers = "好".encode("gb18030"), {"Content-Type": "application/json"}
+    said = client().post("/predict", content=body, headers=headers)
+    assert (said.status_code, said.json()["error"]) == (400, "the body is not UTF-8: byte 0")
+
+
+def test_a_model_that_fails_tells_no_text(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = client({"default": Lengths(fails="secret")})
+    said = here.post("/predict", json={"texts": ["a secret"]})
+    assert (said.status_code, said.json()) == (500, {"error": "the model failed: RuntimeError"})
+    told = capsys.readouterr()
+    assert "served_models.py" in told.err
+    assert "a secret" not in told.out + told.err
+    assert here.post("/predict", json={"texts": ["a"]}).status_code == 200
+
+
+def test_a_token_is_needed_where_there_is_one(client: Client) -> None:
+    here = client(token=SECRET)
+    for path in ("/models", "/metrics"):
+        assert here.get(path).status_code == 401
+        said = here.get(path, headers={"Authorization": f"Bearer {SECRET}"})
+        assert said.status_code == 200
+    for wrong in ("", f"Basic {SECRET}", f"Bearer {SECRET}x", "Bearer ", "Bearer ü"):
+        said = here.post(
+            "/predict", json={"texts": ["a"]}, headers=[(b"authorization", wrong.encode())]
+        )
+        assert said.status_code == 401
+        assert said.headers["www-authenticate"] == "Bearer"
+    for path in ("/health", "/", "/openapi.json"):
+        assert here.get(path).status_code == 200
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_again(client: Client) -> None:
+    here = client(rate=3)
+    seen = [here.post("/predict", json={"texts": ["a"]}) for _ in range(5)]
+    assert [said.status_code for said in seen] == [200, 200, 200, 429, 429]
+    assert 15 <= int(seen[-1].headers["retry-after"]) <= 20
+    assert here.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example:80", "", "localhost.:1"])
+def test_only_names_of_this_machine_are_answered(name: str, client: Client) -> None:
+    said = client().get("/health", headers={"Host": name})
+    assert said.status_code == 421
+    assert client(local=False).get("/health", headers={"Host": name}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
+def test_names_of_this_machine(name: str, client: Client) -> None:
+    assert client().get("/health", headers={"Host": name}).status_code == 200
+
+
+def test_health_and_metrics(client: Client) -> None:
+    here = client()
+    here.post("/predict", json={"texts": ["a", "b"]})
+    here.post("/predict", content=b"?", headers={"Content-Type": "application/json"})
+    health = here.get("/health").json()
+    assert (health["status"], [*health["models"]]) == ("ok", ["default"])
+    said = here.get("/metrics")
+    assert said.headers["content-type"].startswith("text/plain")
+    values = dict(re.findall(r"^(\S+) (\S+)$", said.text, re.M))
+    assert values['weitiao_answers_total{status="400"}'] == "1.0"
+    assert values['weitiao_texts_total{model="default"}'] == "2.0"
+    assert values["weitiao_batch_texts_sum"] == "2.0"
+    assert values["weitiao_waiting_texts"] == "0.0"
+    assert float(values["process_resident_memory_bytes"]) > 1e6
+
+
+def test_a_newer_model_that_is_broken_stands_in_health(tmp_path: Path) -> None:
+    run, models = tmp_path / "best.ckpt", iter([Lengths()])
+    run.touch()
+    served = Models({"default": run}, lambda _: next(models), str)
+    with TestClient(make_app(served, Limits()), base_url=HOST) as here:
+        run.write_text("newer", "utf-8")
+        for _ in range(2):
+            served.look()
+        health = here.get("/health").json()
+        assert "could not be read" in health["models"]["default"]["problem"]
+        assert here.post("/predict", json={"texts": ["a"]}).status_code == 200
+
+
+def test_the_description_is_of_what_is_answered(client: Client) -> None:
+    here = client()
+    document = here.get("/openapi.json").json()
+    assert {*document["paths"]} == {"/predict", "/models", "/health", "/metrics"}
+    answer = document["components"]["schemas"]["Answer"]
+    (said,) = here.post("/predict", json={"texts": ["  a long text "]}).json()
+    assert {*said} == {*answer["properties"]}
+    for path in ("/models", "/health"):
+        (reply,) = (
+            part["schema"]["$ref"].rpartition("/")[2]
+            for part in document["paths"][path]["get"]["responses"]["200"]["content"].values()
+        )
+        schema = document["components"]["schemas"][reply]
+        assert {*here.get(path).json()} == {*schema["required"]} == {*schema["properties"]}
+    named = re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))
+    for name in named:
+        part = document
+        for key in name.split("/"):
+            part = part[key]
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    here = client()
+    assert {path.name for path in files("weitiao.serving").joinpath("page").iterdir()} == {
+        *PAGE.values()
+    }
+    for path in PAGE:
+        said = here.get(path)
+        assert "default-src 'none'; script-src 'self'" in said.headers["content-security-policy"]
+        assert said.headers["x-content-type-options"] == "nosniff"
+        assert re.findall(r"https?://(?!www\.w3\.org)\S+", said.text) == []
+        assert "innerHTML" not in said.text
+
+
+def test_a_token_comes_from_a_file_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "token"
+    monkeypatch.delenv(TOKEN, raising=False)
+    assert read_token(None) is None
+    monkeypatch.setenv(TOKEN, SECRET)
+    assert read_token(None) == SECRET
+    file.write_text(f"{SECRET[::-1]}\n", "utf-8")
+    assert read_token(file) == SECRET[::-1]
+    for wrong in ("", "short", "with a space in the middle", "好" * 20):
+        file.write_text(wrong, "utf-8")
+        with pytest.raises(ConfigError, match="is not 16 or more") as told:
+            read_token(file)
+        assert not wrong or wrong not in str(told.value)
+    with pytest.raises(ConfigError, match="can't be read"):
+        read_token(tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", Limits.__dataclass_fields__)
+def test_limits_are_at_least_one(name: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Limits(**{name: 0})
