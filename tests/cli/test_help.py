@@ -16,10 +16,13 @@ from jsonargparse import ArgumentParser, capture_parser
 
 from weitiao.cli.help import short_help
 from weitiao.cli.main import VERBS, main
+from weitiao.comparison.cli import compare_parser
+from weitiao.comparison.gain import gain_parser
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import predict_parser
 from weitiao.evaluation.testing import run_test
 from weitiao.pretraining.cli import run_pretrain
+from weitiao.pretraining.generate import generate_parser
 from weitiao.serving.cli import serve_parser
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
@@ -33,7 +36,9 @@ CONSOLE = "import sys; from weitiao.cli.main import main; sys.argv[0] = 'weitiao
 def parsers() -> dict[str, ArgumentParser]:
     made = {verb: capture_parser(fit, [], verb) for verb in ("fit", "train")}
     made |= {"test": capture_parser(run_test, []), "predict": predict_parser()}
-    made |= {"tune": tune_parser(), "embed": embed_parser(), "serve": serve_parser()}
+    made |= {"tune": tune_parser(), "embed": embed_parser(), "compare": compare_parser()}
+    made |= {"gain": gain_parser(), "generate": generate_parser()}
+    made |= {"serve": serve_parser()}
     return made | {"pretrain": capture_parser(run_pretrain, [])}
 
 
@@ -58,7 +63,7 @@ def test_each_verb_is_a_function() -> None:
 @pytest.mark.parametrize("verb", SHORT)
 def test_help_names_options_that_are_there(verb: str, parsers: dict[str, ArgumentParser]) -> None:
     known = set(parsers[verb]._option_string_actions)
-    if verb == "tune":
+    if verb in ("tune", "compare", "gain"):
         known |= set(parsers["fit"]._option_string_actions)
     named = set(re.findall(r"--[\w.]+", short_help(verb) or "")) - {"--help"}
     of_parts = {name for name in named if name.startswith(tuple(f"{part}." for part in known))}

@@ -75,7 +75,7 @@ def test_the_table_and_the_json_tell_means_and_tests(made: tuple[Path, Outcome])
     assert (plain["difference"], plain["t_test_p"], plain["mcnemar_p"]) == (None, None, None)
     assert 0 <= fast["mcnemar_p"] <= 1
     assert fast["options"].endswith("--model.optim.lr 0.02")
-    assert f"{fast['mean']:.4f} ± {fast['sd']:.4f}" in done.out
+    assert f"{100 * fast['mean']:.2f} ± {100 * fast['sd']:.2f}" in done.out
     assert "McNemar" in done.out
     assert "…" not in done.out
 

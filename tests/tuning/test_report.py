@@ -288,8 +288,9 @@ def test_two_objectives_have_a_front_and_the_best_of_the_first(folder: Path) -> 
     assert [row["front"] for row in rows] == ["True", "True", "False", "True", "False"]
     assert [row["latency_ms"] for row in rows] == ["20.0", "10.0", "15.0", "30.0", ""]
     assert (folder / "plots" / "front.png").exists()
-    lines = [line for line in text_of(study).splitlines() if "0." in line]
-    assert ["0.9500" in lines[0], "0.9000" in lines[1], "●" in lines[1]] == [True] * 3
+    lines = [line for line in text_of(study).splitlines() if "0.00" in line]
+    assert ["95.00" in lines[0], "90.00" in lines[1], "●" in lines[1]] == [True] * 3
+    assert "val/f1_macro, %" in text_of(study)
 
 
 def test_the_table_of_all_trials_keeps_every_digit(folder: Path) -> None:
@@ -329,7 +330,7 @@ def test_the_table_of_all_trials_keeps_every_digit(folder: Path) -> None:
 
 
 def test_the_top_table_is_sorted_by_the_direction_and_knows_pruned_trials() -> None:
-    study = new("minimize", monitor="val/loss")
+    study = new("minimize", objectives=["val/loss"])
     for i in range(3):
         add(study, None, point(i), state=TrialState.PRUNED, scores=[0.9, 0.5 - i / 10])
     table = text_of(study)
@@ -351,15 +352,15 @@ def test_the_start_stands_beside_the_best_and_ties_are_told() -> None:
         add(study, 0.6 + i / 100, point(i), seconds=1.0)
     rows = [line for line in text_of(study).splitlines() if "0." in line]
     assert len(rows) == 11  # ten, and the start
-    assert ["0 (start)" in rows[-1], "0.5000" in rows[-1]] == [True, True]
-    assert ["12" in rows[0], "0.7100" in rows[0], "+0.2100" in rows[0]] == [True] * 3
+    assert ["0 (start)" in rows[-1], "50.00" in rows[-1]] == [True, True]
+    assert ["12" in rows[0], "71.00" in rows[0], "+21.00" in rows[0]] == [True] * 3
     assert verdict(study) == []
     add(study, 0.71 + 1e-9, point(2), seconds=1.0)
     assert "the first 2 are equal" in text_of(study)
     assert verdict(study) == [
         "! trials 13 and 12 have the same val/f1_macro: none is better than the others"
     ]
-    assert "0.7100 (trials 13 and 12)" in summary(study, 20, 1)
+    assert "best 71.00 % (trials 13 and 12)" in summary(study, 20, 1)
     study = new("minimize", objectives=["val/loss"])
     add(study, 0.5, point(0), start=True)
     for _ in range(5):

@@ -321,12 +321,18 @@ def test_a_dry_run_shows_the_space_and_keeps_nothing(command: Command, folder: P
 def test_the_status_of_a_study_names_who_runs_what(command: Command, folder: Path) -> None:
     assert "no study 'default'" in refused(command, folder, "--status")
     tune(command, folder, "--trials=1")
+    shown = tune(command, folder, "--status")
+    assert "1/1 done" in shown
+    assert "none runs" in shown
+    assert "best of 1 trials" in shown
+    assert "trial 0 again, to the same digits: " in shown
     study = reopen(Search(root=str(folder / "logs/tune")))
     study.ask().set_user_attr("worker", "somewhere-7-abc")
     shown = tune(command, folder, "--status")
     assert "1/1 done" in shown
     assert "somewhere-7-abc" in shown
     assert "will be taken up again" in shown
+    assert "best of" not in shown
 
 
 def test_options_may_have_hyphens_and_a_misspelt_one_is_told(

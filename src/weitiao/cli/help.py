@@ -152,6 +152,71 @@ study
   --workers N                processes that run one trial at a time (1)
   --storage URL              of a database; else a journal in the study's folder
 """,
+    "compare": """\
+usage: {prog} [--with "NAME: OPTIONS" …] [options] [options of train]
+
+Compare configurations seed by seed, or cross-validate. What isn't listed here
+goes to every run's train: its data, its model.
+
+  {prog} --data.train my.csv --seeds 3 \\
+      --with "cnn: --model.backbone TextCNN" --with "bag: --model.backbone Bag"
+  {prog} --data.train my.csv --folds 5
+
+comparison
+  --with "NAME: OPTIONS"     options of train that make a configuration; once
+                             for each, the others are compared with the first;
+                             {seed} in it is the seed, or the fold
+  --seeds N                  train each under the seeds 1 to N (5)
+  --folds N                  instead, test on each of N parts of the rows
+
+results
+  --name NAME                of the comparison and its folder in --root
+                             (default); the same again continues
+  --root FOLDER              of all comparisons (logs/compare)
+""",
+    "gain": """\
+usage: {prog} --pretrain.NAME OPTIONS [options]
+
+Pretrain, fine-tune with and without it under the same seeds, and compare.
+
+  {prog} --pretrain.words "--config configs/pretrain/default.yaml"
+
+pretraining
+  --pretrain.NAME OPTIONS    options of pretrain; once for each pretraining, all
+                             of networks of one shape
+
+fine-tuning
+  --finetune OPTIONS         of train, for a pretrained backbone, without name
+  --rows.N OPTIONS           rows of train, or all, with further options
+                             (500 rows for 10 epochs, all for 4)
+  --seeds N                  each fine-tuning with the seeds 1 to N (3)
+
+results
+  --folder FOLDER            of all runs; the same again continues (logs/gain)
+""",
+    "generate": """\
+usage: {prog} --model FOLDER [--prompt TEXT] [options]
+
+Continue a text with a causal language model.
+
+  {prog} --model logs/latest/model --prompt 这本书
+  {prog} --model logs/latest/model --prompt 这本书 --count 5 --temperature 0.8
+
+model
+  --model FOLDER             of a causal model and its tokenizer
+  --prompt TEXT              what it continues
+
+length
+  --count N                  how many texts (1)
+  --length N                 most ids that are added (64)
+
+drawing
+  --temperature X            above 1 bolder, below 1 safer, 0 the likeliest (1)
+  --top_k N                  draw from the N likeliest ids only
+  --top_p SHARE              draw from the likeliest that are so likely (1)
+  --beams N                  instead, search the likeliest whole text (1)
+  --seed N                   of what is drawn (1)
+""",
     "pretrain": """\
 usage: {prog} --data.corpus.files FILES [options]
 

@@ -15,6 +15,7 @@ from weitiao.comparison.records import claim, finish
 from weitiao.config.bounds import at_least
 from weitiao.config.own_code import allow, named_in
 from weitiao.errors import ConfigError, UsageError
+from weitiao.objectives.display import said
 from weitiao.training.checks import device_count
 from weitiao.training.completion import completed
 from weitiao.training.fit import fit
@@ -136,9 +137,10 @@ class Comparison:
             known = {field.name for field in fields(Result)}
             values: dict[str, Any] = {k: v for k, v in found.items() if k in known}
             result = Result(name=name, number=number, **values)
-            told = f"test {result.metric} {result.score:.4f}"
+            metric = f"test/{result.metric}"
+            told = f"test {result.metric} {said(metric, result.score)}"
             if result.baseline is not None:
-                told += f", baseline {result.baseline:.4f}"
+                told += f", baseline {said(metric, result.baseline)}"
             line = f"{done}/{len(plan)}: {self.unit} {number}, {name}: {told}"
             console.print(line, markup=False)
             yield result

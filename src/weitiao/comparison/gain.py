@@ -24,6 +24,7 @@ from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mean_and_sd, paired_p
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import write_csv
+from weitiao.objectives.display import cell, titled
 from weitiao.pretraining.cli import run_pretrain
 from weitiao.training.fit import fit
 
@@ -38,7 +39,7 @@ ROWS = {"500": "--trainer.max_epochs 10", ALL: "--trainer.max_epochs 4"}
 
 
 class Result(NamedTuple):
-    """One fine-tuning: its pretraining, rows of train, seed, test scores and seconds."""
+    """One fine-tuning: its pretraining, rows of train, seed, test scores, seconds and metric."""
 
     pretraining: str
     rows: str
@@ -46,6 +47,7 @@ class Result(NamedTuple):
     score: float
     baseline: float
     seconds: float
+    metric: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class Gain:
                 name = found.name.removesuffix(f"-{rows}")
                 baseline = found.baseline or float("nan")
                 seconds = found.seconds or float("nan")
-                yield Result(name, rows, found.number, found.score, baseline, seconds)
+                told = found.score, baseline, seconds, found.metric
+                yield Result(name, rows, found.number, *told)
 
     def _pretrain(self) -> None:
         places = {name: self._model(name).parent for name in self.pretrain}
@@ -200,9 +203,10 @@ def run_gain(arguments: list[str]) -> list[Result]:
 
 def gain_table(results: list[Result]) -> Table:
     """Mean and standard deviation over the seeds, and a paired t-test against no pretraining."""
+    metric = f"test/{results[0].metric}"
     title = "test score, mean ± sd over the seeds; p of a paired t-test"
     table = Table(title=title, title_justify="left")
-    for column in ("rows", "pretraining", "test", f"− {NONE}", "p", "baseline", "s a run"):
+    for column in ("rows", "pretraining", titled(metric), f"− {NONE}", "p", "baseline", "s a run"):
         table.add_column(column, justify="right", no_wrap=True)
     for rows in dict.fromkeys(result.rows for result in results):
         without = [r.score for r in results if (r.rows, r.pretraining) == (rows, NONE)]
@@ -215,10 +219,10 @@ def gain_table(results: list[Result]) -> Table:
             table.add_row(
                 rows,
                 name,
-                mean_and_sd(scores),
-                "" if name == NONE else f"{gain:+.4f}",
+                mean_and_sd(scores, metric),
+                "" if name == NONE else cell(metric, gain, "+"),
                 "" if p is None else f"{p:.3f}",
-                f"{statistics.fmean(r.baseline for r in own):.4f}",
+                cell(metric, statistics.fmean(r.baseline for r in own)),
                 f"{statistics.fmean(r.seconds for r in own):.0f}",
             )
     return table

@@ -12,6 +12,7 @@ from weitiao.comparison.compare import Comparison, Result
 from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mcnemar_p, mean_and_sd, paired_p
 from weitiao.io.csv_file import write_csv
+from weitiao.objectives.display import cell, titled
 from weitiao.training.run_folder import write_json
 
 
@@ -115,20 +116,21 @@ def write_files(
 
 def compare_table(comparison: Comparison, metric: str, found: Sequence[Summary]) -> Table:
     """A line a configuration, and one of the baseline."""
+    name = f"test/{metric}"
     title = f"test {metric}, mean ± sd over {len(comparison.numbers)} {comparison.unit}s"
     table = Table(title=title, title_justify="left")
     several, first = len(found) > 1, found[0].name
-    against = (f"− {first}", "p (t-test)", "p (McNemar)") if several else ()
-    for column in ("configuration", metric, *against, "s a run", "MB"):
+    against = (f"−\n{first}", "p of\nt-test", "p of\nMcNemar") if several else ()
+    for column in ("", titled(name)[len("test/") :], *against, "s a\nrun", "MB"):
         table.add_column(column, justify="right", no_wrap=True)
     for one in found:
-        cells = [one.name, mean_and_sd(one.scores)]
+        cells = [one.name, mean_and_sd(one.scores, name)]
         if several:
-            cells += [_shown(one.difference, "+.4f"), _shown(one.t_test_p, ".3f")]
-            cells.append(_shown(one.mcnemar_p, ".3f"))
+            cells.append("" if one.difference is None else cell(name, one.difference, "+"))
+            cells += [_shown(one.t_test_p, ".3f"), _shown(one.mcnemar_p, ".3f")]
         table.add_row(*cells, _shown(one.seconds, ".1f"), f"{one.memory_mb:,}")
     if baselines := [one.baseline for one in found if one.baseline is not None]:
-        table.add_row("baseline", f"{baselines[0]:.4f}")
+        table.add_row("baseline", cell(name, baselines[0]))
     return table
 
 

@@ -10,6 +10,7 @@ from weitiao.config.commands import command
 from weitiao.downloads import encoder
 from weitiao.inputs.text import Text
 from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.objectives.display import said
 from weitiao.training.callbacks import improving, longer
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
     if baseline is None or not model < baseline:
         return None
     title = dict(objective.shown)[first]
-    told = f"! below the linear baseline: {title} {100 * model:.2f}, not {100 * baseline:.2f}"
+    ours, theirs = (said(f"test/{first}", value) for value in (model, baseline))
+    told = f"! below the linear baseline: {title} {ours}, not {theirs}"
     return "\n  → ".join([told, *islice(remedies(run), 2)])
 
 

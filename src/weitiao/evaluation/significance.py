@@ -3,10 +3,12 @@
 import statistics
 from collections.abc import Sequence
 
+from weitiao.objectives.display import cell
 
-def mean_and_sd(values: Sequence[float]) -> str:
-    """Mean ± sample standard deviation of two or more scores."""
-    return f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}"
+
+def mean_and_sd(values: Sequence[float], metric: str) -> str:
+    """Mean ± sample standard deviation of two or more scores, in the unit of the metric's title."""
+    return f"{cell(metric, statistics.fmean(values))} ± {cell(metric, statistics.stdev(values))}"
 
 
 def paired_p(ours: Sequence[float], theirs: Sequence[float]) -> float | None:

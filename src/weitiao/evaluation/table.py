@@ -10,11 +10,11 @@ import numpy as np
 
 from weitiao.io.csv_file import write_csv
 from weitiao.objectives.base import Objective
+from weitiao.objectives.display import cell
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-PLAIN = ("mse", "mae")  # no shares: shown as they are, not in per cent
 COLUMNS = {
     "test": "model",
     "baseline": "baseline:\nlinear",
@@ -87,20 +87,19 @@ def _add(
 ) -> None:
     from rich.text import Text
 
-    form, scale = (",.4f", 1) if key in PLAIN else (".2f", 100)
-    cells = [_cell(value, scale, form) for value in values]
+    cells = [_cell(key, value) for value in values]
     if compared:
         model, baseline, *_ = values
         gain = None if model is None or baseline is None else model - baseline
-        cells.insert(2, _cell(gain, scale, f"+{form}"))
+        cells.insert(2, _cell(key, gain, "+"))
     # a label is no markup, whatever brackets it has
     table.add_row(Text(title), *cells, style="bold" if bold else None)
 
 
-def _cell(value: float | None, scale: int, form: str) -> str:
+def _cell(key: str, value: float | None, sign: str = "") -> str:
     if value is None:  # not measured
         return ""
-    return UNDEFINED if value != value else f"{scale * value:{form}}"
+    return UNDEFINED if value != value else cell(f"test/{key}", value, sign)
 
 
 def _counts(targets: np.ndarray, classes: int) -> np.ndarray:

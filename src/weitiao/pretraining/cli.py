@@ -20,6 +20,7 @@ from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer, has_tokeniz
 from weitiao.inputs.text.reporting import unknown_ids
 from weitiao.inputs.text.trained_tokenizer import TRAINED
 from weitiao.io.checkpoint_file import load_checkpoint
+from weitiao.objectives.display import said
 from weitiao.pretraining.datamodule import LanguageData
 from weitiao.pretraining.module import LanguageModel
 from weitiao.training.console import show_line
@@ -177,7 +178,7 @@ def _corpus(audit: dict[str, Any]) -> Table:
 
 
 def _show(scores: dict[str, float], model: Path, objective: str, console: Console) -> None:
-    shown = "  ".join(f"{name} {scores[name]:.4f}" for name in SCORES if name in scores)
+    shown = "  ".join(f"{name} {said(name, scores[name])}" for name in SCORES if name in scores)
     files = [near(CONFIGS / "default.yaml"), near(CONFIGS / "model" / "pretrained.yaml")]
     named = ["--model.backbone.name", str(model), "--data.input.encode.tokenizer", str(model)]
     configs = [word for file in files for word in ("--config", file)]

@@ -12,6 +12,7 @@ from weitiao import distributed
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
+from weitiao.objectives.display import said
 from weitiao.objectives.probe import Probe, ProbeTask, Vectors, probe
 from weitiao.objectives.scorer import Scorer
 from weitiao.targets import target_array
@@ -99,4 +100,5 @@ def _line(found: Probe, task: ProbeTask, rows: int, titles: dict[str, str]) -> s
     line += ", classes balanced" if found.balanced else ""
     if found.score is None:
         return line
-    return f"{line}: {found.chosen_by} {next(iter(titles.values()))} {found.score:.4f}"
+    metric, title = next(iter(titles.items()))
+    return f"{line}: {found.chosen_by} {title} {said(f'val/{metric}', found.score)}"

@@ -10,6 +10,8 @@ from lightning.pytorch.callbacks.progress.rich_progress import CustomTimeColumn
 from rich.console import Console
 from rich.progress import ProgressColumn
 
+from weitiao.objectives.display import said
+
 
 class Progress(RichProgressBar):
     """Lightning's bar on standard error, with the time that the whole training still takes.
@@ -21,7 +23,7 @@ class Progress(RichProgressBar):
     """
 
     def __init__(self, score: str = "f1_macro") -> None:
-        self.shown = ("loss", "accuracy", score)
+        self.shown = dict.fromkeys(("loss", "accuracy", score))
         super().__init__(console_kwargs={"stderr": True})
         self._start: tuple[float, int] | None = None
         if not sys.stderr.isatty():
@@ -44,7 +46,9 @@ class Progress(RichProgressBar):
             return
         found = trainer.callback_metrics
         scores = [
-            f"{name} {found[f'val/{name}']:.4f}" for name in self.shown if f"val/{name}" in found
+            f"{name} {said(f'val/{name}', float(found[f'val/{name}']))}"
+            for name in self.shown
+            if f"val/{name}" in found
         ]
         place = f"epoch {trainer.current_epoch}, step {trainer.global_step}"
         console = self.progress.console if self.progress is not None else Console(stderr=True)

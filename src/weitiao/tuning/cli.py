@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import optuna
+from optuna.trial import TrialState
 from rich.console import Console
 
 from weitiao.config.arguments import divided
@@ -20,7 +22,7 @@ from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, ranked, trials_of
 from weitiao.tuning.pool import run_study
 from weitiao.tuning.preview import show_preview
-from weitiao.tuning.report import edge_warnings, top_table, verdict, write_report
+from weitiao.tuning.report import BEST, edge_warnings, top_table, verdict, write_report
 from weitiao.tuning.space import Space, parse_space, read_space, size
 from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin, quiet_optuna, reopen
@@ -86,7 +88,7 @@ def run_tune(argv: list[str]) -> None:
     search = Search(**{name: options[name] for name in Search.__dataclass_fields__})
     quiet_optuna()
     if options.status:
-        Console().print(status(reopen(search), search))
+        _show_status(search)
         return
     own_config = any(word.partition("=")[0] in ("--config", "--model.start") for word in rest)
     arguments, recipe = completed(rest if own_config else ["--config", near(CONFIG), *rest])
@@ -139,6 +141,21 @@ def _search(
         raise ConfigError(f"no trial of study {search.study!r} has ended well yet")
     if (ended := len(trials_of(study, *ENDED))) < total:
         console.print(f"! the search ended with {ended} of {total} trials", style="yellow")
+    _show_result(study, search, best, console)
+    if search.confirm:
+        Console().print(confirm(search, study, start, console))
+
+
+def _show_status(search: Search) -> None:
+    """Show how far the study is; of one that nobody works on any more, what it has found."""
+    study, console = reopen(search), Console()
+    console.print(status(study, search))
+    best = search.folder / BEST
+    if ranked(study) and best.is_file() and not trials_of(study, TrialState.RUNNING):
+        _show_result(study, search, best, console)
+
+
+def _show_result(study: optuna.Study, search: Search, best: Path, console: Console) -> None:
     # a file or a pipe has no width; where columns are cut, figures would be
     table_console = Console(width=None if sys.stdout.isatty() else 160)
     table_console.print(top_table(study))
@@ -150,8 +167,6 @@ def _search(
         f" {command('fit', '--config', best)}",
     )
     console.print("\n".join(lines), markup=False, soft_wrap=True)
-    if search.confirm:
-        Console().print(confirm(search, study, start, console))
 
 
 def total_of(search: Search, space: Space, start: Start) -> int:

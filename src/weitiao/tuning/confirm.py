@@ -14,6 +14,7 @@ from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mean_and_sd, paired_p
 from weitiao.evaluation.testing import run_test
 from weitiao.io.csv_file import write_csv
+from weitiao.objectives.display import cell, titled
 from weitiao.training.run_folder import RunFolder
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, is_start, ranked, trials_of
@@ -154,15 +155,16 @@ def _write(candidates: list[Candidate], seeds: list[int], path: Path) -> None:
 def _table(candidates: list[Candidate], tested: list[float], monitor: str) -> Table:
     start = next(one for one in candidates if one.name == NAME)
     table = Table(title=f"confirmed under {len(tested)} other seeds", title_justify="left")
-    for title in ("", monitor, "− start", "paired t-test", "test"):
+    test = f"test/{monitor.partition('/')[2]}"
+    for title in ("", titled(monitor), "− start", "paired t-test", titled(test)):
         table.add_column(title, justify="right", no_wrap=True)
     for one in candidates:
         p = paired_p(one.scores, start.scores)
         table.add_row(
             one.name,
-            mean_and_sd(one.scores),
-            "" if one is start else f"{one.mean - start.mean:+.4f}",
+            mean_and_sd(one.scores, monitor),
+            "" if one is start else cell(monitor, one.mean - start.mean, "+"),
             "" if p is None else f"p = {p:.3f}",
-            mean_and_sd(tested) if one is candidates[0] else "",
+            mean_and_sd(tested, test) if one is candidates[0] else "",
         )
     return table

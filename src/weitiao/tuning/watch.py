@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from weitiao.objectives.display import said
 from weitiao.tuning.lease import alive
 from weitiao.tuning.options import Search
-from weitiao.tuning.outcomes import ENDED, best_ones, died, is_start, trials_of
+from weitiao.tuning.outcomes import ENDED, best_ones, died, is_start, objectives, trials_of
 
 NAMED = 4
 """So many trials that are equal are named, of more the number is told."""
@@ -54,7 +56,7 @@ class Watch:
         for trial in new:
             self._told.add(trial.number)
             if not self.console.is_terminal:
-                self.say(f"{numbers([trial])}: {outcome(trial)}   {line}")
+                self.say(f"{numbers([trial])}: {outcome(trial, objectives(self.study))}   {line}")
 
     def say(self, text: str) -> None:
         """Print a line above the progress."""
@@ -68,7 +70,8 @@ def summary(study: optuna.Study, total: int, workers: int) -> str:
     pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
     failed = sum(trial.state == TrialState.FAIL for trial in trials)
     best = best_ones(study)
-    shown = f"{best[0].values[0]:.4f} ({numbers(best)})" if best else "–"
+    value = said(objectives(study)[0], best[0].values[0]) if best else "–"
+    shown = f"{value} ({numbers(best)})" if best else "–"
     left = "–"
     if ended:
         mean = sum(trial.user_attrs["seconds"] for trial in ended) / len(ended)
@@ -87,22 +90,29 @@ def numbers(trials: list[FrozenTrial]) -> str:
     return f"trials {', '.join(names[:-1])} and {names[-1]}"
 
 
-def outcome(trial: FrozenTrial) -> str:
-    """What came of a finished trial."""
+def outcome(trial: FrozenTrial, goals: Sequence[str]) -> str:
+    """What came of a finished trial.
+
+    Args:
+        goals: names of the objectives.
+    """
     if trial.state == TrialState.COMPLETE:
-        return ", ".join(f"{value:.4f}" for value in trial.values)
+        return ", ".join(map(said, goals, trial.values))
     if trial.state == TrialState.PRUNED:
         return f"pruned after {len(trial.intermediate_values)} validations"
     return "its worker died" if died(trial) else trial.user_attrs["reason"]
 
 
-def status(study: optuna.Study, search: Search) -> Table:
-    """The trials that run, by which worker and for how long; the summary as the title."""
+def status(study: optuna.Study, search: Search) -> Table | str:
+    """The summary, and below it the trials that run, by which worker and for how long, if any."""
     total = study.user_attrs.get("trials", search.trials)
-    table = Table(title=summary(study, total, max(1, search.workers)), title_justify="left")
+    title = summary(study, total, max(1, search.workers))
+    if not (running := trials_of(study, TrialState.RUNNING)):
+        return f"{title}; none runs"
+    table = Table(title=title, title_justify="left")
     for title in ("trial", "worker", "device", "threads", "running for", ""):
         table.add_column(title)
-    for trial in trials_of(study, TrialState.RUNNING):
+    for trial in running:
         worker = trial.user_attrs.get("worker", "")
         since = trial.datetime_start or datetime.now()
         age = timedelta(seconds=round((datetime.now() - since).total_seconds()))

@@ -12,7 +12,10 @@ from weitiao.tuning.report.page import write_page
 from weitiao.tuning.report.tables import top_table, verdict, write_trials
 from weitiao.tuning.report.view import View
 
-__all__ = ["edge_warnings", "top_table", "verdict", "write_report"]
+__all__ = ["BEST", "edge_warnings", "top_table", "verdict", "write_report"]
+
+BEST = "best.yaml"
+"""In the study's folder: the configuration of the best trial."""
 
 
 def write_report(study: optuna.Study, folder: Path) -> Path | None:
@@ -26,7 +29,7 @@ def write_report(study: optuna.Study, folder: Path) -> Path | None:
     Returns:
         The path of ``best.yaml``; null where no trial ended well.
     """
-    best, path = next(iter(ranked(study)), None), folder / "best.yaml"
+    best, path = next(iter(ranked(study)), None), folder / BEST
     write_trials(study, folder / "trials.csv")
     config = write_best(study, best, path) if best else None
     view = View(study)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
-from weitiao.tuning.outcomes import trials_of
+from weitiao.objectives.display import scaled
+from weitiao.tuning.outcomes import objectives, trials_of
 from weitiao.tuning.report.view import View
 
 if TYPE_CHECKING:
@@ -91,14 +92,16 @@ def validations(view: View) -> Chart:
         ("complete", BLUE, view.ended[1:]),
         *((f"best: trial {trial.number}", ORANGE, [trial]) for trial in best),
     )
-    series = [_curves(name, colour, trials) for name, colour, trials in drawn if trials]
+    goal = objectives(view.study)[0]
+    series = [_curves(goal, name, colour, trials) for name, colour, trials in drawn if trials]
     return Chart("lines", "validation", view.goal, series)
 
 
-def _curves(name: str, colour: str, trials: Iterable[FrozenTrial]) -> Series:
+def _curves(goal: str, name: str, colour: str, trials: Iterable[FrozenTrial]) -> Series:
     points: list[tuple[float, float]] = []
     for trial in trials:
-        points += [*sorted(trial.intermediate_values.items()), (math.nan, math.nan)]
+        values = sorted(trial.intermediate_values.items())
+        points += [*((step, scaled(goal, value)) for step, value in values), (math.nan, math.nan)]
     return Series(name, colour, [x for x, _ in points], [y for _, y in points])
 
 

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from weitiao.config.commands import command
 from weitiao.io.atomic import whole_or_not
+from weitiao.objectives.display import said
 from weitiao.tuning.outcomes import best_ones, objectives, trials_of
 from weitiao.tuning.report.best import as_yaml, differences
 from weitiao.tuning.report.charts import BLUE, GREY, ORANGE, RED, Chart
@@ -93,9 +94,9 @@ def _cards(view: View) -> list[tuple[str, str, str]]:
     states = Counter(trial.state for trial in trials)
     cards = []
     if view.ended:
-        (goal, value), *others = zip(view.goals, view.ended[0].values, strict=True)
+        (goal, value), *others = zip(objectives(view.study), view.ended[0].values, strict=True)
         below = [numbers(best_ones(view.study)), *(f"{name} {shown(x)}" for name, x in others)]
-        cards.append((f"best {goal}", f"{value:.4f}", " · ".join(below)))
+        cards.append((f"best {goal}", said(goal, value), " · ".join(below)))
     failed, running = states[TrialState.FAIL], states[TrialState.RUNNING]
     below = [f"{states[TrialState.PRUNED]} pruned", f"{failed} failed", f"{running} running"]
     cards.append(("trials complete", str(states[TrialState.COMPLETE]), " · ".join(below)))

@@ -1,5 +1,6 @@
 """What a study has found: a table for the terminal, a sentence or two, all trials as a CSV."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from weitiao.io.csv_file import write_csv
+from weitiao.objectives.display import cell, titled
 from weitiao.tuning.outcomes import (
     best_ones,
     front,
@@ -54,12 +56,13 @@ def top_rows(study: optuna.Study) -> tuple[str, list[str], list[list[str]]]:
     keys = short_keys(dict.fromkeys(key for trial in top for key in trial.params))
     beside = ["− start"] if start else []
     marks = ["front"] if on_front else []
-    head = ["trial", *objectives(study), *beside, *marks, "time", *keys.values()]
+    goals = objectives(study)
+    head = ["trial", *map(titled, goals), *beside, *marks, "time", *keys.values()]
     rows = [
         [
             f"{trial.number} (start)" if is_start(trial) else str(trial.number),
-            *("–" if x is None else f"{x:.4f}" for x in trial.values or [score(trial)]),
-            *([_difference(trial, start)] if start else []),
+            *map(_cell, goals, _values(trial, goals)),
+            *([_difference(goals[0], trial, start)] if start else []),
             *(["●" if trial.number in on_front else ""] if on_front else []),
             shown_time(trial.user_attrs.get("seconds")),
             *(shown(trial.params[key]) if key in trial.params else "–" for key in keys),
@@ -77,7 +80,7 @@ def write_trials(study: optuna.Study, path: Path) -> None:
     values = [*objectives(study), "front"] if several else ["value"]
     rows: list[list[Any]] = [["trial", "state", *values, *FACTS, *keys]]
     for trial in trials:
-        scores = list(trial.values or [score(trial), *[None] * (len(study.directions) - 1)])
+        scores = _values(trial, objectives(study))
         mark = [trial.number in on_front] if several else []
         facts = (trial.user_attrs.get(name) for name in FACTS)
         # null is a value; a cell is empty where the trial's branch has no such key
@@ -87,8 +90,16 @@ def write_trials(study: optuna.Study, path: Path) -> None:
     write_csv(path, rows)
 
 
-def _difference(trial: FrozenTrial, start: FrozenTrial) -> str:
-    return "" if trial is start else f"{trial.values[0] - start.values[0]:+.4f}"
+def _values(trial: FrozenTrial, goals: Sequence[str]) -> list[float | None]:
+    return [*(trial.values or [score(trial), *[None] * (len(goals) - 1)])]
+
+
+def _cell(goal: str, value: float | None) -> str:
+    return "–" if value is None else cell(goal, value)
+
+
+def _difference(goal: str, trial: FrozenTrial, start: FrozenTrial) -> str:
+    return "" if trial is start else cell(goal, trial.values[0] - start.values[0], "+")
 
 
 def verdict(study: optuna.Study) -> list[str]:

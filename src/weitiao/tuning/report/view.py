@@ -14,6 +14,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from weitiao.objectives.display import scaled, titled
 from weitiao.tuning.outcomes import objectives, ranked, trials_of
 from weitiao.tuning.report.names import short_keys, shown
 
@@ -34,7 +35,7 @@ class View:
 
     def __init__(self, study: optuna.Study) -> None:
         self.study = study
-        self.goals = objectives(study)
+        self.goals = [*map(titled, objectives(study))]
         self.ended, self.pruned = ranked(study), ranked(study, TrialState.PRUNED)
         self._keys = short_keys(
             dict.fromkeys(key for trial in trials_of(study) for key in trial.params)
@@ -115,7 +116,8 @@ class View:
                 value = texts[int(space.to_internal_repr(value))]  # tells 1 from true
                 space = CategoricalDistribution(texts)
             params[name], spaces[name] = value, space
-        values = trial.values[:count] if trial.values else None
+        goals = objectives(self.study)[:count]
+        values = [*map(scaled, goals, trial.values)] if trial.values else None
         return create_trial(state=trial.state, values=values, params=params, distributions=spaces)
 
 
