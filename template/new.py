@@ -31,5 +31,5 @@ def make(name: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python template/new.py NAME")
+        sys.exit("error: the project needs a name\n  → make new NAME=myproject")
     make(sys.argv[1], HERE.parents[1] / sys.argv[1])

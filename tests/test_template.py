@@ -19,6 +19,13 @@ def make(name: str, folder: Path) -> None:
     runpy.run_path(str(ROOT / "template" / "new.py"))["make"](name, folder)
 
 
+def test_without_a_name_it_says_how_to_give_one() -> None:
+    script = [sys.executable, str(ROOT / "template" / "new.py")]
+    done = subprocess.run(script, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "→ make new NAME=myproject" in done.stderr
+
+
 def test_a_name_that_is_no_module_or_is_taken_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="can't name a Python module"):
         make("my-project", tmp_path / "my-project")

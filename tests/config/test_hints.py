@@ -78,6 +78,10 @@ def refused(parser: ArgumentParser, *arguments: str) -> str:
         ("--data.input.segment=x", "segment is a group of options: x is none\n"),
         ("--data.input.segment=x", "--data.input.segment.method rjieba; others: hmm, user_dict, "),
         ("--model.objective.head=mlp", "--model.objective.head.kind linear; others: activation,"),
+        (
+            "--model.objective={class_path: Ordinal, init_args: {loss: {kind: mse}}}",
+            "model.objective.loss: that of Ordinal has no option kind",
+        ),
         ("--data.batch=8", "--data.batch.tokens 4096; others: size, workers"),
         ("--data.input.augment=x", "data.input.augment: x is no class"),
         ("--data.input.augment.steps.p=null", "data.input.augment.steps.p takes no null"),

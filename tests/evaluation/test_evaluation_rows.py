@@ -127,7 +127,7 @@ def test_the_table_alone_goes_to_standard_output(trained: Path, run_of: Path) ->
     f1 = json.loads((run_of / "metrics.json").read_text("utf-8"))["test/f1_macro"]
     assert out.startswith("test, 20 rows")
     assert f"{100 * f1:.2f}" in out
-    assert "values in effect" in err
+    assert "all values: logs/" in err
     assert "run folder" in err
     assert "Warning" not in err
 

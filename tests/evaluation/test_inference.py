@@ -114,6 +114,15 @@ def test_test_refuses_a_split_that_is_not_the_runs_own(workplace: Path, command:
     assert done.out == ""
 
 
+def test_test_from_another_folder_says_how_to_name_the_file(
+    workplace: Path, command: Command, tmp_path: Path
+) -> None:
+    done = command("test", f"--ckpt_path={(workplace / BEST).resolve()}", cwd=tmp_path)
+    assert done.code == 1
+    assert "my.csv: the run's test split is of this file, which is not found from here" in done.err
+    assert "→ call it in the folder of the training; --data.test FILE" in done.err
+
+
 def test_test_on_a_file_keeps_the_names_of_the_classes(
     workplace: Path, command: Command, tmp_path: Path
 ) -> None:

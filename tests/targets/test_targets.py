@@ -30,6 +30,38 @@ def table(*labels: str, file: str = "my.csv") -> pa.Table:
     )
 
 
+# --- tasks of their own ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ("体育/足球 体育/篮球 财经/股票", "--task} hierarchical"),
+        ("a/b/c a/b/d e/f", "--task} hierarchical"),
+        ("a/b a/c d", None),  # one is no path
+        ("food/good food/bad room/good room/bad", None),  # two labels in a cell, no tree
+        ("a/ a/b c/d", None),
+        ("n/a y/n", None),
+        ("2024/01 2024/02 2025/03", None),
+        ("1 2 3 4 5", "--task} ordinal"),
+        ("-1 0 1", "--task} ordinal"),
+        ("3 1 2", "--task} ordinal"),
+        ("0 1 2 3", None),  # numbers of classes, as a file of features has them
+        ("1 2", None),
+        ("1 2 4", None),
+        ("101 102 103", None),
+        ("1 2 3 x", None),
+    ],
+)
+def test_labels_of_another_task_are_told_if_they_surely_are(labels: str, told: str | None) -> None:
+    names = labels.split()
+    found = [line for line in OneClass().doubts(dict.fromkeys(names, 9)) if "is it a" in line]
+    assert len(found) == (told is not None)
+    assert not found or str(told) in found[0]
+    for other in (Scale(), Labels()):
+        assert not [line for line in other.doubts(dict.fromkeys(names, 9)) if "is it a" in line]
+
+
 # --- several labels in a cell ---------------------------------------------------------------------
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Command, reviews, run_behind, write_csv
+from jsonargparse import capture_parser
 
 from weitiao.config.presets import preset
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
+from weitiao.training.fit import fit
 from weitiao.training.recipe import Facts, choose, replaced, with_presets
 
 ENCODER = Path("encoder")
@@ -115,6 +117,30 @@ def test_classes_are_counted_as_they_are_read(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "my.csv", rows, ("text", "label"))
     data = [f"--data.train={file}", "--task=multilabel", "--data.target.separator=;"]
     assert (with_presets(data)[1] or "").startswith("recipe: english (300 rows, 4 classes with 150")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "task", "without"),
+    [
+        ("reviews", "regression", True),
+        ("reviews", "ordinal", True),
+        ("reviews", "multilabel", False),
+        ("reviews", "classification", False),
+        ("few_rows", "regression", False),
+    ],
+)
+def test_a_recipe_leaves_out_what_the_task_does_not_take(
+    recipe: str, task: str, without: bool
+) -> None:
+    arguments = ["--data.train=my.csv", f"--recipe={recipe}", f"--task={task}"]
+    chosen, line = with_presets(arguments)
+    told = f"recipe: {recipe} (as asked for)"
+    if without:
+        told += f", without model.objective.loss, which {task} doesn't take"
+    assert line == told
+    parsed = capture_parser(fit, [], "fit").parse_args(chosen)
+    assert parsed.model.objective.init_args.pooling == "max"
+    assert ("squared_hinge" in str(parsed.model)) == (recipe == "reviews" and not without)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,11 @@ def _surplus(found: re.Match[str], names: Mapping[str, str]) -> _Explained:
     return _of_another_class(found[1], option=found[2], path=found[3])
 
 
+def _in_group(found: re.Match[str], names: Mapping[str, str]) -> _Explained:
+    kind = found[4].rpartition(".")[2]
+    return f"{found[1]}.{found[2]}: that of {kind} has no option {found[3]}", None
+
+
 def _inside(found: re.Match[str], names: Mapping[str, str]) -> _Explained:
     return _of_another_class(found[1], option=found[3], path=found[2])
 
@@ -121,6 +126,7 @@ _ROWS: tuple[_Row, ...] = (
     (_IN + r"Option 'class_path[\w.]*' is not acc.*class_path='[\w.]+'", _beside_class_path),
     (_IN + r"Option '(\w+)[\w.]*' is not acc.*class_path='([\w.]+)'", _surplus),
     (_IN + r"(?:No module named|module) '([\w.]+)'(?: has no attribute '(\w+)')?", _missing),
+    (_IN + r"Group '(\w+)' does not accept option '(\w+)'.*class_path='([\w.]+)'", _in_group),
     (_IN + r"class_path '([\w.]+)':\s+Option '(\w+)' is not accepted", _inside),
     (r'\AParser key "model\.backbone":(?:(?!Parser).)*dot import path string: (\S+)', _no_backbone),
     (r'Parser key "model": Unable to load config "(.+?)"', _no_backbone),

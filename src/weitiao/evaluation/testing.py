@@ -1,5 +1,7 @@
 """The verb ``test``, and the comparison with the baseline that ends ``train``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from weitiao import distributed
 from weitiao.config.field_paths import field_paths, told
 from weitiao.config.own_code import allow, named_in, permitted
 from weitiao.data.prepared import Prepared
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
 from weitiao.evaluation.inference import (
     LabelledFile,
@@ -160,7 +162,8 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         )
     board = TensorBoard(folder.path) if folder else False
     trainer = options.hardware.trainer(EvaluationRows(), TellUndefined(), logger=board)
-    trainer.test(module, datamodule=data, verbose=False)
+    with nullcontext() if new else _elsewhere():
+        trainer.test(module, datamodule=data, verbose=False)
     if not distributed.first():
         return {}
     metrics = test_scores(trainer, module.objective)
@@ -176,6 +179,21 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     classes = folder.classes if folder else out and out.with_suffix(".classes.csv")
     show_tables(metrics, module.objective, evaluated(trainer), classes, console or Console())
     return metrics
+
+
+@contextmanager
+def _elsewhere() -> Iterator[None]:
+    """Say how to go on where the files that a run's splits were made of are not found."""
+    try:
+        yield
+    except DataError as error:
+        if error.file is None or Path(error.file).exists():
+            raise
+        raise DataError(
+            "the run's test split is of this file, which is not found from here",
+            file=error.file,
+            hint="call it in the folder of the training; {--data.test} FILE",
+        ) from error
 
 
 def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """What of labels and groups looks like a slip of those who wrote the file."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
@@ -8,6 +9,7 @@ from weitiao.targets.labels import gist
 
 _MARKS = ("、", "，", ",", "；", ";", "/", "#", "+", "&", "｜", "|", " ")  # of white space, any
 _SHOWN = 5  # findings in a warning
+_STEPS = 3  # of a scale, at least
 _FEW = 3  # labels that hold a mark: fewer may do so by chance
 _MOST = 0.9  # of the labels with a mark
 
@@ -64,6 +66,32 @@ def several_in_a_cell(counts: Mapping[str, int], *way_out: str) -> Iterator[str]
             f"\n  → {' '.join([*way_out, *separator])}"
         )
         return
+
+
+def other_task(counts: Mapping[str, int]) -> Iterator[str]:
+    """Classes that are paths of a tree, or steps of a scale: there are other tasks for them.
+
+    It is told only where all labels are such: paths of which several begin alike and no two end
+    alike; whole numbers without a gap, from 1 on or around 0.
+
+    Args:
+        counts: rows of each label.
+    """
+    paths = [label.split("/") for label in counts]
+    firsts, lasts = ({path[end] for path in paths} for end in (0, -1))
+    nested = all(len(path) > 1 and all(path) for path in paths) and len(lasts) == len(paths)
+    if nested and 1 < len(firsts) < len(paths) and not all(map(str.isdecimal, firsts | lasts)):
+        yield (
+            f"all labels are paths, such as {min(counts)}: is it a tree?"
+            "\n  → {--task} hierarchical scores each level, and knows how near a mistake is"
+        )
+    steps = sorted(int(label) for label in counts if re.fullmatch("-?[0-9]{1,2}", label))
+    scale = len(steps) == len(counts) >= _STEPS and steps == [*range(steps[0], steps[-1] + 1)]
+    if scale and (steps[0] == 1 or steps[0] == -steps[-1]):
+        yield (
+            f"all labels are whole numbers, {steps[0]} to {steps[-1]}: is it a scale?"
+            "\n  → {--task} ordinal, or regression: both know how far off a mistake is"
+        )
 
 
 def _parts(name: str, mark: str) -> list[str]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from weitiao.card import TargetCard
 from weitiao.targets.classes import Found, LabelTarget
-from weitiao.targets.label_doubts import several_in_a_cell
+from weitiao.targets.label_doubts import other_task, several_in_a_cell
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class OneClass(LabelTarget):
         return ClassTarget(*self.counted(tables))
 
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
-        """Labels that look alike, that stand for none, or for several."""
+        """Labels that look alike, that stand for none, for several, or ask for another task."""
         yield from super().doubts(counts)
-        yield from several_in_a_cell(counts, "{--task} multilabel")
+        hints = [*other_task(counts)]
+        yield from hints or several_in_a_cell(counts, "{--task} multilabel")

@@ -1,6 +1,11 @@
 """What a run prints for people: values in effect, examples of augmentation, what to do next."""
 
+import inspect
 import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from pydoc import locate
 from typing import Any
 
 import pyarrow as pa
@@ -9,10 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from weitiao.config.commands import command, program
+from weitiao.config.commands import command, near, program
 from weitiao.config.field_paths import told
+from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
 from weitiao.training.run_folder import RunFolder
+
+_LISTED = 6  # members of a list that is shown
 
 
 def show_next_steps(run: RunFolder, console: Console) -> None:
@@ -62,22 +70,56 @@ def show_new_rows(data: TextDataModule, split: str, texts: pa.ChunkedArray, out:
         show_line(line, out)
 
 
-def show_values(values: dict[str, Any], defaults: dict[str, Any], console: Console) -> None:
-    """Print the values in effect, a line per group, in bold what is not the default.
+def show_values(
+    values: dict[str, Any], defaults: dict[str, Any], rest: Path, console: Console
+) -> None:
+    """Print the values that aren't the defaults, a paragraph per room.
 
-    Of the Trainer's many values, only those that were set are shown.
+    Args:
+        values: flat, those in effect.
+        defaults: flat; of a class that stands in place of the usual one, its own count.
+        rest: the file that has them all.
     """
-    groups: dict[str, Text] = {}
+    usual = defaults | own_defaults(values, defaults)
+    rooms: dict[str, list[str]] = {}
     for name, value in values.items():
-        usual = value == defaults.get(name)
-        if value is None or name == "config" or (usual and name.startswith("trainer.")):
+        if name == "config" or value is None or _plain(value) == _plain(usual.get(name)):
             continue
-        group, _, option = name.rpartition(".")
-        shown = f"[{', '.join(map(str, value))}]" if isinstance(value, list | tuple) else value
-        line = groups.setdefault(group, Text())
-        line.append(f"{option}={shown}", "" if usual else "bold").append("  ")
+        room, dot, option = name.replace(".init_args", "").partition(".")
+        room, option = (room, option) if dot else ("", room)
+        is_class = option.endswith(".class_path")
+        shown = str(value).rpartition(".")[2] if is_class else _short(value)
+        rooms.setdefault(room, []).append(f"{option.removesuffix('.class_path')}={shown}")
     table = Table.grid(padding=(0, 2))
-    for group, line in groups.items():
-        table.add_row(Text(group, "cyan"), line)
-    console.rule("values in effect", align="left", style="none", characters="─")
+    for room, options in rooms.items():
+        table.add_row(Text(room, "cyan"), Text("  ".join(options)))
+    console.rule("values other than the defaults", align="left", style="none", characters="─")
     console.print(table)
+    console.print(f"all values: {near(rest)}", markup=False, soft_wrap=True)
+
+
+def own_defaults(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults of classes that stand in place of the usual ones, flat."""
+    found: dict[str, Any] = {}
+    for name, path in values.items():
+        if not name.endswith(".class_path") or path == defaults.get(name):
+            continue
+        kind, above = locate(str(path)), name.removesuffix("class_path") + "init_args"
+        of = inspect.signature(kind).parameters.values() if callable(kind) else ()
+        for each in of:
+            value = each.default
+            if is_dataclass(value) and not isinstance(value, type):
+                value = asdict(value)
+            found |= flat(value, f"{above}.{each.name}")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return [*value] if isinstance(value, list | tuple) else value
+
+
+def _short(value: Any) -> str:
+    if not isinstance(value, list | tuple):
+        return str(value)
+    more = ", …" if len(value) > _LISTED else ""
+    return f"[{', '.join(map(str, value[:_LISTED]))}{more}]"

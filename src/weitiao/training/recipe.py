@@ -13,13 +13,14 @@ import yaml
 from weitiao.config.commands import called, near
 from weitiao.config.earlier_names import renamed_values
 from weitiao.config.parser import Parser, flat
-from weitiao.config.presets import preset
+from weitiao.config.presets import preset, values_of
 from weitiao.config.strict_yaml import strict
 from weitiao.data.datamodule import TextDataModule
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.patterns import HANZI
 from weitiao.targets import OneClass, columns_of_the_file
+from weitiao.training.recipe_fit import without_unfit
 from weitiao.training.resume import given
 
 FEW = 60  # rows of the middle class: below, a network from scratch learns next to nothing
@@ -128,8 +129,15 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
         problem = f": {name} needs an encoder, and {encoder.TARGET} is not there"
         own = "{--model.backbone.name} FOLDER {--data.input.encode.tokenizer} FOLDER"
         raise ConfigError(problem, field="recipe", hint=f"make encoder; your own: {own}")
-    chosen = [*first, "--config", near(path), *_fast(name), *arguments, "--recipe", name]
-    return chosen, f"recipe: {name} ({why})"
+    values, less = near(path), ""
+    if task is not None:
+        objective = values_of("task", task)["model"]["objective"]["class_path"]
+        fitting, unfit = without_unfit(values_of("recipe", name), objective)
+        if unfit:
+            values = yaml.safe_dump(fitting, allow_unicode=True)
+            less = f", without {', '.join(unfit)}, which {task} doesn't take"
+    chosen = [*first, "--config", values, *_fast(name), *arguments, "--recipe", name]
+    return chosen, f"recipe: {name} ({why}){less}"
 
 
 def _names_encoder(arguments: list[str]) -> bool:

@@ -163,7 +163,8 @@ class TrainingCLI(LightningCLI):
         config.ckpt_path = config.run.folder = None  # who runs it again wants a folder of its own
         note = f"# {self.note}\n" if self.note else ""
         self.folder.config.write_text(note + self.parser.dump(config, skip_none=False), "utf-8")
-        show_values(flat(config), flat(self.parser.get_defaults()), self.console)
+        values, usual = flat(config), flat(self.parser.get_defaults())
+        show_values(values, usual, self.folder.config, self.console)
         sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
         trained, every = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)
         self.console.print(f"parameters: {trained:,} trained of {every:,}")

@@ -32,7 +32,8 @@ def read(path: Path, data: str | bytes, **options: Any) -> tuple[list[tuple[str,
     notes: list[str] = []
     table = Reader(**options).read(str(path), path.parent / "out.arrow", notes=notes)
     pairs = list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))
-    return pairs, [note.removeprefix(f"{path}: ") for note in notes]
+    told = (note.removeprefix(f"{path}: ") for note in notes)
+    return pairs, [note for note in told if "isn't in UTF-8" not in note]
 
 
 def quarantined(folder: Path) -> list[dict[str, Any]]:

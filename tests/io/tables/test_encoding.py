@@ -30,6 +30,7 @@ import pytest
 
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.tables.encoding import detect, is_really_utf8, resolve
+from weitiao.io.tables.reader import Reader
 
 SIMPLIFIED = "这家酒店的服务非常好，房间也很干净。\n物流太慢了，等了一个星期才到！\n"
 TRADITIONAL = "這家酒店的服務非常好，房間也很乾淨。\n物流太慢了，等了一個星期才到！\n"
@@ -69,6 +70,26 @@ def written(folder: Path, data: bytes) -> Path:
 )
 def test_encoding_is_found(tmp_path: Path, text: str, codec: str, found: str) -> None:
     assert detect(written(tmp_path, text.encode(codec))) == found
+
+
+@pytest.mark.parametrize(
+    ("codec", "options", "told"),
+    [
+        ("utf-8", {}, []),
+        ("utf-8-sig", {}, []),
+        ("gbk", {}, ["the file isn't in UTF-8, and is read as gb18030"]),
+        ("utf-16", {}, ["the file isn't in UTF-8, and is read as utf-16"]),
+        ("gbk", {"encoding": "gbk"}, []),  # whoever named it knows
+    ],
+)
+def test_an_encoding_that_was_found_is_told(
+    tmp_path: Path, codec: str, options: dict[str, str], told: list[str]
+) -> None:
+    data = f"text,label\n{SIMPLIFIED.strip().splitlines()[0]},a\n" * 20
+    path, notes = tmp_path / "a.csv", list[str]()
+    path.write_bytes(data.encode(codec))
+    Reader(on_bad_row="quarantine", **options).read(str(path), tmp_path / "a.arrow", notes=notes)
+    assert [n.removeprefix(f"{path}: ") for n in notes if "UTF-8" in n] == told
 
 
 def test_a_few_rows_in_another_encoding_do_not_hide_that_a_file_is_utf_8(tmp_path: Path) -> None:

@@ -189,7 +189,10 @@ class Reader(ReadOptions):
             if kind not in kinds:
                 self._refuse_idle(option, f"{kind}: {path}")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
-        return Source(given.name, given.files, kind, encoding, wanted, self)
+        source = Source(given.name, given.files, kind, encoding, wanted, self)
+        if self.encoding == "auto" and encoding and not encoding.startswith("utf-8"):
+            source.notes.facts.append(f"the file isn't in UTF-8, and is read as {encoding}")
+        return source
 
     def _refuse_idle(self, option: str, on: str) -> None:
         if getattr(self, option) != getattr(Reader, option):
