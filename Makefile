@@ -16,7 +16,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup encoder train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-slurm faults lint format tensorboard docs site new clean
+.PHONY: help setup encoder train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-browser test-slurm faults lint format tensorboard docs site new clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,13 +60,16 @@ embed: setup  ## Train word vectors on the embedded corpus (ARGS="--neighbours å
 	$(PY) src/embed.py $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the quick tests (minutes, no network)
-	$(PYTEST) -m "not slow and not slurm" $(ARGS)
+	$(PYTEST) -m "not slow and not slurm and not browser" $(ARGS)
 
 test-slow: $(VENV)/.installed-dev  ## Run the tests that take long
 	$(PYTEST) -m "slow and not faults and not slurm" $(ARGS)
 
 faults: $(VENV)/.installed-dev  ## Try to break it; writes logs/faults.md (SIZE=small for a part)
 	$(PYTEST) -m faults --faults $(SIZE) $(ARGS)
+
+test-browser: $(VENV)/.installed-dev  ## Try the page of `serve` in Chromium (skipped without)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -m browser $(ARGS)
 
 test-slurm: $(VENV)/.installed-dev  ## Run jobs on the SLURM that answers here (skipped without)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m slurm $(ARGS)

@@ -21,6 +21,7 @@ OTHERS = {
     "config": "jsonargparse",
     "gb": "benchmarks/read_memory.py",
     "suffix": "benchmarks/read_memory.py",
+    "faults": "benchmarks/serving.py",
     "help": "argparse",
     "logdir": "tensorboard",
     "lr": "the name of an argument, in architecture.md",

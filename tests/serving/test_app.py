@@ -159,6 +159,14 @@ def test_a_token_is_needed_where_there_is_one(client: Client) -> None:
         assert here.get(path).status_code == 200
 
 
+def test_a_server_that_is_ending_says_so_with_each_answer(client: Client) -> None:
+    here = client()
+    assert "connection" not in here.get("/health").headers
+    here.app.ending = True  # type: ignore[attr-defined]
+    for path in ("/health", "/nothing"):
+        assert here.get(path).headers["connection"] == "close"
+
+
 def test_a_client_that_asks_too_often_is_told_when_to_come_again(client: Client) -> None:
     here = client(rate=3)
     seen = [here.post("/predict", json={"texts": ["a"]}) for _ in range(5)]

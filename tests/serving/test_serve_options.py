@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -35,8 +36,9 @@ def reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         def watch(self, seconds: float) -> None:
             found["reload_every"] = seconds
 
-    def load(run: Path, **options: Any) -> None:
+    def load(run: Path, **options: Any) -> Any:
         found.update(options)
+        return SimpleNamespace(data=SimpleNamespace())
 
     def make_app(models: Any, limits: Any, token: str | None, *, local: bool) -> None:
         found.update({f"limits.{name}": value for name, value in vars(limits).items()})

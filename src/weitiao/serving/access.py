@@ -73,6 +73,9 @@ class Gate:
         self.app, self.rates, self.free = app, rates, free
         self.local, self.count = local, count
         self.token = token and token.encode()
+        self.ending = False
+        """Set once the server is told to end: clients are told with each answer that it is the last
+        of their connection, else they would send the next request into a closed one."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -83,7 +86,8 @@ class Gate:
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
-                message["headers"] = [*message["headers"], *own]
+                last = [(b"connection", b"close")] if self.ending else []
+                message["headers"] = [*message["headers"], *own, *last]
                 self.count(message["status"])
             await send(message)
 

@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from weitiao import __version__
 from weitiao.serving.access import Gate, refusal
@@ -42,7 +41,7 @@ _POLICY = (  # nothing but the page's own files, and questions to this server
 
 def make_app(
     models: Models, limits: Limits, token: str | None = None, *, local: bool = True
-) -> ASGIApp:
+) -> Gate:
     """The application that a server runs.
 
     Args:

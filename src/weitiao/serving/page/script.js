@@ -90,7 +90,7 @@ async function take(given) {
   $("result").hidden = true;
   $("progress").hidden = true;
   $("header").checked = !plain;
-  $("state").textContent = file.rows.length ? `${file.name}: ${say("rows", file.rows.length)}` : say("empty");
+  $("state").textContent = file.rows.length ? `${file.name} · ${say("rows", file.rows.length)}` : say("empty");
   offerColumns();
 }
 

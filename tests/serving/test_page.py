@@ -1,0 +1,264 @@
+"""The page in a browser: by keyboard, in both languages, on a narrow screen, with files."""
+
+from __future__ import annotations
+
+import csv
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from browser import can_open, open_browser
+from selenium.webdriver import ActionChains, Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+from served_models import Lengths
+
+from weitiao.serving.app import make_app
+from weitiao.serving.limits import Limits
+from weitiao.serving.models import Models
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not can_open(), reason="needs chromium and chromedriver"),
+]
+SECRET = "a-token-of-the-test-0123"
+BAD = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts servers of models by name; gives their addresses."""
+    run = tmp_path_factory.mktemp("run") / "best.ckpt"
+    run.touch()
+    servers: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(token: str | None = None, **models: Lengths) -> str:
+        given = iter(models.values())
+        served = Models(dict.fromkeys(models, run), lambda _: next(given))
+        app = make_app(served, Limits(characters=100), token)
+        bound = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{bound.getsockname()[1]}/"
+
+    yield start
+    for server, thread in servers:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def one_model(address: Callable[..., str]) -> str:
+    return address(lengths=Lengths())
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("profile")
+
+
+@pytest.fixture(scope="module")
+def browser(profile: Path) -> Iterator[Chrome]:
+    opened = open_browser(profile)
+    yield opened
+    opened.quit()
+
+
+@pytest.fixture
+def page(browser: Chrome, one_model: str) -> Iterator[Chrome]:
+    """The page, fresh; nothing may be amiss in the browser's console in the end."""
+    browser.get_log("browser")  # of earlier pages
+    show(browser, one_model)
+    yield browser
+    assert browser.get_log("browser") == []
+
+
+def show(browser: Chrome, address: str) -> None:
+    browser.get(address)
+    until(browser, lambda: shown(browser, "work") or shown(browser, "key"))
+
+
+def until(browser: Chrome, true: Callable[[], Any]) -> Any:
+    return WebDriverWait(browser, 10, 0.02).until(lambda _: true())
+
+
+def shown(browser: Chrome, name: str) -> bool:
+    return browser.find_element(By.ID, name).is_displayed()
+
+
+def texts(browser: Chrome, selector: str) -> list[str]:
+    return [found.text for found in browser.find_elements(By.CSS_SELECTOR, selector)]
+
+
+def test_texts_are_labelled_by_keyboard_alone(page: Chrome) -> None:
+    assert page.switch_to.active_element.get_attribute("id") == "text"
+    ActionChains(page).send_keys("a", Keys.ENTER, "  much longer").perform()
+    send = ActionChains(page).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
+    send.key_up(Keys.CONTROL).perform()
+    until(page, lambda: len(texts(page, "#answers > li")) == 2)
+    assert texts(page, ".said") == ["short", "long"]
+    assert texts(page, "#answers > li:first-child dd") == ["85.7 %", "14.3 %"]
+    assert texts(page, ".note") == ["Read as much longer", "Too long: only a part of it was read."]
+    widths = page.execute_script(
+        "return [...document.querySelectorAll('.bar i')].map((bar) => bar.style.width)"
+    )
+    assert widths[0].startswith("85.7")
+    # from the button on, everything can be reached by the tabulator
+    reached = []
+    for _ in range(4):
+        ActionChains(page).send_keys(Keys.TAB).perform()
+        reached.append(page.switch_to.active_element.get_attribute("id"))
+    assert "file" in reached
+
+
+def test_markup_in_a_text_is_a_text(page: Chrome) -> None:
+    page.find_element(By.ID, "text").send_keys(BAD)
+    page.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(page, lambda: texts(page, ".text"))
+    assert texts(page, ".text") == [BAD]
+    assert page.find_elements(By.TAG_NAME, "img") == []
+
+
+def test_scripts_that_are_not_the_pages_own_do_not_run(browser: Chrome, one_model: str) -> None:
+    show(browser, one_model)
+    browser.execute_script(
+        "const s = document.createElement('script'); s.textContent = 'window.ran = 1';"
+        "document.body.append(s)"
+    )
+    assert browser.execute_script("return window.ran") is None
+    assert "Content Security Policy" in str(browser.get_log("browser"))
+
+
+def test_what_the_server_refuses_is_told(page: Chrome) -> None:
+    page.find_element(By.ID, "text").send_keys("a" * 101)
+    page.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(page, lambda: texts(page, "#fault") != [""])
+    assert texts(page, "#fault") == ["texts[0]: 101 characters are more than 100"]
+    assert "413" in str(page.get_log("browser"))  # the browser's own note
+
+
+ROWS = [
+    ("no", "review", "label"),
+    ("1", '说 "好"，\n很好', "old"),
+    ("2", "=1+1", "+1"),
+    ("3", "x" * 101, "-2"),
+    *((str(i), f"row {i}", "") for i in range(4, 200)),
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_a_file_comes_back_as_a_csv(
+    encoding: str, page: Chrome, profile: Path, tmp_path: Path
+) -> None:
+    with (tmp_path / f"{encoding}.csv").open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows(ROWS)
+    page.find_element(By.ID, "file").send_keys(str(tmp_path / f"{encoding}.csv"))
+    until(page, lambda: shown(page, "score"))
+    column = Select(page.find_element(By.ID, "column"))
+    assert [option.text for option in column.options] == ["no", "review", "label"]
+    assert column.first_selected_option.text == "review"
+    page.find_element(By.CSS_SELECTOR, "#score button.main").click()
+    until(page, lambda: shown(page, "result"))
+    told = "Rows labelled: 198. Rows without a label: 1; the column error says why."
+    assert texts(page, "#state") == [told]
+    page.find_element(By.ID, "result").click()
+    saved = profile / f"{encoding}-labelled.csv"
+    until(page, saved.exists)
+    with saved.open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    added = ["predicted label", "p(long)", "p(short)", "error"]
+    assert head == [*ROWS[0], *added]
+    assert rows[0] == [*ROWS[1], "long", "1", "0", ""]
+    assert rows[1] == ["2", "'=1+1", "+1", "long", "0.5714286", "0.4285714", ""]
+    assert rows[2][-1] == "longer than 100 characters"
+    assert [row[0] for row in rows] == [row[0] for row in ROWS[1:]]
+
+
+def test_a_text_file_is_dropped_and_stopped(page: Chrome, tmp_path: Path) -> None:
+    page.execute_script(
+        "const files = new DataTransfer();"
+        "files.items.add(new File(['good, fine\\nbad\\n\\n'], 'lines.txt'));"
+        "document.dispatchEvent(new DragEvent('drop', { dataTransfer: files }))"
+    )
+    until(page, lambda: texts(page, "#state") == ["lines.txt · rows: 2"])
+    assert not page.find_element(By.ID, "header").is_selected()
+    page.execute_script(  # the click that stops it comes before the first answer
+        "document.querySelector('#score button.main').click();"
+        "document.getElementById('cancel').click()"
+    )
+    until(page, lambda: texts(page, "#state") == ["Stopped."])
+    page.find_element(By.CSS_SELECTOR, "#score button.main").click()
+    until(page, lambda: texts(page, "#state") == ["Rows labelled: 2."])
+
+
+def test_pairs_and_several_models(
+    browser: Chrome, address: Callable[..., str], tmp_path: Path
+) -> None:
+    show(browser, address(texts=Lengths(), pairs=Lengths(pair=True)))
+    assert not shown(browser, "pair")
+    Select(browser.find_element(By.ID, "model")).select_by_visible_text("pairs")
+    assert shown(browser, "pair")
+    browser.find_element(By.ID, "text").send_keys("a")
+    browser.find_element(By.ID, "pair").send_keys("much longer")
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(browser, lambda: texts(browser, ".said") == ["long"])
+    (tmp_path / "pairs.csv").write_text("a,b\nlonger,x\nlonger,much longer\n")
+    browser.find_element(By.ID, "file").send_keys(str(tmp_path / "pairs.csv"))
+    until(browser, lambda: shown(browser, "of-other"))
+    for name, column in (("column", "a"), ("other", "b")):
+        Select(browser.find_element(By.ID, name)).select_by_visible_text(column)
+    browser.find_element(By.CSS_SELECTOR, "#score button.main").click()
+    until(browser, lambda: texts(browser, "#state") == ["Rows labelled: 2."])
+
+
+def test_a_token_opens_the_page(browser: Chrome, address: Callable[..., str]) -> None:
+    show(browser, address(SECRET, texts=Lengths()))
+    assert not shown(browser, "work")
+    field = browser.find_element(By.ID, "token")
+    field.send_keys("wrong", Keys.ENTER)
+    until(browser, lambda: field.get_attribute("validationMessage") == "That is not the token.")
+    field.clear()
+    field.send_keys(SECRET, Keys.ENTER)
+    until(browser, lambda: shown(browser, "work"))
+    browser.find_element(By.ID, "text").send_keys("a")
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(browser, lambda: texts(browser, ".said") == ["short"])
+
+
+def test_chinese_on_a_narrow_screen(one_model: str, tmp_path: Path) -> None:
+    browser = open_browser(tmp_path / "profile", language="zh-CN,zh", width=360)
+    try:
+        show(browser, one_model)
+        assert texts(browser, "h2") == ["文本", "文件"]
+        long = "long" * 20
+        browser.find_element(By.ID, "text").send_keys(long)
+        browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+        until(browser, lambda: texts(browser, ".note") == ["太长：只读了其中一部分。"])
+        width = browser.execute_script("return document.documentElement.scrollWidth")
+        assert width == 360, "nothing is wider than the screen"
+        browser.find_element(By.ID, "language").click()
+        assert texts(browser, "h2") == ["Text", "File"]
+        assert texts(browser, ".note") == ["Too long: only a part of it was read."]
+    finally:
+        browser.quit()
+
+
+def test_both_languages_say_the_same_things(page: Chrome) -> None:
+    missing = page.execute_async_script("""
+        const done = arguments[0];
+        import("./words.js").then(async ({ say, changeLanguage }) => {
+          const source = await (await fetch("words.js")).text();
+          const names = [...source.matchAll(/(\\w+): "/g)].map((found) => found[1]);
+          const lacks = (name) => { try { return !say(name); } catch { return true; } };
+          const first = names.filter(lacks);
+          changeLanguage();
+          done([...first, ...names.filter(lacks)]);
+        });
+    """)
+    assert missing == []
