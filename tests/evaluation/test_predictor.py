@@ -50,6 +50,18 @@ def test_labels_and_probabilities_are_those_of_the_command_line(
     np.testing.assert_allclose(found.probabilities, written, atol=1e-6)
 
 
+def test_what_was_cleaned_and_what_was_not_read_is_told(model: Any) -> None:
+    long = "很好" * 100
+    found = model.predict(["  <b>很好</b>", long])
+    assert found.cleaned == ["很好", long]
+    short, (((begin, end),)) = found.unread[0], found.unread[1][0]
+    assert short == [[]]
+    assert 100 < begin < end == len(long)
+    assert model.predict([long[:begin]]).probabilities == pytest.approx(
+        found[1:].probabilities, abs=1e-6
+    )
+
+
 def test_rows_are_named_as_in_training(model: Any) -> None:
     named = [{"review": text, "stars": "?"} for text in TEXTS]
     assert model.predict(named).labels == model.predict(TEXTS).labels

@@ -39,5 +39,6 @@ class Lengths:
         sure = np.array([min(1, len(text) / 7) for text in texts])
         labels = [self.labels + self.classes[int(p < 0.5)] for p in sure]
         cleaned = [tuple(map(str.strip, row)) if self.pair else row.strip() for row in rows]
-        cut = np.array([len(text) > 6 for text in texts], bool)
-        return Predictions(labels, np.stack([sure, 1 - sure], 1), [*self.classes], cleaned, cut)
+        spans = [[(6, len(text))] if len(text) > 6 else [] for text in map(str.strip, texts)]
+        unread = [[[], each] if self.pair else [each] for each in spans]
+        return Predictions(labels, np.stack([sure, 1 - sure], 1), [*self.classes], cleaned, unread)

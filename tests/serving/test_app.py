@@ -47,12 +47,12 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 def test_texts_are_labelled(client: Client) -> None:
-    said = client().post("/predict", json={"texts": ["好", "  a text  ", "a longer text"]})
+    said = client().post("/predict", json={"texts": ["好", "  a te  ", "  a longer text"]})
     assert said.status_code == 200
     one = {"label": "short", "probabilities": {"long": round(1 / 7, 7), "short": round(6 / 7, 7)}}
     assert said.json()[0] == one
-    assert [row.get("cleaned") for row in said.json()] == [None, "a text", None]
-    assert [row.get("cut") for row in said.json()] == [None, True, True]
+    assert [row.get("cleaned") for row in said.json()] == [None, "a te", "a longer text"]
+    assert [row.get("cut") for row in said.json()] == [None, None, [[6, 13]]]
     assert client().post("/predict", json={"texts": []}).json() == []
 
 
@@ -60,6 +60,7 @@ def test_pairs_and_models_by_name(client: Client) -> None:
     here = client({"pairs": Lengths(pair=True), "texts": Lengths(labels="very ")})
     said = here.post("/predict", json={"model": "pairs", "texts": [["a", "much longer"]]})
     assert [row["label"] for row in said.json()] == ["long"]
+    assert [row["cut"] for row in said.json()] == [[[], [[6, 11]]]]
     said = here.post("/predict", json={"model": "texts", "texts": ["a"]})
     assert [row["label"] for row in said.json()] == ["very short"]
     known = here.get("/models").json()["models"]

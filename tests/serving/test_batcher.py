@@ -31,7 +31,7 @@ def held(model: Lengths, batcher: Batcher) -> Future[Any]:
 def test_a_request_alone_is_computed_at_once(batcher: Batcher) -> None:
     model = Lengths()
     found = batcher.submit(model, ["好", "a long one"]).result(5)
-    assert (found.labels, found.cut.tolist()) == (["short", "long"], [False, True])
+    assert (found.labels, found.unread) == (["short", "long"], [[[]], [[(6, 10)]]])
     assert model.batches == [["好", "a long one"]]
 
 

@@ -16,6 +16,7 @@ from weitiao.config.own_code import allow
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import DataError
 from weitiao.evaluation.inference import open_checkpoint
+from weitiao.inputs import Span
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.models.module import Module
 from weitiao.training.evaluation_rows import as_array, decide, in_order
@@ -33,15 +34,16 @@ class Predictions:
         labels: a label each; of a multi-label model a list of them, of a regression a number.
         probabilities: ``(N, C)``; null = a regression has none.
         classes: the label of each column of ``probabilities``.
-        cleaned: the text of each row as the model read it, of pairs tuples of two.
-        cut: ``(N,)`` of bool: whether a row was longer than what the model reads.
+        cleaned: the text of each row after cleaning, of pairs tuples of two; empty = not known.
+        unread: of each row and each of its texts the spans of ``cleaned``, in code points, that
+            are beyond what the model reads; empty = not known.
     """
 
     labels: list[Any]
     probabilities: np.ndarray | None
     classes: list[str]
     cleaned: list[Any] = field(default_factory=list)
-    cut: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    unread: list[list[list[Span]]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -49,7 +51,7 @@ class Predictions:
     def __getitem__(self, rows: slice) -> Predictions:
         """The same of some of the rows."""
         said = None if self.probabilities is None else self.probabilities[rows]
-        found = self.labels[rows], said, self.classes, self.cleaned[rows], self.cut[rows]
+        found = self.labels[rows], said, self.classes, self.cleaned[rows], self.unread[rows]
         return Predictions(*found)
 
 
@@ -91,14 +93,16 @@ class Predictor:
         said = as_array(found["predictions"]) if classes else None
         return Predictions([*labels], said, classes, *self._as_read())
 
-    def _as_read(self) -> tuple[list[Any], np.ndarray]:
-        """What was left of each row when it was cleaned, and whether all of that was read."""
+    def _as_read(self) -> tuple[list[Any], list[list[list[Span]]]]:
+        """What was left of each row when it was cleaned, and what of that was not read."""
         table, encoded = self.data.rows("predict"), self.data.encoded
         assert encoded is not None
-        texts = [table[role].to_pylist() for role in self.data.input.columns]
-        known = "cut" in encoded.column_names  # an input of one's own need not say
-        cut = encoded["cut"].to_numpy() if known else np.zeros(table.num_rows, bool)
-        return (texts[0] if len(texts) == 1 else [*zip(*texts, strict=True)]), cut
+        rows = [*zip(*(table[role].to_pylist() for role in self.data.input.columns), strict=True)]
+        unread: list[list[list[Span]]] = [[[] for _ in row] for row in rows]
+        if "cut" in encoded.column_names:  # an input of one's own need not say
+            for i in np.flatnonzero(encoded["cut"].to_numpy()).tolist():
+                unread[i] = self.data.fitted.unread(rows[i])
+        return (rows if self.pair else [text for (text,) in rows]), unread
 
     def _texts_of(self, row: Row, number: int) -> list[str]:
         """The one or two texts of a row."""

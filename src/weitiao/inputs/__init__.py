@@ -17,6 +17,8 @@ from weitiao.card import InputCard, TargetCard
 if TYPE_CHECKING:
     import torch
 
+Span = tuple[int, int]
+"""Begin and end of a part of a text, in code points."""
 STATE = "input.json"
 """Beside prepared rows: the state of an input."""
 
@@ -109,6 +111,10 @@ class FittedInput(ABC):
         """Encoded rows of training that are changed from seed, epoch and slot (`InputRows`)."""
         # only those whose input says how often a row comes are asked
         raise NotImplementedError(f"{type(self).__name__} changes no rows")
+
+    def unread(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The parts of each of a row's texts, as cleaned, that are beyond what a model reads."""
+        return [[] for _ in texts]
 
     def state(self) -> dict[str, Any]:
         """Tensors and plain values from which `Input.from_state` makes it again.

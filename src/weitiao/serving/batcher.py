@@ -167,7 +167,7 @@ def _joined(parts: list[Predictions]) -> Predictions:
         np.concatenate(said) if said else None,
         parts[0].classes,
         [text for part in parts for text in part.cleaned],
-        np.concatenate([part.cut for part in parts]),
+        [spans for part in parts for spans in part.unread],
     )
 
 

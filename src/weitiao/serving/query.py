@@ -93,17 +93,19 @@ def answers(texts: Sequence[Any], found: Predictions) -> list[dict[str, Any]]:
     """What is said of each text, as plain values.
 
     Returns:
-        ``label`` and, of classes, ``probabilities``; ``cleaned`` where the model read another
-        text than was sent, ``cut`` where it read only a part.
+        ``label`` and, of classes, ``probabilities``; ``cleaned`` where the model got another text
+        than was sent; ``cut``, the spans of that which it did not read, where there are any, of
+        pairs those of each text.
     """
     said = [None] * len(texts) if found.probabilities is None else found.probabilities.tolist()
-    rows = zip(texts, found.labels, said, found.cleaned, found.cut.tolist(), strict=True)
+    unread = found.unread or [[]] * len(texts)
+    rows = zip(texts, found.labels, said, found.cleaned or texts, unread, strict=True)
     return [
         {
             "label": label,
             **({} if sure is None else {"probabilities": _rounded(found.classes, sure)}),
             **({} if cleaned == text else {"cleaned": cleaned}),
-            **({"cut": True} if cut else {}),
+            **({"cut": cut if len(cut) > 1 else cut[0]} if any(cut) else {}),
         }
         for text, label, sure, cleaned, cut in rows
     ]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import torch
 
 from weitiao.card import TokenInput
-from weitiao.inputs import FittedInput
+from weitiao.inputs import FittedInput, Span
 from weitiao.inputs.text.coverage import Coverage, refuse_unread
 from weitiao.inputs.text.reporting import handling, new_texts
 from weitiao.inputs.text.rows import ChangedRows, TokenRows
@@ -92,6 +92,10 @@ class FittedText(FittedInput):
         state = json.dumps(self._state, ensure_ascii=False, indent=2)
         (folder / STATE).write_text(state, "utf-8")
         return self._report
+
+    def unread(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The parts of a row's texts whose ids were left out."""
+        return self.encoder.unread(texts)
 
     def rows(self, encoded: pa.Table) -> TokenRows:
         """The rows as they are."""

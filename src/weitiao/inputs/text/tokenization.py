@@ -12,12 +12,14 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from weitiao.errors import ConfigError
+from weitiao.inputs import Span
 from weitiao.inputs.text.prefix import fixed, prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import load_tokenizer, rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
 from weitiao.inputs.text.trained_tokenizer import PAD, SPECIALS, TRAINED, UNK, train_tokenizer
 from weitiao.inputs.text.truncation import Truncation, kept_positions
+from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.cache import content_hash, hash_of
 from weitiao.io.checkpoint_file import load_checkpoint
 
@@ -238,6 +240,16 @@ class TextEncoder:
             columns["token_type_ids"] = pa.array(types, pa.large_list(pa.int8()))
         columns["cut"] = pa.array(cut, pa.bool_())
         return pa.table(columns)
+
+    def unread(self, texts: Sequence[str]) -> list[list[Span]]:
+        """The spans of a row's one or two texts, in code points, that `encode` leaves out."""
+        units = [self._units([text])[0] for text in texts]
+        first, second = [*units, None][:2]
+        with rust_faults("it"):
+            found = self.backend.encode(first, second, is_pretokenized=bool(self.segmenter))
+        texts_of = fixed(found.sequence_ids, self._before)
+        kept = {*kept_positions(texts_of, self.max_length, self.truncation)}
+        return unread_spans(found, kept, texts, units if self.segmenter else None, self.prefix)
 
     def _units(self, texts: Sequence[str]) -> Sequence[Any]:
         if self.segmenter:

@@ -47,12 +47,34 @@ function bars(probabilities) {
   return shown;
 }
 
+// A text whose spans that were not read are struck out; they count code points.
+function struck(text, spans) {
+  const points = [...text];
+  const parts = [];
+  let done = 0;
+  for (const [begin, end] of spans) {
+    parts.push(points.slice(done, begin).join(""), element("del", "", points.slice(begin, end).join("")));
+    done = end;
+  }
+  return [...parts, points.slice(done).join("")];
+}
+
+// What the model got: each text with what it did not read of it.
+function asRead(row, cut) {
+  const texts = [].concat(row);
+  const spans = texts.length > 1 ? cut ?? [] : [cut ?? []];
+  return texts.flatMap((text, i) => [...(i ? ["\n"] : []), ...struck(text, spans[i] ?? [])]);
+}
+
 function card(text, answer) {
   const shown = (row) => [].concat(row).join("\n");
   const label = [].concat(answer.label).join(" · ") || say("none");
   const made = element("li", "", element("p", "text", shown(text)), element("p", "said", label));
   if (answer.probabilities) made.append(...bars(answer.probabilities));
-  if (answer.cleaned !== undefined) made.append(element("p", "note", say("cleaned"), shown(answer.cleaned)));
+  if (answer.cleaned !== undefined || answer.cut) {
+    const read = asRead(answer.cleaned ?? text, answer.cut);
+    made.append(element("p", "note", say("cleaned"), ...read));
+  }
   if (answer.cut) made.append(element("p", "note", say("cut")));
   return made;
 }
