@@ -175,9 +175,9 @@ class FitCLI(TrainingCLI):
         read = pretrained_on(self.model, self.datamodule, splits)
         audit |= {} if read is None else {"pretrained on": read}
         write_json(audit, self.folder.audit)
-        super().write_down()
         if self.note:
             show_line(self.note, self.console)
+        super().write_down()
         render(audit["audit"], self.console)
         for line in handling(audit, self.datamodule.card.rows, self.datamodule.fitted):
             show_line(line, self.console)
