@@ -129,15 +129,19 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
         problem = f": {name} needs an encoder, and {encoder.TARGET} is not there"
         own = "{--model.backbone.name} FOLDER {--data.input.encode.tokenizer} FOLDER"
         raise ConfigError(problem, field="recipe", hint=f"make encoder; your own: {own}")
-    values, less = near(path), ""
-    if task is not None:
-        objective = values_of("task", task)["model"]["objective"]["class_path"]
-        fitting, unfit = without_unfit(values_of("recipe", name), objective)
-        if unfit:
-            values = yaml.safe_dump(fitting, allow_unicode=True)
-            less = f", without {', '.join(unfit)}, which {task} doesn't take"
+    values, less = (near(path), "") if task is None else _fitting(name, task, path)
     chosen = [*first, "--config", values, *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why}){less}"
+
+
+def _fitting(name: str, task: str, path: Path) -> tuple[str, str]:
+    """What of a recipe a task takes, as a configuration, and what it doesn't, in words."""
+    objective = values_of("task", task)["model"]["objective"]["class_path"]
+    fitting, unfit = without_unfit(values_of("recipe", name), objective)
+    if not unfit:
+        return near(path), ""
+    left_out = f", without {', '.join(unfit)}, which {task} doesn't take"
+    return yaml.safe_dump(fitting, allow_unicode=True), left_out
 
 
 def _names_encoder(arguments: list[str]) -> bool:
