@@ -19,6 +19,7 @@ import torch
 from conftest import TINY, Command, reviews, write_csv
 
 import weitiao
+from weitiao.serving.query import answers
 
 TEXTS = [text for text, _ in reviews(30, seed=5)]
 SMALL = {
@@ -143,6 +144,9 @@ def test_pairs_and_labels_of_every_kind(own: Path, task: str, label: str, kind: 
     assert len(found) == len(PAIRS)
     assert {type(name) for name in found.labels} == {kind}
     assert (found.probabilities is None) == (task == "regression")
+    served = json.loads(json.dumps(answers(PAIRS, found)))
+    assert [row["label"] for row in served] == found.labels
+    assert all(("probabilities" in row) == (task != "regression") for row in served)
     named = [{"review": text, "other": other} for text, other in PAIRS]
     assert model.predict(named).labels == found.labels
     with pytest.raises(weitiao.DataError, match="row 1: this is not a pair of texts"):

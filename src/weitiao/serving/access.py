@@ -18,12 +18,12 @@ TOKEN = "WEITIAO_TOKEN"
 """The variable of the environment that may hold the token."""
 SHORTEST = 16  # characters of a token
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+]
 
 
 def read_token(file: Path | None) -> str | None:
@@ -85,9 +85,8 @@ class Gate:
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
                 last = [(b"connection", b"close")] if self.ending else []
-                message["headers"] = [*message["headers"], *own, *last]
+                message["headers"] = [*message["headers"], *_HEADERS, *last]
                 self.count(message["status"])
             await send(message)
 
