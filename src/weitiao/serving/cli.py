@@ -173,7 +173,7 @@ def _answer(app: Gate, bound: socket.socket, end_within: int) -> None:
         app,
         http="h11",
         ws="none",
-        log_level="warning",
+        log_level="error",  # not each line of nonsense that somebody sends
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=end_within,
