@@ -223,17 +223,21 @@ def try_faults(
 
 
 def _outcome(client: Client, text: str, expected: Any) -> str:
-    """What came of a request: right, wrong, half an answer, refused, torn, or told why not."""
+    """What came of a request: right, wrong, half an answer, refused, torn, or told why not.
+
+    Of an answer that is cut off its client is told: the length was. So it is torn; half would be
+    one that has its length and makes no sense.
+    """
     try:
         answer = client.ask(text)
     except ConnectionRefusedError:
         return "refused"
-    except (IncompleteRead, json.JSONDecodeError):
+    except json.JSONDecodeError:
         return "half"
-    except HTTPException as error:
-        return "torn" if "RemoteDisconnected" in type(error).__name__ else str(error)[:40]
-    except OSError:
+    except (OSError, IncompleteRead):
         return "torn"
+    except HTTPException as error:
+        return str(error)[:40]
     close = all(
         abs(answer["probabilities"][name] - p) < CLOSE
         for name, p in expected["probabilities"].items()
