@@ -57,18 +57,21 @@ CSL = Source(
         "test.tsv": "337cace3a8854f993dca462c9ae34e785beaccd016e11c938016c79c91ca9c83",
     },
 )
-COLUMNS = {"text": "0", "label": "1", "header": "false"}
+TEXT, LABEL = "data.input.text", "data.target.label"
+COLUMNS = {TEXT: "0", LABEL: "1", "data.header": "false"}
+LINES = {"data.format": "lines"}
+NUMBER = {"data.target": "Number", "task": "regression"}
 SETS: dict[str, tuple[Source, dict[str, str]]] = {
     "reviews": (REVIEWS, {}),
-    "chnsenticorp": (CHNSENTICORP, {"text": "text_a"}),
+    "chnsenticorp": (CHNSENTICORP, {TEXT: "text_a"}),
     "tnews": (TNEWS, COLUMNS),
-    "trec": (TREC, {"format": "lines"}),
-    "sst2": (SST2, {"format": "lines"}),
-    "clinc150": (CLINC, {"label": "intent"}),
-    "csl": (CSL, COLUMNS | {"text": "1", "label": "2"}),
+    "trec": (TREC, LINES),
+    "sst2": (SST2, LINES),
+    "clinc150": (CLINC, {LABEL: "intent"}),
+    "csl": (CSL, COLUMNS | {TEXT: "1", LABEL: "2"}),
     "stsb_zh": (
         STSB_ZH,
-        COLUMNS | {"pair": "1", "label": "2", "format": "tsv", "task": "regression"},
+        COLUMNS | {"data.input.pair": "1", LABEL: "2", "data.format": "tsv"} | NUMBER,
     ),
 }
 Row = dict[str, Any]
@@ -88,7 +91,8 @@ def options_of(name: str, data_root: Path) -> list[str]:
     source, columns = SETS[name]
     folder = source.folder.format(data=data_root)
     files = {split: f"{folder}/{file}" for split, file in source.splits.items()}
-    return [f"--data.{key}={value}" for key, value in (files | columns).items()]
+    named = {f"data.{split}": file for split, file in files.items()}
+    return [f"--{key}={value}" for key, value in (named | columns).items()]
 
 
 def drawn(name: str, per_class: int, draw: int, data_root: Path, folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 from weitiao.errors import ConfigError
 from weitiao.linear import Linear, NgramFeatures, from_state, solve_splits, state_of
 from weitiao.linear import solve as solving
-from weitiao.linear.features import _WORD
+from weitiao.linear.features import WORD
 from weitiao.linear.forms import MARGIN, Form, form_of
 from weitiao.linear.solve import STRENGTHS, Rows, Solved, solve
 from weitiao.linear.store import read_features, write_linear
@@ -64,7 +64,7 @@ def test_features_are_those_of_scikit_learn_up_to_the_hashing(texts: list[str]) 
     mine = features.transform(texts)
     kinds: list[dict[str, Any]] = [
         {"analyzer": "char", "ngram_range": (1, 5)},
-        {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": _WORD},
+        {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": WORD},
     ]
     named: list[dict[str, float]] = [{} for _ in texts]
     for kind in kinds:

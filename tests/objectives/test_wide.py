@@ -24,7 +24,8 @@ from weitiao.errors import ConfigError
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.optim import Optimisation
 from weitiao.objectives.classification import ClassLoss
-from weitiao.objectives.wide import Wide, WideNgrams, first_of_each, ngram_buckets
+from weitiao.objectives.wide import Wide
+from weitiao.objectives.wide_ngrams import WideNgrams, first_of_each, ngram_buckets
 
 SMALL = partial(Transformer, layers=1, width=8, dropout=0.0)
 

@@ -20,6 +20,10 @@ VERBS = {
     ),
     "predict": ("weitiao.evaluation.predict:run_predict", "label new texts with a checkpoint"),
     "serve": ("weitiao.serving.cli:run_serve", "let a model answer over HTTP, with a page"),
+    "export": (
+        "weitiao.export.cli:run_export",
+        "write a model as a folder for transformers, torch or ONNX",
+    ),
     "tune": ("weitiao.tuning.cli:run_tune", "search for a better configuration"),
     "compare": (
         "weitiao.comparison.cli:run_compare",

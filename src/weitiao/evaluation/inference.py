@@ -12,6 +12,7 @@ from lightning.pytorch.cli import instantiate_module
 from weitiao.config import own_code
 from weitiao.config.bounds import at_least
 from weitiao.config.commands import called
+from weitiao.config.earlier_checkpoints import rename_weights
 from weitiao.config.hints import names_for
 from weitiao.config.parser import Parser
 from weitiao.config.presets import merged
@@ -178,7 +179,6 @@ def open_checkpoint(
         problem = f"{path} asks to run Python code that came with its backbone"
         raise ConfigError(problem, hint="if you trust it: {--trust_remote_code} true")
     try:
-        as_plain = {"map_location": "cpu", "weights_only": True}
         # first, since it imports the user's own input and target, and so what the card names; it
         # refuses a card of any other names before they are called
         options = merged(content["datamodule_hyper_parameters"], changes)
@@ -186,8 +186,10 @@ def open_checkpoint(
         options.pop("_instantiator", None)
         data = instantiate_module(TextDataModule, options)
         data.load_state_dict(content["TextDataModule"])
-        options = content["hyper_parameters"]  # under today's names
-        module = Module.load_from_checkpoint(path, **as_plain, **options)
+        options = {k: v for k, v in content["hyper_parameters"].items() if k[:1] != "_"}
+        module = instantiate_module(Module, options)
+        rename_weights(content)
+        module.load_state_dict(content["state_dict"])
     except WeitiaoError:
         raise
     except (ArgumentError, RuntimeError, *OF_VALUES) as error:
@@ -237,7 +239,7 @@ class UseParser(Parser):
 
 
 def use_parser(verb: str, file: type[NewFile]) -> UseParser:
-    """The parser of a verb, without ``--out``.
+    """The parser of a verb, without what it writes, and where it computes.
 
     Args:
         file: the dataclass of the file it is used on.
@@ -253,5 +255,4 @@ def use_parser(verb: str, file: type[NewFile]) -> UseParser:
     )
     own_code.add_option(parser)
     parser.add_class_arguments(file, "data")
-    parser.add_class_arguments(Hardware, "hardware")
     return parser

@@ -16,6 +16,7 @@ from weitiao.config.own_code import permitted
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.inference import (
+    Hardware,
     PredictFile,
     UseParser,
     open_checkpoint,
@@ -35,6 +36,7 @@ STREAM = "-"
 def predict_parser() -> UseParser:
     """The parser of the verb."""
     parser = use_parser("predict", PredictFile)
+    parser.add_class_arguments(Hardware, "hardware")
     parser.add_argument(
         "--text", type=str, action="append", help="A text to label; may be given several times."
     )

@@ -16,6 +16,7 @@ from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
 from weitiao.evaluation.inference import (
+    Hardware,
     LabelledFile,
     open_checkpoint,
     refuse_overwriting,
@@ -139,6 +140,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         The scores; of several processes, the first gives them, the others nothing.
     """
     parser = use_parser("test", LabelledFile)
+    parser.add_class_arguments(Hardware, "hardware")
     parser.add_argument(
         "--out",
         type=Path | None,

@@ -24,12 +24,15 @@ def whole_or_not(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def readable_weights(folder: Path) -> None:
+def readable_weights(folder: Path, beside: str = "config.json") -> None:
     """Let whoever may read a saved model's configuration read its weights as well.
 
     safetensors 0.8 lets nobody but the owner, whatever the umask (safetensors#782).
+
+    Args:
+        beside: the file that may be read.
     """
-    mode = (folder / "config.json").stat().st_mode
+    mode = (folder / beside).stat().st_mode
     for weights in folder.glob("*.safetensors"):
         weights.chmod(mode)
 

@@ -8,11 +8,15 @@ from typing import Any
 from weitiao.config.earlier_checkpoints import checkpoint_today
 from weitiao.config.earlier_names import renamed
 from weitiao.errors import ConfigError
+from weitiao.io.exported import MARK, read_exported
 
 
 def checkpoint_of(run: Path) -> Path:
-    """The best checkpoint of a run's folder; a checkpoint is its own."""
-    return run / "checkpoints" / "best.ckpt" if run.is_dir() else run
+    """The best checkpoint of a run's folder, or what is one of an exported folder."""
+    if not run.is_dir():
+        return run
+    exported = run / MARK
+    return exported if exported.is_file() else run / "checkpoints" / "best.ckpt"
 
 
 class Damaged(ConfigError):
@@ -33,6 +37,8 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
 
     if not path.is_file():
         raise ConfigError(f"no such checkpoint: {path}")
+    if path.name == MARK:
+        return _today(read_exported(path), data)
     if _is_damaged(path):
         raise Damaged(f"{path} can't be read: the file is broken, or cut off")
     try:
@@ -48,6 +54,10 @@ def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:
         raise ConfigError(f"{path} is no checkpoint of weitiao (it lacks {', '.join(missing)})")
+    return _today(content, data)
+
+
+def _today(content: dict[str, Any], data: str) -> dict[str, Any]:
     content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
     if data != "TextDataModule":  # options of pretraining have the names they always had
         return content

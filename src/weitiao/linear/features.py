@@ -13,7 +13,7 @@ KINDS = (("char", 1, 5), ("word", 1, 2))
 or one sign. Choosing among such kinds on validation was no better than taking both."""
 
 _HAN = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = rf"[{_HAN}]|[^\W_{_HAN}]+|[^\w\s]"
+WORD = rf"[{_HAN}]|[^\W_{_HAN}]+|[^\w\s]"
 _CHUNK = 20_000  # texts turned into n-grams at once: bounds memory
 
 
@@ -84,7 +84,7 @@ def _counts(kind: tuple[str, int, int], buckets: int, texts: Sequence[str]) -> A
     from sklearn.feature_extraction.text import HashingVectorizer
 
     analyzer, shortest, longest = kind
-    words = {"token_pattern": _WORD} if analyzer == "word" else {}
+    words = {"token_pattern": WORD} if analyzer == "word" else {}
     vectorizer = HashingVectorizer(
         analyzer=analyzer,
         ngram_range=(shortest, longest),

@@ -51,6 +51,8 @@ class LinearPart(FullPrecision):
     def forward(self, feature_ids: Tensor, feature_values: Tensor) -> Tensor:
         """``feature_ids (B, G)``, ``feature_values (B, G)``, 0 at padding → ``(B, C)``."""
         values = feature_values.to(self.weight.dtype)
+        if torch.compiler.is_exporting():  # a graph's `embedding_bag` is bound to one size
+            return torch.einsum("bg,bgc->bc", values, self.weight[feature_ids]) + self.bias
         summed = F.embedding_bag(feature_ids, self.weight, per_sample_weights=values, mode="sum")
         return summed + self.bias
 

@@ -5,15 +5,13 @@ nothing changes any more. (One pass isn't enough: in "&lt;br&gt;" a tag appears 
 entities are decoded, and "h\\u200bttp://" is a URL only without its invisible character.)
 """
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cache, partial
 from importlib.util import find_spec
 from typing import Literal, get_args
 
 from weitiao.errors import ConfigError, MissingExtra
-from weitiao.inputs.text import patterns
+from weitiao.inputs.text.rewriting import MASKED, Rewriting
 
 # In the order that suits most: repair before normalisation before removal, drops last.
 Step = Literal[
@@ -34,20 +32,12 @@ Step = Literal[
     "empty",
     "length",
 ]
-Rewrite = Callable[[str], str]
 
 _DROPS = ("empty", "length")
-_MASKED = {
-    "url": (patterns.URL_HINT, patterns.URL),
-    "email": (patterns.AT, patterns.EMAIL),
-    "phone": (patterns.PHONE_HINT, patterns.PHONE),
-    "mention": (patterns.AT, patterns.MENTION),
-    "topic": (patterns.HASH, patterns.TOPIC),
-}
 _PACKAGES = {"mojibake": "ftfy", "simplified": "opencc", "emoji": "emoji"}
 _STEPS_OF_OPTION = {
     "unicode_form": ("unicode",),
-    "replacement": tuple(_MASKED),
+    "replacement": tuple(MASKED),
     "emoji": ("emoji",),
     "max_repeats": ("repeats",),
     "min_chars": ("length",),
@@ -58,8 +48,6 @@ _CHOICES = {
     "replacement": ("space", "token"),
     "emoji": ("drop", "name"),
 }
-# Real text settles in two or three; the bound keeps a text made to be nested for ever linear.
-_MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True)
@@ -158,13 +146,22 @@ class Cleaner:
         if self.max_chars is not None and self.max_chars < max(self.min_chars, 1):
             raise ConfigError(f"max_chars={self.max_chars} lets no text pass")
 
+    @property
+    def rewriting(self) -> Rewriting:
+        """The steps that rewrite texts."""
+        options = {field.name: getattr(self, field.name) for field in fields(Rewriting)}
+        return Rewriting(**options)
+
     def clean(self, texts: Sequence[str], *, may_drop: bool = True) -> Cleaned:
         """Rewrite the texts, then drop what is empty or out of bounds; linear in their length.
 
         Args:
             may_drop: false where each text needs its place: given test files, rows to predict.
         """
-        rewritten, changed = self._settle(texts)
+        rewriting = Rewriting(
+            self.steps, self.unicode_form, self.replacement, self.emoji, self.max_repeats
+        )
+        rewritten, changed = rewriting(texts)
         kept: list[str | None] = list(rewritten)
         dropped: dict[str, int] = {}
         for step in self.steps:
@@ -177,90 +174,7 @@ class Cleaner:
                 dropped[step] = len(out)
         return Cleaned(kept, changed, dropped)
 
-    def _settle(self, texts: Sequence[str]) -> tuple[list[str], dict[str, int]]:
-        """The rewritten texts, and for each step the number of texts it changed."""
-        settled = list(texts)
-        rewrites: dict[str, Rewrite] = {
-            step: self._rewrite_of(step) for step in self.steps if step not in _DROPS
-        }
-        changed: dict[str, set[int]] = {step: set() for step in rewrites}
-        rows: Sequence[int] = range(len(settled))
-        for _ in range(_MAX_ROUNDS):
-            moved = set()
-            for step, rewrite in rewrites.items():
-                before = [settled[row] for row in rows]
-                for row, old, new in zip(rows, before, map(rewrite, before), strict=True):
-                    if new != old:
-                        settled[row] = new
-                        changed[step].add(row)
-                        moved.add(row)
-            if not moved:
-                break
-            rows = sorted(moved)
-        return settled, {step: len(rows) for step, rows in changed.items()}
-
-    def _rewrite_of(self, step: Step) -> Rewrite:
-        if step in _MASKED:
-            by = f"<{step}>" if self.replacement == "token" else " "
-            return patterns.replace(*_MASKED[step], by)
-        match step:
-            case "mojibake":
-                return _load_ftfy()
-            case "html":
-                return patterns.strip_html
-            case "control":
-                return patterns.replace(patterns.INVISIBLE_HINT, patterns.INVISIBLE, "")
-            case "unicode":
-                return partial(unicodedata.normalize, self.unicode_form)
-            case "width":
-                return partial(patterns.WIDE.sub, patterns.halve)
-            case "simplified":
-                return _load_opencc()
-            case "emoji":
-                return _load_emoji(self.emoji)
-            case "repeats":
-                return partial(patterns.repeats(self.max_repeats).sub, r"\1" * self.max_repeats)
-            case "whitespace":
-                return lambda text: " ".join(text.split())
-        raise AssertionError(step)
-
     def _drops(self, step: Step, text: str) -> bool:
         if step == "empty":
             return not text.strip()
         return not self.min_chars <= len(text) <= (self.max_chars or len(text))
-
-
-@cache
-def _load_ftfy() -> Rewrite:
-    import ftfy
-
-    # Not fix_text, which also straightens quotes and folds full-width characters.
-    return lambda text: text if text.isascii() else ftfy.fix_encoding(text)
-
-
-@cache
-def _load_opencc() -> Rewrite:
-    import opencc
-
-    convert: Rewrite = opencc.OpenCC("t2s").convert
-    return convert
-
-
-@cache
-def _load_emoji(mode: Literal["drop", "name"]) -> Rewrite:
-    import emoji
-
-    emoji.config.load_language("zh")
-
-    def replace(language: str, chars: str, data: dict[str, str]) -> str:
-        if chars in patterns.SIGNS:
-            return chars
-        return " " if mode == "drop" else f"[{data[language].strip(':')}]"
-
-    def rewrite(text: str) -> str:
-        if patterns.EMOJI_HINT.search(text) is None:
-            return text
-        by = partial(replace, "zh" if patterns.HANZI.search(text) else "en")
-        return patterns.EMOJI_RUN.sub(lambda run: emoji.replace_emoji(run[0], by), text)
-
-    return rewrite

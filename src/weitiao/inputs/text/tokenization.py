@@ -13,15 +13,16 @@ from tokenizers import Tokenizer
 
 from weitiao.errors import ConfigError
 from weitiao.inputs import Span
-from weitiao.inputs.text.prefix import fixed, prefix_length
+from weitiao.inputs.text.prefix import prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import load_tokenizer, rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
 from weitiao.inputs.text.trained_tokenizer import PAD, SPECIALS, TRAINED, UNK, train_tokenizer
-from weitiao.inputs.text.truncation import Truncation, kept_positions
+from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.cache import content_hash, hash_of
 from weitiao.io.checkpoint_file import load_checkpoint
+from weitiao.io.exported import MARK
 
 WITH_VECTORS = ("characters", "words")
 _PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
@@ -97,7 +98,7 @@ class Encoder:
     @property
     def of_checkpoint(self) -> bool:
         """Whether the tokenizer is that of a checkpoint."""
-        return self.tokenizer.endswith(".ckpt")
+        return self.tokenizer.endswith((".ckpt", MARK))
 
     @property
     def trained(self) -> bool:
@@ -158,7 +159,7 @@ class TextEncoder:
         special_text: whether special tokens in a text keep their ids.
         segmenter: cuts the text into words first, for a vocabulary of words.
         words: what the segmenter's dictionary and stop words say.
-        prefix: put before each text; it is never cut.
+        prefix: put before each text; it is never cut, and is ``before`` ids long.
     """
 
     def __init__(
@@ -181,7 +182,7 @@ class TextEncoder:
         self.backend, self.pad_id, self.unk_id = backend, pad_id, unk_id
         self.max_length, self.truncation = max_length, truncation
         self.special_text, self.segmenter, self.words = special_text, segmenter, words
-        self.prefix, self._before = prefix, prefix_length(prefix, backend, unk_id) if prefix else 0
+        self.prefix, self.before = prefix, prefix_length(prefix, backend, unk_id) if prefix else 0
 
     @property
     def vocab_size(self) -> int:
@@ -190,7 +191,7 @@ class TextEncoder:
 
     def added(self, *, pair: bool) -> int:
         """How many ids of a row, or pair, are special or of the prefix."""
-        return self.backend.num_special_tokens_to_add(pair) + self._before * (1 + pair)
+        return self.backend.num_special_tokens_to_add(pair) + self.before * (1 + pair)
 
     def encode(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> pa.Table:
         """Ids of each text, or of each pair of texts.
@@ -231,7 +232,7 @@ class TextEncoder:
         types = [encoding.type_ids or [0] for encoding in encodings] if pairs is not None else []
         cut = [len(row) > self.max_length for row in ids]
         for i in np.flatnonzero(cut).tolist():
-            texts_of = fixed(encodings[i].sequence_ids, self._before)
+            texts_of = fixed(encodings[i].sequence_ids, self.before)
             keep = kept_positions(texts_of, self.max_length, self.truncation)
             for column in (ids, types) if types else (ids,):
                 column[i] = [column[i][position] for position in keep]

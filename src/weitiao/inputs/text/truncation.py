@@ -34,6 +34,13 @@ def kept_positions(
     return sorted(special + kept)
 
 
+def fixed(sequence_ids: Sequence[int | None], count: int) -> list[int | None]:
+    """The same with ``None`` for the first ``count`` positions of each text: they are not cut."""
+    begins = [sequence_ids.index(text) for text in {0, 1} & {*sequence_ids}]
+    places = {begin + i for begin in begins for i in range(count)}
+    return [None if i in places else text for i, text in enumerate(sequence_ids)]
+
+
 def _part(positions: list[int], count: int, truncation: Truncation) -> list[int]:
     if len(positions) <= count:
         return positions

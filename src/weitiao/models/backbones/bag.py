@@ -9,7 +9,7 @@ from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.base import Backbone
 from weitiao.models.backbones.embedding import Embedding, Vectors
-from weitiao.objectives.wide import ngram_buckets
+from weitiao.objectives.wide_ngrams import ngram_buckets
 
 BUCKETS = 2**16
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from weitiao.card import DataCard
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
+from weitiao.models.backbones import onnx_cells
 from weitiao.models.backbones.base import Backbone
 from weitiao.models.backbones.embedding import Embedding, Vectors
 
@@ -65,12 +66,16 @@ class Recurrent(Backbone):
         hidden, turned = self.embedding(input_ids), turn(attention_mask).unsqueeze(-1)
         for layer, ahead in enumerate(self.ahead):
             hidden = self.dropout(hidden)
-            states, _ = ahead(hidden)
+            states = _states(ahead, hidden)
             if self.back:
-                back, _ = self.back[layer](hidden.gather(1, turned.expand_as(hidden)))
+                back = _states(self.back[layer], hidden.gather(1, turned.expand_as(hidden)))
                 states = torch.cat([states, back.gather(1, turned.expand_as(back))], -1)
             hidden = states
         return hidden
+
+
+def _states(cell: nn.RNNBase, x: Tensor) -> Tensor:
+    return onnx_cells.states(cell, x) if torch.onnx.is_in_onnx_export() else cell(x)[0]
 
 
 def turn(mask: Tensor) -> Tensor:

@@ -1,0 +1,196 @@
+"""The verb ``export``: a trained model as a folder that works without this project."""
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from jsonargparse import Namespace
+from rich.console import Console
+from rich.table import Table
+
+from weitiao.config.field_paths import field_paths
+from weitiao.config.own_code import permitted
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+from weitiao.evaluation.inference import LabelledFile, open_checkpoint, use_parser
+from weitiao.export import portable
+from weitiao.export.checked_rows import CheckedRows, Quality, checked_rows, quality
+from weitiao.export.graph import write_onnx, write_torch
+from weitiao.export.labels import write_labels
+from weitiao.export.loaded import said_by_runner, said_by_transformers
+from weitiao.export.merged import merge_adapters
+from weitiao.export.quantize import Numbers, quantize
+from weitiao.export.text_files import write_text_files
+from weitiao.export.transformers_folder import (
+    is_transformers_kind,
+    own_names,
+    write_transformers,
+)
+from weitiao.io.exported import write_exported
+from weitiao.models.module import Module
+
+EXACT = 1e-5
+"""How far a probability may be off; of a number, times its scale."""
+Format = Literal["auto", "transformers", "torch", "onnx"]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is exported, and how.
+
+    Args:
+        to: folder that is made.
+        format: see the verb's options.
+        quantize: numbers of fewer bits; null = as trained.
+        max_loss: points that the first score of the checked rows may lose by that.
+    """
+
+    to: Path
+    format: Format
+    quantize: Numbers | None
+    max_loss: float
+
+    def __post_init__(self) -> None:
+        if self.quantize and self.format not in ("auto", "onnx"):
+            raise ConfigError("goes with format onnx only", field="quantize")
+        if self.to.exists() and (self.to.is_file() or any(self.to.iterdir())):
+            raise ConfigError(f": {self.to} is there already", field="to", hint="another name")
+
+    def chosen(self, module: Module) -> str:
+        """The format, once the model is known."""
+        if self.format != "auto":
+            return self.format
+        if self.quantize:
+            return "onnx"
+        return "transformers" if is_transformers_kind(module) else "torch"
+
+
+@field_paths()
+@permitted
+def run_export(arguments: list[str]) -> Path:
+    """Write a checkpoint as a folder, and see to it that the folder says the same.
+
+    Returns:
+        The folder.
+    """
+    options = _options(arguments)
+    export = Export(options.to, options.format, options.quantize, options.max_loss)
+    console = Console(stderr=True, highlight=False)
+    module, data = open_checkpoint(
+        options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
+    )
+    split = "val" if options.data.test is None else "test"
+    with console.status(f"asking the model of {split}"):
+        rows = checked_rows(module, data, split)
+    part = export.to.with_name(f".{export.to.name}.{uuid.uuid4().hex}.part")
+    part.mkdir(parents=True)
+    try:
+        with console.status("exporting"):
+            after = exported(module, data, rows, export, part)
+        show(rows, module, after, split)
+        refuse_loss(quality(rows.predictions, rows, module.objective), after, export, module)
+        part.replace(export.to)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    console.print(f"exported: {export.to}", markup=False, soft_wrap=True)
+    return export.to
+
+
+def _options(arguments: list[str]) -> Namespace:
+    parser = use_parser("export", LabelledFile)
+    parser.add_argument("--to", type=Path, required=True, help="Folder that is made.")
+    parser.add_argument(
+        "--format",
+        type=Format,
+        default="auto",
+        help="transformers: loaded by its Auto classes; torch, onnx: a graph with a runner; auto ="
+        " transformers where the backbone is one of its models, else torch; onnx with --quantize.",
+    )
+    parser.add_argument(
+        "--quantize",
+        type=Numbers | None,
+        default=None,
+        help="int8: weights of matrices in 8 bits; fp16: all numbers in 16; null = as trained.",
+    )
+    parser.add_argument(
+        "--max_loss",
+        "--max-loss",
+        type=float,
+        default=0.5,
+        help="Points that the first score of the checked rows may lose by --quantize.",
+    )
+    if arguments and not arguments[0].startswith("-"):  # export RUN --to FOLDER
+        arguments = ["--ckpt_path", *arguments]
+    return parser.instantiate(parser.parse_args(arguments))
+
+
+def exported(
+    module: Module, data: TextDataModule, rows: CheckedRows, export: Export, folder: Path
+) -> Quality:
+    """Write the folder; gives how well it does, as its users load it."""
+    content = {
+        "hyper_parameters": dict(module.hparams),
+        "datamodule_hyper_parameters": dict(data.hparams),
+        "TextDataModule": data.state_dict(),
+    }
+    merge_adapters(module)
+    write_text_files(data, folder)
+    names: dict[str, str] = {}
+    more: dict[str, Any] = {}
+    if (kind := export.chosen(module)) == "transformers":
+        stock = write_transformers(module, data.fitted.encoder, folder)  # type: ignore[attr-defined]
+        names, more = (stock.theirs, stock.more) if stock else (own_names(module), {})
+    write_exported(content | {"state_dict": module.state_dict()}, folder, names, more)
+    if kind == "transformers":
+        said = said_by_transformers(folder, rows, own=stock is None)
+        return quality(said, rows, module.objective)
+    write_labels(module, folder)
+    portable.put("predict.py", folder)
+    if kind == "torch":
+        write_torch(module, rows.inputs, folder / "model.pt2")
+    else:
+        write_onnx(module, rows.inputs, folder / "model.onnx")
+        quantize(folder / "model.onnx", export.quantize)
+    return quality(said_by_runner(folder, rows), rows, module.objective)
+
+
+def show(rows: CheckedRows, module: Module, after: Quality, split: str) -> None:
+    """Print how well the model does before and after."""
+    before = quality(rows.predictions, rows, module.objective)
+    table = Table(title=f"{split}, {len(rows.texts):,} rows", title_justify="left")
+    table.add_column("")
+    for name in ("model", "exported"):
+        table.add_column(name, justify="right")
+    titles = dict(module.objective.shown)
+    first = module.objective.first
+    table.add_row(
+        f"{titles.get(first, first)}, %", *(f"{100 * x.score:.2f}" for x in (before, after))
+    )
+    if before.calibration is not None and after.calibration is not None:
+        errors = (before.calibration, after.calibration)
+        table.add_row("calibration error, %", *(f"{100 * error:.2f}" for error in errors))
+    table.add_row("same decision, %", "", f"{100 * after.same:.2f}")
+    table.add_row("largest difference", "", f"{after.apart:.1e}")
+    Console().print(table)
+
+
+def refuse_loss(before: Quality, after: Quality, export: Export, module: Module) -> None:
+    """Stop where the folder says something else than the model.
+
+    Raises:
+        ConfigError: it does, by more than rounding or, of fewer bits, by more than ``max_loss``.
+    """
+    if export.quantize:
+        if 100 * (before.score - after.score) > export.max_loss:
+            lost = 100 * (before.score - after.score)
+            problem = f"{export.quantize} loses {lost:.2f} points of {module.objective.first}"
+            hint = f"{{--max_loss}} {lost + 0.01:.2f}; {{--quantize}} fp16"
+            raise ConfigError(problem, hint=hint)
+        return
+    if not after.apart <= EXACT * getattr(module.objective, "scale", 1.0):
+        raise ConfigError(
+            f"the folder's predictions differ by up to {after.apart:.1e}: it was not kept",
+            hint="tell the project, with the model's configuration",
+        )

@@ -1,0 +1,107 @@
+"""A model as a graph of torch or ONNX: model inputs in, predictions out, of any size."""
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.export._patches import (
+    register_gru_while_loop_decomposition,
+    register_lstm_while_loop_decomposition,
+)
+
+from weitiao.errors import ConfigError, MissingExtra
+from weitiao.models.module import Module
+
+Inputs = Mapping[str, Tensor]
+
+
+class Predicting(nn.Module):
+    """Model inputs → predictions, as `Objective.predict` gives them."""
+
+    def __init__(self, module: Module) -> None:
+        super().__init__()
+        self.backbone, self.objective = module.backbone, module.objective
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """``(B, T)`` each → ``(B, C)`` or ``(B,)``.
+
+        Raises:
+            ConfigError: predictions are no tensors.
+        """
+        found = self.objective.predict(self.backbone, {"inputs": inputs})
+        if not isinstance(found, Tensor):
+            kind = type(self.objective).__name__
+            raise ConfigError(f"the predictions of {kind} are no tensors: it can't be exported")
+        return found
+
+
+def write_torch(module: Module, inputs: Inputs, path: Path) -> None:
+    """Write the graph as ``torch.export`` has it (``.pt2``).
+
+    Args:
+        inputs: some of its inputs, of two rows or more.
+    """
+    with torch.no_grad(), _quiet(), _loops():
+        graph = torch.export.export(
+            Predicting(module).eval(), (dict(inputs),), dynamic_shapes=(_any_size(inputs),)
+        )
+        torch.export.save(graph, path)
+
+
+def write_onnx(module: Module, inputs: Inputs, path: Path) -> None:
+    """Write the graph as ONNX: an input of each name, the output ``predictions``.
+
+    Args:
+        inputs: some of its inputs, of two rows or more.
+
+    Raises:
+        MissingExtra: the packages of ONNX are not installed.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(str(error.name), "export", "ONNX") from error
+    with torch.no_grad(), _quiet():
+        torch.onnx.export(
+            Predicting(module).eval(),
+            (),
+            path,
+            kwargs={"inputs": dict(inputs)},
+            dynamic_shapes={"inputs": _any_size(inputs)},
+            input_names=list(inputs),
+            output_names=["predictions"],
+            external_data=False,
+            verbose=False,
+        )
+
+
+def _any_size(inputs: Inputs) -> dict[str, dict[int, object]]:
+    return {name: {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC} for name in inputs}
+
+
+@contextlib.contextmanager
+def _loops() -> Iterator[None]:
+    """Let a recurrent network be a loop in the graph, where torch would unroll one length."""
+    with register_lstm_while_loop_decomposition(), register_gru_while_loop_decomposition():
+        yield
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch says of its own parts."""
+    logs = {name: logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")}
+    before = {name: log.level for name, log in logs.items()}
+    for log in logs.values():
+        log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, log in logs.items():
+            log.setLevel(before[name])

@@ -1,0 +1,112 @@
+"""From texts to what the model reads: cleaned, in ids, padded; as in training."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from weitiao.export.portable.ngrams import Ngrams
+from weitiao.inputs.text.rewriting import Rewriting
+from weitiao.inputs.text.truncation import fixed, kept_positions
+
+
+class Reader:
+    """Reads texts by the files of an exported model.
+
+    Args:
+        text: ``text.json``: cleaning, prefix, length.
+        tokenizer: that of ``tokenizer.json``.
+        features: ``features.npz``: the n-grams of a linear model; null = there is none.
+    """
+
+    def __init__(self, text: Path, tokenizer: Tokenizer, features: Path | None) -> None:
+        self.options: dict[str, Any] = json.loads(text.read_text("utf-8"))
+        self.clean = Rewriting(**self.options["clean"])
+        self.tokenizer = tokenizer
+        self.tokenizer.encode_special_tokens = self.options["special_text"] == "split"
+        self.cut = _cutter(self.options["words"])
+        self.ngrams = None
+        if features is not None:
+            idf = np.load(features, allow_pickle=False)["idf"]
+            self.ngrams = Ngrams(idf, **self.options["ngrams"])
+
+    def __call__(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None
+    ) -> dict[str, np.ndarray]:
+        """``input_ids``, ``attention_mask`` and, where the model has them, others: ``(B, T)``.
+
+        Args:
+            pairs: the second text of each row, of a model of pairs.
+        """
+        if (pairs is not None) != self.options["pair"]:
+            raise ValueError("the model reads " + ("pairs" if self.options["pair"] else "texts"))
+        texts, _ = self.clean(texts)
+        if pairs is not None:
+            pairs, _ = self.clean(pairs)
+        columns = self._encode(texts, pairs)
+        mask = [np.ones(len(ids), bool) for ids in columns["input_ids"]]
+        inputs = {"attention_mask": _padded(mask, False)}
+        for name, rows in columns.items():
+            inputs[name] = _padded(rows, self.options["pad_id"] if name == "input_ids" else 0)
+        if self.ngrams:
+            found = self.ngrams(texts, pairs)
+            inputs["feature_ids"] = _padded([ids for ids, _ in found], 0)
+            inputs["feature_values"] = _padded([values for _, values in found], 0)
+        return inputs
+
+    def _encode(
+        self, texts: Sequence[str], pairs: Sequence[str] | None
+    ) -> dict[str, list[np.ndarray]]:
+        units = [self.cut(self.options["prefix"] + text) for text in texts]
+        if pairs is not None:
+            others = [self.cut(self.options["prefix"] + text) for text in pairs]
+            units = list(zip(units, others, strict=True))
+        encodings = self.tokenizer.encode_batch(units, is_pretokenized=bool(self.options["words"]))
+        ids, types = [], []
+        for encoding in encodings:
+            keep: Sequence[int] = range(len(encoding.ids))
+            if len(keep) > self.options["max_length"]:
+                of_texts = fixed(encoding.sequence_ids, self.options["before"])
+                keep = kept_positions(
+                    of_texts, self.options["max_length"], self.options["truncation"]
+                )
+            ids.append(np.array([encoding.ids[i] for i in keep] or [self.options["pad_id"]]))
+            types.append(np.array([encoding.type_ids[i] for i in keep] or [0]))
+        return {"input_ids": ids} | ({"token_type_ids": types} if pairs is not None else {})
+
+
+def _padded(rows: Sequence[np.ndarray], fill: float) -> np.ndarray:
+    width = max(map(len, rows))
+    array = np.full((len(rows), width), fill, rows[0].dtype)
+    for cells, values in zip(array, rows, strict=True):
+        cells[: len(values)] = values
+    return array
+
+
+def _cutter(words: dict[str, Any] | None) -> Any:
+    """A function that cuts a text into the units that the tokenizer takes."""
+    if words is None:
+        return lambda text: text
+    method, hmm, stop = words["method"], words["hmm"], frozenset(words["stop"])
+    if method == "rjieba":
+        import rjieba
+
+        rust = rjieba.Jieba()
+        for entry in words["dictionary"]:
+            rust.add_word(*entry)
+        cut = lambda text: rust.cut(text, hmm)  # noqa: E731
+    elif method == "jieba":
+        import jieba
+
+        python = jieba.Tokenizer()  # without its cache in a folder that all may write to
+        python.FREQ, python.total = python.gen_pfdict(python.get_dict_file())
+        python.initialized = True
+        for entry in words["dictionary"]:
+            python.add_word(*entry)
+        cut = lambda text: python.lcut(text, HMM=hmm)  # noqa: E731
+    else:
+        cut = list if method == "char" else str.split
+    return lambda text: [w for w in cut(text) if w not in stop and not w.isspace()]
