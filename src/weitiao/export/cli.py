@@ -142,7 +142,8 @@ def exported(
     if (kind := export.chosen(module)) == "transformers":
         stock = write_transformers(module, data.fitted.encoder, folder)  # type: ignore[attr-defined]
         names, more = (stock.theirs, stock.more) if stock else (own_names(module), {})
-    write_exported(content | {"state_dict": module.state_dict()}, folder, names, more)
+    if kind != "onnx":  # which is there to be small, and runs only
+        write_exported(content | {"state_dict": module.state_dict()}, folder, names, more)
     if kind == "transformers":
         said = said_by_transformers(folder, rows, own=stock is None)
         return quality(said, rows, module.objective)

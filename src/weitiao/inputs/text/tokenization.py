@@ -248,7 +248,7 @@ class TextEncoder:
         first, second = [*units, None][:2]
         with rust_faults("it"):
             found = self.backend.encode(first, second, is_pretokenized=bool(self.segmenter))
-        texts_of = fixed(found.sequence_ids, self._before)
+        texts_of = fixed(found.sequence_ids, self.before)
         kept = {*kept_positions(texts_of, self.max_length, self.truncation)}
         return unread_spans(found, kept, texts, units if self.segmenter else None, self.prefix)
 

@@ -1,0 +1,182 @@
+"""The verb export: folders that say what the model says, where weitiao isn't."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Command, reviews, write_csv
+
+import weitiao
+
+TEXTS = [text for text, _ in reviews(8, seed=5)] + ["<b>ＡＢＣ</b>  好&amp;吃 ", "！", "很好" * 300]
+NETWORK = {"model.backbone": "TextCNN", "model.objective.pooling": "max"}
+WHOLE = {"recipe": "english", "model.objective.wide.buckets": 512, "trainer.max_epochs": 1}
+
+
+def fitted(folder: Path, rows: list[tuple[str, ...]], options: dict[str, Any]) -> Path:
+    """The run of a tiny training on rows of text, perhaps a second text, and label."""
+    head = ("text", "pair", "label") if len(rows[0]) > 2 else ("text", "label")
+    write_csv(folder / "my.csv", rows, head)
+    usual: dict[str, Any] = {
+        "data.train": "my.csv",
+        "trainer.max_epochs": 1,
+        "trainer.accelerator": "cpu",
+    }
+    usual |= {"recipe": "none", "data.batch.size": 32, "run.folder": "run"}
+    if len(rows[0]) > 2:
+        usual["data.input.pair"] = "pair"
+    return weitiao.fit(usual | options, quiet=True).folder.path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def alone(folder: Path, texts: list[str]) -> list[dict[str, Any]]:
+    """What the folder's runner says, in a process that knows nothing of weitiao."""
+    blocked = "import sys; sys.modules['weitiao'] = sys.modules['transformers'] = None\n"
+    script = blocked + "import runpy; runpy.run_path('predict.py', run_name='__main__')"
+    clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": "."}
+    given = "".join(f"{text}\n" for text in texts)
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=given, capture_output=True, text=True, cwd=folder,
+        env=clean, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_graph_of_torch_runs_alone_and_says_the_same(here: Path, command: Command) -> None:
+    run = fitted(here, reviews(120), WHOLE)
+    done = command("export", str(run), "--to=out", cwd=here)
+    assert done.code == 0, done.err
+    assert "same decision" in done.out
+    moved = shutil.move(here / "out", here / "elsewhere")
+    found, model = alone(Path(moved), TEXTS), weitiao.load(run, device="cpu").predict(TEXTS)
+    assert [row["label"] for row in found] == model.labels
+    shares = [[row["probabilities"][name] for name in model.classes] for row in found]
+    np.testing.assert_allclose(shares, model.probabilities, atol=1e-5)
+
+
+def test_a_folder_is_loaded_by_transformers_and_gone_on_with(
+    here: Path, run_of: Path, command: Command
+) -> None:
+    from transformers import pipeline
+
+    done = command("export", str(run_of), "--to", str(here / "out"), cwd=run_of.parents[1])
+    assert done.code == 0, done.err
+    ours = weitiao.load(run_of, device="cpu").predict(TEXTS)
+    classify = pipeline(
+        "text-classification", str(here / "out"), trust_remote_code=True, top_k=None
+    )
+    for row, label, shares in zip(classify(TEXTS), ours.labels, ours.probabilities, strict=True):
+        assert row[0]["label"] == label
+        by_name = {each["label"]: each["score"] for each in row}
+        np.testing.assert_allclose([by_name[name] for name in ours.classes], shares, atol=1e-5)
+    again = weitiao.load(here / "out", device="cpu").predict(TEXTS)
+    np.testing.assert_allclose(again.probabilities, ours.probabilities, atol=1e-6)
+    write_csv(here / "more.csv", reviews(60, seed=9))
+    more = command(
+        "fit", "--data.train=more.csv", "--data.input.text=review", "--data.target.label=stars",
+        "--model.start=out", "--trainer.max_steps=1", "--trainer.accelerator=cpu", cwd=here,
+    )  # fmt: skip
+    assert more.code == 0, more.err
+    assert "2 of 2 labels as before" in more.err
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--to=out", "--quantize=int8", "--format=torch"], "goes with format onnx only"),
+        (["--to=my.csv"], "is there already"),
+        (["--to=out", "--format=pickle"], "must be one of auto"),
+        (["--to=out", "--data.label=x"], "--data.test"),
+    ],
+)
+def test_what_can_not_be_exported_is_told_before_the_work(
+    workplace: Path, command: Command, given: list[str], told: str
+) -> None:
+    done = command("export", "logs/latest", *given, cwd=workplace)
+    assert done.code in (1, 2)
+    assert told in done.err
+    assert not (workplace / "out").exists()
+
+
+def test_a_folder_that_is_not_whole_is_refused(here: Path, run_of: Path, command: Command) -> None:
+    assert (
+        command("export", str(run_of), "--to", str(here / "out"), cwd=run_of.parents[1]).code == 0
+    )
+    weights = here / "out" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    done = command("predict", "--ckpt_path=out", "--text=好", cwd=here)
+    assert done.code == 1
+    assert "no whole exported model" in done.err
+
+
+KINDS: dict[str, tuple[list[tuple[str, ...]], dict[str, Any]]] = {
+    "labels": (
+        [(t, "好评|长" if len(t) > 24 else "好评") for t, _ in reviews(120)],
+        {"task": "multilabel", "model.objective.decision.at_most": 1} | NETWORK,
+    ),
+    "scale": ([(t, str(len(t) % 4)) for t, _ in reviews(120)], {"task": "ordinal"} | WHOLE),
+    "numbers of pairs": (
+        [(t, t[::-1], str(len(t))) for t, _ in reviews(120)],
+        {"task": "regression"} | WHOLE,
+    ),
+    "lstm of words": (
+        reviews(120),
+        {"model.backbone": "Recurrent", "data.input.encode.tokenizer": "words"},
+    ),
+    "gru": (reviews(120), {"model.backbone": "Recurrent", "model.backbone.cell": "gru"}),
+    "bag": (reviews(120), {"model.backbone": "Bag", "model.objective.calibrate": True}),
+    "ordinal transformer": (
+        [(t, str(len(t) % 4)) for t, _ in reviews(120)],
+        {"task": "ordinal", "model.backbone": "Transformer", "model.backbone.width": 16},
+    ),
+    "number of a transformer": (
+        [(t, str(len(t))) for t, _ in reviews(120)],
+        {"task": "regression", "model.backbone": "Transformer", "model.backbone.width": 16},
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["auto", "onnx"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_says_the_same_as_a_folder(
+    here: Path, command: Command, kind: str, form: str
+) -> None:
+    rows, options = KINDS[kind]
+    run = fitted(here, rows, options)
+    done = command("export", str(run), "--to=out", f"--format={form}", cwd=here)
+    assert done.code == 0, done.err  # the verb itself compares
+    if (here / "out" / "predict.py").exists() and len(rows[0]) == 2:
+        texts = [row[0] for row in rows[:20]]
+        said = [row["label"] for row in alone(here / "out", texts)]
+        assert said == weitiao.load(run, device="cpu").predict(texts).labels
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("numbers", ["int8", "fp16"])
+def test_fewer_bits_are_measured_and_refused_beyond_a_loss(
+    here: Path, run_of: Path, command: Command, numbers: str
+) -> None:
+    options = ("--to", str(here / "out"), f"--quantize={numbers}")
+    place = run_of.parents[1]
+    refused = command("export", str(run_of), *options, "--max-loss=-100", cwd=place)
+    assert refused.code == 1
+    assert "points of f1_macro" in refused.err
+    assert not (here / "out").exists()
+    done = command("export", str(run_of), *options, "--max-loss=50", cwd=place)
+    assert done.code == 0, done.err
+    assert alone(here / "out", TEXTS[:2])
