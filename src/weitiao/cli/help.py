@@ -100,6 +100,26 @@ data
   --data.on_bad_row quarantine         continue after rows that can't be read
   --out FILE                 .csv, .jsonl or .parquet; - = standard output
 {_HARDWARE}""",
+    "export": """\
+usage: {prog} RUN --to FOLDER [options]
+
+Write a model as a folder that works without this project. What the folder
+says of the run's validation rows is compared with what the model says; a
+folder that says something else is not kept.
+
+  {prog} logs/latest --to mymodel
+  {prog} logs/latest --to small --quantize int8
+
+what is written
+  --to FOLDER                that is made
+  --format KIND              transformers, torch, onnx (auto)
+  --quantize BITS            int8 or fp16: a smaller ONNX model
+  --max_loss POINTS          of the first score that it may lose by that (0.5)
+
+rows it is checked on
+  --data.test FILE           labelled rows; else those of validation
+  --data.text, --data.label COLUMN     if they have other names there
+""",
     "serve": """\
 usage: {prog} RUN [options]
        {prog} NAME=RUN NAME=RUN … [options]

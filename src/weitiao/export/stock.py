@@ -65,15 +65,15 @@ def stock_of(module: Module) -> Stock | None:
     if scorer is None or scorer.wide or scorer.linear or type(scorer.pool) is not FirstPosition:
         return None
     hidden, activation, last = KINDS[kind]
-    layers = [part for part in scorer.head if not isinstance(part, nn.Dropout)]
+    layers: list[Any] = [part for part in scorer.head if not isinstance(part, nn.Dropout)]
     first, *between = layers[:-1] or [_small_identity(module.backbone.width)]
     names = [type(part).__name__.lower() for part in between] or ["tanh"]
     if names != [activation]:
         return None
-    factor = float(scorer.blend.weight) if scorer.blend else 1.0  # the temperature
-    factor /= 1.0 if layers[:-1] else SMALL
+    scale = float(scorer.blend.weight) if scorer.blend else 1.0  # by which a temperature divides
     more = {f"{hidden}.{name}": value for name, value in first.state_dict().items()}
-    more |= {f"{last}.{name}": factor * value for name, value in layers[-1].state_dict().items()}
+    more[f"{last}.weight"] = layers[-1].weight * scale / (1.0 if layers[:-1] else SMALL)
+    more[f"{last}.bias"] = layers[-1].bias * scale
     base = _base(kind)
     theirs = {
         name: f"{base}.{name.removeprefix('backbone.encoder.')}"
@@ -95,5 +95,5 @@ def _base(kind: str) -> str:
     """What such a class calls the model below its head."""
     from transformers import AutoConfig, AutoModelForSequenceClassification
 
-    classes = AutoModelForSequenceClassification._model_mapping
+    classes: Any = AutoModelForSequenceClassification._model_mapping
     return str(classes[type(AutoConfig.for_model(kind))].base_model_prefix)

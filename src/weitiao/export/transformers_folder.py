@@ -75,8 +75,8 @@ def write_transformers(module: Module, encoder: TextEncoder, folder: Path) -> St
     inside: Any = module.backbone.encoder
     if stock is None:
         values |= _of_ours(module, inside.config.to_dict(), kind)
-        parts = [pooling, wide_ngrams, modeling_weitiao]
-        source = bundle(parts, "The network, as AutoModelForSequenceClassification loads it.")
+        modules = [pooling, wide_ngrams, modeling_weitiao]
+        source = bundle(modules, "The network, as AutoModelForSequenceClassification loads it.")
         (folder / "modeling_weitiao.py").write_text(source, "utf-8")
     else:
         inside.config.update(values)

@@ -40,6 +40,9 @@ class WeitiaoConfig(PretrainedConfig):
 class LinearPart(nn.Module):
     """Logits of TF-IDF n-grams."""
 
+    weight: Tensor
+    bias: Tensor
+
     def __init__(self, features: int, logits: int) -> None:
         super().__init__()
         self.register_buffer("weight", torch.zeros(features, logits))
@@ -54,13 +57,15 @@ class LinearPart(nn.Module):
 class Blend(nn.Module):
     """The weighted sum of parts."""
 
+    weight: Tensor
+
     def __init__(self, parts: int) -> None:
         super().__init__()
         self.register_buffer("weight", torch.ones(parts))
 
     def forward(self, parts: list[Tensor]) -> Tensor:
         """Logits ``(B, C)`` of each → ``(B, C)``."""
-        return sum(weight * part for weight, part in zip(self.weight, parts, strict=True))
+        return torch.einsum("p,pbc->bc", self.weight, torch.stack(parts))
 
 
 class Scorer(nn.Module):
@@ -85,7 +90,13 @@ class Scorer(nn.Module):
         mixed = self.head(self.pool(vectors, mask))
         if self.wide is not None:
             mixed = torch.lerp(mixed, self.wide(ids, mask), self.share)
-        parts = [mixed] if self.linear is None else [mixed, self.linear(*features)]
+        parts = [mixed]
+        if self.linear is not None:
+            if features is None:
+                raise ValueError(
+                    "feature_ids and feature_values are missing: the folder's tokenizer makes them"
+                )
+            parts.append(self.linear(*features))
         return parts[0] if self.blend is None else self.blend(parts)
 
 

@@ -1,7 +1,7 @@
 """TF-IDF of hashed n-grams with NumPy alone: the numbers of `weitiao.linear.NgramFeatures`."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -61,7 +61,7 @@ class Ngrams:
 
     def _of_text(self, text: str) -> dict[int, float]:
         """Sublinear TF-IDF; each kind of n-grams has length 1 before both are added."""
-        total: Counter[int] = Counter()
+        total: dict[int, float] = defaultdict(float)
         for (analyzer, shortest, longest), idf in zip(self.kinds, self.idf, strict=True):
             grams = _grams(self._units(text, analyzer), shortest, longest, analyzer)
             counts = Counter(abs(murmur3(gram)) % self.buckets for gram in grams)

@@ -1,7 +1,7 @@
 """The tokenizer of an exported model, as `AutoTokenizer` loads it: it cleans and cuts as well."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from tokenizers import Tokenizer
 from transformers import BatchEncoding, PreTrainedTokenizerFast
@@ -15,13 +15,13 @@ class WeitiaoTokenizer(PreTrainedTokenizerFast):
     Called, it gives what the model reads; all else is that of the tokenizer underneath.
     """
 
-    vocab_files_names: ClassVar = {
+    vocab_files_names = {  # noqa: RUF012 - as transformers has it
         "tokenizer_file": "tokenizer.json",
         "backend_file": "tokenizer.json",
         "text_file": "text.json",
         "features_file": "features.npz",
     }
-    model_input_names: ClassVar = ["input_ids", "token_type_ids", "attention_mask"]
+    model_input_names = ["input_ids", "token_type_ids", "attention_mask"]  # noqa: RUF012
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = ("backend_file", "text_file", "features_file")
@@ -30,7 +30,7 @@ class WeitiaoTokenizer(PreTrainedTokenizerFast):
         self._reader = None
         if files[0] and files[1]:
             # transformers 5.23 makes a tokenizer of a class of one's own from the vocabulary alone
-            self._tokenizer = Tokenizer.from_file(str(files[0]))
+            self._tokenizer: Any = Tokenizer.from_file(str(files[0]))
             self._reader = Reader(files[1], Tokenizer.from_file(str(files[0])), files[2])
 
     def __call__(

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Literal
 
 from weitiao.inputs.text.patterns import (
     AT,
@@ -54,7 +55,7 @@ class Rewriting:
     """
 
     steps: Sequence[str]
-    unicode_form: str
+    unicode_form: Literal["NFC", "NFKC"]
     replacement: str
     emoji: str
     max_repeats: int

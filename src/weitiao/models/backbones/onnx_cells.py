@@ -1,14 +1,16 @@
 """LSTM and GRU as ONNX has them: torch's exporter would write a loop bound to one length."""
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 _ORDER = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2)}
 """Where ONNX's gates (input, output, forget, cell; update, reset, hidden) stand in torch."""
 
 
-def states(cell: nn.RNNBase, x: Tensor) -> Tensor:
-    """Hidden states of one layer that reads on: ``(B, T, E)`` → ``(B, T, H)``."""
+def states(cell: Any, x: Tensor) -> Tensor:
+    """Hidden states of one layer, an ``nn.LSTM`` or ``nn.GRU``: ``(B, T, E)`` → ``(B, T, H)``."""
     kind = cell.mode
 
     def arranged(weight: Tensor) -> Tensor:

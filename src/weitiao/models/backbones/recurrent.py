@@ -74,7 +74,7 @@ class Recurrent(Backbone):
         return hidden
 
 
-def _states(cell: nn.RNNBase, x: Tensor) -> Tensor:
+def _states(cell: nn.Module, x: Tensor) -> Tensor:
     return onnx_cells.states(cell, x) if torch.onnx.is_in_onnx_export() else cell(x)[0]
 
 
