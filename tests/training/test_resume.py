@@ -11,7 +11,6 @@ import pytest
 from conftest import Command, reviews, run_behind, write_csv
 from resumed_runs import EPOCHS, OPTIONS, STEPS, WITHOUT_KILL, by_test, rows
 
-STOPS = 20  # random steps to stop at
 # each class as often, its texts changed anew in every epoch
 AUGMENTED = (
     "--data.sampling=balanced",
@@ -71,8 +70,9 @@ def test_a_killed_run_goes_on_to_the_same_digits(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
-def test_twenty_random_kills(command: Command, tmp_path: Path, workers: int) -> None:
-    stops = random.Random(1).sample(range(2, STEPS), STOPS)
+def test_random_kills(command: Command, tmp_path: Path, workers: int, full: bool) -> None:
+    """Twenty with ``--faults full``, else eight."""
+    stops = random.Random(1).sample(range(2, STEPS), 20 if full else 8)
     stops_equal_the_unbroken_run(command, tmp_path, stops, workers)
 
 
