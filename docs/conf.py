@@ -32,6 +32,7 @@ CONTENTS = {
         *(
             "docs/comparison",
             "docs/python",
+            "docs/export",
             "docs/serving",
             "docs/extending",
             "docs/slurm",

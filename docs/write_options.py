@@ -24,6 +24,7 @@ from weitiao.config.own_code import Permission
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import run_test
+from weitiao.export.cli import export_parser
 from weitiao.inputs import Input
 from weitiao.models.backbones.base import Backbone
 from weitiao.objectives.base import Objective
@@ -81,6 +82,7 @@ def parsers() -> dict[str, ArgumentParser]:
         "train and fit": capture_parser(fit, [], "fit"),
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
+        "export": export_parser(),
         "serve": serve_parser(),
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),

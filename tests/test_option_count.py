@@ -13,6 +13,7 @@ BEFORE = {
     "generate": 9,
     "predict": 25,
     "test": 23,
+    "export": 18,  # those of `test`: of the rows it is checked on
     "embed": 30,
     "compare": 5,
     "tune": 17,
@@ -22,6 +23,12 @@ BEFORE = {
 OWN_CODE = "a configuration or a checkpoint may not allow it itself"
 ADDED = {
     f"{verb} --allow_code": OWN_CODE for verb in ("train and fit", "test", "predict", "pretrain")
+}
+ADDED |= {
+    "export --to": "a folder that others get is named by who gives it",
+    "export --format": "what a model is loaded by is up to those who load it",
+    "export --quantize": "fewer bits change answers: nobody wants that unasked",
+    "export --max_loss": "how much may be lost for it, only the user knows",
 }
 ADDED |= {
     "serve --host": "which network may reach a server can't be guessed",

@@ -238,15 +238,17 @@ class UseParser(Parser):
         super().error(message, ex)
 
 
-def use_parser(verb: str, file: type[NewFile]) -> UseParser:
+def use_parser(verb: str, file: type[NewFile], run: str = "--ckpt_path") -> UseParser:
     """The parser of a verb, without what it writes, and where it computes.
 
     Args:
         file: the dataclass of the file it is used on.
+        run: the option that names the checkpoint; without dashes it is what the verb is of.
     """
     parser = UseParser(prog=called(verb))
     parser.elsewhere = names_for(verb)
-    parser.add_argument("--ckpt_path", type=Path, required=True, help="Checkpoint to use, or run.")
+    needed = {"required": True} if run.startswith("-") else {}
+    parser.add_argument(run, type=Path, help="Checkpoint to use, or run.", **needed)
     parser.add_argument(
         "--trust_remote_code",
         type=bool,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from jsonargparse import Namespace
 from rich.console import Console
 from rich.table import Table
 
@@ -14,7 +13,7 @@ from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import permitted
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
-from weitiao.evaluation.inference import LabelledFile, open_checkpoint, use_parser
+from weitiao.evaluation.inference import LabelledFile, UseParser, open_checkpoint, use_parser
 from weitiao.export import portable
 from weitiao.export.checked_rows import CheckedRows, Quality, checked_rows, quality
 from weitiao.export.graph import write_onnx, write_torch
@@ -75,7 +74,8 @@ def run_export(arguments: list[str]) -> Path:
     Returns:
         The folder.
     """
-    options = _options(arguments)
+    parser = export_parser()
+    options = parser.instantiate(parser.parse_args(arguments))
     export = Export(options.to, options.format, options.quantize, options.max_loss)
     console = Console(stderr=True, highlight=False)
     module, data = open_checkpoint(
@@ -98,8 +98,9 @@ def run_export(arguments: list[str]) -> Path:
     return export.to
 
 
-def _options(arguments: list[str]) -> Namespace:
-    parser = use_parser("export", LabelledFile)
+def export_parser() -> UseParser:
+    """The parser of the verb."""
+    parser = use_parser("export", LabelledFile, run="ckpt_path")
     parser.add_argument("--to", type=Path, required=True, help="Folder that is made.")
     parser.add_argument(
         "--format",
@@ -121,9 +122,7 @@ def _options(arguments: list[str]) -> Namespace:
         default=0.5,
         help="Points that the first score of the checked rows may lose by --quantize.",
     )
-    if arguments and not arguments[0].startswith("-"):  # export RUN --to FOLDER
-        arguments = ["--ckpt_path", *arguments]
-    return parser.instantiate(parser.parse_args(arguments))
+    return parser
 
 
 def exported(
