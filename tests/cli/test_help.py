@@ -21,6 +21,7 @@ from weitiao.comparison.gain import gain_parser
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import predict_parser
 from weitiao.evaluation.testing import run_test
+from weitiao.export.cli import export_parser
 from weitiao.pretraining.cli import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.serving.cli import serve_parser
@@ -38,7 +39,7 @@ def parsers() -> dict[str, ArgumentParser]:
     made |= {"test": capture_parser(run_test, []), "predict": predict_parser()}
     made |= {"tune": tune_parser(), "embed": embed_parser(), "compare": compare_parser()}
     made |= {"gain": gain_parser(), "generate": generate_parser()}
-    made |= {"serve": serve_parser()}
+    made |= {"export": export_parser(), "serve": serve_parser()}
     return made | {"pretrain": capture_parser(run_pretrain, [])}
 
 
