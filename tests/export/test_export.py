@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def test_a_graph_of_torch_runs_alone_and_says_the_same(here: Path, command: Comm
 def test_a_folder_is_loaded_by_transformers_and_gone_on_with(
     here: Path, run_of: Path, command: Command
 ) -> None:
+    from huggingface_hub import ModelCard
     from transformers import pipeline
 
     done = command("export", str(run_of), "--to", str(here / "out"), cwd=run_of.parents[1])
@@ -87,6 +89,14 @@ def test_a_folder_is_loaded_by_transformers_and_gone_on_with(
         np.testing.assert_allclose([by_name[name] for name in ours.classes], shares, atol=1e-5)
     again = weitiao.load(here / "out", device="cpu").predict(TEXTS)
     np.testing.assert_allclose(again.probabilities, ours.probabilities, atol=1e-6)
+    card = ModelCard.load(here / "out" / "README.md")
+    assert card.data.pipeline_tag == "text-classification"
+    assert card.data.language == ["zh"]
+    scores = json.loads((run_of / "metrics.json").read_text("utf-8"))
+    for name in ("test/f1_macro", "baseline/f1_macro"):
+        assert card.text.count(f"{scores[name]:.4f}") >= 2  # in English and Chinese
+    low, high = map(float, re.findall(r"\(bootstrap\): (\S+) – ([\d.]+\d)", card.text)[0])
+    assert low <= scores["test/f1_macro"] <= high
     write_csv(here / "more.csv", reviews(60, seed=9))
     more = command(
         "fit", "--data.train=more.csv", "--data.input.text=review", "--data.target.label=stars",

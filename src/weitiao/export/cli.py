@@ -20,6 +20,7 @@ from weitiao.export.graph import write_onnx, write_torch
 from weitiao.export.labels import write_labels
 from weitiao.export.loaded import said_by_runner, said_by_transformers
 from weitiao.export.merged import merge_adapters
+from weitiao.export.model_card import write_card
 from weitiao.export.quantize import Numbers, quantize
 from weitiao.export.text_files import write_text_files
 from weitiao.export.transformers_folder import (
@@ -29,6 +30,7 @@ from weitiao.export.transformers_folder import (
 )
 from weitiao.io.exported import write_exported
 from weitiao.models.module import Module
+from weitiao.training.run_folder import RunFolder
 
 EXACT = 1e-5
 """How far a probability may be off; of a number, times its scale."""
@@ -89,6 +91,7 @@ def run_export(arguments: list[str]) -> Path:
     try:
         with console.status("exporting"):
             after = exported(module, data, rows, export, part)
+        write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
         show(rows, module, after, split)
         refuse_loss(quality(rows.predictions, rows, module.objective), after, export, module)
         part.replace(export.to)
@@ -154,6 +157,14 @@ def exported(
         write_onnx(module, rows.inputs, folder / "model.onnx")
         quantize(folder / "model.onnx", export.quantize)
     return quality(said_by_runner(folder, rows), rows, module.objective)
+
+
+def _run_of(checkpoint: Path) -> RunFolder | None:
+    """The run of a checkpoint that lies in one."""
+    try:
+        return RunFolder.of_checkpoint(checkpoint)
+    except ConfigError:
+        return None
 
 
 def show(rows: CheckedRows, module: Module, after: Quality, split: str) -> None:
