@@ -11,10 +11,10 @@ import pytest
 
 SRC = Path(__file__).parents[2] / "src"
 FILE = SRC / "weitiao" / "config" / "private_interfaces.py"
-TRIED = {"lightning": {"2.6.6"}, "jsonargparse": {"4.53.0"}}
+TRIED = {"lightning": {"2.6.6"}, "jsonargparse": {"4.53.0"}, "torch": {"2.13.0+cpu", "2.13.0"}}
 CHECK = (
     "tests/config/test_parser.py, tests/config/test_earlier_names.py,"
-    " tests/training/test_resume.py and tests/training/test_csv_log.py"
+    " tests/training/test_resume.py, tests/training/test_csv_log.py and tests/export"
 )
 PUBLIC = {"_asdict", "_replace", "_fields", "_exit"}
 """Of named tuples and of `os`: documented, in spite of their names."""

@@ -59,6 +59,22 @@ def alone(folder: Path, texts: list[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def by_pipeline(folder: Path, texts: list[str], **options: bool) -> list[list[dict[str, Any]]]:
+    """What the pipeline of `transformers` says, in a process that knows nothing of weitiao."""
+    script = (
+        "import json, sys\nsys.modules['weitiao'] = None\nfrom transformers import pipeline\n"
+        "texts, options = json.load(sys.stdin)\n"
+        "classify = pipeline('text-classification', sys.argv[1], top_k=None, **options)\n"
+        "print(json.dumps(classify(texts, truncation=True)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder)], input=json.dumps([texts, options]),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 def test_a_graph_of_torch_runs_alone_and_says_the_same(here: Path, command: Command) -> None:
     run = fitted(here, reviews(120), WHOLE)
     done = command("export", str(run), "--to=out", cwd=here)
@@ -75,15 +91,12 @@ def test_a_folder_is_loaded_by_transformers_and_gone_on_with(
     here: Path, run_of: Path, command: Command
 ) -> None:
     from huggingface_hub import ModelCard
-    from transformers import pipeline
 
     done = command("export", str(run_of), "--to", str(here / "out"), cwd=run_of.parents[1])
     assert done.code == 0, done.err
     ours = weitiao.load(run_of, device="cpu").predict(TEXTS)
-    classify = pipeline(
-        "text-classification", str(here / "out"), trust_remote_code=True, top_k=None
-    )
-    for row, label, shares in zip(classify(TEXTS), ours.labels, ours.probabilities, strict=True):
+    said = by_pipeline(here / "out", TEXTS, trust_remote_code=True)
+    for row, label, shares in zip(said, ours.labels, ours.probabilities, strict=True):
         assert row[0]["label"] == label
         by_name = {each["label"]: each["score"] for each in row}
         np.testing.assert_allclose([by_name[name] for name in ours.classes], shares, atol=1e-5)
@@ -200,7 +213,7 @@ def test_every_kind_says_the_same_as_a_folder(
 def test_what_a_class_of_transformers_computes_needs_no_code_of_ours(
     here: Path, command: Command, kind: str, head: dict[str, str]
 ) -> None:
-    from transformers import PreTrainedTokenizerFast, pipeline
+    from transformers import PreTrainedTokenizerFast
 
     save_pretrained(kind, here / "model", vocab_size=300, hidden_act="gelu", pad_token_id=0)
     units = train_tokenizer("characters", TEXTS, vocab_size=200, min_count=1, lowercase=True)
@@ -215,9 +228,8 @@ def test_what_a_class_of_transformers_computes_needs_no_code_of_ours(
     assert done.code == 0, done.err
     assert "auto_map" not in json.loads((here / "out" / "config.json").read_text("utf-8"))
     texts = [text for text, _ in reviews(8, seed=5)]
-    classify = pipeline("text-classification", str(here / "out"), top_k=None)
     ours = weitiao.load(run, device="cpu").predict(texts)
-    said = classify(texts, truncation=True)
+    said = by_pipeline(here / "out", texts)
     assert [row[0]["label"] for row in said] == ours.labels
     again = weitiao.load(here / "out", device="cpu").predict(texts)
     np.testing.assert_allclose(again.probabilities, ours.probabilities, atol=1e-6)

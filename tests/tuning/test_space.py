@@ -120,7 +120,7 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: bytes, said: str) -> 
         (BACKBONES.replace("filters", "layers"), "model.backbone.layers"),
         (BACKBONES.replace("TextCNN", "TextRNN"), "TextRNN"),
         ("data.input.clean.steps: {choices: [[html], [htlm]]}", "htlm"),
-        ("data.encoding: {choices: [null, utf-8]}", "None is read as 'null'"),
+        ("data.encoding: {choices: [null, utf-8]}", "data.encoding needs a value, not null"),
         ("run.monitor: {choices: [val/f1_macro, val/loss]}", "would not compare"),
         ("run.threads: {choices: [1, 2]}", "would not compare"),
     ],

@@ -1,4 +1,4 @@
-"""What we use of Lightning and jsonargparse that they don't promise to keep; it stands only here.
+"""What we use of others that they don't promise to keep; it stands only here.
 
 `tests/config/test_private_interfaces.py` names the versions that it was tried with.
 """
@@ -128,3 +128,13 @@ def logs_after_this_batch(trainer: L.Trainer) -> bool:
     """Whether Lightning logs when this batch has ended."""
     batches = trainer.fit_loop.epoch_loop._batches_that_stepped + 1
     return batches % trainer.log_every_n_steps == 0
+
+
+@contextmanager
+def loops_in_graphs() -> Iterator[None]:
+    """Let `torch.export` write a recurrent network as a loop; else it unrolls one length."""
+    from torch.export import _patches
+
+    lstm = _patches.register_lstm_while_loop_decomposition()
+    with lstm, _patches.register_gru_while_loop_decomposition():
+        yield

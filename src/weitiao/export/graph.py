@@ -8,11 +8,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.export._patches import (
-    register_gru_while_loop_decomposition,
-    register_lstm_while_loop_decomposition,
-)
 
+from weitiao.config.private_interfaces import loops_in_graphs
 from weitiao.errors import ConfigError, MissingExtra
 from weitiao.models.module import Module
 
@@ -45,7 +42,7 @@ def write_torch(module: Module, inputs: Inputs, path: Path) -> None:
     Args:
         inputs: some of its inputs, of two rows or more.
     """
-    with torch.no_grad(), _quiet(), _loops():
+    with torch.no_grad(), _quiet(), loops_in_graphs():
         graph = torch.export.export(
             Predicting(module).eval(), (dict(inputs),), dynamic_shapes=(_any_size(inputs),)
         )
@@ -82,13 +79,6 @@ def write_onnx(module: Module, inputs: Inputs, path: Path) -> None:
 
 def _any_size(inputs: Inputs) -> dict[str, dict[int, object]]:
     return {name: {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC} for name in inputs}
-
-
-@contextlib.contextmanager
-def _loops() -> Iterator[None]:
-    """Let a recurrent network be a loop in the graph, where torch would unroll one length."""
-    with register_lstm_while_loop_decomposition(), register_gru_while_loop_decomposition():
-        yield
 
 
 @contextlib.contextmanager

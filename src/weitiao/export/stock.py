@@ -93,7 +93,9 @@ def _small_identity(width: int) -> Any:
 
 def _base(kind: str) -> str:
     """What such a class calls the model below its head."""
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+    import transformers
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as CLASSES,
+    )
 
-    classes: Any = AutoModelForSequenceClassification._model_mapping
-    return str(classes[type(AutoConfig.for_model(kind))].base_model_prefix)
+    return str(getattr(transformers, CLASSES[kind]).base_model_prefix)
