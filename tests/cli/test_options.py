@@ -27,7 +27,13 @@ from option_world import TRAIN, make_world
 
 from weitiao.config.parser import flat
 from weitiao.errors import WeitiaoError
-from weitiao.evaluation.inference import LabelledFile, PredictFile, open_checkpoint, use_parser
+from weitiao.evaluation.inference import (
+    Hardware,
+    LabelledFile,
+    PredictFile,
+    open_checkpoint,
+    use_parser,
+)
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import compare_with_baseline, run_test
 from weitiao.inputs.text.segment.dictionary import _WORTH_PROCESSES
@@ -179,6 +185,7 @@ def loader(verb: str, arguments: list[str]) -> Any:
     if verb == "train and fit":
         return built(arguments).data.train_dataloader()
     parser = use_parser(verb, {"test": LabelledFile, "predict": PredictFile}[verb])
+    parser.add_class_arguments(Hardware, "hardware")
     parser.add_argument("--out", type=str)
     options = parser.instantiate(parser.parse_args(arguments))
     _, data = open_checkpoint(options.ckpt_path, options.data.changes(), trust_remote_code=False)
