@@ -75,6 +75,7 @@ def by_pipeline(folder: Path, texts: list[str], **options: bool) -> list[list[di
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_graph_of_torch_runs_alone_and_says_the_same(here: Path, command: Command) -> None:
     run = fitted(here, reviews(120), WHOLE)
     done = command("export", str(run), "--to=out", cwd=here)
@@ -137,6 +138,7 @@ def test_what_can_not_be_exported_is_told_before_the_work(
     assert not (workplace / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_whole_is_refused(here: Path, run_of: Path, command: Command) -> None:
     assert (
         command("export", str(run_of), "--to", str(here / "out"), cwd=run_of.parents[1]).code == 0
