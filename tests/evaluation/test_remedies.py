@@ -37,6 +37,7 @@ def test_a_run_on_part_of_train_is_told_the_option() -> None:
     trainer = SimpleNamespace(limit_train_batches=0.5, num_training_batches=1234)
     module = SimpleNamespace(backbone=None, objective=SimpleNamespace(classes=("a", "b")))
     data = SimpleNamespace(card=SimpleNamespace(rows={"train": 9}))
+    # a run has more than is asked for here
     first = next(remedies(SimpleNamespace(data=data, module=module, trainer=trainer)))  # type: ignore[arg-type]
     whole = "not 1,234 batches an epoch: {--trainer.limit_train_batches} 1.0"
     assert first == f"read all of train, {whole}"

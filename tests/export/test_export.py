@@ -23,6 +23,8 @@ TEXTS = [text for text, _ in reviews(8, seed=5)] + ["<b>ＡＢＣ</b>  好&amp;�
 NETWORK = {"model.backbone": "TextCNN", "model.objective.pooling": "max"}
 WHOLE = {"recipe": "english", "model.objective.wide.buckets": 512, "trainer.max_epochs": 1}
 
+MLP = {"model.objective.head.kind": "mlp"}
+
 
 def fitted(folder: Path, rows: list[tuple[str, ...]], options: dict[str, Any]) -> Path:
     """The run of a tiny training on rows of text, perhaps a second text, and label."""
@@ -203,17 +205,18 @@ def test_every_kind_says_the_same_as_a_folder(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "head"),
+    ("kind", "more"),
     [
         ("bert", {}),
-        ("bert", {"kind": "mlp"}),
-        ("roberta", {"kind": "mlp"}),
-        ("electra", {"kind": "mlp", "activation": "gelu"}),
-        ("distilbert", {"kind": "mlp", "activation": "relu"}),
+        ("bert", MLP),
+        ("bert", {"model.backbone.lora.rank": 2, "model.optim.lr": 0.1}),  # so that adapters count
+        ("roberta", MLP),
+        ("electra", MLP | {"model.objective.head.activation": "gelu"}),
+        ("distilbert", MLP | {"model.objective.head.activation": "relu"}),
     ],
 )
 def test_what_a_class_of_transformers_computes_needs_no_code_of_ours(
-    here: Path, command: Command, kind: str, head: dict[str, str]
+    here: Path, command: Command, kind: str, more: dict[str, Any]
 ) -> None:
     from transformers import PreTrainedTokenizerFast
 
@@ -224,8 +227,7 @@ def test_what_a_class_of_transformers_computes_needs_no_code_of_ours(
     options: dict[str, Any] = {"model.backbone": "Pretrained", "model.backbone.name": "model"}
     options |= {"model.objective.pooling": "cls", "model.objective.calibrate": True}
     options |= {"data.input.encode.tokenizer": "model", "data.input.encode.max_length": 16}
-    options |= {f"model.objective.head.{name}": value for name, value in head.items()}
-    run = fitted(here, reviews(120), options)
+    run = fitted(here, reviews(120), options | more)
     done = command("export", str(run), "--to=out", cwd=here)
     assert done.code == 0, done.err
     assert "auto_map" not in json.loads((here / "out" / "config.json").read_text("utf-8"))

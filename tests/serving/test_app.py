@@ -163,6 +163,7 @@ def test_a_token_is_needed_where_there_is_one(client: Client) -> None:
 def test_a_server_that_is_ending_says_so_with_each_answer(client: Client) -> None:
     here = client()
     assert "connection" not in here.get("/health").headers
+    # the Gate, which the client knows as any application
     here.app.ending = True  # type: ignore[attr-defined]
     for path in ("/health", "/nothing"):
         assert here.get(path).headers["connection"] == "close"

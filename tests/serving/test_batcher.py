@@ -48,6 +48,7 @@ def test_what_waits_goes_into_one_batch_and_each_gets_its_own(batcher: Batcher) 
         alone = Lengths().predict(rows)
         assert answer.labels == alone.labels
         assert answer.probabilities is not None
+        # this model has probabilities, which a regression lacks
         assert answer.probabilities.tolist() == alone.probabilities.tolist()  # type: ignore[union-attr]
 
 

@@ -66,6 +66,7 @@ def compiled(code: str) -> str:
 
 def test_the_unit_starts_the_verb_and_waits_for_its_last_answers() -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    # as configparser documents it: names keep their case
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(UNIT, "utf-8")
     service = unit["Service"]

@@ -86,14 +86,15 @@ def run_export(arguments: list[str]) -> Path:
     split = "val" if options.data.test is None else "test"
     with console.status(f"asking the model of {split}"):
         rows = checked_rows(module, data, split)
+        before = quality(rows.predictions, rows, module.objective)
     part = export.to.with_name(f".{export.to.name}.{uuid.uuid4().hex}.part")
     part.mkdir(parents=True)
     try:
         with console.status("exporting"):
             after = exported(module, data, rows, export, part)
+        show(before, after, module, f"{split}, {len(rows.texts):,} rows")
+        refuse_loss(before, after, export, module)
         write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
-        show(rows, module, after, split)
-        refuse_loss(quality(rows.predictions, rows, module.objective), after, export, module)
         part.replace(export.to)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -138,11 +139,11 @@ def exported(
         "TextDataModule": data.state_dict(),
     }
     merge_adapters(module)
-    write_text_files(data, folder)
+    encoder = write_text_files(data, folder)
     names: dict[str, str] = {}
     more: dict[str, Any] = {}
     if (kind := export.chosen(module)) == "transformers":
-        stock = write_transformers(module, data.fitted.encoder, folder)  # type: ignore[attr-defined]
+        stock = write_transformers(module, encoder, folder)
         names, more = (stock.theirs, stock.more) if stock else (own_names(module), {})
     if kind != "onnx":  # which is there to be small, and runs only
         write_exported(content | {"state_dict": module.state_dict()}, folder, names, more)
@@ -167,10 +168,9 @@ def _run_of(checkpoint: Path) -> RunFolder | None:
         return None
 
 
-def show(rows: CheckedRows, module: Module, after: Quality, split: str) -> None:
+def show(before: Quality, after: Quality, module: Module, title: str) -> None:
     """Print how well the model does before and after."""
-    before = quality(rows.predictions, rows, module.objective)
-    table = Table(title=f"{split}, {len(rows.texts):,} rows", title_justify="left")
+    table = Table(title=title, title_justify="left")
     table.add_column("")
     for name in ("model", "exported"):
         table.add_column(name, justify="right")

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from weitiao.errors import ConfigError, MissingExtra
 from weitiao.models.module import Module
 
 Inputs = Mapping[str, Tensor]
+PACKAGES = ("onnx", "onnxscript")
 
 
 class Predicting(nn.Module):
@@ -58,11 +60,8 @@ def write_onnx(module: Module, inputs: Inputs, path: Path) -> None:
     Raises:
         MissingExtra: the packages of ONNX are not installed.
     """
-    try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra(str(error.name), "export", "ONNX") from error
+    if missing := next((name for name in PACKAGES if find_spec(name) is None), None):
+        raise MissingExtra(missing, "export", "ONNX")
     with torch.no_grad(), _quiet():
         torch.onnx.export(
             Predicting(module).eval(),

@@ -1,6 +1,6 @@
 """An exported folder as its users load it, asked of texts."""
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -20,8 +20,11 @@ SEGMENTERS = ("rjieba", "jieba", "char", "whitespace")
 """Those whose words need no model and no server."""
 
 
-def write_text_files(data: TextDataModule, folder: Path) -> None:
+def write_text_files(data: TextDataModule, folder: Path) -> TextEncoder:
     """Write ``tokenizer.json``, ``text.json``, ``text.py``; perhaps ``features.npz``.
+
+    Returns:
+        What reads texts.
 
     Raises:
         ConfigError: the model reads no texts, or words that a model or a server cuts.
@@ -48,6 +51,7 @@ def write_text_files(data: TextDataModule, folder: Path) -> None:
     purpose = "From texts to what the model reads; it needs NumPy and tokenizers."
     source = bundle([patterns, rewriting, truncation, ngrams, reader], purpose)
     (folder / "text.py").write_text(source, "utf-8")
+    return encoder
 
 
 def _words(encoder: TextEncoder) -> dict[str, Any] | None:

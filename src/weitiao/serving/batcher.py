@@ -142,7 +142,7 @@ class Batcher:
         self.observe(len(rows))
         try:
             found = parts[0][0].model.predict(rows)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is the answer of who asked
             if len(parts) > 1:
                 for part in parts:
                     self._compute([part])

@@ -12,6 +12,7 @@ TEXTS = ["今天 天气很好，😀我们去公园玩", "ABC好的abc 好的"] 
 
 def fitted(tokenizer: str, truncation: str, **more: object) -> TextEncoder:
     options = {"tokenizer": tokenizer, "truncation": truncation, "max_length": 6, "min_count": 1}
+    # one dictionary of values of several types
     return Encoder(**options | more).fit(TEXTS, Segmenter())  # type: ignore[arg-type]
 
 

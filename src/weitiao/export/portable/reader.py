@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,10 @@ def _padded(rows: Sequence[np.ndarray], fill: float) -> np.ndarray:
     return array
 
 
+def _cut_by(cut: Any, hmm: bool, text: str) -> list[str]:
+    return cut(text, hmm)
+
+
 def _cutter(words: dict[str, Any] | None) -> Any:
     """A function that cuts a text into the units that the tokenizer takes."""
     if words is None:
@@ -97,7 +102,7 @@ def _cutter(words: dict[str, Any] | None) -> Any:
         rust = rjieba.Jieba()
         for entry in words["dictionary"]:
             rust.add_word(*entry)
-        cut = lambda text: rust.cut(text, hmm)  # noqa: E731
+        cut: Any = partial(_cut_by, rust.cut, hmm)
     elif method == "jieba":
         import jieba
 
@@ -106,7 +111,7 @@ def _cutter(words: dict[str, Any] | None) -> Any:
         python.initialized = True
         for entry in words["dictionary"]:
             python.add_word(*entry)
-        cut = lambda text: python.lcut(text, HMM=hmm)  # noqa: E731
+        cut = partial(python.lcut, HMM=hmm)
     else:
         cut = list if method == "char" else str.split
     return lambda text: [w for w in cut(text) if w not in stop and not w.isspace()]

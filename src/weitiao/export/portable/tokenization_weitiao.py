@@ -21,7 +21,7 @@ class WeitiaoTokenizer(PreTrainedTokenizerFast):
         "text_file": "text.json",
         "features_file": "features.npz",
     }
-    model_input_names = ["input_ids", "token_type_ids", "attention_mask"]  # noqa: RUF012
+    model_input_names = ["input_ids", "token_type_ids", "attention_mask"]  # noqa: RUF012 - likewise
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = ("backend_file", "text_file", "features_file")
