@@ -28,4 +28,6 @@ def __getattr__(name: str) -> Any:
     from weitiao.training.quiet import quiet
 
     quiet()
-    return getattr(import_module(_PLACES[name]), name)
+    found = getattr(import_module(_PLACES[name]), name)
+    quiet()  # of what that has imported
+    return found

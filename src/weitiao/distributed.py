@@ -37,6 +37,37 @@ def launched(environment: Mapping[str, str] = os.environ) -> int | None:
     return int(count) if count else None
 
 
+def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
+    """Stop before processes wait for others that nobody has started, or know nothing of them.
+
+    Args:
+        devices: of a node, as the Trainer takes them.
+        nodes: number of machines.
+
+    Raises:
+        ConfigError: a launcher has started another number of processes.
+    """
+    started, each = launched(), device_count(devices)
+    if started is not None and each is not None and started != each * nodes:
+        raise ConfigError(
+            f"the launcher (srun, torchrun) started {started} processes, but devices = {devices} on"
+            f" num_nodes = {nodes} makes {each * nodes}",
+            hint="a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
+            " and devices D",
+        )
+
+
+def device_count(devices: int | str | list[int]) -> int | None:
+    """How many devices are meant, if it doesn't depend on the machine (``auto``, -1)."""
+    if isinstance(devices, list):
+        return len(devices)
+    if isinstance(devices, str) and "," in devices:
+        return len([name for name in devices.split(",") if name.strip()])
+    if isinstance(devices, str) and not devices.strip().isdigit():
+        return None
+    return int(devices) if int(devices) > 0 else None
+
+
 def number() -> int:
     """The number of this process among the joined ones."""
     import torch.distributed as dist

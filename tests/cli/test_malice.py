@@ -15,7 +15,7 @@ import torch
 from conftest import reviews, write_csv
 
 from weitiao.errors import WeitiaoError
-from weitiao.evaluation.inference import open_checkpoint
+from weitiao.evaluation.opening import open_checkpoint
 from weitiao.training.fit import fit
 
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"

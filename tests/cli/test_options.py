@@ -31,9 +31,9 @@ from weitiao.evaluation.inference import (
     Hardware,
     LabelledFile,
     PredictFile,
-    open_checkpoint,
     use_parser,
 )
+from weitiao.evaluation.opening import open_checkpoint
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import compare_with_baseline, run_test
 from weitiao.inputs.text.segment.dictionary import _WORTH_PROCESSES

@@ -17,7 +17,7 @@ from weitiao.config.earlier_names import (
     renamed_values,
 )
 from weitiao.config.parser import Parser
-from weitiao.evaluation.inference import open_checkpoint
+from weitiao.evaluation.opening import open_checkpoint
 from weitiao.tuning.space import read_space
 
 TABLE = {

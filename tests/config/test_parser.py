@@ -5,7 +5,7 @@ from __future__ import annotations
 import lightning.pytorch as L
 import pytest
 
-from weitiao.config.parser import Parser
+from weitiao.training.training_parser import TrainingParser
 
 
 class FloatFirst(L.Trainer):
@@ -24,7 +24,7 @@ FloatFirst.__init__ = _init
     ("given", "expected"), [("1", 1), ("1.0", 1.0), ("0.5", 0.5), ("null", None)]
 )
 def test_a_whole_number_of_batches_is_no_share(given: str, expected: float | None):
-    parser = Parser()
+    parser = TrainingParser()
     parser.add_lightning_class_args(FloatFirst, "trainer")
     found = parser.parse_args([f"--trainer.limit_test_batches={given}"]).trainer.limit_test_batches
     assert found == expected

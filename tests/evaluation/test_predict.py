@@ -20,7 +20,7 @@ from tiny_models import objective_of
 from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
 from weitiao.evaluation.prediction_files import print_predictions, write_predictions
-from weitiao.training.evaluation_rows import Predicted
+from weitiao.training.rowwise import Predicted
 
 BEST = "logs/latest/checkpoints/best.ckpt"
 NASTY = [

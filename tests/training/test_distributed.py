@@ -18,8 +18,8 @@ from conftest import TINY, reviews, run_behind, write_csv
 from resumed_runs import OPTIONS, by_test, rows
 
 from weitiao import distributed
+from weitiao.distributed import device_count, refuse_other_processes
 from weitiao.errors import ConfigError
-from weitiao.training.checks import device_count, refuse_other_processes
 
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"
 TESTS = Path(__file__).parents[1]

@@ -14,8 +14,8 @@ from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.mean import Mean
 from weitiao.objectives.multilabel import LabelLoss
-from weitiao.objectives.precision import Mean
 from weitiao.objectives.thresholding import Decision
 
 BEST = "logs/latest/checkpoints/best.ckpt"

@@ -57,8 +57,6 @@ def _print_anything() -> None:
 
 def _explained(error: Exception) -> str | None:
     """What to tell of a fault that the user can mend; of others nothing."""
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
-
     from weitiao.errors import WeitiaoError
     from weitiao.io.atomic import is_full
 
@@ -66,11 +64,17 @@ def _explained(error: Exception) -> str | None:
         return f"{error}\n  → free some space; what was written before is untouched"
     if isinstance(error, WeitiaoError | OSError):  # e.g. a folder that may not be written to
         return str(error)
-    if isinstance(error, MisconfigurationException) or _refused_by_the_trainer(error):
+    if _is_misconfiguration(error) or _refused_by_the_trainer(error):
         return f"trainer: {str(error).strip()}"
     if refusal := _of_another_class(error):  # such as a logger without its package
         return f"{type(refusal).__name__}: {refusal}"
     return _out_of_memory(error)
+
+
+def _is_misconfiguration(error: Exception) -> bool:
+    """Whether Lightning says that its options don't go together."""
+    exceptions = sys.modules.get("lightning.fabric.utilities.exceptions")  # else it can't be
+    return exceptions is not None and isinstance(error, exceptions.MisconfigurationException)
 
 
 def _of_another_class(error: Exception) -> BaseException | None:
@@ -108,10 +112,10 @@ def _is_trainer(file: str) -> bool:
 
 def _out_of_memory(error: BaseException) -> str | None:
     """What to tell of a lack of memory; of other faults nothing."""
-    import torch
-
     told = next(iter(str(error).splitlines()), "")
-    if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in told:  # GPU or CPU
+    torch = sys.modules.get("torch")
+    of_a_device = torch is not None and isinstance(error, torch.OutOfMemoryError)
+    if of_a_device or "can't allocate memory" in told:  # GPU or CPU
         return f"{told}\n  → lower data.batch.tokens and data.batch.size"
     if isinstance(error, MemoryError):  # NumPy's and Arrow's
         return (

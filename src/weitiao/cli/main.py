@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 
 from weitiao.cli.error_handling import guarded
 from weitiao.cli.help import short_help
+from weitiao.training.quiet import quiet
 
 VERBS = {
     "train": (
@@ -65,7 +66,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if "--help=all" in arguments:
         arguments = ["--help"]
-    return guarded(lambda: resolve_name(VERBS[verb][0])(arguments))
+
+    def run() -> None:
+        verb_function = resolve_name(VERBS[verb][0])
+        quiet()  # of what that has imported
+        verb_function(arguments)
+
+    return guarded(run)
 
 
 def _usage() -> str:

@@ -14,9 +14,9 @@ from weitiao.comparison.predicted import Rows, read_rows
 from weitiao.comparison.records import claim, finish
 from weitiao.config.bounds import at_least
 from weitiao.config.own_code import allow, named_in
+from weitiao.distributed import device_count
 from weitiao.errors import ConfigError, UsageError
 from weitiao.objectives.display import said
-from weitiao.training.checks import device_count
 from weitiao.training.completion import completed
 from weitiao.training.fit import fit
 

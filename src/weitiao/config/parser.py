@@ -86,11 +86,6 @@ class Parser(OpenParser):
             raise UsageError(problem, hint=hint)
         return renamed_values(values, self.options)
 
-    def add_lightning_class_args(self, lightning_class: Any, *args: Any, **kwargs: Any) -> Any:
-        """As Lightning does, but a whole number stays one where a fraction may stand as well."""
-        whole_numbers_first(lightning_class.__init__)
-        return super().add_lightning_class_args(lightning_class, *args, **kwargs)
-
     def parse_path(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Namespace:
         """As jsonargparse does, but what is wrong in a file is told with the file's name."""
         before, self._reading = self._reading, path
@@ -101,11 +96,11 @@ class Parser(OpenParser):
         finally:
             self._reading = before
 
-    def format_help(self) -> str:
+    def format_help(self, *formatter: Any) -> str:
         """As argparse has it, without a list of all options above them, the Trainer's last."""
         self.usage = f"{self.prog} [options]"
         self.order_groups(last="trainer")
-        return super().format_help()
+        return super().format_help(*formatter)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Refuse in one short message.

@@ -3,14 +3,16 @@
 `tests/config/test_private_interfaces.py` names the versions that it was tried with.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
 from pydoc import locate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightning.pytorch as L
 from jsonargparse import (
+    ArgumentParser,
     Namespace,
     _common,
     _loaders_dumpers,
@@ -18,14 +20,16 @@ from jsonargparse import (
     _typehints,
     set_parsing_settings,
 )
-from lightning.pytorch.cli import LightningArgumentParser
+
+if TYPE_CHECKING:
+    import lightning.pytorch as L
 
 BUILT_BY_PARSER = {"_instantiator": "lightning.pytorch.cli.instantiate_module"}
 """A hyper-parameter with which Lightning builds a module from plain values through the command
 line's own parser, types checked."""
 
 
-class OpenParser(LightningArgumentParser):
+class OpenParser(ArgumentParser):
     """A parser that tells its options and lets configurations be rewritten."""
 
     @property
@@ -61,7 +65,8 @@ class OpenParser(LightningArgumentParser):
             start = f"{part}: "
             if any(other.startswith(f"{part}.") for other in others):
                 group.title = start + (group.title or "").removeprefix(start)
-        self._action_groups.sort(key=lambda group: (group.title or "").startswith(f"{last}: "))
+        groups: Any = self._action_groups  # a list that is typed as a sequence
+        groups.sort(key=lambda group: (group.title or "").startswith(f"{last}: "))
 
     def _apply_actions(self, cfg: Any, parent_key: str = "", *more: Any, **kwargs: Any) -> Any:
         if isinstance(cfg, dict) and not parent_key:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import lightning.pytorch as L
 import numpy as np
 import pyarrow as pa
 import torch
@@ -99,15 +98,6 @@ class Rows(Dataset):
 
 
 Position = Callable[[], tuple[int, int]]
-
-
-def position_of(trainer: L.Trainer | None) -> tuple[int, int]:
-    """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
-    if trainer is None:
-        return 0, 0
-    # Lightning can stop only its own samplers from shuffling: the same batches each epoch
-    epoch = 0 if trainer.overfit_batches else trainer.current_epoch
-    return epoch, trainer.fit_loop.epoch_loop.batch_progress.current.ready
 
 
 def first_batch() -> tuple[int, int]:

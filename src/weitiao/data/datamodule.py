@@ -15,11 +15,11 @@ from weitiao.config.serialization import named, plain
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.data.loader import ResumableLoader
-from weitiao.data.new_rows import read_new_rows, rows_of_cells
 from weitiao.data.prepare import Preparation
 from weitiao.data.prepared import Prepared
 from weitiao.data.sampling import Sampling, draw_slots, refuse_without_classes
 from weitiao.data.split import Splitter
+from weitiao.data.unprepared import read_new_rows, rows_of_cells
 from weitiao.errors import ConfigError
 from weitiao.inputs import FittedInput, Input
 from weitiao.inputs.text import Text

@@ -5,15 +5,26 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightning.pytorch as L
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from weitiao.data.batch import Batching, EpochBatches, first_batch, position_of
+from weitiao.data.batch import Batching, EpochBatches, first_batch
 from weitiao.data.sampling import Slots
 from weitiao.errors import ConfigError
+
+if TYPE_CHECKING:
+    import lightning.pytorch as L
+
+
+def position_of(trainer: L.Trainer | None) -> tuple[int, int]:
+    """(epoch, batches done in it): the trainer's own progress, which a resume restores."""
+    if trainer is None:
+        return 0, 0
+    # Lightning can stop only its own samplers from shuffling: the same batches each epoch
+    epoch = 0 if trainer.overfit_batches else trainer.current_epoch
+    return epoch, trainer.fit_loop.epoch_loop.batch_progress.current.ready
 
 
 class ResumableLoader:

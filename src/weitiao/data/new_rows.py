@@ -1,42 +1,93 @@
-"""Rows that are new to a loaded checkpoint: treated as those of training were, none dropped."""
+"""Rows that a checkpoint is to label: treated as those of training were, none dropped."""
 
-import json
-import tempfile
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from weitiao.data.prepare import Preparation
-from weitiao.io.tables import Named
-from weitiao.targets import columns_of_the_file
+from weitiao.card import DataCard
+from weitiao.config.earlier_checkpoints import state_today
+from weitiao.data.batch import Batching, EpochBatches, Rows
+from weitiao.data.loader import ResumableLoader
+from weitiao.inputs import FittedInput, Input
+from weitiao.inputs.text import Text
+from weitiao.io.tables import Reader, SourceFiles
+from weitiao.io.tables.reader import RowsAndBad
 
 
-def read_new_rows(
-    preparation: Preparation, files: Named, *, labelled: bool, notes: list[str] | None = None
-) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """The readable rows of files, and those that were set aside: file, row, column, reason, raw.
+class Encoded(NamedTuple):
+    """Some rows as a model reads them.
 
     Args:
-        labelled: whether the rows have labels. Of those no bad one is set aside: a score is that
-            of all rows.
-
-    Raises:
-        DataError: a file or a row is at fault.
+        table: the readable columns, cleaned.
+        encoded: as `FittedInput.encode` gave them.
+        batches: in rising length; ``batch["row"]`` leads back to the table.
     """
-    reader = preparation.read
-    reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
-    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
-        aside = Path(folder) / "bad.jsonl"
-        table = reader.read(files, Path(folder) / "rows.arrow", aside, notes)
-        lines = aside.read_text("utf-8").split("\n") if aside.exists() else []
-        return _treated(preparation, table), [json.loads(line) for line in lines if line]
+
+    table: pa.Table
+    encoded: pa.Table
+    batches: Iterable[dict[str, Any]]
 
 
-def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> pa.Table:
-    """The readable rows of cells that stand in no file, numbered from 0.
+class NewRows:
+    """How rows without labels become batches: as a checkpoint's training rows did.
+
+    It is what of a `TextDataModule` predictions need, and does without Lightning.
+
+    Args:
+        input: what a model reads of a row, and how it comes to it.
+        id: column of an identifier; null = number of the row.
+        batch: budget of a batch.
+        read: how rows are read: the options of `ReadOptions`.
+    """
+
+    card: DataCard
+    fitted: FittedInput
+
+    def __init__(
+        self,
+        input: Input = Text(),
+        id: str | None = None,
+        batch: Batching = Batching(),
+        **read: Any,
+    ) -> None:
+        columns = input.columns if id is None else input.columns | {"id": id}
+        self.reader = Reader(columns, **read)
+        self.input, self.batch = input, batch
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take card and input from what a checkpoint keeps of its data."""
+        today = state_today(state)
+        self.card = DataCard.of(today["card"])
+        self.fitted = self.input.from_state(today["input"], self.card.input)
+
+    def parts(
+        self, inputs: Sequence[SourceFiles], rows: int, notes: list[str] | None = None
+    ) -> Iterator[RowsAndBad]:
+        """The rows of files, as `Reader.stream` gives them, cleaned."""
+        for part in self.reader.stream(inputs, rows, notes):
+            yield part._replace(rows=self.cleaned(part.rows))
+
+    def of_cells(self, cells: Mapping[str, list[str]]) -> pa.Table:
+        """The readable rows of cells that stand in no file; see `table_of_cells`."""
+        return self.cleaned(table_of_cells(cells))
+
+    def cleaned(self, table: pa.Table) -> pa.Table:
+        """Rows with cleaned cells, beside ``original``; none is dropped."""
+        return self.input.cleaned(table, may_drop=False)[0]
+
+    def encode(self, table: pa.Table) -> Encoded:
+        """Cleaned rows as batches."""
+        encoded = self.fitted.encode(table)
+        rows = Rows(self.fitted.rows(self.fitted.for_evaluation(encoded, table)))
+        order = EpochBatches(rows.lengths, self.batch, shuffle=False)
+        return Encoded(table, encoded, ResumableLoader(rows, order, self.batch.workers))
+
+
+def table_of_cells(cells: Mapping[str, list[str]]) -> pa.Table:
+    """The rows of cells that stand in no file, numbered from 0.
 
     Args:
         cells: role → a cell per row.
@@ -44,10 +95,4 @@ def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> p
     count = len(next(iter(cells.values())))
     columns: dict[str, Any] = {"id": [str(i) for i in range(count)], **cells}
     columns |= {"file": [f"--{next(iter(cells))}"] * count, "row": range(1, count + 1)}
-    return _treated(preparation, pa.table(columns))
-
-
-def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
-    table, _ = preparation.input.cleaned(table, may_drop=False)
-    with columns_of_the_file(preparation.read.columns):
-        return preparation.target.canonical(table)
+    return pa.Table.from_pydict(columns)  # `pa.table` imports pandas

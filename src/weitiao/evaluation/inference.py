@@ -1,37 +1,21 @@
-"""A checkpoint opened for use: model, labels, cleaning, segmenter and tokenizer come from it."""
+"""What verbs that use a checkpoint have in common: their options, and where they compute."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-import lightning.pytorch as L
-from jsonargparse import ArgumentError
-from lightning.pytorch.cli import instantiate_module
-
 from weitiao.config import own_code
 from weitiao.config.bounds import at_least
 from weitiao.config.commands import called
-from weitiao.config.earlier_checkpoints import rename_weights
 from weitiao.config.hints import names_for
 from weitiao.config.parser import Parser
-from weitiao.config.presets import merged
 from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
-from weitiao.errors import ConfigError, WeitiaoError
-from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
+from weitiao.distributed import refuse_other_processes
+from weitiao.errors import ConfigError
+from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.tables import Files, ReadOptions, expand
-from weitiao.models.module import Module
-from weitiao.training.callbacks import OwnSignals
-from weitiao.training.checks import refuse_other_processes
-from weitiao.training.precision import keep_targets
-from weitiao.training.progress import Progress
-from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
-
-OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What building a model from another version's values, or from nonsense, raises."""
-
 
 _OF_TRAINING = ("on_bad_row", "placeholders")  # a score is of all rows, labels are as they were
 _KINDS = get_type_hints(ReadOptions)
@@ -140,67 +124,6 @@ class Hardware:
     def __post_init__(self) -> None:
         at_least(1, devices=self.devices, num_nodes=self.num_nodes)
         refuse_other_processes(self.devices, self.num_nodes)
-
-    def trainer(self, *callbacks: L.Callback, **kwargs: Any) -> L.Trainer:
-        """A Trainer that only evaluates."""
-        trainer = L.Trainer(
-            accelerator=self.accelerator,
-            devices=self.devices,
-            num_nodes=self.num_nodes,
-            precision=self.precision,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            callbacks=[Progress(), OwnSignals(), *callbacks],
-            **kwargs,
-        )
-        keep_targets(trainer)
-        return trainer
-
-
-def open_checkpoint(
-    path: Path, changes: dict[str, Any], *, trust_remote_code: bool
-) -> tuple[Module, TextDataModule]:
-    """Model and DataModule as the checkpoint describes them, with the DataModule's ``changes``.
-
-    Args:
-        changes: arguments of the DataModule that are not the checkpoint's.
-        trust_remote_code: whether Python code may run that came with the backbone, if the
-            checkpoint asks for it.
-
-    Raises:
-        ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
-    """
-    content = load_checkpoint(path)
-    card = content["TextDataModule"].get("card")
-    if card is None or card != content["hyper_parameters"].get("card"):
-        raise ConfigError(f"{path}: the model's data card is not that of its data")
-    refuse_foreign_code(content, path)
-    if not trust_remote_code and asks_for_remote_code(content):
-        problem = f"{path} asks to run Python code that came with its backbone"
-        raise ConfigError(problem, hint="if you trust it: {--trust_remote_code} true")
-    try:
-        # first, since it imports the user's own input and target, and so what the card names; it
-        # refuses a card of any other names before they are called
-        options = merged(content["datamodule_hyper_parameters"], changes)
-        # Lightning's own way would add what the file says under names that it had before
-        options.pop("_instantiator", None)
-        data = instantiate_module(TextDataModule, options)
-        data.load_state_dict(content["TextDataModule"])
-        options = {k: v for k, v in content["hyper_parameters"].items() if k[:1] != "_"}
-        module = instantiate_module(Module, options)
-        rename_weights(content)
-        module.load_state_dict(content["state_dict"])
-    except WeitiaoError:
-        raise
-    except (ArgumentError, RuntimeError, *OF_VALUES) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ConfigError(f"{path} doesn't fit this version of weitiao: {reason}") from error
-    pair = "pair" in data.preparation.read.columns
-    if not pair and module.card.input.pair:
-        raise ConfigError("the model was trained on pairs", hint="{--data.pair} COLUMN")
-    if pair and not module.card.input.pair:
-        raise ConfigError(": the model was trained on single texts", field="data.pair")
-    return module.eval(), data
 
 
 def refuse_overwriting(out: Path | None, files: Files | None) -> None:

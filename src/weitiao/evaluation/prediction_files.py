@@ -1,15 +1,16 @@
 """Predictions as people and programs take them: CSV, JSON Lines, Parquet, a table on a terminal."""
 
+import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,9 +19,23 @@ from weitiao.errors import ConfigError
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import write_rows
 from weitiao.objectives.base import Objective
-from weitiao.training.evaluation_rows import Predicted
+from weitiao.training.rowwise import Predicted
 
 LONG = 80  # characters of a text on a terminal
+Columns = dict[str, list[Any]]
+"""Columns of a file of predictions by name."""
+
+
+class Format(NamedTuple):
+    """How predictions are written, part by part.
+
+    Args:
+        encode: columns → what is appended to the file; is told whether they are the first.
+        finish: makes of the file of all that was appended what it is to be.
+    """
+
+    encode: Callable[[Columns, Objective, bool], bytes]
+    finish: Callable[[Path], None]
 
 
 def write_predictions(path: Path, predicted: Predicted, objective: Objective) -> None:
@@ -37,22 +52,22 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
     Raises:
         ConfigError: the suffix names no format.
     """
-    write = writer_of(path)
+    form = format_of(path)
     with whole_or_not(path) as part:
-        write(part, _columns(predicted, objective), objective)
+        part.write_bytes(form.encode(columns_of(predicted, objective), objective, True))
+        form.finish(part)
 
 
-def writer_of(path: Path) -> Callable[[Path, dict[str, list[Any]], Objective], None]:
-    """What writes the format that the suffix names.
+def format_of(path: Path) -> Format:
+    """How a file of this suffix is written.
 
     Raises:
-        ConfigError: it names none.
+        ConfigError: it names no format.
     """
-    writers = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": _write_parquet}
-    if (write := writers.get(path.suffix.lower())) is None:
+    if (found := FORMATS.get(path.suffix.lower())) is None:
         problem = f"{path}: predictions are not written as {path.suffix or 'a file without suffix'}"
-        raise ConfigError(problem, field="out", hint=f"a name that ends in {', '.join(writers)}")
-    return write
+        raise ConfigError(problem, field="out", hint=f"a name that ends in {', '.join(FORMATS)}")
+    return found
 
 
 def print_predictions(predicted: Predicted, objective: Objective, *, table: bool) -> None:
@@ -61,7 +76,7 @@ def print_predictions(predicted: Predicted, objective: Objective, *, table: bool
     Args:
         table: a table for a person; else JSON Lines, for a program.
     """
-    columns = _columns(predicted, objective)
+    columns = columns_of(predicted, objective)
     if table:
         Console(highlight=False).print(_table(columns, objective))
         return
@@ -69,12 +84,13 @@ def print_predictions(predicted: Predicted, objective: Objective, *, table: bool
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     for line in _json_lines(columns, objective, ascii_only=ascii_only):
         print(line)
+    sys.stdout.flush()
 
 
-def _columns(predicted: Predicted, objective: Objective) -> dict[str, list[Any]]:
+def columns_of(predicted: Predicted, objective: Objective) -> Columns:
     """Columns by name: texts and probabilities; null where a bad row has none."""
     table, probabilities = predicted.table, predicted.predictions
-    columns: dict[str, list[Any]] = {
+    columns: Columns = {
         "id": table["id"].to_pylist(),
         "text": table["original"].to_pylist(),
         **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
@@ -87,9 +103,7 @@ def _columns(predicted: Predicted, objective: Objective) -> dict[str, list[Any]]
     return columns if predicted.bad is None else _with_bad_rows(columns, table, predicted.bad)
 
 
-def _with_bad_rows(
-    columns: dict[str, list[Any]], table: pa.Table, bad: Sequence[Mapping[str, Any]]
-) -> dict[str, list[Any]]:
+def _with_bad_rows(columns: Columns, table: pa.Table, bad: Sequence[Mapping[str, Any]]) -> Columns:
     """The columns with a row more for each bad one, in the order of the files."""
     names = table["file"].combine_chunks().dictionary.to_pylist()
     places = [*zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True)]
@@ -110,23 +124,65 @@ def _name(label: str) -> str:
     return f"p({label})"
 
 
-def _write_csv(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        rows = zip(*columns.values(), strict=True)
-        texts = ([f"{x:.6f}" if isinstance(x, float) else x for x in row] for row in rows)
-        write_rows(file, chain([columns], texts))
+def _csv(columns: Columns, objective: Objective, first: bool) -> bytes:
+    text = io.StringIO()
+    rows = zip(*columns.values(), strict=True)
+    texts = ([f"{x:.6f}" if isinstance(x, float) else x for x in row] for row in rows)
+    write_rows(text, chain([columns] if first else [], texts))
+    return text.getvalue().encode()
 
 
-def _write_jsonl(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
-    with path.open("w", newline="\n", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in _json_lines(columns, objective, ascii_only=False))
+def _jsonl(columns: Columns, objective: Objective, first: bool) -> bytes:
+    lines = _json_lines(columns, objective, ascii_only=False)
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _write_parquet(path: Path, columns: dict[str, list[Any]], objective: Objective) -> None:
-    pq.write_table(pa.table(columns | _values(columns, objective)), path)
+def _arrow(columns: Columns, objective: Objective, first: bool) -> bytes:
+    """A stream of its own: Parquet has its only index at the end, and can't be gone on with."""
+    table = pa.Table.from_pydict(columns | _values(columns, objective))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
-def _values(columns: dict[str, list[Any]], objective: Objective) -> dict[str, list[Any]]:
+def _as_parquet(part: Path) -> None:
+    """Streams, one after the other, become row groups of one Parquet file."""
+    import pyarrow.parquet as pq  # of use to no other format
+
+    schemas = [stream.schema for stream in _streams(part)]
+    schema = pa.unify_schemas(list(dict.fromkeys(schemas)), promote_options="permissive")
+    whole = part.with_name(f"{part.name}.parquet")
+    try:
+        with pq.ParquetWriter(whole, schema) as file:
+            for stream in _streams(part):
+                file.write_table(stream.read_all().cast(schema))
+        os.replace(whole, part)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def _streams(part: Path) -> Iterator[pa.RecordBatchReader]:
+    with pa.OSFile(str(part)) as file:
+        while file.tell() < file.size():
+            stream = pa.ipc.open_stream(file)
+            yield stream
+            stream.read_all()  # what of it was not read: the next one begins there
+
+
+def _unchanged(part: Path) -> None:
+    """What was appended is the file."""
+
+
+FORMATS = {
+    ".csv": Format(_csv, _unchanged),
+    ".jsonl": Format(_jsonl, _unchanged),
+    ".parquet": Format(_arrow, _as_parquet),
+}
+"""By suffix."""
+
+
+def _values(columns: Columns, objective: Objective) -> Columns:
     """The columns of labels as a program wants them: texts, lists of texts, or numbers."""
     return {
         name: [None if text is None else objective.value(text) for text in columns[name]]
@@ -135,9 +191,7 @@ def _values(columns: dict[str, list[Any]], objective: Objective) -> dict[str, li
     }
 
 
-def _json_lines(
-    columns: dict[str, list[Any]], objective: Objective, *, ascii_only: bool
-) -> Iterator[str]:
+def _json_lines(columns: Columns, objective: Objective, *, ascii_only: bool) -> Iterator[str]:
     """An object a row; probabilities are an object in it, what is not finite is null."""
     of_classes = {_name(label): label for label in objective.classes}
     columns = columns | _values(columns, objective)
@@ -156,7 +210,7 @@ def _finite(value: Any) -> Any:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _table(columns: dict[str, list[Any]], objective: Objective) -> Table:
+def _table(columns: Columns, objective: Objective) -> Table:
     """Text, label and how sure it is, a line each."""
     named = [columns[_name(label)] for label in objective.classes]
     likely = [

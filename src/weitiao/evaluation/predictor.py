@@ -6,21 +6,25 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import torch
-from lightning.fabric.utilities.apply_func import move_data_to_device
 
 from weitiao.config.own_code import allow
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.new_rows import NewRows
 from weitiao.errors import DataError
-from weitiao.evaluation.inference import open_checkpoint
+from weitiao.evaluation.arithmetic import arithmetic, cast, moved
+from weitiao.evaluation.inference import Precision
+from weitiao.evaluation.model import Model
+from weitiao.evaluation.opening import open_model
 from weitiao.inputs import Span
 from weitiao.io.checkpoint_file import checkpoint_of
-from weitiao.models.module import Module
-from weitiao.training.evaluation_rows import as_array, decide, in_order
-from weitiao.training.fit import Run
+from weitiao.training.rowwise import Predicted, as_array, decide, in_order
+
+if TYPE_CHECKING:
+    from weitiao.training.fit import Run
 
 Row = str | tuple[str, str] | Mapping[str, Any]
 """A text; two texts of a pair; or a row whose columns are named as in training."""
@@ -58,12 +62,35 @@ class Predictions:
 class Predictor:
     """A model with its labels, cleaning and tokenizer. It prints and writes nothing."""
 
-    def __init__(self, module: Module, data: TextDataModule, device: torch.device) -> None:
-        self.module, self.data, self.device = module.to(device).eval(), data, device
-        self.classes = [*module.objective.classes]
+    def __init__(
+        self,
+        model: Model,
+        rows: NewRows,
+        device: torch.device,
+        precision: Precision = "32-true",
+    ) -> None:
+        self.model = cast(model, precision).to(device).eval()
+        self.rows, self.device, self.precision = rows, device, precision
+        self.classes = [*model.objective.classes]
         """The labels that have a probability; a regression has none."""
-        self.pair = len(data.input.columns) == len(("text", "pair"))
+        self.pair = len(rows.input.columns) == len(("text", "pair"))
         """Whether a row is two texts."""
+
+    def answer(self, table: pa.Table) -> tuple[Predicted, pa.Table]:
+        """What the model says of cleaned rows, at least one, and what it read of them.
+
+        Returns:
+            In the order of the rows; and the encoded rows.
+        """
+        rows, batches = self.rows.encode(table), []
+        with arithmetic(self.precision, self.device):
+            for batch in rows.batches:
+                said = self.model(moved(batch, self.device))
+                batches.append({"row": batch["row"], "predictions": said})
+            found = in_order(batches)
+            assert found is not None  # of the only process
+            decided = decide(self.model.objective, found["predictions"])
+        return Predicted(table, as_array(found["predictions"]), decided), rows.encoded
 
     def predict(self, rows: Sequence[Row]) -> Predictions:
         """Label new rows.
@@ -76,37 +103,31 @@ class Predictor:
         """
         if isinstance(rows, str | bytes | Mapping):
             raise DataError("this is one row", value=rows, hint="a list of rows: predict([row])")
-        objective, classes = self.module.objective, self.classes
+        objective, classes = self.model.objective, self.classes
         if not len(rows):
             return Predictions([], np.empty((0, len(classes))) if classes else None, [])
         texts = [self._texts_of(row, number) for number, row in enumerate(rows, 1)]
-        roles = self.data.input.columns
-        self.data.take_cells(dict(zip(roles, map(list, zip(*texts, strict=True)), strict=True)))
-        with torch.inference_mode():
-            batches = [
-                self.module.predict_step(move_data_to_device(batch, self.device), number)
-                for number, batch in enumerate(self.data.predict_dataloader())
-            ]
-        found = in_order(batches)
-        assert found is not None
-        labels = map(objective.value, objective.texts(decide(self.module, found["predictions"])))
-        said = as_array(found["predictions"]) if classes else None
-        return Predictions([*labels], said, classes, *self._as_read())
+        cells = map(list, zip(*texts, strict=True))
+        table = self.rows.of_cells(dict(zip(self.rows.input.columns, cells, strict=True)))
+        found, encoded = self.answer(table)
+        labels = map(objective.value, objective.texts(found.decided))
+        said = found.predictions if classes else None
+        return Predictions([*labels], said, classes, *self._as_read(table, encoded))
 
-    def _as_read(self) -> tuple[list[Any], list[list[list[Span]]]]:
+    def _as_read(
+        self, table: pa.Table, encoded: pa.Table
+    ) -> tuple[list[Any], list[list[list[Span]]]]:
         """What was left of each row when it was cleaned, and what of that was not read."""
-        table, encoded = self.data.rows("predict"), self.data.encoded
-        assert encoded is not None
-        rows = [*zip(*(table[role].to_pylist() for role in self.data.input.columns), strict=True)]
+        rows = [*zip(*(table[role].to_pylist() for role in self.rows.input.columns), strict=True)]
         unread: list[list[list[Span]]] = [[[] for _ in row] for row in rows]
         if "cut" in encoded.column_names:  # an input of one's own need not say
             for i in np.flatnonzero(encoded["cut"].to_numpy()).tolist():
-                unread[i] = self.data.fitted.unread(rows[i])
+                unread[i] = self.rows.fitted.unread(rows[i])
         return (rows if self.pair else [text for (text,) in rows]), unread
 
     def _texts_of(self, row: Row, number: int) -> list[str]:
         """The one or two texts of a row."""
-        names = [*self.data.input.columns.values()]
+        names = [*self.rows.input.columns.values()]
         if isinstance(row, Mapping):
             if missing := [name for name in names if name not in row]:
                 raise DataError("no such column", row=number, column=missing[0], value=dict(row))
@@ -139,8 +160,11 @@ def load(
     Raises:
         ConfigError: there is no such checkpoint; it is broken, not ours, or asks for code.
     """
-    path = source.folder.best if isinstance(source, Run) else checkpoint_of(Path(source))
+    if isinstance(source, str | os.PathLike):
+        path = checkpoint_of(Path(source))
+    else:
+        path = source.folder.best
     with allow([allow_code] if isinstance(allow_code, str) else allow_code):
-        module, data = open_checkpoint(path, {}, trust_remote_code=trust_remote_code)
+        model, rows = open_model(path, {}, trust_remote_code=trust_remote_code)
     usual = "cuda" if torch.cuda.is_available() else "cpu"
-    return Predictor(module, data, torch.device(device or usual))
+    return Predictor(model, rows, torch.device(device or usual))

@@ -15,23 +15,25 @@ from weitiao.config.own_code import allow, named_in, permitted
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
+from weitiao.evaluation.evaluator import evaluator
 from weitiao.evaluation.inference import (
     Hardware,
     LabelledFile,
-    open_checkpoint,
     refuse_overwriting,
     use_parser,
 )
-from weitiao.evaluation.prediction_files import write_predictions, writer_of
+from weitiao.evaluation.opening import open_checkpoint
+from weitiao.evaluation.prediction_files import format_of, write_predictions
 from weitiao.evaluation.remedies import below_baseline
 from weitiao.evaluation.table import ENDS, final_table, write_classes
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
 from weitiao.training.data_report import scores
-from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, taken
+from weitiao.training.evaluation_rows import Evaluated, EvaluationRows
 from weitiao.training.fit import Run, fit
 from weitiao.training.optional_parts import Dispensable, TensorBoard
+from weitiao.training.rowwise import taken
 from weitiao.training.run_folder import RunFolder
 from weitiao.training.undefined_scores import TellUndefined
 
@@ -149,7 +151,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
     if options.out:
-        writer_of(options.out)  # refused now, not after the work
+        format_of(options.out)  # refused now, not after the work
     refuse_overwriting(options.out, options.data.test)
     module, data = open_checkpoint(
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
@@ -163,7 +165,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
             " on the run's own test split go to its folder"
         )
     board = TensorBoard(folder.path) if folder else False
-    trainer = options.hardware.trainer(EvaluationRows(), TellUndefined(), logger=board)
+    trainer = evaluator(options.hardware, EvaluationRows(), TellUndefined(), logger=board)
     with nullcontext() if new else _elsewhere():
         trainer.test(module, datamodule=data, verbose=False)
     if not distributed.first():

@@ -10,7 +10,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
 from weitiao.objectives.base import Objective
-from weitiao.training.evaluation_rows import in_order
+from weitiao.training.rowwise import in_order
 
 
 class CheckedRows(NamedTuple):

@@ -13,7 +13,8 @@ from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import permitted
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
-from weitiao.evaluation.inference import LabelledFile, UseParser, open_checkpoint, use_parser
+from weitiao.evaluation.inference import LabelledFile, UseParser, use_parser
+from weitiao.evaluation.opening import open_checkpoint
 from weitiao.export import portable
 from weitiao.export.checked_rows import CheckedRows, Quality, checked_rows, quality
 from weitiao.export.graph import write_onnx, write_torch

@@ -96,6 +96,10 @@ class FittedInput(ABC):
         """
         return {}
 
+    def joined(self, found: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+        """What is to be told of rows that come in parts, from what `examine` found of two."""
+        return found
+
     def finish(
         self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
     ) -> dict[str, Any]:

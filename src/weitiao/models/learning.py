@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from weitiao import distributed
 from weitiao.errors import ConfigError
-from weitiao.objectives.precision import Mean
+from weitiao.objectives.mean import Mean
 
 
 class Learner(L.LightningModule):

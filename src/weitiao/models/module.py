@@ -19,7 +19,7 @@ from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
 from weitiao.objectives import Classification
 from weitiao.objectives.base import Batch, Metrics, ObjectiveFactory, Values
-from weitiao.objectives.precision import Mean
+from weitiao.objectives.mean import Mean
 
 
 class Module(Learner):

@@ -12,12 +12,10 @@ from torch import Tensor, nn
 
 from weitiao.card import DataCard, TargetCard
 from weitiao.errors import ConfigError
-from weitiao.objectives.metrics import EpochMetrics
+from weitiao.objectives.figures import Figure
 from weitiao.objectives.scorer import Encoder, Scorer
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from weitiao.objectives.baselines import Baselines
     from weitiao.objectives.probe import ProbeTask
 
@@ -112,6 +110,8 @@ class Objective(nn.Module, ABC):
 
     def metrics(self) -> Any:
         """New `Metrics` of a split, a module; by default, those that are shown, of all its rows."""
+        from weitiao.objectives.metrics import EpochMetrics  # heavy, and of no use to predictions
+
         return EpochMetrics(
             lambda said, true: self.measure(said, self.decide(said), true),
             [name for name, _ in self.shown],

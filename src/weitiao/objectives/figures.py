@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+else:  # the parser executes such a block of a module whose classes it takes apart
+    Figure = Any
 
 DRAWN = 20  # classes; each takes its part of the picture's side
 LONGEST = 24  # characters of a label

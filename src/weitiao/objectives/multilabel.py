@@ -1,5 +1,7 @@
 """Any number of labels a row: a sigmoid each, thresholds that validation chooses."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +14,8 @@ from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import target_of
+from weitiao.objectives.base import Metrics, target_of
 from weitiao.objectives.heads import Head
-from weitiao.objectives.metrics import LABEL_METRICS, EpochMetrics, multilabel_metrics
 from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
@@ -114,8 +115,10 @@ class MultiLabel(Scored):
         true = target.to(logits.dtype)
         return F.binary_cross_entropy_with_logits(logits, true, reduction="none").mean(1)
 
-    def metrics(self) -> EpochMetrics:
+    def metrics(self) -> Metrics:
         """Those of sets of labels."""
+        from weitiao.objectives.metrics import LABEL_METRICS, EpochMetrics
+
         names = (*LABEL_METRICS, *(f"f1_class/{label}" for label in self.classes))
         return EpochMetrics(lambda said, true: self.measure(said, self.decide(said), true), names)
 
@@ -123,6 +126,8 @@ class MultiLabel(Scored):
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
     ) -> dict[str, Tensor]:
         """The same of some rows."""
+        from weitiao.objectives.metrics import multilabel_metrics
+
         return multilabel_metrics(predictions, decided, targets, self.classes, ranked=ranked)
 
     def decide(self, predictions: Any) -> Any:
@@ -174,6 +179,6 @@ class MultiLabel(Scored):
         """Whether thresholds, weights of parts, or a temperature are fitted."""
         return self.thresholds.decision.threshold != "half" or super().fits_on_validation
 
-    def after_validation(self, metrics: EpochMetrics) -> None:
+    def after_validation(self, metrics: Any) -> None:
         """Choose thresholds."""
         self.thresholds.tune(*metrics.everything())

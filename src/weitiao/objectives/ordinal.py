@@ -1,5 +1,7 @@
 """One class of a scale a row: continuation ratios, macro F1 and weighted kappa."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,9 +11,8 @@ from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.objectives import losses, probe
-from weitiao.objectives.base import target_of
+from weitiao.objectives.base import Metrics, target_of
 from weitiao.objectives.heads import Head
-from weitiao.objectives.multiclass_metrics import MulticlassMetrics
 from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scored import ScoredClasses
 from weitiao.objectives.scorer import Encoder, Scorer
@@ -92,8 +93,10 @@ class Ordinal(ScoredClasses):
         """The negative log-likelihood of each row, ``(B,)``."""
         return losses.continuation_ratios(logits, target)
 
-    def metrics(self, *, ranked: bool = True, joined: bool = True) -> MulticlassMetrics:
+    def metrics(self, *, ranked: bool = True, joined: bool = True) -> Metrics:
         """Those of classes and of their order."""
+        from weitiao.objectives.multiclass_metrics import MulticlassMetrics
+
         return MulticlassMetrics(self.classes, ordered=True, ranked=ranked, joined=joined)
 
     def probe(self) -> probe.ProbeTask:

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric
 
 
 def full(values: Tensor) -> Tensor:
@@ -24,13 +23,3 @@ class FullPrecision(nn.Module):
             return values.to(cast.device, torch.promote_types(cast.dtype, torch.float32))
 
         return super()._apply(wide, *rest, **named)
-
-
-class Mean(FullPrecision, MeanMetric):
-    """A mean whose sums keep 32 bits; in bfloat16, 256 + 1 is 256.
-
-    A value that is no number stays visible; by default torchmetrics would leave it out.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(nan_strategy="disable")

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import target_of
-from weitiao.objectives.figures import scatter_figure
+from weitiao.objectives.base import Metrics, target_of
+from weitiao.objectives.figures import Figure, scatter_figure
 from weitiao.objectives.heads import Head
-from weitiao.objectives.metrics import NUMBER_METRICS, EpochMetrics, regression_metrics
 from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.number import NumberTarget
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -97,14 +93,18 @@ class Regression(Scored):
         """The squared error of each row in the unit of the targets, ``(B,)``."""
         return (self.postprocess(logits) - target).square()
 
-    def metrics(self) -> EpochMetrics:
+    def metrics(self) -> Metrics:
         """Those of numbers."""
+        from weitiao.objectives.metrics import NUMBER_METRICS, EpochMetrics, regression_metrics
+
         return EpochMetrics(regression_metrics, NUMBER_METRICS)
 
     def measure(
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
     ) -> dict[str, Tensor]:
         """The same of some rows."""
+        from weitiao.objectives.metrics import regression_metrics
+
         return regression_metrics(decided, targets)
 
     def value(self, text: str) -> float:

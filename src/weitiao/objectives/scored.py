@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,14 +11,10 @@ from torch import Tensor, nn
 
 from weitiao.card import TargetCard
 from weitiao.objectives import baselines, losses, probe
-from weitiao.objectives.base import Batch, Evaluation, Loss, Objective
-from weitiao.objectives.figures import confusion_figure
-from weitiao.objectives.multiclass_metrics import MulticlassMetrics
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective
+from weitiao.objectives.figures import Figure, confusion_figure
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.targets.one_class import ClassTarget
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 class Scored(Objective):
@@ -96,8 +92,10 @@ class ScoredClasses(Scored):
         super().__init__(target, scorer, criterion)
         self.classes, self.counts = target.labels, target.counts
 
-    def metrics(self, *, ranked: bool = True, joined: bool = True) -> MulticlassMetrics:
+    def metrics(self, *, ranked: bool = True, joined: bool = True) -> Metrics:
         """Those of classes, from running counts."""
+        from weitiao.objectives.multiclass_metrics import MulticlassMetrics
+
         return MulticlassMetrics(self.classes, ranked=ranked, joined=joined)
 
     def measure(

@@ -12,7 +12,7 @@ from weitiao.data.batch import Batch
 from weitiao.io.atomic import readable_weights
 from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
-from weitiao.objectives.precision import Mean
+from weitiao.objectives.mean import Mean
 from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard
 from weitiao.pretraining.networks import NetworkFactory, Scratch
 

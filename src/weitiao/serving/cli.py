@@ -134,7 +134,7 @@ def run_serve(arguments: list[str]) -> None:
         def read(run: Path) -> Predictor:
             trust = server.trust_remote_code
             model = load(run, device=server.device, trust_remote_code=trust)
-            model.data.batch = BATCH
+            model.rows.batch = BATCH
             return model
 
         models = Models(runs, read, lambda line: show_line(line, console))

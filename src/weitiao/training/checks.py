@@ -9,7 +9,6 @@ from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.strategies import FSDPStrategy, ModelParallelStrategy
 from lightning.pytorch.utilities.model_helpers import is_overridden
 
-from weitiao import distributed
 from weitiao.config.bounds import at_least
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
@@ -190,26 +189,6 @@ def refuse_unread_vectors(module: Module) -> None:
         raise ConfigError(problem, field="encode.vectors", hint=hint)
 
 
-def refuse_other_processes(devices: int | str | list[int], nodes: int) -> None:
-    """Stop before processes wait for others that nobody has started, or know nothing of them.
-
-    Args:
-        devices: of a node, as the Trainer takes them.
-        nodes: number of machines.
-
-    Raises:
-        ConfigError: a launcher has started another number of processes.
-    """
-    started, each = distributed.launched(), device_count(devices)
-    if started is not None and each is not None and started != each * nodes:
-        raise ConfigError(
-            f"the launcher (srun, torchrun) started {started} processes, but devices = {devices} on"
-            f" num_nodes = {nodes} makes {each * nodes}",
-            hint="a process for each device: srun --nodes N --ntasks-per-node D with num_nodes N"
-            " and devices D",
-        )
-
-
 def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
     """Refuse what doesn't go with weights that the processes share out.
 
@@ -232,14 +211,3 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
         problem = ": an average of weights can't be kept where processes share them out"
         hint = "leave it out; {--config} configs/trainer/ddp.yaml"
         raise ConfigError(problem, field="trainer.callbacks", hint=hint)
-
-
-def device_count(devices: int | str | list[int]) -> int | None:
-    """How many devices are meant, if it doesn't depend on the machine (``auto``, -1)."""
-    if isinstance(devices, list):
-        return len(devices)
-    if isinstance(devices, str) and "," in devices:
-        return len([name for name in devices.split(",") if name.strip()])
-    if isinstance(devices, str) and not devices.strip().isdigit():
-        return None
-    return int(devices) if int(devices) > 0 else None

@@ -1,12 +1,14 @@
 """What a run prints for people: values in effect, examples of augmentation, what to do next."""
 
+from __future__ import annotations
+
 import inspect
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from pydoc import locate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +19,10 @@ from rich.text import Text
 from weitiao.config.commands import command, near, program
 from weitiao.config.field_paths import told
 from weitiao.config.parser import flat
-from weitiao.data.datamodule import TextDataModule
 from weitiao.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from weitiao.data.datamodule import TextDataModule
 
 _LISTED = 6  # members of a list that is shown
 
@@ -60,13 +64,22 @@ def show_new_rows(data: TextDataModule, split: str, texts: pa.ChunkedArray, out:
     """Say how the rows of a split were read, and how well the input covers them."""
     for note in data.notes:
         show_line(f"! {note}", out)
-    # rows that need their place are not dropped, though cleaning leave nothing of them
-    if empty := pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py():
-        line = f"! {empty:,} of {len(texts):,} texts are empty: the model answers, but to nothing"
-        show_line(line, out)
+    show_empty(count_empty(texts), len(texts), out)
     of_new = data.examined
     found = data.prepared.audit["encode"][split] if of_new is None else of_new
     for line in data.fitted.of_new_rows(split, found):
+        show_line(line, out)
+
+
+def count_empty(texts: pa.ChunkedArray) -> int:
+    """Rows that need their place are not dropped, though cleaning leave nothing of them."""
+    return pc.sum(pc.equal(pc.utf8_trim_whitespace(texts), "")).as_py() or 0
+
+
+def show_empty(empty: int, count: int, out: Console) -> None:
+    """Say how many of the texts are empty, if any is."""
+    if empty:
+        line = f"! {empty:,} of {count:,} texts are empty: the model answers, but to nothing"
         show_line(line, out)
 
 

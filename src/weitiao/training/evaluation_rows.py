@@ -1,7 +1,7 @@
 """What an evaluation leaves for people: predictions, pictures, worst mistakes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import lightning.pytorch as L
@@ -11,34 +11,14 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from weitiao import distributed
 from weitiao.data.datamodule import TextDataModule
 from weitiao.models.module import Module
 from weitiao.objectives.base import Objective, Values
 from weitiao.training.optional_parts import Dispensable
+from weitiao.training.rowwise import Predicted, Rowwise, as_array, decide, in_order, taken
 
 WORST = 20  # mistakes shown
 SHOWN = 200  # characters of a text in TensorBoard
-Rowwise = Any
-"""Something of each row: an array ``(N, …)``, or a list of Python values, such as texts."""
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Rows and what the model says of them.
-
-    Args:
-        table: ``N`` readable rows.
-        predictions: of each row, as the objective makes them.
-        decided: likewise, what a row is said to be.
-        bad: rows that were set aside, as `TextDataModule.set_aside` has them; null = any would
-            have been refused.
-    """
-
-    table: pa.Table
-    predictions: Rowwise
-    decided: Rowwise
-    bad: Sequence[Mapping[str, Any]] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -93,7 +73,8 @@ class EvaluationRows(Callback):
         rows, found, losses = (as_array(seen[name]) for name in ("row", "predictions", "losses"))
         # by row, since a limited evaluation (limit_val_batches) has not seen all of them
         table = trainer.datamodule.rows(split).take(pa.array(rows))
-        decided, targets = decide(pl_module, seen["predictions"]), as_array(seen["targets"])
+        decided = decide(pl_module.objective, seen["predictions"])
+        targets = as_array(seen["targets"])
         self.of[split] = Evaluated(table, found, decided, targets, np.asarray(losses), rows)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
@@ -107,51 +88,6 @@ class EvaluationRows(Callback):
                 board.add_figure(f"{split}/{name}", figure, step)
         with self._dispensable.part(f"the worst mistakes of {split} in TensorBoard"):
             board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, objective), step)
-
-
-def in_order(batches: Sequence[Mapping[str, Values]]) -> dict[str, Values] | None:
-    """The outputs of all batches, of all processes, in the order of their rows.
-
-    Args:
-        batches: of this process; ``row (B,)`` and something of these rows.
-
-    Returns:
-        The same of all rows, in main memory, in 32 bits where they are fractions; null in all
-        processes but the first.
-    """
-    own = {name: _joined([batch[name] for batch in batches]) for name in batches[0]}
-    shares = distributed.to_first(own)
-    if shares is None:
-        return None
-    whole = {name: _joined([share[name] for share in shares]) for name in own}
-    rows = whole["row"]
-    assert isinstance(rows, torch.Tensor)
-    order = rows.argsort(stable=True)
-    return {name: _taken(values, order) for name, values in whole.items()}
-
-
-def _joined(parts: Sequence[Values]) -> Values:
-    tensors = [part.cpu() for part in parts if isinstance(part, torch.Tensor)]
-    return torch.cat(tensors) if tensors else [value for part in parts for value in part]
-
-
-def _taken(values: Values, order: torch.Tensor) -> Values:
-    if isinstance(values, torch.Tensor):
-        return (values.float() if values.is_floating_point() else values)[order]
-    return [values[i] for i in order.tolist()]
-
-
-def as_array(values: Values) -> Any:
-    """A tensor as an array; Python values as they are."""
-    return values.numpy() if isinstance(values, torch.Tensor) else values
-
-
-def decide(module: Module, predictions: Values) -> Any:
-    """What the module makes of predictions that lie in main memory."""
-    if not isinstance(predictions, torch.Tensor):
-        return module.objective.decide(predictions)
-    device = next(module.parameters()).device
-    return module.objective.decide(predictions.to(device)).cpu().numpy()
 
 
 def worst_mistakes(evaluated: Evaluated, objective: Objective) -> str:
@@ -171,13 +107,6 @@ def worst_mistakes(evaluated: Evaluated, objective: Objective) -> str:
         cells = [f"{losses[i]:.2f}", row["label"], given, *sure, row["id"], text]
         lines.append(_line([" ".join(cell.split()).replace("|", "\\|") for cell in cells]))
     return "\n".join(lines)
-
-
-def taken(values: Rowwise, rows: np.ndarray) -> Any:
-    """Some rows of them, by number or by a mask."""
-    if isinstance(values, np.ndarray):
-        return values[rows]
-    return [values[i] for i in np.arange(len(values))[rows].tolist()]
 
 
 def _line(cells: Sequence[str]) -> str:

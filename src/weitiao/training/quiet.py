@@ -1,6 +1,7 @@
 """What is said on the screen by others, and needs no action."""
 
 import logging
+import sys
 import threading
 import warnings
 
@@ -14,7 +15,10 @@ def _told_elsewhere(args: threading.ExceptHookArgs) -> None:
 
 
 def quiet() -> None:
-    """Silence what is known and needs no action; everything else stays audible."""
+    """Silence what is known and needs no action; everything else stays audible.
+
+    Lightning sets its level when it is imported: it is silenced only after that.
+    """
     for known in (
         ".*does not have many workers.*",  # batches are cut from memory-mapped ids: no need
         ".*args parameter is intended to run from within Python.*",  # the verb is taken off before
@@ -30,8 +34,5 @@ def quiet() -> None:
     ):
         warnings.filterwarnings("ignore", known)
     threading.excepthook = _told_elsewhere
-    import lightning.fabric
-    import lightning.pytorch
-
-    for package in (lightning.pytorch, lightning.fabric):  # importing them sets their level
-        logging.getLogger(package.__name__).setLevel(logging.WARNING)
+    for package in {"lightning.pytorch", "lightning.fabric"} & sys.modules.keys():
+        logging.getLogger(package).setLevel(logging.WARNING)

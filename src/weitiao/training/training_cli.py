@@ -24,7 +24,8 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.config import own_code
 from weitiao.config.commands import called
-from weitiao.config.parser import Parser, flat
+from weitiao.config.parser import flat
+from weitiao.distributed import device_count, refuse_other_processes
 from weitiao.errors import ConfigError
 from weitiao.objectives.metrics import mode_of
 from weitiao.training import signals
@@ -40,8 +41,6 @@ from weitiao.training.checkpointing import LastCheckpoint, save_whole_files
 from weitiao.training.checks import (
     check_sharing,
     check_trainer,
-    device_count,
-    refuse_other_processes,
     refuse_seed,
 )
 from weitiao.training.console import show_values
@@ -53,6 +52,7 @@ from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
 from weitiao.training.resume import go_on_from, with_config_of_checkpoint
 from weitiao.training.run_folder import RunFolder
+from weitiao.training.training_parser import TrainingParser
 from weitiao.training.undefined_scores import TellUndefined
 
 
@@ -90,7 +90,7 @@ class TrainingCLI(LightningCLI):
             save_config_callback=None,
             trainer_defaults={"enable_model_summary": False, "devices": 1, **defaults},
             seed_everything_default=1,
-            parser_class=Parser,
+            parser_class=TrainingParser,
             parser_kwargs={"prog": called(verb), "description": "All options there are."},
             auto_configure_optimizers=False,
             run=False,

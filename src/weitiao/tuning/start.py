@@ -13,11 +13,12 @@ from weitiao import distributed
 from weitiao.card import DataCard
 from weitiao.config.arguments import as_arguments
 from weitiao.config.parser import flat
+from weitiao.distributed import device_count
 from weitiao.errors import ConfigError, UsageError
 from weitiao.io.atomic import whole_or_not
 from weitiao.objectives.base import Objective, objective_class
 from weitiao.objectives.metrics import mode_of
-from weitiao.training.checks import check_parts, check_trainer, device_count
+from weitiao.training.checks import check_parts, check_trainer
 from weitiao.training.fit import fit
 from weitiao.tuning.fitting import absent
 from weitiao.tuning.space import Space, Value, ends_of

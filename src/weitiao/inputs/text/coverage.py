@@ -26,12 +26,16 @@ class Coverage:
             around them and the prefix.
         unknown_rows: rows of which nothing else is left.
         special_rows: rows in whose text a special token stands and keeps its id.
+        rows: how many there are.
+        ids: those of the texts, which ``unknown_share`` is of.
     """
 
     cut_share: float
     unknown_share: float
     unknown_rows: int
     special_rows: int
+    rows: int = 0
+    ids: int = 0
 
     @classmethod
     def of(cls, encoder: TextEncoder, encoded: pa.Table) -> Coverage:
@@ -55,6 +59,22 @@ class Coverage:
             unknown_share=float(unknown.sum() / max(1, own.sum())),
             unknown_rows=int(((unknown == own) & (unknown > 0)).sum()),
             special_rows=int((inside > np.isin(empty, special).sum()).sum()),
+            rows=encoded.num_rows,
+            ids=int(own.sum()),
+        )
+
+    def __add__(self, other: Coverage) -> Coverage:
+        """That of the rows of both."""
+        rows, ids = self.rows + other.rows, self.ids + other.ids
+        cut = self.cut_share * self.rows + other.cut_share * other.rows
+        unknown = self.unknown_share * self.ids + other.unknown_share * other.ids
+        return Coverage(
+            cut / max(1, rows),
+            unknown / max(1, ids),
+            self.unknown_rows + other.unknown_rows,
+            self.special_rows + other.special_rows,
+            rows,
+            ids,
         )
 
 

@@ -77,6 +77,10 @@ class FittedText(FittedInput):
             self._state["coverage"] = asdict(found)
         return asdict(found)
 
+    def joined(self, found: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+        """How well the vocabulary covers the rows of both."""
+        return asdict(Coverage(**found) + Coverage(**more))
+
     def finish(
         self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
     ) -> dict[str, Any]:

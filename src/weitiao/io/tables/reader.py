@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import IO, get_args
+from typing import IO, Any, NamedTuple, get_args
 
 import pyarrow as pa
 
@@ -40,6 +42,18 @@ SUFFIXES: dict[str, FileFormat] = {
 BINARY = ("parquet", "arrow", "xlsx")
 _OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
 _ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
+
+
+class RowsAndBad(NamedTuple):
+    """Some successive rows.
+
+    Args:
+        rows: the good ones.
+        bad: file, row, column, reason, raw of each that is set aside.
+    """
+
+    rows: pa.Table
+    bad: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -146,25 +160,54 @@ class Reader(ReadOptions):
         with ExitStack() as stack:
             inputs = stack.enter_context(self.inputs({"": files}, out.parent))[""]
             names = [each.name for each in inputs]
-            aside: IO[str] | None = None
+            aside: Callable[[dict[str, Any]], object] | None = None
             if self.on_bad_row == "quarantine":
                 target = quarantine or out.with_suffix(".quarantine.jsonl")
                 part = stack.enter_context(whole_or_not(target))
-                aside = stack.enter_context(part.open("w", encoding="utf-8"))
+                bad = stack.enter_context(part.open("w", encoding="utf-8"))
+                aside = partial(_write_line, bad)
             part = stack.enter_context(whole_or_not(out))
             reading = Reading(dict(self.columns), names, aside, self.label_sets)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
-                for each in inputs:
-                    for batch in reading.batches(self.source(each)):
-                        file.write_batch(batch)
+                for batch in reading.batches(map(self.source, inputs)):
+                    file.write_batch(batch)
             if notes is not None:
                 notes += reading.notes()
-            if reading.kept == 0:
-                problem = f"all of the {reading.total} rows are bad"
-                told = reading.first and (reading.first.told(), reading.first.hint)
-                hint = "\n  → ".join(filter(None, told or ()))
-                raise DataError(problem, file=names[-1], hint=hint)
         return map_table(out)
+
+    def stream(
+        self, inputs: Sequence[SourceFiles], rows: int, notes: list[str] | None = None
+    ) -> Iterator[RowsAndBad]:
+        """Read inputs in parts that need little memory, the same ones each time.
+
+        Args:
+            inputs: as :meth:`inputs` made them.
+            rows: most good rows of a part.
+            notes: gets at the end a line for each thing that a person should know.
+
+        Yields:
+            Some rows, as of :meth:`read`, and the bad ones that stand between them or before.
+
+        Raises:
+            DataError: as of :meth:`read`.
+        """
+        bad: list[dict[str, Any]] = []
+        aside = bad.append if self.on_bad_row == "quarantine" else None
+        names = [each.name for each in inputs]
+        reading = Reading(dict(self.columns), names, aside, self.label_sets)
+        held: RowsAndBad | None = None  # bad rows may follow the last good one
+        for batch in reading.batches(map(self.source, inputs)):
+            for start in range(0, len(batch), rows):
+                part = batch.slice(start, rows)
+                before = _count_before(bad, batch, start + rows)
+                if held:
+                    yield held
+                held = RowsAndBad(pa.Table.from_batches([part]), bad[:before])
+                del bad[:before]
+        assert held is not None  # where there is no good row, `batches` raises
+        yield held._replace(bad=[*held.bad, *bad])
+        if notes is not None:
+            notes += reading.notes()
 
     def source(self, given: SourceFiles) -> Source:
         """What is read of one input: its columns, format and encoding.
@@ -197,6 +240,18 @@ class Reader(ReadOptions):
     def _refuse_idle(self, option: str, on: str) -> None:
         if getattr(self, option) != getattr(Reader, option):
             raise ConfigError(f"has no effect on {on}", field=option)
+
+
+def _count_before(bad: Sequence[Mapping[str, Any]], batch: pa.RecordBatch, end: int) -> int:
+    """How many of the bad rows, in order, stand before a row of a batch of one file."""
+    if end >= len(batch):
+        return len(bad)
+    file, row = batch["file"][end].as_py(), batch["row"][end].as_py()
+    return sum(each["file"] != file or each["row"] < row for each in bad)
+
+
+def _write_line(file: IO[str], record: dict[str, Any]) -> None:
+    file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
 def _format_of(path: Path) -> FileFormat:

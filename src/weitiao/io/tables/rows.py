@@ -1,9 +1,8 @@
 """From the chunks of a file to batches of good rows; the bad ones are told or set aside."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -54,12 +53,16 @@ class Reading:
     Args:
         wanted: role → column.
         names: what the sources of rows are called, in order.
-        aside: where bad rows go; None: the first one raises.
+        aside: takes the bad rows; None: the first one raises.
         label_sets: as `Reader` has it.
     """
 
     def __init__(
-        self, wanted: dict[str, str], names: list[str], aside: IO[str] | None, label_sets: bool
+        self,
+        wanted: dict[str, str],
+        names: list[str],
+        aside: Callable[[dict[str, Any]], object] | None,
+        label_sets: bool,
     ) -> None:
         self.total = self.kept = 0
         self._sets = {"label"} if label_sets else set()
@@ -76,7 +79,21 @@ class Reading:
             ]
         )
 
-    def batches(self, source: Source) -> Iterator[pa.RecordBatch]:
+    def batches(self, sources: Iterable[Source]) -> Iterator[pa.RecordBatch]:
+        """The good rows of all files.
+
+        Raises:
+            DataError: there is none.
+        """
+        for source in sources:
+            yield from self.of_source(source)
+        if self.kept == 0:
+            problem = f"all of the {self.total} rows are bad"
+            told = self.first and (self.first.told(), self.first.hint)
+            hint = "\n  → ".join(filter(None, told or ()))
+            raise DataError(problem, file=self._names[-1].as_py(), hint=hint)
+
+    def of_source(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The good rows of a file."""
         before, broken, quotes = self.total, 0, QuotedCells(source)
         for chunk in _chunks(source):
@@ -164,7 +181,7 @@ class Reading:
                 "reason": fault.reason,
                 "raw": shown(fault.raw),
             }
-            self._aside.write(json.dumps(record, ensure_ascii=False) + "\n")
+            self._aside(record)
 
 
 def _check(

@@ -1,0 +1,47 @@
+"""Rows of a DataModule that are new to its checkpoint, read whole."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from weitiao.data.new_rows import table_of_cells
+from weitiao.data.prepare import Preparation
+from weitiao.io.tables import Named
+from weitiao.targets import columns_of_the_file
+
+
+def read_new_rows(
+    preparation: Preparation, files: Named, *, labelled: bool, notes: list[str] | None = None
+) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """The readable rows of files, and those that were set aside: file, row, column, reason, raw.
+
+    Args:
+        labelled: whether the rows have labels. Of those no bad one is set aside: a score is that
+            of all rows.
+
+    Raises:
+        DataError: a file or a row is at fault.
+    """
+    reader = preparation.read
+    reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
+    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
+        aside = Path(folder) / "bad.jsonl"
+        table = reader.read(files, Path(folder) / "rows.arrow", aside, notes)
+        lines = aside.read_text("utf-8").split("\n") if aside.exists() else []
+        return _treated(preparation, table), [json.loads(line) for line in lines if line]
+
+
+def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> pa.Table:
+    """The readable rows of cells, cleaned; see `table_of_cells`."""
+    return _treated(preparation, table_of_cells(cells))
+
+
+def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
+    table, _ = preparation.input.cleaned(table, may_drop=False)
+    with columns_of_the_file(preparation.read.columns):
+        return preparation.target.canonical(table)

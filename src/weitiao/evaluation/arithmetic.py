@@ -1,0 +1,56 @@
+"""On which device, and in which numbers, a model computes without a Trainer."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import torch
+
+from weitiao.evaluation.inference import Precision
+
+M = TypeVar("M", bound=torch.nn.Module)
+_MIXED = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
+_TRUE = {
+    "16-true": torch.float16,
+    "bf16-true": torch.bfloat16,
+    "32-true": torch.float32,
+    "64-true": torch.float64,
+}
+
+
+def device_of(accelerator: str) -> torch.device | None:
+    """What torch calls Lightning's ``accelerator`` here; null = Lightning has to say."""
+    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda")
+    if accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu") if accelerator in ("auto", "cpu") else None
+
+
+def cast(model: M, precision: Precision) -> M:
+    """The model with weights in the numbers of the precision."""
+    dtype = _TRUE.get(precision, torch.float32)
+    return model if dtype is torch.float32 else model.to(dtype)
+
+
+@contextmanager
+def arithmetic(precision: Precision, device: torch.device) -> Iterator[None]:
+    """Within the block, compute in the numbers of the precision, and keep nothing for gradients."""
+    mixed, before = _MIXED.get(precision), torch.get_default_dtype()
+    torch.set_default_dtype(_TRUE.get(precision, torch.float32))
+    try:
+        with torch.inference_mode(), torch.autocast(device.type, mixed, enabled=mixed is not None):
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def moved(batch: Any, device: torch.device) -> Any:
+    """A batch whose tensors lie on a device."""
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, Mapping):
+        return {name: moved(value, device) for name, value in batch.items()}
+    if isinstance(batch, list | tuple):
+        return [moved(value, device) for value in batch]
+    return batch

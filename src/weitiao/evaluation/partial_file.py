@@ -1,0 +1,126 @@
+"""A result that grows beside its name, survives a kill, and takes its name when it is whole."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from weitiao.errors import ConfigError
+from weitiao.io.atomic import naming, whole_or_not
+
+Key = Mapping[str, str]
+"""What a result is of: by name, such as ``input``, what is equal if that is the same."""
+
+
+class PartialFile:
+    """What of a result is there, and the place where it goes on.
+
+    It is a file ``.NAME.part``; ``.NAME.progress`` beside it tells how far it is right. What was
+    appended after that, by a process that was killed, is cut off.
+
+    Args:
+        path: of the result.
+        key: what it is of; what was begun with another key is begun anew.
+
+    Raises:
+        ConfigError: another process is writing it.
+    """
+
+    def __init__(self, path: Path, key: Key) -> None:
+        self.path, self.key = path, dict(key)
+        self.part = path.with_name(f".{path.name}.part")
+        self.progress = progress_of(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.part.open("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            raise ConfigError(f": another process is writing {path}", field="out") from error
+        before = _read(self.progress)
+        self.changed = [name for name in self.key if before.get("key", self.key)[name] != key[name]]
+        """The names of the key's parts that are not those that it was begun with."""
+        size = os.fstat(self._file.fileno()).st_size
+        fits = before and not self.changed and before["bytes"] <= size
+        self.rows: int = before["rows"] if fits else 0
+        """How many rows of the input are done, bad ones too."""
+        self.told: dict[str, Any] = before["told"] if fits else {}
+        """What was kept with them."""
+        self._file.truncate(before["bytes"] if fits else 0)
+        if not fits:
+            self.progress.unlink(missing_ok=True)
+
+    def append(self, data: bytes, rows: int, told: Mapping[str, Any]) -> None:
+        """Add the result of some more rows of the input; after a kill it is there, or isn't.
+
+        Args:
+            told: replaces what was kept with those before.
+        """
+        with naming(self.path):
+            self._file.write(data)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self.rows, self.told = self.rows + rows, dict(told)
+            self._note()
+
+    def finish(self, finish: Callable[[Path], None], *, keep_key: bool = False) -> None:
+        """Give the result its name.
+
+        Args:
+            finish: makes of the file that has grown what it is to be.
+            keep_key: leave the key beside it, for `is_done`.
+        """
+        with naming(self.path):
+            finish(self.part)
+            if keep_key:
+                self._note(done=True, bytes=self.part.stat().st_size)
+            os.replace(self.part, self.path)
+            if not keep_key:
+                self.progress.unlink(missing_ok=True)
+
+    def _note(self, **more: Any) -> None:
+        place = {"key": self.key, "rows": self.rows, "bytes": self._file.tell(), "told": self.told}
+        with whole_or_not(self.progress) as file:
+            file.write_text(json.dumps(place | more), "utf-8")
+
+    def __enter__(self) -> PartialFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave what was done where the next call finds it."""
+        if not self.rows and kind is not None:
+            self.part.unlink(missing_ok=True)
+        self._file.close()
+
+
+def is_done(path: Path, key: Key) -> bool:
+    """Whether a result is there that was finished with this key kept, and is as it was then."""
+    place = _read(progress_of(path))
+    same = place.get("done") and place["key"] == dict(key)
+    return bool(same) and path.is_file() and path.stat().st_size == place["bytes"]
+
+
+def progress_of(path: Path) -> Path:
+    """The file that tells how far a result is."""
+    return path.with_name(f".{path.name}.progress")
+
+
+def _read(progress: Path) -> dict[str, Any]:
+    """How far a result is; empty = nothing of it is."""
+    try:
+        place = json.loads(progress.read_text("utf-8"))
+        kinds = {"key": dict, "rows": int, "bytes": int, "told": dict}
+        fits = all(isinstance(place[name], kind) for name, kind in kinds.items())
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return place if fits else {}
