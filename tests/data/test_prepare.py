@@ -411,7 +411,7 @@ def test_the_report_tells_what_was_read_cleaned_cut_and_unknown(cache, tmp_path)
     assert report["clean"]["train"]["dropped"]["empty"] == 1
     assert report["encode"]["train"] == {
         **{"cut_share": 1.0, "unknown_share": 0.0, "unknown_rows": 0, "special_rows": 0},
-        **{"rows": 48, "ids": 384},
+        **{"rows": 48, "ids": 96},
     }
     assert (prepared.folder / "train.quarantine.jsonl").exists()
     assert report["audit"]["splits"]["train"]["rows"] == 48

@@ -100,7 +100,7 @@ def _built(kind: type[T], values: Mapping[str, Any]) -> T:
     """What plain values make, types checked, as the command line does."""
     parser = ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(kind, "part", fail_untyped=False)
-    built: T = parser.instantiate_classes(parser.parse_object({"part": dict(values)})).part
+    built: T = parser.instantiate(parser.parse_object({"part": dict(values)})).part
     return built
 
 

@@ -21,6 +21,7 @@ from weitiao.evaluation.labelling import label_files, label_texts
 from weitiao.evaluation.opening import open_model
 from weitiao.evaluation.prediction_files import format_of
 from weitiao.evaluation.predictor import Predictor
+from weitiao.evaluation.result_names import parsed_share
 from weitiao.evaluation.standard_input import STREAM, files_here
 from weitiao.io.tables.files import names_of
 
@@ -145,6 +146,7 @@ def _checked_target(options: Namespace) -> Path | None:
         raise ConfigError("--out: a * stands for the names of files\n  → --data.predict FILES")
     if options.share and not of_each:
         raise ConfigError("--share goes with a file of each input\n  → --out 'FOLDER/*.csv'")
+    parsed_share(options.share)
     if out == STREAM:
         return None
     format_of(Path(out))  # refused now, not after the work

@@ -36,11 +36,16 @@ def names_of_results(
     if own := next((path for path in named if path.resolve() in sources), None):
         problem = f": the result would overwrite the input {own}"
         raise ConfigError(problem, field="out", hint="another folder")
-    first, every = _parsed(share)
+    first, every = parsed_share(share)
     return [*named.items()][first - 1 :: every]
 
 
-def _parsed(share: str | None) -> tuple[int, int]:
+def parsed_share(share: str | None) -> tuple[int, int]:
+    """The number of the first file of a share, from 1, and after how many the next one comes.
+
+    Raises:
+        ConfigError: it is no share.
+    """
     if share is None:
         return 1, 1
     found = re.fullmatch(r"(\d+)/(\d+)", share)
