@@ -31,6 +31,9 @@ ADDED |= {
     "export --max_loss": "how much may be lost for it, only the user knows",
 }
 ADDED |= {
+    "predict --share": "which part of the files a job of an array does, only its script knows",
+}
+ADDED |= {
     "serve --host": "which network may reach a server can't be guessed",
     "serve --port": "of two servers on one machine each needs its own",
     "serve --token_file": "a token may stand neither on the command line nor in a log",

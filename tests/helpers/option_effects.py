@@ -415,6 +415,7 @@ PREDICT = NEW_FILE | {
     "general/out": Effect("output", "another.csv"),
     "general/text": Effect("refused", "很好"),  # beside a file; alone: test_predict.py
     "general/pair": Effect("refused", "很好"),
+    "general/share": Effect("refused", "1/2"),  # without a * in --out; with it: test_streaming.py
     "data/data.predict": Effect("output", "more.csv"),
     "data/data.on_bad_row": Effect("output", "quarantine", ("--data.predict=bad.csv",), mends=True),
     "data/data.header": Effect(

@@ -23,7 +23,7 @@ from weitiao.evaluation.prediction_files import (
 )
 from weitiao.evaluation.predictor import Predictor
 from weitiao.evaluation.result_names import names_of_results
-from weitiao.evaluation.streaming import Checked, Seen, check, label
+from weitiao.evaluation.streaming import Checked, Answered, check, label
 from weitiao.io.tables import Named, SourceFiles, refuse_idle
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_empty, show_line
@@ -48,7 +48,7 @@ def label_texts(
     """
     table = predictor.rows.of_cells({"text": texts} | ({"pair": pairs} if pairs else {}))
     predicted, encoded = predictor.answer(table)
-    seen = Seen()
+    seen = Answered()
     seen.add(predictor.rows.fitted, table, encoded)
     show_seen(seen, predictor, console)
     write_or_print(predicted, predictor.model.objective, out, console, as_table=as_table)
@@ -82,7 +82,7 @@ def label_files(
 def _print(
     predictor: Predictor, inputs: Sequence[SourceFiles], as_table: bool, console: Console
 ) -> None:
-    checked, seen = check(predictor.rows, inputs), Seen()
+    checked, seen = check(predictor.rows, inputs), Answered()
     _show_checked(checked, console)
     for predicted, _ in label(predictor, inputs, seen):
         print_predictions(predicted, predictor.model.objective, table=as_table)
@@ -111,7 +111,7 @@ def _write(
     _show_checked(checked, console)
     with PartialFile(out, key) as result:
         _show_begin(result, checked, console)
-        seen = Seen(**result.told)
+        seen = Answered(**result.told)
         with _bar(result, checked.rows, console) as advance:
             for predicted, count in label(predictor, inputs, seen, result.rows):
                 columns = columns_of(predicted, objective)
@@ -191,7 +191,7 @@ def show_bad(count: int, console: Console) -> None:
         show_line(f"! {count:,} bad rows have no label: their reason stands in error", console)
 
 
-def show_seen(seen: Seen, predictor: Predictor, console: Console) -> None:
+def show_seen(seen: Answered, predictor: Predictor, console: Console) -> None:
     """Say how well the input covers the rows."""
     show_empty(seen.empty, seen.rows, console)
     for line in predictor.rows.fitted.of_new_rows("predict", seen.found or {}):

@@ -37,7 +37,7 @@ class Checked:
 
 
 @dataclass
-class Seen:
+class Answered:
     """What is to be told of the rows that a model has labelled.
 
     Args:
@@ -72,7 +72,7 @@ def check(rows: NewRows, inputs: Sequence[SourceFiles]) -> Checked:
 
 
 def label(
-    predictor: Predictor, inputs: Sequence[SourceFiles], seen: Seen, done: int = 0
+    predictor: Predictor, inputs: Sequence[SourceFiles], seen: Answered, done: int = 0
 ) -> Iterator[tuple[Predicted, int]]:
     """What a model says of rows, in their order, and how many rows of the files each part is.
 
