@@ -146,7 +146,7 @@ def test_on_the_same_rows_it_is_the_same_model(begun: Begun) -> None:
     assert again.scores["val/loss"] == pytest.approx(scores["val/loss"], abs=1e-6)
     assert (
         again.data.fitted.state()["encoder"]["tokenizer"]
-        == weitiao.load(first).data.fitted.state()["encoder"]["tokenizer"]
+        == weitiao.load(first).rows.fitted.state()["encoder"]["tokenizer"]
     )
 
 

@@ -23,7 +23,7 @@ from weitiao.evaluation.prediction_files import (
 )
 from weitiao.evaluation.predictor import Predictor
 from weitiao.evaluation.result_names import names_of_results
-from weitiao.evaluation.streaming import Checked, Answered, check, label
+from weitiao.evaluation.streaming import Answered, Checked, check, label
 from weitiao.io.tables import Named, SourceFiles, refuse_idle
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_empty, show_line

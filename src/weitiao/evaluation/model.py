@@ -1,8 +1,10 @@
 """A model that answers: a backbone and an objective, without what training needs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from weitiao.card import DataCard
 
@@ -15,6 +17,21 @@ from weitiao.objectives.base import Batch, Objective, ObjectiveFactory, Values
 
 PARTS = ("backbone.", "objective.")
 """Begins of the names of its weights, as in a `Module`, which has metrics beside them."""
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Modules that are made in the block have no numbers yet: they neither take memory nor time."""
+
+    def empty(module: nn.Module, name: str, weight: nn.Parameter) -> nn.Parameter:
+        return nn.Parameter(weight.to("meta"), requires_grad=weight.requires_grad)
+
+    # typed as if what the hook gives back didn't take the parameter's place
+    handle = register_module_parameter_registration_hook(empty)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 class Model(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,7 @@ from weitiao.config.earlier_checkpoints import rename_weights
 from weitiao.config.presets import merged
 from weitiao.data.new_rows import NewRows
 from weitiao.errors import ConfigError, WeitiaoError
-from weitiao.evaluation.model import Model
+from weitiao.evaluation.model import Model, without_weights
 from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.io.tables import ReadOptions
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
@@ -49,7 +49,9 @@ def open_model(
         rows = _built(NewRows, {n: data[n] for n in (*_names(NewRows), *reading) if n in data})
         rows.load(content["TextDataModule"])
         options = content["hyper_parameters"]
-        model = _built(Model, {name: options[name] for name in _names(Model) if name in options})
+        given = {name: options[name] for name in _names(Model) if name in options}
+        with nullcontext() if _own_code(given) else without_weights():
+            model = _built(Model, given)
         rename_weights(content)
         model.load(content["state_dict"])
     _check_pair("pair" in rows.input.columns, model.card.input.pair)
@@ -85,7 +87,7 @@ def open_checkpoint(
 
 
 def _read(path: Path, trust_remote_code: bool) -> dict[str, Any]:
-    content = load_checkpoint(path)
+    content = load_checkpoint(path, without=("optimizer_states",))
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
@@ -102,6 +104,13 @@ def _built(kind: type[T], values: Mapping[str, Any]) -> T:
     parser.add_class_arguments(kind, "part", fail_untyped=False)
     built: T = parser.instantiate(parser.parse_object({"part": dict(values)})).part
     return built
+
+
+def _own_code(given: Mapping[str, Any]) -> bool:
+    """Whether a part isn't ours, so that it may look at its weights while it is made."""
+    paths = [given[name].get("class_path", "") for name in ("backbone", "objective")]
+    ours = all(path.startswith("weitiao.") for path in paths)
+    return not ours or asks_for_remote_code({"hyper_parameters": given})
 
 
 def _names(kind: type) -> list[str]:

@@ -2,6 +2,7 @@
 
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from weitiao.config.earlier_checkpoints import checkpoint_today
 from weitiao.config.earlier_names import renamed
 from weitiao.errors import ConfigError
 from weitiao.io.exported import MARK, read_exported
+from weitiao.io.torch_archive import read_archive
 
 
 def checkpoint_of(run: Path) -> Path:
@@ -23,26 +25,31 @@ class Damaged(ConfigError):
     """A checkpoint that was whole once, and is not any more."""
 
 
-def load_checkpoint(path: Path, data: str = "TextDataModule") -> dict[str, Any]:
+def load_checkpoint(
+    path: Path, data: str = "TextDataModule", without: Collection[str] = ()
+) -> dict[str, Any]:
     """The content of a checkpoint of ours, with nothing in it executed.
 
     Args:
         data: class of the DataModule that it was made with.
+        without: names of parts that aren't read.
 
     Raises:
         Damaged: the file is cut off, or bits of it have changed.
         ConfigError: it is absent, or not made by this project.
     """
-    import torch
-
     if not path.is_file():
         raise ConfigError(f"no such checkpoint: {path}")
     if path.name == MARK:
         return _today(read_exported(path), data)
-    if _is_damaged(path):
-        raise Damaged(f"{path} can't be read: the file is broken, or cut off")
+    damaged = f"{path} can't be read: the file is broken, or cut off"
+    if _is_cut_off(path):
+        raise Damaged(damaged)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = read_archive(path, without)
+    # zipfile raises these for bad headers, bad data, cuts, and flipped bits of method or encryption
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise Damaged(damaged) from error
     except (OSError, MemoryError):
         raise
     except Exception as error:  # torch raises many kinds for what it didn't write
@@ -64,19 +71,9 @@ def _today(content: dict[str, Any], data: str) -> dict[str, Any]:
     return checkpoint_today(content)
 
 
-def _is_damaged(path: Path) -> bool:
-    """Whether a file that torch began to write is not as torch left it.
-
-    It writes a ZIP archive with a checksum of each part, which its own reader doesn't look at.
-    """
+def _is_cut_off(path: Path) -> bool:
+    """Whether a file that torch began to write has no end."""
     with path.open("rb") as file:
         begin = file.read(4)
-    cut_off = begin in (b"PK\3\4"[: len(begin)], bytes(len(begin)))
-    if not cut_off and not zipfile.is_zipfile(path):
-        return False  # a file of another kind
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is not None
-    # zipfile raises these for bad headers, bad data, cuts, and flipped bits of method or encryption
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        return True
+    begun = begin in (b"PK\3\4"[: len(begin)], bytes(len(begin)))
+    return begun and not zipfile.is_zipfile(path)

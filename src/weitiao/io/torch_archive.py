@@ -1,0 +1,125 @@
+"""What `torch.save` wrote, read once: each part is compared with its checksum as it is read.
+
+torch's own reader doesn't look at checksums, and to compare them first is to read a file twice.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+_HEADER = struct.Struct("<26xHH")  # of a record: the lengths of its name and of what follows that
+
+
+def read_archive(path: Path, without: Collection[str] = ()) -> Any:
+    """The content of a file; nothing in it is executed.
+
+    Args:
+        without: names of parts that aren't read.
+
+    Raises:
+        BadZipFile: bits have changed; likewise `zlib.error`, EOFError and NotImplementedError.
+        Exception: it isn't what torch writes, or holds more than tensors and plain values.
+    """
+    import torch
+
+    if not zipfile.is_zipfile(path):  # of another kind: torch knows what to say
+        return torch.load(path, map_location="cpu", weights_only=True)
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        parts = [info for info in archive.infolist() if "/data/" not in info.filename]
+        for info in parts:
+            archive.read(info)  # compares the checksum
+        places = {_place(file, info): info for info in archive.infolist() if info not in parts}
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        tensors = _Tensors(content, places, file)
+        if isinstance(content, dict):
+            for name in without:
+                content.pop(name, None)
+        return tensors.read(content)
+
+
+def _place(file: BufferedReader, info: zipfile.ZipInfo) -> int:
+    """Where in the file the bytes of a record begin."""
+    file.seek(info.header_offset)
+    header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size or info.compress_type != zipfile.ZIP_STORED:
+        raise zipfile.BadZipFile(info.filename)
+    return info.header_offset + _HEADER.size + sum(_HEADER.unpack(header))
+
+
+_NESTED = (dict, list, tuple)
+
+
+class _Tensors:
+    """The tensors of a content that torch has mapped, of which it has read none yet.
+
+    Args:
+        places: of each record in the file.
+
+    Raises:
+        BadZipFile: the tensors are not those of the records.
+    """
+
+    def __init__(
+        self, content: Any, places: dict[int, zipfile.ZipInfo], file: BufferedReader
+    ) -> None:
+        self._file, self._read = file, dict[int, "torch.UntypedStorage"]()
+        filled = {place: info for place, info in places.items() if info.file_size}
+        found = {each.data_ptr() for each in _storages(content) if each.nbytes()}
+        # the records lie in the map as they do in the file
+        begin = min(found, default=0) - min(filled, default=0)
+        if {pointer - begin for pointer in found} != set(filled):
+            raise zipfile.BadZipFile("tensors and records differ")
+        self._records = {begin + place: (place, info) for place, info in filled.items()}
+
+    def read(self, value: Any) -> Any:
+        """The value with tensors in memory of their own; those that shared theirs still do."""
+        import torch
+
+        if isinstance(value, torch.Tensor):
+            mapped = value.untyped_storage()
+            if not mapped.nbytes():
+                return value
+            where = (value.storage_offset(), value.size(), value.stride())
+            return value.new_empty(0).set_(self._storage(mapped.data_ptr()), *where)
+        if isinstance(value, dict):
+            for name in value:  # in place: that of weights has attributes
+                value[name] = self.read(value[name])
+            return value
+        if isinstance(value, list | tuple):
+            return type(value)(map(self.read, value))
+        return value
+
+    def _storage(self, pointer: int) -> torch.UntypedStorage:
+        import torch
+
+        if pointer not in self._read:
+            place, info = self._records[pointer]
+            storage = torch.empty(info.file_size, dtype=torch.uint8)
+            content: Any = storage.numpy()
+            self._file.seek(place)
+            if self._file.readinto(content) < info.file_size or zlib.crc32(content) != info.CRC:
+                raise zipfile.BadZipFile(info.filename)
+            self._read[pointer] = storage.untyped_storage()
+        return self._read[pointer]
+
+
+def _storages(value: Any) -> list[torch.UntypedStorage]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return [value.untyped_storage()]
+    inner = value.values() if isinstance(value, dict) else value
+    return (
+        [s for each in inner for s in _storages(each)]
+        if isinstance(value, dict | list | tuple)
+        else []
+    )
