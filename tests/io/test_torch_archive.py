@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 
 import pytest
 import torch
 
 from weitiao.io.torch_archive import read_archive
-
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 @pytest.fixture
@@ -56,8 +53,7 @@ def test_each_changed_byte_is_noticed_or_means_nothing(saved: Path) -> None:
         saved.write_bytes(changed)
         try:
             found = read_archive(saved)
-        except Exception as error:
-            assert isinstance(error, BROKEN)
+        except (zipfile.BadZipFile, RuntimeError, ValueError):  # the latter two are torch's
             noticed += 1
         else:
             torch.testing.assert_close(found, plain, rtol=0, atol=0)

@@ -1,7 +1,6 @@
 """Checkpoints as files: found, checked for damage, and read with nothing in them executed."""
 
 import zipfile
-import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -47,8 +46,7 @@ def load_checkpoint(
         raise Damaged(damaged)
     try:
         content = read_archive(path, without)
-    # zipfile raises these for bad headers, bad data, cuts, and flipped bits of method or encryption
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except zipfile.BadZipFile as error:
         raise Damaged(damaged) from error
     except (OSError, MemoryError):
         raise

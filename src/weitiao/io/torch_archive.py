@@ -26,7 +26,7 @@ def read_archive(path: Path, without: Collection[str] = ()) -> Any:
         without: names of parts that aren't read.
 
     Raises:
-        BadZipFile: bits have changed; likewise `zlib.error`, EOFError and NotImplementedError.
+        BadZipFile: bits have changed.
         Exception: it isn't what torch writes, or holds more than tensors and plain values.
     """
     import torch
@@ -34,16 +34,30 @@ def read_archive(path: Path, without: Collection[str] = ()) -> Any:
     if not zipfile.is_zipfile(path):  # of another kind: torch knows what to say
         return torch.load(path, map_location="cpu", weights_only=True)
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-        parts = [info for info in archive.infolist() if "/data/" not in info.filename]
-        for info in parts:
-            archive.read(info)  # compares the checksum
-        places = {_place(file, info): info for info in archive.infolist() if info not in parts}
+        places = _places(archive, file)
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         tensors = _Tensors(content, places, file)
         if isinstance(content, dict):
             for name in without:
                 content.pop(name, None)
         return tensors.read(content)
+
+
+def _places(archive: zipfile.ZipFile, file: BufferedReader) -> dict[int, zipfile.ZipInfo]:
+    """The records of tensors by where they begin; all others are read, and their sums compared."""
+    places = {}
+    for info in archive.infolist():
+        if info.header_offset < 0:
+            raise zipfile.BadZipFile(info.filename)
+        if "/data/" in info.filename:
+            places[_place(file, info)] = info
+            continue
+        try:
+            archive.read(info)
+        # what zipfile raises for flipped bits of data, length, method or encryption
+        except (zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise zipfile.BadZipFile(info.filename) from error
+    return places
 
 
 def _place(file: BufferedReader, info: zipfile.ZipInfo) -> int:
