@@ -21,8 +21,9 @@ from weitiao.errors import DataError
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.fitted import FittedText
 from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.special_tokens import SPECIALS
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.inputs.text.trained_tokenizer import SPECIALS
+from weitiao.io import arrow
 from weitiao.io.cache import damaged
 from weitiao.io.tables import Reader
 from weitiao.targets import OneClass
@@ -62,6 +63,17 @@ def cache(tmp_path) -> Path:
 
 def folders(cache: Path) -> list[str]:
     return sorted(path.name for path in cache.iterdir() if path.is_dir())
+
+
+def test_rows_treated_in_small_parts_are_prepared_to_the_same_bytes(train, tmp_path, monkeypatch):
+    val = write(tmp_path / "val.csv", [("<b>天地</b>&amp;", "2"), ("  玄 黄 ", "1")])
+    files, folders = {"train": train, "val": val}, []
+    for size in (10_000, 7):
+        monkeypatch.setattr(arrow, "PART", size)
+        folders.append(preparation()(files, tmp_path / str(size)).folder)
+    one, other = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in folders)
+    assert one == other
+    assert not [name for name in one if "clean" in name or "raw" in name]
 
 
 # -- found again, or made anew ---------------------------------------------------------------------
@@ -177,6 +189,7 @@ PREPARE = """
 import sys, time
 from pathlib import Path
 from weitiao.data import prepare
+from weitiao.io import arrow
 from weitiao.io.cache import damaged
 from test_prepare import preparation
 

@@ -12,8 +12,8 @@ from text_parts import preparation
 
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.special_tokens import SPECIALS
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.inputs.text.trained_tokenizer import SPECIALS
 from weitiao.inputs.text.word_vectors import read_vectors
 
 VOCABULARY = "the cat sat on mat US"

@@ -2,11 +2,12 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard, TargetCard
@@ -17,9 +18,10 @@ from weitiao.data.prepared import Prepared
 from weitiao.data.progress import StageProgress
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
-from weitiao.inputs import FittedInput, Input, Targets
-from weitiao.io.arrow import map_table, write_table
+from weitiao.inputs import Counts, FittedInput, Input, Targets
+from weitiao.io.arrow import give_back_memory, map_table, parts_of, write_table
 from weitiao.io.cache import content_hash, hash_of, make_once, versions
+from weitiao.io.large_tables import Cells, write_parts, write_whole
 from weitiao.io.tables import Files, Named, Reader, SourceFiles
 from weitiao.targets import OneClass, Target, columns_of_the_file, target_array
 
@@ -85,15 +87,8 @@ class Preparation:
     def _build(self, inputs: dict[str, list[SourceFiles]], folder: Path) -> None:
         report: dict[str, Any] = {"read": {}, "clean": {}, "encode": {}}
         with StageProgress() as stages:
-            given = {
-                split: self._read_and_clean(split, those, folder, report, stages)
-                for split, those in inputs.items()
-            }
-            stages.begin("audit and split")
+            tables, report["audit"] = self._split(inputs, folder, report, stages)
             with columns_of_the_file(self.read.columns):
-                tables, report["audit"] = self.audit.audit(
-                    given, self.split, self.input.sizes, self.target
-                )
                 target = self.target.fit(tables)
                 targets = {split: target.encode(table) for split, table in tables.items()}
             fitted = self._encode(tables, target, targets, folder, report, stages)
@@ -118,7 +113,7 @@ class Preparation:
         report: dict[str, Any],
         stages: StageProgress,
     ) -> FittedInput:
-        """Fit the input, write readable and encoded rows."""
+        """Fit the input, write encoded rows."""
         values = {s: target_array(t) for s, t in targets.items() if s != "test"}
         known = Targets(target, values)
         fitted = self.input.fit(tables, known, folder, stages.begin)
@@ -128,11 +123,46 @@ class Preparation:
             encoded = encoded.append_column("target", targets[split])
             if not training:
                 encoded = fitted.for_evaluation(encoded, table)
-            write_table(table, folder / f"{split}.rows.arrow")
             write_table(encoded, folder / f"{split}.ids.arrow")
+            del encoded  # before the next split is
+            give_back_memory()
         written = {split: map_table(folder / f"{split}.ids.arrow") for split in tables}
         report |= fitted.finish(written, folder, stages.begin)
         return fitted
+
+    def _split(
+        self,
+        inputs: dict[str, list[SourceFiles]],
+        folder: Path,
+        report: dict[str, Any],
+        stages: StageProgress,
+    ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+        """Write the readable rows of each split; gives them, mapped, and what the audit says."""
+        cells, roles = Cells(), [*self.input.columns, "original"]
+        clean = {
+            split: self._read_and_clean(split, those, folder, report, stages)
+            for split, those in inputs.items()
+        }
+        stages.begin("audit and split")
+        give_back_memory()
+        given = {split: cells.pointers(path, roles) for split, path in clean.items()}
+        with columns_of_the_file(self.read.columns):
+            chosen, audit = self.audit.audit(
+                given,
+                self.split,
+                lambda table: np.concatenate([*map(self.input.sizes, cells.parts(table))]),
+                self.target,
+            )
+        del given
+        give_back_memory()
+        tables = {}
+        for split in [*chosen]:
+            path = folder / f"{split}.rows.arrow"
+            write_whole(cells.parts(chosen.pop(split)), cells.names, path)
+            tables[split] = map_table(path)
+        for path in clean.values():
+            path.unlink()
+        return tables, audit
 
     def _read_and_clean(
         self,
@@ -141,7 +171,8 @@ class Preparation:
         folder: Path,
         report: dict[str, Any],
         stages: StageProgress,
-    ) -> pa.Table:
+    ) -> Path:
+        """Write cleaned rows with their keys; gives the file."""
         stages.begin(f"read {split}")
         quarantine = folder / f"{split}.quarantine.jsonl"
         notes: list[str] = []
@@ -151,12 +182,28 @@ class Preparation:
         report["read"][split] = counts | {"notes": notes}
         stages.begin(f"clean {split}: {table.num_rows:,} rows")
         # Given validation and test files are rewritten like any text, but lose no row.
-        table, report["clean"][split] = self.input.cleaned(table, may_drop=split == "train")
-        with columns_of_the_file(self.read.columns):
-            table = self.target.canonical(table)
-        if table.num_rows == 0:
+        report["clean"][split] = counts = Counts()
+        parts = self.treated(table, counts, may_drop=split == "train")
+        keyed = (with_keys(part, self.input.keys(part)) for part in parts)
+        clean = folder / f"{split}.clean.arrow"
+        if not write_parts(keyed, clean):
             name = inputs[0].name
             hint = "see {--input.clean.steps}"
             raise DataError("no row is left after cleaning", file=name, hint=hint)
         (folder / f"{split}.raw.arrow").unlink()
-        return with_keys(table, self.input.keys(table))
+        return clean
+
+    def treated(self, table: pa.Table, counts: Counts, *, may_drop: bool) -> Iterator[pa.Table]:
+        """Raw rows with cleaned cells and canonical targets, in parts.
+
+        Args:
+            counts: takes what cleaning did, by act and step.
+        """
+        for part in parts_of(table):
+            cleaned, found = self.input.cleaned(part, may_drop=may_drop)
+            for act, steps in found.items():
+                held = counts.setdefault(act, {})
+                for step, count in steps.items():
+                    held[step] = held.get(step, 0) + count
+            with columns_of_the_file(self.read.columns):
+                yield self.target.canonical(cleaned)

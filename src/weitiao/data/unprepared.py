@@ -12,7 +12,6 @@ import pyarrow as pa
 from weitiao.data.new_rows import table_of_cells
 from weitiao.data.prepare import Preparation
 from weitiao.io.tables import Named
-from weitiao.targets import columns_of_the_file
 
 
 def read_new_rows(
@@ -42,6 +41,4 @@ def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> p
 
 
 def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:
-    table, _ = preparation.input.cleaned(table, may_drop=False)
-    with columns_of_the_file(preparation.read.columns):
-        return preparation.target.canonical(table)
+    return pa.concat_tables(preparation.treated(table, {}, may_drop=False))

@@ -17,6 +17,8 @@ from weitiao.card import InputCard, TargetCard
 if TYPE_CHECKING:
     import torch
 
+Counts = dict[str, dict[str, int]]
+"""How many rows, by what was done to them and the step that did it."""
 Span = tuple[int, int]
 """Begin and end of a part of a text, in code points."""
 STATE = "input.json"
@@ -164,8 +166,9 @@ class Input(ABC):
         """Files that options name: their contents shape prepared rows, too."""
         yield from ()
 
-    def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, dict[str, Any]]:
-        """Raw rows with cleaned cells, beside ``original``; and what that changed and dropped."""
+    def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, Counts]:
+        """Raw rows with cleaned cells, beside ``original``; and how many each step ``changed`` and
+        ``dropped``."""
         return table.append_column("original", table["text"]), {"changed": {}, "dropped": {}}
 
     def keys(self, table: pa.Table) -> Iterator[str]:

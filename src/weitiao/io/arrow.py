@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from weitiao.errors import DataError
 
+PART = 10_000
+"""Rows that are treated as Python objects at once: bounds memory, keeps threads of Rust busy."""
+
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write a table as one record batch: its columns are single chunks when they are mapped."""
@@ -30,12 +33,24 @@ def map_table(path: Path) -> pa.Table:
         raise DataError(f"the table is broken: {error}", file=path, hint=hint) from error
 
 
+def parts_of(table: pa.Table) -> Iterator[pa.Table]:
+    """The rows of a table in parts that are small as Python objects; one part at least."""
+    for start in range(0, max(table.num_rows, 1), PART):
+        yield table.slice(start, PART)
+
+
+def give_back_memory() -> None:
+    """Let the allocators return what they hold unused, of which a process otherwise only grows."""
+    for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
+        pool.release_unused()
+
+
 def all_texts(table: pa.Table) -> Iterator[str]:
     """The texts of all rows, after them the second texts of pairs."""
     for name in ("text", "pair"):
         if name in table.column_names:
-            for chunk in table[name].chunks:
-                yield from chunk.to_pylist()
+            for part in parts_of(table.select([name])):
+                yield from part[name].to_pylist()
 
 
 def hashed(texts: Iterable[str]) -> pa.FixedSizeBinaryArray:

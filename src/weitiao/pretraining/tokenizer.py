@@ -12,8 +12,9 @@ from weitiao.errors import ConfigError
 from weitiao.inputs.text.coverage import MOST
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer
 from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.special_tokens import CLS, MASK, PAD, SEP, UNK
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.inputs.text.trained_tokenizer import CLS, MASK, PAD, SEP, TRAINED, UNK
+from weitiao.inputs.text.trained_tokenizer import TRAINED
 from weitiao.pretraining.card import Objective
 
 

@@ -12,8 +12,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.coverage import Coverage
 from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.special_tokens import SPECIALS
 from weitiao.inputs.text.tokenization import Encoder, TextEncoder
-from weitiao.inputs.text.trained_tokenizer import SPECIALS
 
 REAL = Path(__file__).parents[4] / "shared" / "models" / "multilingual-e5-small-zh-en"
 TEXTS = ["我来到北京清华大学", "今天天气不错，We went OUT!", "", "北京 天气", "大学大学", "out out"]
@@ -174,13 +174,6 @@ def test_cut_pairs_keep_one_token_type_per_id(pairs):
         assert len(ids) == len(types) == min(len(a) + len(b) + 3, 9)
         assert types == sorted(types)
         assert ids.count(SEP) == 2
-
-
-def test_chunks_of_texts_are_joined_in_order(monkeypatch):
-    texts = ["天" * n for n in range(25)]
-    whole = fit(texts=texts).encode(texts, texts)
-    monkeypatch.setattr("weitiao.inputs.text.tokenization.CHUNK", 4)
-    assert fit(texts=texts).encode(texts, texts).to_pydict() == whole.to_pydict()
 
 
 @pytest.mark.parametrize("tokenizer", ["characters", "wordpiece", "words"])

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.special_tokens import special_ids
 from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.io.arrow import parts_of
 
 MANY_UNKNOWN = 0.05  # share of the ids from which on a warning is given
 MOST = 0.5  # more of them, and nothing can be learned
@@ -48,19 +49,16 @@ class Coverage:
         if not around:  # a text without ids has that of padding
             special = [index for index in special if index != encoder.pad_id]
         empty = encoder.encode([""], [""] if pair else None)["input_ids"][0].values
-        ids = encoded["input_ids"].combine_chunks().flatten().to_numpy()
-        lengths = pc.list_value_length(encoded["input_ids"]).to_numpy()
-        starts = np.cumsum(lengths) - lengths
-        unknown = np.add.reduceat((ids == encoder.unk_id).astype(np.int64), starts)
-        inside = np.add.reduceat(np.isin(ids, special).astype(np.int64), starts)
-        own = lengths - around
+        known = (encoder.unk_id, special, around, int(np.isin(empty, special).sum()))
+        found = np.sum([_counts(part["input_ids"], *known) for part in parts_of(encoded)], axis=0)
+        unknown, own, unknown_rows, special_rows = found.tolist()
         return cls(
             cut_share=pc.mean(encoded["cut"]).as_py(),
-            unknown_share=float(unknown.sum() / max(1, own.sum())),
-            unknown_rows=int(((unknown == own) & (unknown > 0)).sum()),
-            special_rows=int((inside > np.isin(empty, special).sum()).sum()),
+            unknown_share=unknown / max(1, own),
+            unknown_rows=unknown_rows,
+            special_rows=special_rows,
             rows=encoded.num_rows,
-            ids=int(own.sum()),
+            ids=own,
         )
 
     def __add__(self, other: Coverage) -> Coverage:
@@ -76,6 +74,25 @@ class Coverage:
             rows,
             ids,
         )
+
+
+def _counts(
+    column: pa.ChunkedArray, unk_id: int | None, special: list[int], around: int, usual: int
+) -> tuple[int, int, int, int]:
+    """Unknown ids, ids of texts, rows of which nothing else is left, rows with special tokens.
+
+    Args:
+        around: ids of a row that are no text's.
+        usual: special ids of a row without text.
+    """
+    ids = column.combine_chunks().flatten().to_numpy()
+    lengths = pc.list_value_length(column).to_numpy()
+    starts = np.cumsum(lengths) - lengths
+    unknown = np.add.reduceat((ids == unk_id).astype(np.int64), starts)
+    inside = np.add.reduceat(np.isin(ids, special).astype(np.int64), starts)
+    own = lengths - around
+    left = (unknown == own) & (unknown > 0)
+    return int(unknown.sum()), int(own.sum()), int(left.sum()), int((inside > usual).sum())
 
 
 def refuse_unread(tokenizer: Encoder, encoded: pa.Table, texts: pa.Table, share: float) -> None:

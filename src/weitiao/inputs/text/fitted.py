@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from weitiao.card import TokenInput
 from weitiao.inputs import FittedInput, Span
@@ -20,6 +19,7 @@ from weitiao.inputs.text.reporting import handling, new_texts
 from weitiao.inputs.text.rows import ChangedRows, TokenRows
 from weitiao.inputs.text.tokenization import TextEncoder
 from weitiao.inputs.text.word_vectors import read_vectors
+from weitiao.io.arrow import parts_of
 from weitiao.linear import NgramFeatures, state_of, with_features
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class FittedText(FittedInput):
 
     def encode(self, table: pa.Table) -> pa.Table:
         """The ids of a table's ``text`` and, where there is one, ``pair``."""
-        return self.encoder.encode(*texts_of(table))
+        return pa.concat_tables([self.encoder.encode(*texts_of(p)) for p in parts_of(table)])
 
     def for_evaluation(self, encoded: pa.Table, table: pa.Table) -> pa.Table:
         """The features of a linear model, whose weights aren't trained."""
@@ -115,6 +115,8 @@ class FittedText(FittedInput):
         """The tokenizer, and the features of the linear model."""
         if self.features is None:
             return {"encoder": self._state}
+        import torch  # preparation does without it
+
         arrays = state_of(self.features).items()
         tensors = {name: torch.from_numpy(array) for name, array in arrays}
         return {"encoder": self._state, "features": tensors}

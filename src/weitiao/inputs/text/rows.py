@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
@@ -105,7 +104,7 @@ class ChangedRows(TokenRows):
         batch = self.padded(draws.rows, encoded)
         mask = np.zeros(len(draws.rows), bool)
         mask[changed] = True
-        return batch | {"changed": torch.from_numpy(mask)}
+        return batch | {"changed": tensors({"mask": mask})["mask"]}
 
     def examples(self, count: int) -> list[tuple[str, str]]:
         """Texts as they are and as one of the first epoch's draws changes them."""

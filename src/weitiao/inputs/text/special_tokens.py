@@ -8,6 +8,8 @@ from typing import Literal
 
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
+PAD, UNK, CLS, SEP, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+"""Those of trained tokenizers, the first of their vocabularies."""
 SpecialText = Literal["keep", "split"]
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import TokenInput
-from weitiao.inputs import FittedInput, Input, Targets
+from weitiao.inputs import Counts, FittedInput, Input, Targets
 from weitiao.inputs.text.augment import Augmenter, words_to_prepare
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.contamination_index import SEEN
@@ -95,10 +95,10 @@ class Text(Input):
                 if path.is_file() and path.suffix not in NO_TOKENIZER and path.name != SEEN
             )
 
-    def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, dict[str, Any]]:
+    def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, Counts]:
         """Cleaned ``text`` (and ``pair``) beside ``original``; some rows leave, if they may."""
         original = table["text"]
-        report: dict[str, Any] = {"changed": {}, "dropped": {}}
+        report: Counts = {"changed": {}, "dropped": {}}
         keep = [True] * table.num_rows
         for name in roles_of(table):
             cleaned = self.clean.clean(table[name].to_pylist(), may_drop=may_drop)

@@ -13,11 +13,12 @@ from tokenizers import Tokenizer
 
 from weitiao.errors import ConfigError
 from weitiao.inputs import Span
+from weitiao.inputs.text.characters import CharacterIds
 from weitiao.inputs.text.prefix import prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import load_tokenizer, rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
-from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
-from weitiao.inputs.text.trained_tokenizer import PAD, SPECIALS, TRAINED, UNK, train_tokenizer
+from weitiao.inputs.text.special_tokens import PAD, SPECIALS, UNK, SpecialText, read_as_text
+from weitiao.inputs.text.trained_tokenizer import TRAINED, train_tokenizer
 from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.cache import content_hash, hash_of
@@ -26,7 +27,6 @@ from weitiao.io.exported import MARK
 
 WITH_VECTORS = ("characters", "words")
 _PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
-CHUNK = 10_000  # texts handed to the Rust tokenizer at once: bounds memory, keeps its threads busy
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,8 @@ class TextEncoder:
         self.max_length, self.truncation = max_length, truncation
         self.special_text, self.segmenter, self.words = special_text, segmenter, words
         self.prefix, self.before = prefix, prefix_length(prefix, backend, unk_id) if prefix else 0
+        plain = special_text == "split" and not prefix and not segmenter
+        self.characters = CharacterIds.of(backend) if plain else None
 
     @property
     def vocab_size(self) -> int:
@@ -211,16 +213,13 @@ class TextEncoder:
                 f" special ones{' and the prefix' if self.prefix else ''}",
                 field="max_length",
             )
-        chunks = [
-            self._encode_chunk(
-                texts[start : start + CHUNK],
-                None if pairs is None else pairs[start : start + CHUNK],
-            )
-            for start in range(0, max(len(texts), 1), CHUNK)
-        ]
-        return pa.concat_tables(chunks)
+        found = None
+        if self.characters:
+            found = self.characters.encode(texts, pairs, self.max_length, self.truncation)
+        return self._encoded(texts, pairs) if found is None else found
 
-    def _encode_chunk(self, texts: Sequence[str], pairs: Sequence[str] | None) -> pa.Table:
+    def _encoded(self, texts: Sequence[str], pairs: Sequence[str] | None) -> pa.Table:
+        """As `encode`, by the Rust tokenizer."""
         inputs = self._units(texts)
         if pairs is not None:
             inputs = list(zip(inputs, self._units(pairs), strict=True))
@@ -240,7 +239,7 @@ class TextEncoder:
         if pairs is not None:
             columns["token_type_ids"] = pa.array(types, pa.large_list(pa.int8()))
         columns["cut"] = pa.array(cut, pa.bool_())
-        return pa.table(columns)
+        return pa.Table.from_pydict(columns)  # `pa.table` imports pandas
 
     def unread(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of a row's one or two texts, in code points, that `encode` leaves out."""

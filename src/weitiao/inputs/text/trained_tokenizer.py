@@ -1,11 +1,14 @@
 """Tokenizers that are trained on the training split: the same texts give the same vocabulary."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-PAD, UNK, CLS, SEP, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+from weitiao.inputs.text.characters import ISOLATED, between_ends, count_characters
+from weitiao.inputs.text.special_tokens import SPECIALS, UNK
+
 TRAINED = ("characters", "wordpiece", "words")
 
 
@@ -38,14 +41,23 @@ def train_tokenizer(
         if lowercase:
             tokenizer.normalizer = normalizers.Lowercase()
         if kind == "characters":
-            tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
-        tokenizer.train_from_iterator(texts, trainers.WordLevelTrainer(**options))
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{CLS} $A {SEP}",
-        pair=f"{CLS} $A {SEP} $B:1 {SEP}:1",
-        special_tokens=[(name, tokenizer.token_to_id(name)) for name in (CLS, SEP)],
-    )
+            tokenizer.pre_tokenizer = ISOLATED
+            _train_characters(tokenizer, texts, vocab_size, min_count)
+        else:
+            tokenizer.train_from_iterator(texts, trainers.WordLevelTrainer(**options))
+    tokenizer.post_processor = between_ends(tokenizer)
     return tokenizer
+
+
+def _train_characters(
+    tokenizer: Tokenizer, texts: Iterable[Any], vocab_size: int, min_count: int
+) -> None:
+    """What the WordLevelTrainer would make of the texts, in a thirtieth of its time."""
+    counts = count_characters(texts, tokenizer.normalizer)
+    ranked = sorted(counts, key=lambda char: (-counts[char], char))
+    units = islice([*SPECIALS, *(c for c in ranked if counts[c] >= min_count)], vocab_size)
+    tokenizer.model = models.WordLevel({u: i for i, u in enumerate(units)}, unk_token=UNK)
+    tokenizer.add_special_tokens(list(SPECIALS))
 
 
 def _train_wordpiece(tokenizer: Tokenizer, texts: list[Any], options: dict[str, Any]) -> None:

@@ -1,7 +1,10 @@
 """Which positions of a too long sequence stay."""
 
 from collections.abc import Sequence
-from typing import Literal
+from itertools import chain
+from typing import Any, Literal
+
+import numpy as np
 
 Truncation = Literal["head", "tail", "head_tail"]
 
@@ -23,15 +26,37 @@ def kept_positions(
     special = [i for i, s in enumerate(sequence_ids) if s is None]
     first = [i for i, s in enumerate(sequence_ids) if s == 0]
     second = [i for i, s in enumerate(sequence_ids) if s == 1]
-    room = max_length - len(special)
-    of_shorter = min(len(first), len(second), room // 2)
-    of_longer = room - of_shorter
-    if len(first) > len(second):
-        of_first, of_second = of_longer, of_shorter
-    else:
-        of_first, of_second = of_shorter, of_longer
-    kept = _part(first, of_first, truncation) + _part(second, of_second, truncation)
-    return sorted(special + kept)
+    lengths = [len(first), len(second)]
+    kept = kept_lengths(lengths, max_length - len(special), truncation)
+    parts = (
+        text[:head] + text[len(text) - tail :]
+        for text, (head, tail) in zip((first, second), kept, strict=True)
+    )
+    return sorted([*special, *chain.from_iterable(parts)])
+
+
+def kept_lengths(
+    lengths: Sequence[Any], room: int, truncation: Truncation
+) -> list[tuple[Any, Any]]:
+    """How many positions stay at the head and at the tail of each text of a row.
+
+    Args:
+        lengths: of one text, or two; numbers, or ``(N,)`` of as many rows.
+        room: positions that may stay.
+        truncation: as `kept_positions` has it.
+    """
+    first, second = [*lengths, 0][:2]
+    of_shorter = np.minimum(np.minimum(first, second), room // 2)
+    longer = (first > second, first <= second)
+    kept = [
+        np.minimum(length, np.where(is_longer, room - of_shorter, of_shorter))
+        for length, is_longer in zip(lengths, longer, strict=False)
+    ]
+    if truncation == "tail":
+        return [(0 * count, count) for count in kept]
+    if truncation == "head":
+        return [(count, 0 * count) for count in kept]
+    return [(count - count // 2, count // 2) for count in kept]
 
 
 def fixed(sequence_ids: Sequence[int | None], count: int) -> list[int | None]:
@@ -39,12 +64,3 @@ def fixed(sequence_ids: Sequence[int | None], count: int) -> list[int | None]:
     begins = [sequence_ids.index(text) for text in {0, 1} & {*sequence_ids}]
     places = {begin + i for begin in begins for i in range(count)}
     return [None if i in places else text for i, text in enumerate(sequence_ids)]
-
-
-def _part(positions: list[int], count: int, truncation: Truncation) -> list[int]:
-    if len(positions) <= count:
-        return positions
-    if truncation == "tail":
-        return positions[len(positions) - count :]
-    head = count if truncation == "head" else count - count // 2
-    return positions[:head] + positions[len(positions) - (count - head) :]

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.errors import DataError
+from weitiao.inputs.text.special_tokens import SPECIALS, UNK
 from weitiao.inputs.text.tokenization import TextEncoder
-from weitiao.inputs.text.trained_tokenizer import SPECIALS, UNK
 from weitiao.inputs.text.word_vector_file import VectorFile
 from weitiao.io.tables import expand
 
