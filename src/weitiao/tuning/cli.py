@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from jsonargparse import Namespace
 from optuna.trial import TrialState
 from rich.console import Console
 
@@ -18,6 +19,7 @@ from weitiao.training import signals
 from weitiao.training.completion import completed
 from weitiao.tuning.confirm import confirm
 from weitiao.tuning.fitting import around_start, point_of, space_for, without_absent
+from weitiao.tuning.forked import WaitingWorkers, waiting_workers
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, ranked, trials_of
 from weitiao.tuning.pool import run_study
@@ -90,6 +92,19 @@ def run_tune(argv: list[str]) -> None:
     if options.status:
         _show_status(search)
         return
+    # a confirmation has workers of its own
+    count = 0 if options.dry_run else search.workers * (2 if search.confirm else 1)
+    with waiting_workers(count) as waiting:
+        _run(search, options, rest, waiting)
+
+
+def _run(search: Search, options: Namespace, rest: list[str], waiting: WaitingWorkers) -> None:
+    """Find out what to search, and do it, or show it.
+
+    Args:
+        options: beside those of ``search``.
+        rest: what is handed to ``fit``.
+    """
     own_config = any(word.partition("=")[0] in ("--config", "--model.start") for word in rest)
     arguments, recipe = completed(rest if own_config else ["--config", near(CONFIG), *rest])
     start = Start.read(arguments)
@@ -106,7 +121,7 @@ def run_tune(argv: list[str]) -> None:
     if options.dry_run:
         show_preview(search, space, start, total, Console())
         return
-    _search(search, content, start, total, console)
+    _search(search, content, start, total, console, waiting)
 
 
 def _content(path: Path | None, start: Start, console: Console) -> tuple[dict[str, Any], Path]:
@@ -124,7 +139,12 @@ def _content(path: Path | None, start: Start, console: Console) -> tuple[dict[st
 
 
 def _search(
-    search: Search, content: dict[str, Any], start: Start, total: int, console: Console
+    search: Search,
+    content: dict[str, Any],
+    start: Start,
+    total: int,
+    console: Console,
+    waiting: WaitingWorkers,
 ) -> None:
     card = start.prepare()
     if search.confirm and "test" not in card.rows:
@@ -133,7 +153,7 @@ def _search(
     start.save(search.folder / START)
     study.set_user_attr("trials", total)
     try:
-        run_study(study, search, total, console)
+        run_study(study, search, total, console, waiting)
     finally:  # what there is, is told, even of a search that was stopped
         signals.take_time()
         best = write_report(study, search.folder) if trials_of(study, *ENDED) else None
@@ -143,7 +163,7 @@ def _search(
         console.print(f"! the search ended with {ended} of {total} trials", style="yellow")
     _show_result(study, search, best, console)
     if search.confirm:
-        Console().print(confirm(search, study, start, console))
+        Console().print(confirm(search, study, start, console, waiting))
 
 
 def _show_status(search: Search) -> None:

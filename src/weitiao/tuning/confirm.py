@@ -16,6 +16,7 @@ from weitiao.evaluation.testing import run_test
 from weitiao.io.csv_file import write_csv
 from weitiao.objectives.display import cell, titled
 from weitiao.training.run_folder import RunFolder
+from weitiao.tuning.forked import WaitingWorkers
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, is_start, ranked, trials_of
 from weitiao.tuning.pool import run_study
@@ -49,12 +50,17 @@ class Candidate:
         return statistics.fmean(self.scores)
 
 
-def confirm(search: Search, study: optuna.Study, start: Start, console: Console) -> Table:
+def confirm(
+    search: Search, study: optuna.Study, start: Start, console: Console, waiting: WaitingWorkers
+) -> Table:
     """Train the top configurations and the start again, and test the best on validation.
 
     It is a study of its own, a grid of configurations and seeds, so it goes on after a crash like
     any other. The seeds are other ones than that of the search: the score by which a trial was
     chosen is too good to be true.
+
+    Args:
+        waiting: as `run_study` has it.
 
     Returns:
         Mean and standard deviation of each, with the p of a paired t-test against the start, and
@@ -92,7 +98,7 @@ def confirm(search: Search, study: optuna.Study, start: Start, console: Console)
     base = Start.read(["--config", files[NAME]])
     runs = begin(again, Facts.of(again, content, base, base.prepare()))
     base.save(again.folder / START)
-    run_study(runs, again, total, console)
+    run_study(runs, again, total, console, waiting)
     candidates = _candidates(runs, files, seeds, console)
     candidates.sort(key=lambda candidate: candidate.mean, reverse=start.mode == "max")
     winner = candidates[0]

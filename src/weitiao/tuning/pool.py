@@ -4,7 +4,8 @@ import multiprocessing
 import os
 import time
 from itertools import cycle, islice
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 
 import optuna
 import torch
@@ -13,8 +14,10 @@ from rich.console import Console
 from weitiao.config.own_code import allowed
 from weitiao.errors import ConfigError
 from weitiao.training import signals
+from weitiao.tuning.forked import WaitingWorkers
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import failures_in_a_row, trials_of
+from weitiao.tuning.report import warm_up
 from weitiao.tuning.watch import Watch
 from weitiao.tuning.worker import Job, serve, work
 
@@ -22,8 +25,13 @@ DEATHS = 5  # of workers between two trials that end: then something is wrong wi
 LOOK = 0.5  # seconds between two looks at the study
 
 
-def run_study(study: optuna.Study, search: Search, total: int, console: Console) -> None:
+def run_study(
+    study: optuna.Study, search: Search, total: int, console: Console, waiting: WaitingWorkers
+) -> None:
     """Run trials until there are ``total``, however many there are already.
+
+    Args:
+        waiting: take the jobs; where there are none left, workers are started anew.
 
     Raises:
         ConfigError: trials keep failing, or workers keep dying.
@@ -39,7 +47,7 @@ def run_study(study: optuna.Study, search: Search, total: int, console: Console)
     ]
     with Watch(study, total, count, console) as watch:
         if search.workers:
-            _supervise(jobs, watch)
+            _supervise(jobs, watch, waiting)
         else:
             work(jobs[0], watch.refresh)
         watch.refresh()
@@ -59,15 +67,17 @@ def _devices() -> list[str]:
     return [str(i) for i in range(torch.cuda.device_count())]
 
 
-def _supervise(jobs: list[Job], watch: Watch) -> None:
+def _supervise(jobs: list[Job], watch: Watch, waiting: WaitingWorkers) -> None:
     folder = jobs[0].search.folder / "workers"
     folder.mkdir(parents=True, exist_ok=True)
     logs = [str(folder / f"worker-{i}.log") for i in range(len(jobs))]
-    processes = [_start(job, log) for job, log in zip(jobs, logs, strict=True)]
+    processes = [_start(job, log, waiting) for job, log in zip(jobs, logs, strict=True)]
     deaths, ended = 0, watch.ended
     try:
+        warm_up()
         while any(process.exitcode != 0 for process in processes):
-            time.sleep(LOOK)
+            living = [process.sentinel for process in processes if process.exitcode is None]
+            wait(living, LOOK)
             watch.refresh()
             if watch.ended > ended:
                 deaths, ended = 0, watch.ended
@@ -77,12 +87,14 @@ def _supervise(jobs: list[Job], watch: Watch) -> None:
                     watch.say(f"! worker {i} ended with code {process.exitcode}; see {logs[i]}")
                     if deaths == DEATHS:
                         raise ConfigError(f"workers keep dying\n  → {logs[i]}")
-                    processes[i] = _start(jobs[i], logs[i])
+                    processes[i] = _start(jobs[i], logs[i], waiting)
     finally:
         signals.end(processes)
 
 
-def _start(job: Job, log: str) -> SpawnProcess:
+def _start(job: Job, log: str, waiting: WaitingWorkers) -> BaseProcess:
+    if forked := waiting.take(job, log):
+        return forked
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(job, log))
     process.start()
     return process
