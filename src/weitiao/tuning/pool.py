@@ -17,7 +17,6 @@ from weitiao.training import signals
 from weitiao.tuning.forked import WaitingWorkers
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import failures_in_a_row, trials_of
-from weitiao.tuning.report import warm_up
 from weitiao.tuning.watch import Watch
 from weitiao.tuning.worker import Job, serve, work
 
@@ -74,7 +73,6 @@ def _supervise(jobs: list[Job], watch: Watch, waiting: WaitingWorkers) -> None:
     processes = [_start(job, log, waiting) for job, log in zip(jobs, logs, strict=True)]
     deaths, ended = 0, watch.ended
     try:
-        warm_up()
         while any(process.exitcode != 0 for process in processes):
             living = [process.sentinel for process in processes if process.exitcode is None]
             wait(living, LOOK)

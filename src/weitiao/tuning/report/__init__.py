@@ -7,12 +7,12 @@ import optuna
 from weitiao.tuning.outcomes import ranked
 from weitiao.tuning.report.best import write_best
 from weitiao.tuning.report.edges import edge_warnings
-from weitiao.tuning.report.images import warm_up, write_images
+from weitiao.tuning.report.images import write_images
 from weitiao.tuning.report.page import write_page
 from weitiao.tuning.report.tables import top_table, verdict, write_trials
 from weitiao.tuning.report.view import View
 
-__all__ = ["BEST", "edge_warnings", "top_table", "verdict", "warm_up", "write_report"]
+__all__ = ["BEST", "edge_warnings", "top_table", "verdict", "write_report"]
 
 BEST = "best.yaml"
 """In the study's folder: the configuration of the best trial."""

@@ -10,15 +10,6 @@ from weitiao.tuning.report.plots import drawn, plots_of
 from weitiao.tuning.report.view import View
 
 
-def warm_up() -> None:
-    """Import what a report is drawn with, which takes half a second, while others work."""
-    from optuna.visualization import matplotlib, plot_slice  # noqa: F401
-    from plotly import graph_objects, subplots  # noqa: F401
-
-    graph_objects.Figure().update_layout(template="plotly_white")  # its parts are imported by use
-    cjk_fonts()
-
-
 def write_images(view: View, folder: Path) -> None:
     """Write ``folder/NAME.png`` for each plot that can be drawn."""
     from matplotlib import pyplot as plt
