@@ -81,12 +81,15 @@ def _function_of(verb: str) -> Callable[[list[str]], object]:
 
     Nothing of it is garbage: looking for some would take a quarter of the time, and again later.
     """
-    gc.disable()
-    try:
-        function: Callable[[list[str]], object] = resolve_name(VERBS[verb][0])
-    finally:
-        gc.freeze()
-        gc.enable()
+    place = VERBS[verb][0]
+    if place.partition(":")[0] not in sys.modules:
+        gc.disable()
+        try:
+            resolve_name(place)
+        finally:
+            gc.freeze()
+            gc.enable()
+    function: Callable[[list[str]], object] = resolve_name(place)
     return function
 
 

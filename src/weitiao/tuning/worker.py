@@ -51,6 +51,7 @@ def work(job: Job, after: Callable[[], None] = lambda: None) -> None:
     """
     search = job.search
     quiet_optuna()
+    gc.collect()
     gc.freeze()  # what is imported stays: else each collection looks through it, for 0.4 s a trial
     study, lease = reopen(search), Lease(search.folder / "workers")
     dispatcher = Dispatcher(study, search, lease, job.total, job.first, job.deadline)
