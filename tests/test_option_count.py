@@ -25,6 +25,10 @@ ADDED = {
     f"{verb} --allow_code": OWN_CODE for verb in ("train and fit", "test", "predict", "pretrain")
 }
 ADDED |= {
+    f"{verb} --run.matmul": "what is faster differs by processor, and a rerun needs the same digits"
+    for verb in ("train and fit", "pretrain")
+}
+ADDED |= {
     "export --to": "a folder that others get is named by who gives it",
     "export --format": "what a model is loaded by is up to those who load it",
     "export --quantize": "fewer bits change answers: nobody wants that unasked",

@@ -150,7 +150,7 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
     with patch.context() as here:
         here.setattr(LastCheckpoint, "_save", counted)
         run = fit(arguments, "train")
-    used = torch.get_num_threads()
+    used, products = torch.get_num_threads(), torch.get_float32_matmul_precision()
     torch.set_num_threads(threads)
     metrics = compare_with_baseline(run)
     files = {
@@ -167,6 +167,7 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
         "files": files,
         "saved": saved,
         "threads": used,
+        "products": products,
         "best": metrics["best/epoch"],
         "decided": decided,
         "logged": logged,

@@ -343,6 +343,7 @@ RUN = {
     ),
     "run/run.save_every": Effect("run", "1"),
     "run/run.threads": Effect("run", "2", before="1"),
+    "run/run.matmul": Effect("run", "onednn", before="blas"),
 }
 TRAINER = {
     # the rest is Lightning's; these are what the shipped YAMLs use

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import reviews
 from pretraining_runs import SMALL
 
@@ -66,12 +67,12 @@ def test_two_processes_with_half_the_batch_learn_what_one_learns(
     for key in one:  # gradients are summed in another order
         assert two[key] == pytest.approx(one[key], rel=1e-5), key
     kind = AutoModelForCausalLM if objective == "causal" else AutoModelForMaskedLM
-    learned = [
-        dict(kind.from_pretrained(corpus / name / "model").named_parameters())
-        for name in ("one", "two")
-    ]
-    for name, weight in learned[0].items():
-        assert weight.detach().numpy() == pytest.approx(learned[1][name].detach().numpy(), abs=1e-4)
+    # what they say, not their weights: a bias of the keys has no gradient (the softmax is blind to
+    # it), and Adam makes whole steps of its rounding errors
+    ids = torch.arange(5, 29).view(2, 12)
+    with torch.no_grad():
+        said = [kind.from_pretrained(corpus / n / "model")(ids).logits for n in ("one", "two")]
+    torch.testing.assert_close(*said, atol=1e-3, rtol=0)
 
 
 @pytest.mark.slow

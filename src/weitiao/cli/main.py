@@ -1,6 +1,7 @@
 """The command ``weitiao``: a verb for each thing to do, imported when it is asked for."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -53,8 +54,15 @@ VERBS = {
 """Where a verb's function is, which takes its arguments; and what it is for."""
 
 
+SPINS = "1000"
+"""How often a thread of torch's looks for work before it sleeps. By default it looks for
+milliseconds: two trainings on the same cores then wait for each other's idle threads."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; gives the exit code: 0, 1 for a fault the user can mend, 2 for wrong usage."""
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # read when torch is loaded
     verb, *arguments = list(sys.argv[1:] if argv is None else argv) or [""]
     if verb not in VERBS:
         asked = verb in ("-h", "--help")

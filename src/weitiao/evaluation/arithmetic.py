@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import torch
 
 from weitiao.evaluation.inference import Precision
+from weitiao.training import matmul
 
 M = TypeVar("M", bound=torch.nn.Module)
 _MIXED = {"16-mixed": torch.float16, "bf16-mixed": torch.bfloat16}
@@ -37,12 +38,16 @@ def cast(model: M, precision: Precision) -> M:
 def arithmetic(precision: Precision, device: torch.device) -> Iterator[None]:
     """Within the block, compute in the numbers of the precision, and keep nothing for gradients."""
     mixed, before = _MIXED.get(precision), torch.get_default_dtype()
+    products = torch.get_float32_matmul_precision()
     torch.set_default_dtype(_TRUE.get(precision, torch.float32))
+    if device.type == "cpu":
+        matmul.use(matmul.fastest())
     try:
         with torch.inference_mode(), torch.autocast(device.type, mixed, enabled=mixed is not None):
             yield
     finally:
         torch.set_default_dtype(before)
+        torch.set_float32_matmul_precision(products)
 
 
 def moved(batch: Any, device: torch.device) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
+from weitiao.training.matmul import Library
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class RunOptions:
         save_every: optimiser steps between writings of ``last.ckpt``; null = once an epoch.
         threads: CPU threads; null = as many as torch takes, and written down, since another count
             gives other last digits.
+        matmul: what multiplies matrices of 32 bits on a CPU: torch's BLAS, or oneDNN; null = the
+            faster of those that err by less than 1e-5 here, measured, and written down likewise.
     """
 
     root: str = "logs"
@@ -29,6 +32,7 @@ class RunOptions:
     monitor: str | None = None
     save_every: int | None = None
     threads: int | None = None
+    matmul: Library | None = None
 
     def __post_init__(self) -> None:
         at_least(1, save_every=self.save_every, threads=self.threads)

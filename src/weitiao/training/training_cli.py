@@ -28,7 +28,7 @@ from weitiao.config.parser import flat
 from weitiao.distributed import device_count, refuse_other_processes
 from weitiao.errors import ConfigError
 from weitiao.objectives.metrics import mode_of
-from weitiao.training import signals
+from weitiao.training import matmul, signals
 from weitiao.training.callbacks import (
     BestScores,
     ForgetRetaken,
@@ -43,7 +43,7 @@ from weitiao.training.checks import (
     check_trainer,
     refuse_seed,
 )
-from weitiao.training.console import show_values
+from weitiao.training.console import show_line, show_values
 from weitiao.training.csv_log import CSVLog
 from weitiao.training.divergence import EndIfDiverged
 from weitiao.training.optional_parts import TensorBoard
@@ -190,6 +190,17 @@ class TrainingCLI(LightningCLI):
         refuse_other_processes(self.config.trainer.devices, self.config.trainer.num_nodes)
         self.config.run.threads = self.config.run.threads or self._free_threads()
         torch.set_num_threads(self.config.run.threads)
+        if matmul.on_processor(self.config.trainer.accelerator):
+            self._choose_matmul()
+
+    def _choose_matmul(self) -> None:
+        """Take the library that the run names, or the faster one, and say where it rounds off."""
+        chosen = self.config.run.matmul or matmul.fastest(Path(self.config.data.cache))
+        if chosen == "onednn" and matmul.rounds_off(chosen):
+            line = "! run.matmul: oneDNN rounds products to 16 bits on this processor"
+            show_line(f"{line}\n  → exact: {{--run.matmul}} blas", self.console)
+        self.config.run.matmul = chosen
+        matmul.use(chosen)
 
     def _free_threads(self) -> int:
         """Threads of this process; those that it starts itself share them out among all."""

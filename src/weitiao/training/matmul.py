@@ -1,0 +1,110 @@
+"""Which library multiplies matrices of 32 bits on this processor: the faster of those as exact."""
+
+import json
+import platform
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+import torch
+from torch.nn import functional as F
+
+from weitiao.io.atomic import whole_or_not
+
+Library = Literal["blas", "onednn"]
+"""torch's BLAS (MKL, or OpenBLAS on ARM), or oneDNN."""
+EXACT = 1e-5  # of the largest product: sums of 32 bits err by 1e-6 in any order, bfloat16 by 1e-3
+FASTER = 1.1  # below, the clock's noise would choose
+ROWS, WIDTH, ROUNDS = 1024, 384, 7  # a batch through a layer of a small encoder
+
+
+class Measured(NamedTuple):
+    """What a library does here.
+
+    Args:
+        rate: floating-point operations a second, of the best of `ROUNDS` products.
+        error: largest one, as a share of the largest product.
+    """
+
+    rate: float
+    error: float
+
+
+def on_processor(accelerator: object) -> bool:
+    """Whether Lightning trains on a CPU if it is given this accelerator."""
+    return accelerator == "cpu" or (accelerator == "auto" and not torch.accelerator.is_available())
+
+
+def use(library: Library) -> None:
+    """Multiply by this library from now on, in this process.
+
+    torch has no switch for it but the permission to be less exact ("medium"), upon which it calls
+    oneDNN. With it oneDNN rounds to bfloat16 where a processor multiplies that in tiles (AMX), and
+    a GPU does too: hence `fastest`.
+    """
+    torch.set_float32_matmul_precision("medium" if library == "onednn" else "highest")
+
+
+def fastest(folder: Path | None = None) -> Library:
+    """The library to use on this processor.
+
+    Args:
+        folder: a cache, where it is written down what was found, so that all runs on this machine
+            choose alike, however busy it is; null = not.
+    """
+    found = measured(folder)
+    one, other = found["onednn"], found["blas"]
+    return "onednn" if one.error <= EXACT and one.rate >= FASTER * other.rate else "blas"
+
+
+def rounds_off(library: Library) -> bool:
+    """Whether the library is less exact on this processor than 32 bits are."""
+    return measured()[library].error > EXACT
+
+
+def measured(folder: Path | None = None) -> dict[Library, Measured]:
+    """What each library does, with as many threads as torch has now; takes 50 ms once.
+
+    Args:
+        folder: as of `fastest`.
+    """
+    place = folder and folder / "matmul.json"
+    known = json.loads(place.read_text("utf-8")) if place and place.is_file() else {}
+    threads = torch.get_num_threads()
+    # names of processors don't tell: "AMD EPYC" is many
+    kind = f"{platform.node()}, {torch.backends.cpu.get_cpu_capability()}"
+    key = f"{kind}, {threads} threads, torch {torch.__version__}"
+    if key not in known:
+        known[key] = _measure(threads)
+        if place:
+            with suppress(OSError):  # a cache may lie on a disk that is read only
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with whole_or_not(place) as part:
+                    part.write_text(json.dumps(known, indent=1), "utf-8")
+    return {name: Measured(*known[key][name]) for name in get_args(Library)}
+
+
+@cache
+def _measure(threads: int) -> dict[Library, Measured]:
+    """Rate and error of each library, in turn, so that a busy machine slows them alike."""
+    made = torch.Generator().manual_seed(0)  # and the run's own draws are as they were
+    rows, weight = (torch.randn(n, WIDTH, generator=made) for n in (ROWS, WIDTH))
+    exact = F.linear(rows.double(), weight.double())
+    seconds: dict[Library, float] = {}
+    errors: dict[Library, float] = {}
+    before = torch.get_float32_matmul_precision()
+    try:
+        for _ in range(ROUNDS):
+            for library in get_args(Library):
+                use(library)
+                began = time.perf_counter()
+                product = F.linear(rows, weight)
+                taken = time.perf_counter() - began
+                seconds[library] = min(taken, seconds.get(library, taken))
+                errors[library] = float((product - exact).abs().max() / exact.abs().max())
+    finally:
+        torch.set_float32_matmul_precision(before)
+    work = 2 * ROWS * WIDTH * WIDTH
+    return {name: Measured(work / seconds[name], errors[name]) for name in get_args(Library)}
