@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,13 @@ class ResumableLoader:
     Args:
         rows: gives a batch of draws (`Rows`, say).
         workers: processes that make batches; 0 = none.
+
+    Attributes:
+        waited: seconds that were waited for batches, so far.
     """
 
     def __init__(self, rows: Dataset, batches: EpochBatches, workers: int = 0) -> None:
-        self.batches = batches
+        self.batches, self.waited = batches, 0.0
         self.loader: DataLoader = DataLoader(
             rows,
             batch_sampler=batches,  # type: ignore[arg-type]  # a batch is more than row numbers
@@ -82,7 +86,14 @@ class ResumableLoader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         # a generator, so that the position is read at the first batch, not at Lightning's set-up
-        yield from self.loader
+        batches = iter(self.loader)
+        while True:
+            since = time.perf_counter()
+            batch = next(batches, None)
+            self.waited += time.perf_counter() - since
+            if batch is None:
+                return
+            yield batch
 
     def state_dict(self) -> dict[str, Any]:
         """What the order of batches depends on."""

@@ -41,6 +41,10 @@ class LanguageModel(Learner):
         self.val_loss = Mean()
         self.val_hits = Mean()
 
+    def forward(self, batch: Batch) -> Tensor:
+        """The logits of `predict`."""
+        return self.predict(batch)[0]
+
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Logits ``(N, V)`` of the ``N`` positions that are asked, and their ids ``(N,)``."""
         inputs, labels = batch["inputs"], batch["target"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from weitiao.io.atomic import whole_or_not
@@ -18,6 +19,7 @@ Library = Literal["blas", "onednn"]
 EXACT = 1e-5  # of the largest product: sums of 32 bits err by 1e-6 in any order, bfloat16 by 1e-3
 FASTER = 1.1  # below, the clock's noise would choose
 ROWS, WIDTH, ROUNDS = 1024, 384, 7  # a batch through a layer of a small encoder
+LARGE = 4096  # rows and columns that keep a GPU busy
 
 
 class Measured(NamedTuple):
@@ -99,12 +101,40 @@ def _measure(threads: int) -> dict[Library, Measured]:
         for _ in range(ROUNDS):
             for library in get_args(Library):
                 use(library)
-                began = time.perf_counter()
-                product = F.linear(rows, weight)
-                taken = time.perf_counter() - began
+                taken, product = _timed(rows, weight)
                 seconds[library] = min(taken, seconds.get(library, taken))
                 errors[library] = float((product - exact).abs().max() / exact.abs().max())
     finally:
         torch.set_float32_matmul_precision(before)
-    work = 2 * ROWS * WIDTH * WIDTH
-    return {name: Measured(work / seconds[name], errors[name]) for name in get_args(Library)}
+    return {n: Measured(_work(rows, weight) / seconds[n], errors[n]) for n in get_args(Library)}
+
+
+def rate(precision: str, device: torch.device) -> float:
+    """Floating-point operations a second of a product of matrices, as things stand.
+
+    Args:
+        precision: Lightning's name of the number format.
+    """
+    kinds = {"bf16": torch.bfloat16, "16": torch.float16, "64": torch.float64}
+    kind = kinds.get(precision.partition("-")[0], torch.float32)
+    size = (ROWS, WIDTH, WIDTH) if device.type == "cpu" else (LARGE, LARGE, LARGE)
+    made = torch.Generator(device).manual_seed(0)
+    rows, weight = (
+        torch.randn(count, size[1], generator=made, device=device, dtype=kind)
+        for count in (size[0], size[2])
+    )
+    return _work(rows, weight) / min(_timed(rows, weight)[0] for _ in range(ROUNDS))
+
+
+def _timed(rows: Tensor, weight: Tensor) -> tuple[float, Tensor]:
+    """Seconds of a product, and the product."""
+    began = time.perf_counter()
+    product = F.linear(rows, weight)
+    if rows.device.type != "cpu":
+        torch.accelerator.synchronize()
+    return time.perf_counter() - began, product
+
+
+def _work(rows: Tensor, weight: Tensor) -> int:
+    """Floating-point operations of a product: ``(B, I)`` by ``(O, I)``."""
+    return 2 * len(rows) * weight.numel()

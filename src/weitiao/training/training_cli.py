@@ -52,6 +52,7 @@ from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
 from weitiao.training.resume import go_on_from, with_config_of_checkpoint
 from weitiao.training.run_folder import RunFolder
+from weitiao.training.time_spent import TimeSpent
 from weitiao.training.training_parser import TrainingParser
 from weitiao.training.undefined_scores import TellUndefined
 
@@ -82,7 +83,7 @@ class TrainingCLI(LightningCLI):
         console: Console,
         defaults: Mapping[str, Any],
     ) -> None:
-        self.console, self.verb = console, verb
+        self.console, self.verb, self.time = console, verb, TimeSpent(time.perf_counter())
         self.folder: RunFolder
         super().__init__(
             module,
@@ -149,6 +150,8 @@ class TrainingCLI(LightningCLI):
         # torch's profiler breaks off a later stage: findings/profiler_after_a_short_stage.sh
         if isinstance(self.trainer.profiler, PyTorchProfiler):
             self.trainer.profiler = PassThroughProfiler()
+        if not self.console.quiet:
+            show_line(self.time.line(self.trainer), self.console)
         self.trainer.optimizers = []  # no state of theirs is in best.ckpt, where FSDP looks for it
         if not self.folder.best.is_file():
             place = self.folder.path
@@ -257,6 +260,7 @@ class TrainingCLI(LightningCLI):
         scores = BestScores(monitor, mode)
         hidden = self.config.trainer.enable_progress_bar is False
         return [
+            self.time,
             *([] if hidden else [Progress(self.shown_score())]),
             LambdaCallback(
                 on_train_start=lambda trainer, _: self.folder.start(
