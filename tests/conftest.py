@@ -97,6 +97,16 @@ def full(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--faults") == "full")
 
 
+OF_COMMANDS = {
+    "OMP_NUM_THREADS": "1",
+    "COLUMNS": "100",
+    "GOMP_SPINCOUNT": "1000",  # as of the command, which sets it before it loads torch
+    # for callbacks of tests, in processes that a run starts
+    "PYTHONPATH": os.pathsep.join(filter(None, [str(TESTS / "helpers"), os.getenv("PYTHONPATH")])),
+}
+"""The environment of commands."""
+
+
 @pytest.fixture(scope="session")
 def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """Runs `python src/SCRIPT ARGUMENTS` in a folder, forked from a process that has torch."""
@@ -105,7 +115,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "100"},
+        env=os.environ | OF_COMMANDS,
     )
     outputs = tmp_path_factory.mktemp("outputs")
     assert server.stdin is not None

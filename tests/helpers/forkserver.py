@@ -28,9 +28,10 @@ def child(request: dict) -> int:
         for name in [n for n in sys.modules if n == package or n.startswith(f"{package}.")]:
             del sys.modules[name]
         sys.modules[package] = None  # type: ignore[assignment] # an import of it now fails
-    sys.argv = [f"src/{request['script']}", *request["argv"]]
+    script = Path(request["script"])  # a whole path is found by processes that start it again
+    sys.argv = [str(script if script.is_absolute() else "src" / script), *request["argv"]]
     try:
-        runpy.run_path(str(SCRIPTS / request["script"]), run_name="__main__")
+        runpy.run_path(str(SCRIPTS / script), run_name="__main__")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import torch
-from conftest import reviews
+from conftest import Command, reviews
 from pretraining_runs import SMALL
 
 SCRIPT = Path(__file__).parents[2] / "src" / "pretrain.py"
@@ -20,19 +18,20 @@ TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 MEASURED = ("val/loss", "val/perplexity", "val/accuracy", "train/loss_epoch")
 
 
-def pretrain(*arguments: str, cwd: Path) -> str:
-    """Run the script for real, since its processes start it again; gives what it tells."""
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments],
-        cwd=cwd,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+class Pretrain(Protocol):
+    """Runs `src/pretrain.py`; gives what it tells."""
+
+    def __call__(self, *arguments: str, cwd: Path) -> str: ...
+
+
+@pytest.fixture
+def pretrain(command: Command) -> Pretrain:
+    def run(*arguments: str, cwd: Path) -> str:
+        done = command(*arguments, cwd=cwd, script=str(SCRIPT), kill_after=300)
+        assert done.code == 0, done.err
+        return done.err
+
+    return run
 
 
 def values(run: Path) -> dict[tuple[str, str], float]:
@@ -52,7 +51,7 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", ["masked", "causal"])
 def test_two_processes_with_half_the_batch_learn_what_one_learns(
-    corpus: Path, objective: str
+    corpus: Path, objective: str, pretrain: Pretrain
 ) -> None:
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
@@ -76,7 +75,9 @@ def test_two_processes_with_half_the_batch_learn_what_one_learns(
 
 
 @pytest.mark.slow
-def test_both_measure_what_one_does_and_leave_the_files_of_one(corpus: Path) -> None:
+def test_both_measure_what_one_does_and_leave_the_files_of_one(
+    corpus: Path, pretrain: Pretrain
+) -> None:
     options = (*PLAIN, "--model.optim.lr=0", "--trainer.max_epochs=1")
     pretrain(*options, "--run.folder=one", cwd=corpus)
     pretrain(*options, *TWO, "--run.folder=two", cwd=corpus)

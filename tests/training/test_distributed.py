@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import torch
-from conftest import TINY, reviews, run_behind, write_csv
+from conftest import TINY, Command, reviews, run_behind, write_csv
 from resumed_runs import OPTIONS, by_test, rows
 
 from weitiao import distributed
@@ -22,25 +20,25 @@ from weitiao.distributed import device_count, refuse_other_processes
 from weitiao.errors import ConfigError
 
 TRAIN = Path(__file__).parents[2] / "src" / "train.py"
-TESTS = Path(__file__).parents[1]
-CONFIGS = TESTS.parent / "configs"
+CONFIGS = TRAIN.parents[1] / "configs"
 PROBE = ("--model.objective.head.start=probe",)
 JOINED = ("--trainer.gradient_clip_val=0.1", "--trainer.accumulate_grad_batches=3")
 
 
-def train(*arguments: str | Path, cwd: Path, code: int = 0) -> str:
-    """Run `src/train.py` for real, since its processes start it again; gives what it tells."""
-    done = subprocess.run(
-        [sys.executable, str(TRAIN), *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS / "helpers")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == code, done.stderr
-    return done.stderr
+class Train(Protocol):
+    """Runs `src/train.py`; gives what it tells."""
+
+    def __call__(self, *arguments: str | Path, cwd: Path, code: int = 0) -> str: ...
+
+
+@pytest.fixture
+def train(command: Command) -> Train:
+    def run(*arguments: str | Path, cwd: Path, code: int = 0) -> str:
+        done = command(*arguments, cwd=cwd, script=str(TRAIN), kill_after=300)
+        assert done.code == code, done.err
+        return done.err
+
+    return run
 
 
 # -- evaluation ------------------------------------------------------------------------------------
@@ -54,16 +52,15 @@ def odd(workplace: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [2, 4])
-def test_scores_and_predictions_are_those_of_one_process(odd: Path, count: int) -> None:
+def test_scores_and_predictions_are_those_of_one_process(odd: Path, train: Train) -> None:
     best = run_behind(odd / "logs" / "latest") / "checkpoints" / "best.ckpt"
     on_new = ("--ckpt_path", best, "--hardware.accelerator=cpu", "--data.batch.size=4")
-    for devices in (1, count):
+    for devices in (1, 3):
         one = (*on_new, f"--hardware.devices={devices}")
         train("test", *one, "--data.test=odd.csv", f"--out=tested-{devices}.csv", cwd=odd)
         train("predict", *one, "--data.predict=odd.csv", f"--out=said-{devices}.csv", cwd=odd)
     for name in ("tested", "said"):
-        whole, shared = (read(odd / f"{name}-{devices}.csv") for devices in (1, count))
+        whole, shared = (read(odd / f"{name}-{devices}.csv") for devices in (1, 3))
         assert [row["text"] for row in shared] == [text for text, _ in reviews(67, seed=5)]
         assert [row["label"] for row in shared] == [row["label"] for row in whole]
         for a, b in zip(whole, shared, strict=True):
@@ -78,7 +75,7 @@ def read(path: Path) -> list[dict[str, str]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["classification", "multilabel", "regression"])
 def test_the_scores_of_a_run_do_not_depend_on_the_number_of_processes(
-    tmp_path: Path, task: str
+    tmp_path: Path, task: str, train: Train
 ) -> None:
     labels = {"classification": "{}", "multilabel": "{}|短评", "regression": "{}"}
     numbers = {"好评": "1.5", "差评": "-0.5"}
@@ -120,7 +117,7 @@ SHARDED_CPU = (*SHARDED, "--trainer.accelerator=cpu")
     [(TWO, ()), (TWO, JOINED), (TWO, PROBE), (SHARDED_CPU, ()), (SHARDED_CPU, JOINED)],
 )
 def test_two_processes_with_half_the_batch_learn_what_one_learns(
-    tmp_path: Path, strategy: tuple[str, ...], both: tuple[str, ...]
+    tmp_path: Path, strategy: tuple[str, ...], both: tuple[str, ...], train: Train
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(243))  # 195 of train: the last batch has 3
     train("fit", "--run.folder=one", *SMALL, *both, "--data.batch.size=16", cwd=tmp_path)
@@ -139,7 +136,7 @@ def test_two_processes_with_half_the_batch_learn_what_one_learns(
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["t5", "albert"])
 def test_two_processes_share_out_layers_within_layers_and_repeated_ones(
-    tmp_path: Path, kind: str
+    tmp_path: Path, kind: str, train: Train
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(120))
     save_model(kind, tmp_path / "model")
@@ -187,10 +184,12 @@ def values(run: Path) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", [TWO, SHARDED_CPU])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGUSR1, 75)])
+@pytest.mark.parametrize(
+    ("strategy", "number", "code"),
+    [(TWO, signal.SIGKILL, -9), (TWO, signal.SIGUSR1, 75), (SHARDED_CPU, signal.SIGUSR1, 75)],
+)
 def test_two_processes_go_on_to_the_same_digits(
-    tmp_path: Path, strategy: tuple[str, ...], number: int, code: int
+    tmp_path: Path, strategy: tuple[str, ...], number: int, code: int, train: Train
 ) -> None:
     write_csv(tmp_path / "my.csv", reviews(200))
     options = [*OPTIONS, "--trainer.max_epochs=2", *strategy, "--data.batch.size=4"]
@@ -209,7 +208,7 @@ def test_two_processes_go_on_to_the_same_digits(
 
 
 @pytest.mark.slow
-def test_all_processes_end_when_the_loss_of_one_is_no_number(tmp_path: Path) -> None:
+def test_all_processes_end_when_the_loss_of_one_is_no_number(tmp_path: Path, train: Train) -> None:
     write_csv(tmp_path / "my.csv", [(text, str(len(text))) for text, _ in reviews(60)])
     options = (*SMALL, *TWO, "--task=regression", "--data.batch.size=2")
     spoil = (*by_test("spoil_target.SpoilTarget"), "--trainer.callbacks.batch=3")
