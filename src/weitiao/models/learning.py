@@ -1,5 +1,6 @@
 """What every LightningModule of ours does while it learns: weigh its batches, log its loss."""
 
+from abc import abstractmethod
 from typing import Any
 
 import lightning.pytorch as L
@@ -26,6 +27,10 @@ class Learner(L.LightningModule):
         self.train_loss = Mean()
         self._unit: Tensor | None = None  # mean size of the processes' first batches of a step
         self._size: Tensor  # of this process' batches of the step so far
+
+    @abstractmethod
+    def loss(self, batch: Any) -> tuple[Tensor, Tensor]:
+        """The mean loss of a batch ``()``, and over how many, or weights of this sum ``()``."""
 
     def weighed(self, loss: Tensor, size: Tensor) -> Tensor:
         """What a batch adds to its step, so that unequal ones count as one large batch would.

@@ -72,9 +72,14 @@ class Module(Learner):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a batch."""
-        loss, size = self.objective.loss(self.backbone, batch)
+        loss, size = self.loss(batch)
         self.log_loss(loss, len(batch["row"]))
-        return self.weighed(loss, size.to(loss))
+        return self.weighed(loss, size)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """That of a batch ``()``, and over how many rows, or weights of this sum ``()``."""
+        loss, size = self.objective.loss(self.backbone, batch)
+        return loss, size.to(loss)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> dict[str, Values]:
         """Update the validation metrics; see `_evaluate`."""

@@ -41,10 +41,6 @@ class LanguageModel(Learner):
         self.val_loss = Mean()
         self.val_hits = Mean()
 
-    def forward(self, batch: Batch) -> Tensor:
-        """The logits of `predict`."""
-        return self.predict(batch)[0]
-
     def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Logits ``(N, V)`` of the ``N`` positions that are asked, and their ids ``(N,)``."""
         inputs, labels = batch["inputs"], batch["target"]
@@ -56,10 +52,15 @@ class LanguageModel(Learner):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean cross-entropy of the positions that are asked."""
+        loss, size = self.loss(batch)
+        self.log_loss(loss, int(size))
+        return self.weighed(loss, size)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """That of a batch ``()``, and over how many positions ``()``."""
         logits, labels = self.predict(batch)
         loss = F.cross_entropy(logits.float(), labels)
-        self.log_loss(loss, len(labels))
-        return self.weighed(loss, loss.new_full((), len(labels)))
+        return loss, loss.new_full((), len(labels))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Update loss and accuracy."""

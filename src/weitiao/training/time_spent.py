@@ -107,7 +107,7 @@ class TimeSpent(Callback):
             trainer.precision_plugin.forward_context(),
         )
         with torch.no_grad(), context, counter:
-            module(batch)
+            module.loss(batch)
         module.train(training)
         each = PASSES * counter.get_total_flops() / int(mask.sum())
         done = each * float(self.tokens) / self.parts["compute"]
