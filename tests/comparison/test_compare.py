@@ -210,7 +210,7 @@ def test_each_row_is_predicted_out_of_fold(command: Command, tmp_path: Path) -> 
 def test_a_comparison_that_is_killed_goes_on_to_the_same_digits(
     made: tuple[Path, Outcome], command: Command, full: bool
 ) -> None:
-    folder, draw, kills = made[0], random.Random(0), 12 if full else 4
+    folder, draw, kills = made[0], random.Random(0), 12 if full else 2
     since = time.monotonic()
     options = (*TWO, "--seeds=2", "--trainer.max_epochs=4")
     whole = compare(command, folder, *options, "--name=whole")

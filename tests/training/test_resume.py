@@ -71,8 +71,8 @@ def test_a_killed_run_goes_on_to_the_same_digits(
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
 def test_random_kills(command: Command, tmp_path: Path, workers: int, full: bool) -> None:
-    """Twenty with ``--faults full``, else eight."""
-    stops = random.Random(1).sample(range(2, STEPS), 20 if full else 8)
+    """Twenty with ``--faults full``, else four."""
+    stops = random.Random(1).sample(range(2, STEPS), 20 if full else 4)
     stops_equal_the_unbroken_run(command, tmp_path, stops, workers)
 
 

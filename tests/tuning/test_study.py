@@ -370,8 +370,8 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_killed_workers_lose_no_trial(folder: Path, full: bool) -> None:
-    """Ten kills in thirty trials with ``--faults full``, else four in twelve."""
-    draw, kills, trials = random.Random(1), 10 if full else 4, 30 if full else 12
+    """Ten kills in thirty trials with ``--faults full``, else two in six."""
+    draw, kills, trials = random.Random(1), 10 if full else 2, 30 if full else 6
     search = start(folder, f"--trials={trials}", "--workers=2")
     leases = folder / "logs/tune/default/workers"
     for killed in range(kills):
