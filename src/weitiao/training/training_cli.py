@@ -193,8 +193,6 @@ class TrainingCLI(LightningCLI):
         refuse_other_processes(self.config.trainer.devices, self.config.trainer.num_nodes)
         self.config.run.threads = self.config.run.threads or self._free_threads()
         torch.set_num_threads(self.config.run.threads)
-        if matmul.on_processor(self.config.trainer.accelerator):
-            self._choose_matmul()
 
     def _choose_matmul(self) -> None:
         """Take the library that the run names, or the faster one, and say where it rounds off."""
@@ -243,6 +241,8 @@ class TrainingCLI(LightningCLI):
             check_sharing(trainer, self.model)
             save_whole_files(trainer)
             keep_targets(trainer)
+            if matmul.on_processor(self.config.trainer.accelerator):
+                self._choose_matmul()
             if distributed.first():
                 self.write_down()
         return trainer
