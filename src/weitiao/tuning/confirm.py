@@ -81,8 +81,25 @@ def confirm(
         "seed_everything": {"choices": seeds},
     }
     total = len(files) * len(seeds)
-    ended = len(trials_of(study, *ENDED))
-    again = replace(
+    again = _again(search, total, ended=len(trials_of(study, *ENDED)))
+    base = Start.read(["--config", files[NAME]])
+    runs = begin(again, Facts.of(again, content, base, base.prepare()))
+    base.save(again.folder / START)
+    run_study(runs, again, total, console, waiting)
+    candidates = _candidates(runs, files, seeds, console)
+    candidates.sort(key=lambda candidate: candidate.mean, reverse=start.mode == "max")
+    winner = candidates[0]
+    tested = _tested_once(runs, winner, start.monitor)
+    over = {trial.number for trial in trials_of(runs)}
+    kept = {int(folder.name.rpartition("-")[2]) for folder in winner.folders}
+    drop_checkpoints(again.folder / "trials", over, kept)
+    _write(candidates, seeds, again.folder / "confirm.csv")
+    return _table(candidates, tested, start.monitor)
+
+
+def _again(search: Search, total: int, *, ended: int) -> Search:
+    """The options of the study that confirms a search of which so many trials have ended."""
+    return replace(
         search,
         # of more trials the top is another
         study=f"{search.study}-confirm-{ended}-{search.confirm}x{search.seeds}",
@@ -95,22 +112,16 @@ def confirm(
         timeout=None,
         start=False,  # is a candidate itself
     )
-    base = Start.read(["--config", files[NAME]])
-    runs = begin(again, Facts.of(again, content, base, base.prepare()))
-    base.save(again.folder / START)
-    run_study(runs, again, total, console, waiting)
-    candidates = _candidates(runs, files, seeds, console)
-    candidates.sort(key=lambda candidate: candidate.mean, reverse=start.mode == "max")
-    winner = candidates[0]
+
+
+def _tested_once(runs: optuna.Study, winner: Candidate, monitor: str) -> list[float]:
+    """The winner's scores on test, which are measured once and kept with the study."""
     tested = runs.user_attrs.get("test")
     if tested is None or tested["config"] != winner.config:
-        tested = {"config": winner.config, "scores": _test(winner, start.monitor)}
+        tested = {"config": winner.config, "scores": _test(winner, monitor)}
         runs.set_user_attr("test", tested)
-    over = {trial.number for trial in trials_of(runs)}
-    kept = {int(folder.name.rpartition("-")[2]) for folder in winner.folders}
-    drop_checkpoints(again.folder / "trials", over, kept)
-    _write(candidates, seeds, again.folder / "confirm.csv")
-    return _table(candidates, tested["scores"], start.monitor)
+    scores: list[float] = tested["scores"]
+    return scores
 
 
 def _folder(trial: optuna.trial.FrozenTrial) -> Path:

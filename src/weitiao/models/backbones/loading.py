@@ -1,6 +1,6 @@
 """Models that `transformers` has saved, whole or with their first layers only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -61,19 +61,28 @@ def load_model(
             f"\n  {' '.join(str(error).split())[:1000] or type(error).__name__}",
             field=field,
         ) from error
-    if unfit := sorted(report["mismatched_keys"]):
+    unfit, lacking = report["mismatched_keys"], report["missing_keys"]
+    _refuse_unfit(unfit, name, field)
+    # anything else would start random without a word
+    _refuse_missing((key for key in lacking if not may_lack(model, key)), name, field)
+    return model
+
+
+def _refuse_unfit(keys: Iterable[tuple[str, Any, Any]], name: str, field: str) -> None:
+    """Refuse weights of other shapes: name, shape and the shape that was wanted of each."""
+    if unfit := sorted(keys):
         weight, found, wanted = unfit[0]
         raise ConfigError(
             f": {name!r} has {len(unfit)} of its weights in another shape than its configuration"
             f" says, e.g. {weight}: {tuple(found)}, not {tuple(wanted)}",
             field=field,
         )
-    # anything else would start random without a word
-    missing = sorted(key for key in report["missing_keys"] if not may_lack(model, key))
-    if missing:
+
+
+def _refuse_missing(keys: Iterable[str], name: str, field: str) -> None:
+    if missing := sorted(keys):
         problem = f": {name!r} lacks {len(missing)} of its weights, e.g. {missing[0]}"
         raise ConfigError(problem, field=field)
-    return model
 
 
 def _refuse_quantized(config: Any, name: str, field: str) -> None:
