@@ -48,7 +48,7 @@ def write_card(
 def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> dict[str, Any]:
     kind, labels = type(module.objective).__name__, [*module.objective.classes]
     backbone = module.backbone
-    encoder = Path(backbone.name).name if isinstance(backbone, Pretrained) else None
+    start = backbone.name if isinstance(backbone, Pretrained) else None
     config = folder / "config.json"
     own = config.is_file() and "auto_map" in config.read_text("utf-8")
     shown = ", ".join(labels[:SHOWN]) + (f", … ({len(labels)})" if labels[SHOWN:] else "")
@@ -65,14 +65,27 @@ def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> 
         "trust": ", trust_remote_code=True" if own else "",
         "example": '{"text": "…", "text_pair": "…"}' if pair else '"房间很干净"',
         "shell_example": "$'…\\t…'" if pair else "房间很干净",
-        "encoder": encoder,
-        "tags": [] if encoder is None else ["fine-tuned"],
+        "encoder": start and Path(start).name,
+        "base_model": start if start and _on_hub(start) else None,
+        "tags": ["fine-tuned"] if start else [],
         "network": type(backbone).__name__,
         "first": module.objective.first,
         "version": weitiao.__version__,
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "longest": module.card.tokens.max_length,
     }
+
+
+def _on_hub(name: str) -> bool:
+    """Whether an encoder's name can be one of the hub, which takes no card that names a folder."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return not Path(name).is_dir()
 
 
 def _onnx(folder: Path) -> bool:
