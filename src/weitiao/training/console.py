@@ -24,6 +24,7 @@ from weitiao.training.run_folder import RunFolder
 if TYPE_CHECKING:
     from weitiao.data.datamodule import TextDataModule
 
+UNSAID = ("config", "data.seed")  # a list of files; seed_everything's
 _LISTED = 6  # members of a list that is shown
 
 
@@ -96,7 +97,7 @@ def show_values(
     usual = defaults | own_defaults(values, defaults)
     rooms: dict[str, list[str]] = {}
     for name, value in values.items():
-        if name == "config" or value is None or _plain(value) == _plain(usual.get(name)):
+        if name in UNSAID or value is None or _plain(value) == _plain(usual.get(name)):
             continue
         room, dot, option = name.replace(".init_args", "").partition(".")
         room, option = (room, option) if dot else ("", room)
