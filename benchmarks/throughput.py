@@ -6,6 +6,7 @@
 - **weitiao**: this project's Trainer path: DataModule, LightningModule, progress bar, metrics,
   TensorBoard and CSV, as `src/train.py fit` sets them up, with the products of matrices that it
   chooses (`run.matmul`).
+- **weitiao blas**: the same with `--run.matmul blas`, as it was before there was a choice.
 - **weitiao bf16**: the same with `--trainer.precision bf16-mixed`.
 - **HF padded**: transformers' `Trainer` as in its `run_classification.py`: texts padded to 128.
 - **HF dynamic**: the same with padding per batch and batches grouped by length.
@@ -75,7 +76,13 @@ from weitiao.training.run_folder import RunFolder
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
 LENGTH, BATCH, CLIP = 128, 64, 1.0
 SCRATCH, PRETRAINED = Optimisation(), Optimisation(lr=5e-5)
-TARGETS = {"HF padded": 2.0, "HF dynamic": 1.5, "HF switched": 1.1, "bare": 0.9}
+TARGETS = {
+    "weitiao blas": 1.6,
+    "HF padded": 2.0,
+    "HF dynamic": 1.5,
+    "HF switched": 1.1,
+    "bare": 0.9,
+}
 """How many times as fast weitiao in float32 is to be."""
 HALF = 1.9
 """How many times as fast as HF dynamic weitiao in bfloat16 is to be."""
@@ -293,24 +300,24 @@ def macro_f1(model: nn.Module, data: TextDataModule) -> float:
     found, true = [], []
     with torch.inference_mode():
         for batch in data.val_dataloader():
-            out = model(
-                batch["inputs"]["input_ids"], attention_mask=batch["inputs"]["attention_mask"]
-            )
-            logits = out if isinstance(out, Tensor) else out.logits
-            found += logits.argmax(-1).tolist()
+            ids, mask = (batch["inputs"][name] for name in ("input_ids", "attention_mask"))
+            ours = isinstance(model, Module)
+            said = model(batch) if ours else model(ids, attention_mask=mask).logits
+            found += said.argmax(-1).tolist()
             true += batch["target"].tolist()
     return float(f1_score(true, found, average="macro"))
 
 
 WAYS: dict[str, Callable[[Setting, Clock], nn.Module]] = {
     "weitiao": train_weitiao,
+    "weitiao blas": train_weitiao,
     "weitiao bf16": partial(train_weitiao, precision="bf16-mixed"),
     "HF padded": partial(train_hf, dynamic=False),
     "HF dynamic": partial(train_hf, dynamic=True),
     "HF switched": partial(train_hf, dynamic=True),
     "bare": train_bare,
 }
-AS_TORCH_COMES = ("HF padded", "HF dynamic")
+AS_TORCH_COMES = ("weitiao blas", "HF padded", "HF dynamic")
 
 
 @dataclass(frozen=True)
@@ -473,7 +480,7 @@ def main() -> int:
     content = {"arguments": vars(args), "environment": before, "rows": setting.data.card.rows}
     content |= {"summary": rows, "runs": [asdict(r) for r in results]}
     write(f"throughput-{name}", content)
-    return 0
+    return any(row["speedup"] < TARGETS.get(row["way"], 0) for row in rows)
 
 
 if __name__ == "__main__":
