@@ -69,7 +69,7 @@ def measured(rows: int, folder: Path) -> dict[str, Cost]:
     options += ("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false")
     few = ("--trainer.limit_train_batches=1", "--trainer.limit_val_batches=1")
     costs = [run("train.py", *options, *few), run("train.py", *options)]
-    run_folder = max((folder / "runs").glob(f"*{name}*"))
+    run_folder = max((folder / "runs").glob(f"*-{name}"))
     best, out = run_folder / "checkpoints" / "best.ckpt", folder / f"{rows}.labels.csv"
     given = (f"--ckpt_path={best}", f"--data.predict={file}", f"--out={out}")
     costs.append(run("train.py", "predict", *given))
