@@ -1,10 +1,11 @@
-"""Writes docs/options.md: all options of all verbs, taken from the parsers themselves."""
+"""Writes docs/options.md and what ``--help=all`` shows, taken from the parsers themselves."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
 import json
+import os
 import sys
 import types
 import typing
@@ -18,9 +19,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from jsonargparse import ArgumentParser, Namespace, capture_parser
 
+from weitiao.cli.help import ALL, SAME
+from weitiao.cli.main import VERBS
 from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
 from weitiao.config.own_code import Permission
+from weitiao.downloads.corpus import run_corpus
+from weitiao.downloads.encoder import run_encoder
 from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import run_test
@@ -36,6 +41,7 @@ from weitiao.targets import Target
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
+WIDTH = "80"  # of what `--help=all` shows, in characters
 FILE = Path(__file__).with_name("options.md")
 FACTORIES = (Backbone, Objective, LanguageNetwork)
 LATE = {"card", "backbone"}  # what such a class gets from the run, and no option
@@ -201,6 +207,30 @@ def markdown() -> str:
     return "".join(parts)
 
 
+def helps() -> dict[str, str]:
+    """What ``--help=all`` shows of each verb, which stands as ``{prog}``."""
+    of_verbs = parsers()
+    of_verbs["fit"] = of_verbs.pop("train and fit")
+    of_verbs |= {"corpus": capture_parser(run_corpus, [])}
+    of_verbs |= {"encoder": capture_parser(run_encoder, [])}
+    before, os.environ["COLUMNS"] = os.environ.get("COLUMNS"), WIDTH
+    try:
+        return {verb: _help(of_verbs[verb]) for verb in VERBS if verb not in SAME}
+    finally:
+        del os.environ["COLUMNS"]
+        if before is not None:
+            os.environ["COLUMNS"] = before
+
+
+def _help(parser: ArgumentParser) -> str:
+    before, parser.prog = parser.prog, "{prog}"
+    text = parser.format_help().replace(f" {before} ", " {prog} ")
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     FILE.write_text(markdown(), "utf-8")
+    ALL.mkdir(exist_ok=True)
+    for verb, text in helps().items():
+        (ALL / f"{verb}.txt").write_text(text, "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import pytest
 from conftest import Command
 from jsonargparse import ArgumentParser, capture_parser
 
-from weitiao.cli.help import short_help
+from weitiao.cli.help import ALL, SAME, short_help
 from weitiao.cli.main import VERBS, main
 from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
@@ -29,6 +30,7 @@ from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
 
 SHORT = [verb for verb in VERBS if short_help(verb)]
+ROOT = Path(__file__).parents[2]
 MOST_LINES = 60
 CONSOLE = "import sys; from weitiao.cli.main import main; sys.argv[0] = 'weitiao'; sys.exit(main())"
 
@@ -84,7 +86,27 @@ def test_all_options_are_behind_help_all(command: Command, tmp_path: Path) -> No
     assert "--keep_top" in done.out
 
 
-@pytest.mark.parametrize("asked", [["--help"], ["fit", "-h"], ["pretrain", "--help"], ["fly"]])
+def characters(text: str) -> list[str]:
+    """Those of a help: in which order classes stand, and so where lines break, depends on what was
+    imported first."""
+    return sorted("".join(text.split()))
+
+
+def test_all_options_are_as_the_parsers_have_them() -> None:
+    helps = runpy.run_path(str(ROOT / "docs" / "write_options.py"))["helps"]()
+    written = {path.stem: path.read_text("utf-8") for path in ALL.glob("*.txt")}
+    assert written.keys() == helps.keys() == VERBS.keys() - SAME.keys()
+    stale = [verb for verb in helps if characters(written[verb]) != characters(helps[verb])]
+    assert not stale, "run: make docs"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(["--help"], ["fit", "-h"], ["pretrain", "--help"], ["fly"], ["corpus", "-h"]),
+        ["train", "--help=all"],
+    ],
+)
 def test_what_needs_no_library_is_told_at_once(asked: list[str]) -> None:
     started = time.perf_counter()
     slow = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 from weitiao.cli.error_handling import guarded
-from weitiao.cli.help import short_help
+from weitiao.cli.help import full_help, short_help
 from weitiao.training.quiet import quiet
 
 VERBS = {
@@ -70,11 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"error: there is no verb {verb!r}", file=sys.stderr)
         print(_usage(), file=sys.stdout if asked else sys.stderr)
         return 0 if asked else 2
-    if {"-h", "--help"} & {*arguments} and (told := short_help(verb)):
-        print(told)
+    if {"-h", "--help", "--help=all"} & {*arguments}:
+        short = None if "--help=all" in arguments else short_help(verb)
+        print(short or full_help(verb))
         return 0
-    if "--help=all" in arguments:
-        arguments = ["--help"]
 
     def run() -> None:
         verb_function = _function_of(verb)
