@@ -87,9 +87,11 @@ def test_all_options_are_behind_help_all(command: Command, tmp_path: Path) -> No
 
 
 def characters(text: str) -> list[str]:
-    """Those of a help: in which order classes stand, and so where lines break, depends on what was
-    imported first."""
-    return sorted("".join(text.split()))
+    """Those of a help, without the lists of classes, which depend on what was imported.
+
+    So do the order of types, and with it where lines break.
+    """
+    return sorted(re.sub(r"knownsubclasses:[^)]*", "", "".join(text.split())))
 
 
 def test_all_options_are_as_the_parsers_have_them() -> None:
