@@ -2,6 +2,7 @@
 # Submit a job with the settings of slurm/site.env; --dry-run only prints the command.
 #   slurm/submit.sh [--dry-run] train VERB [options of src/train.py]    VERB: train or fit
 #   slurm/submit.sh [--dry-run] tune N [options of src/tune.py]         N jobs share one study
+#   slurm/submit.sh [--dry-run] predict N [options of predict]          N jobs share out the files
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source slurm/site.env
@@ -26,7 +27,7 @@ if [ "${1:-}" = --dry-run ]; then
     submit=(echo sbatch)
     shift
 fi
-job=${1:?train or tune}
+job=${1:?train, tune or predict}
 shift
 options=(--cpus-per-task="$CPUS" --time="$TIME" --signal="USR1@$WARNING")
 [ -z "$ACCOUNT" ] || options+=(--account="$ACCOUNT")
@@ -41,6 +42,11 @@ case $job in
     tune)
         count=${1:?how many jobs}
         shift
+        options+=(--array="1-$count" --nodes=1 --ntasks-per-node=1)
+        [ -z "$GRES" ] || options+=(--gres="$GRES:1")
+        ;;
+    predict)
+        count=${1:?how many jobs}  # stays: a job takes its share by it
         options+=(--array="1-$count" --nodes=1 --ntasks-per-node=1)
         [ -z "$GRES" ] || options+=(--gres="$GRES:1")
         ;;

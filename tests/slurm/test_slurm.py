@@ -17,7 +17,7 @@ from pathlib import Path
 import optuna
 import pytest
 import yaml
-from conftest import reviews, write_csv
+from conftest import Command, reviews, write_csv
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
@@ -238,3 +238,21 @@ def test_devices_are_asked_for_by_the_name_that_the_site_gives_them(site: Path) 
     for part in ("--array=1-8", "--gres=gpu:a100:1", "--partition=long", "--signal=USR1@90"):
         assert part in done.split()
     assert done.split()[-3:] == ["slurm/tune.sbatch", "--trials", "200"]
+
+
+def test_an_array_labels_a_folder_as_one_process_does(
+    site: Path, trained: Path, command: Command
+) -> None:
+    (site / "new").mkdir()
+    for number in range(5):
+        write_csv(site / "new" / f"{number}.csv", reviews(30 + number, seed=number))
+    options = [f"--ckpt_path={trained / 'logs/latest/checkpoints/best.ckpt'}"]
+    options += ["--data.predict=new/*.csv", "--hardware.accelerator=cpu"]
+    job = submit(site, "predict", "2", *options, "--out=labels/*.jsonl")
+    done = command("predict", *options, "--out=whole/*.jsonl", cwd=site)
+    assert done.code == 0, done.err
+    assert ended(site, job)["JobState"] == "COMPLETED", printed(site)
+    expected = {path.name: path.read_bytes() for path in (site / "whole").glob("*.jsonl")}
+    assert len(expected) == 5
+    found = {path.name: path.read_bytes() for path in (site / "labels").glob("*.jsonl")}
+    assert found == expected
