@@ -7,7 +7,7 @@ from jsonargparse import Namespace
 from rich.console import Console
 
 from weitiao.config.field_paths import field_paths
-from weitiao.config.own_code import permitted
+from weitiao.config.own_code import allowed, permitted
 from weitiao.errors import ConfigError
 from weitiao.evaluation.arithmetic import device_of
 from weitiao.evaluation.inference import (
@@ -23,6 +23,7 @@ from weitiao.evaluation.prediction_files import format_of
 from weitiao.evaluation.predictor import Predictor
 from weitiao.evaluation.result_names import parsed_share
 from weitiao.evaluation.standard_input import STREAM, files_here
+from weitiao.io.arrow import spare_pandas
 from weitiao.io.tables.files import names_of
 
 PRIMITIVES = "64"
@@ -70,6 +71,8 @@ def run_predict(arguments: list[str]) -> Path | None:
     out = _checked_target(options)
     console = Console(stderr=True, highlight=False)
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", PRIMITIVES)  # read at the first use
+    if not allowed():  # the user's own code may want it
+        spare_pandas()
     hardware, device = options.hardware, device_of(options.hardware.accelerator)
     with files_here(options.data, console) as (changes, files):
         if device is None or hardware.devices * hardware.num_nodes > 1:

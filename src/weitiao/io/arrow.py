@@ -1,8 +1,10 @@
 """Tables of rows: on disk as one batch, in memory mapped without being copied; their hashes."""
 
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -64,6 +66,29 @@ def numbers_of(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
     """``(N,)`` of uint64: the first half of each hash, a pseudo-random number per text."""
     halves = np.frombuffer(hashes.buffers()[1], dtype="<u8").reshape(-1, 2)
     return halves[hashes.offset : hashes.offset + len(hashes), 0]
+
+
+class _NoPandas:
+    """Finds no pandas."""
+
+    def find_spec(self, name: str, *_: Any) -> None:
+        if name == "pandas":
+            raise ImportError(name)
+
+
+def spare_pandas() -> None:
+    """Let Arrow do without pandas in this process, where it would import it for its first array.
+
+    That takes 0.3 s and 50 MB. Who imports pandas still gets it; `to_pandas` won't work.
+    """
+    if "pandas" in sys.modules:
+        return
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([""])  # asks for it, and remembers the answer
+    finally:
+        sys.meta_path.remove(finder)
 
 
 class Ragged:
