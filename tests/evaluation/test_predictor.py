@@ -86,6 +86,8 @@ def test_what_is_no_row_is_refused(model: Any, rows: Any, told: str) -> None:
 @pytest.mark.slow
 def test_using_a_model_prints_and_writes_nothing(run_of: Path, tmp_path: Path) -> None:
     code = f"import weitiao; weitiao.load({str(run_of)!r}, device='cpu').predict(['很好'])"
+    heavy = {"lightning", "torchmetrics", "matplotlib", "sklearn"}
+    code += f"; import sys; assert not {heavy} & sys.modules.keys()"
     before = {path: path.stat().st_mtime_ns for path in run_of.rglob("*")}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
