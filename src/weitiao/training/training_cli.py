@@ -150,7 +150,7 @@ class TrainingCLI(LightningCLI):
         # torch's profiler breaks off a later stage: findings/profiler_after_a_short_stage.sh
         if isinstance(self.trainer.profiler, PyTorchProfiler):
             self.trainer.profiler = PassThroughProfiler()
-        if not self.console.quiet:
+        if self.time.rows and not self.console.quiet:  # a run that had ended trains nothing more
             show_line(self.time.line(self.trainer), self.console)
         self.trainer.optimizers = []  # no state of theirs is in best.ckpt, where FSDP looks for it
         if not self.folder.best.is_file():
