@@ -22,7 +22,7 @@ EPOCHS = 200
 def test_memory_and_open_files_stay_flat(
     workers: int, command: Command, tmp_path: Path, full: bool, record_property: Any
 ) -> None:
-    seconds = 600 if full else 150
+    seconds = 600 if full else 60
     write_csv(tmp_path / "my.csv", reviews(60))
     watch = (*by_test("soak_watch.SoakWatch"), "--trainer.callbacks.path=held.csv")
     done = command(
