@@ -343,7 +343,7 @@ def measure(way: str, setting: Setting) -> Result:
 
 def warm_up(classifier: nn.Module) -> None:
     """Let torch choose its kernels and take its memory before anything is timed."""
-    model = copy.deepcopy(classifier)
+    model = copy.deepcopy(classifier).train()
     for _ in range(3):
         ids = torch.full((BATCH, LENGTH), 5)
         model(ids, labels=torch.zeros(BATCH).long()).loss.backward()
@@ -365,7 +365,10 @@ def make_setting(args: argparse.Namespace, file: Path) -> Setting:
     classes = len(data.card.target.labels)
     if args.model:
         whole = BertForSequenceClassification.from_pretrained(
-            args.model, num_labels=classes, num_hidden_layers=args.layers
+            args.model,
+            num_labels=classes,
+            num_hidden_layers=args.layers,
+            dtype=torch.float32,  # else that of the file, which may be float16
         )
         return Setting(data, whole, args.epochs, args.seed, args.model)
     ours = Transformer(data.card, layers=args.layers, width=args.width, heads=args.width // 64)
