@@ -42,7 +42,13 @@ CONTENTS = {
     ],
     "Reference": ["docs/options", "docs/architecture"],
     "Measured": [
-        *("docs/results", "docs/anyones_data", "docs/pretraining_results", "docs/experiments"),
+        *(
+            "docs/results",
+            "docs/anyones_data",
+            "docs/performance",
+            "docs/pretraining_results",
+            "docs/experiments",
+        ),
         "benchmarks/README",
     ],
     "Project": ["CONTRIBUTING", "CHANGELOG"],
