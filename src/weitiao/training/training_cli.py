@@ -196,8 +196,10 @@ class TrainingCLI(LightningCLI):
 
     def _choose_matmul(self) -> None:
         """Take the library that the run names, or the faster one, and say where it rounds off."""
-        chosen = self.config.run.matmul or matmul.fastest(Path(self.config.data.cache))
-        if chosen == "onednn" and matmul.rounds_off(chosen):
+        chosen = self.config.run.matmul
+        if chosen is None:
+            chosen = matmul.fastest(Path(self.config.data.cache))
+        elif chosen == "onednn" and matmul.rounds_off(chosen):
             line = "! run.matmul: oneDNN rounds products to 16 bits on this processor"
             show_line(f"{line}\n  → exact: {{--run.matmul}} blas", self.console)
         self.config.run.matmul = chosen
