@@ -1,6 +1,5 @@
 """The verb ``predict``: a checkpoint labels new texts."""
 
-import os
 from pathlib import Path
 
 from jsonargparse import Namespace
@@ -9,7 +8,7 @@ from rich.console import Console
 from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import allowed, permitted
 from weitiao.errors import ConfigError
-from weitiao.evaluation.arithmetic import device_of
+from weitiao.evaluation.arithmetic import device_of, keep_few_primitives
 from weitiao.evaluation.inference import (
     Hardware,
     PredictFile,
@@ -25,9 +24,6 @@ from weitiao.evaluation.result_names import parsed_share
 from weitiao.evaluation.standard_input import STREAM, files_here
 from weitiao.io.arrow import spare_pandas
 from weitiao.io.tables.files import names_of
-
-PRIMITIVES = "64"
-"""Of oneDNN, kept for shapes that come again. It keeps 1024, and few batches have one shape."""
 
 
 def predict_parser() -> UseParser:
@@ -70,7 +66,7 @@ def run_predict(arguments: list[str]) -> Path | None:
     _check_source(options)
     out = _checked_target(options)
     console = Console(stderr=True, highlight=False)
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", PRIMITIVES)  # read at the first use
+    keep_few_primitives()
     if not allowed():  # the user's own code may want it
         spare_pandas()
     hardware, device = options.hardware, device_of(options.hardware.accelerator)

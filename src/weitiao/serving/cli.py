@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import resource
 import socket
 from contextlib import suppress
@@ -23,6 +22,7 @@ from weitiao.config.own_code import permitted
 from weitiao.config.parser import Parser
 from weitiao.data.batch import Batching
 from weitiao.errors import ConfigError, MissingExtra
+from weitiao.evaluation.arithmetic import keep_few_primitives
 from weitiao.evaluation.predictor import Predictor, load
 from weitiao.serving.limits import Limits
 from weitiao.serving.models import Models, named_runs
@@ -36,9 +36,6 @@ BATCH = Batching(tokens=1024)
 """In which a model computes what waited. Training had larger ones; of few texts, whose lengths
 differ, most of such a batch is padding: 64 reviews took a TextCNN 1.7 times as long."""
 BACKLOG = 2048  # connections that wait to be taken
-PRIMITIVES = "64"
-"""Of oneDNN, kept for shapes that come again. It keeps 1024, and no two batches have one shape:
-a server of the default model grew by 800 MiB, and was no faster."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ def run_serve(arguments: list[str]) -> None:
     from weitiao.serving.access import read_token
     from weitiao.serving.app import make_app
 
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", PRIMITIVES)  # read at the first use
+    keep_few_primitives()
     server = Server(**{name: values[name] for name in Server.__dataclass_fields__})
     runs, token = named_runs(values.runs), read_token(server.token_file)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
