@@ -35,6 +35,9 @@ ADDED |= {
     "export --max_loss": "how much may be lost for it, only the user knows",
 }
 ADDED |= {
+    "train and fit --data.broken_tags": "whether broken tags are slips, only who made them knows",
+}
+ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
 }
 ADDED |= {

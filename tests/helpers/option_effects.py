@@ -139,6 +139,8 @@ DATA = {
         "bad",
         ("--data.train=nan.csv", "--data.group=author", "--data.on_bad_row=quarantine"),
     ),
+    # of spans only; what it does for them: tests/io/spans
+    "data/data.broken_tags": Effect("refused", "bad"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.input: Text/data.input.clean.steps": Effect("prepared", "[whitespace]"),
     "data.input: Text/data.input.clean.unicode_form": Effect("prepared", "NFKC"),

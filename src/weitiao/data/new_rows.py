@@ -15,6 +15,7 @@ from weitiao.inputs import FittedInput, Input
 from weitiao.inputs.text import Text
 from weitiao.io.tables import Reader, SourceFiles
 from weitiao.io.tables.reader import RowsAndBad
+from weitiao.targets import OneClass, Target
 
 
 class Encoded(NamedTuple):
@@ -38,6 +39,7 @@ class NewRows:
 
     Args:
         input: what a model reads of a row, and how it comes to it.
+        target: what there is to predict; of spans, a text may be given as tokens.
         id: column of an identifier; null = number of the row.
         batch: budget of a batch.
         read: how rows are read: the options of `ReadOptions`.
@@ -49,12 +51,13 @@ class NewRows:
     def __init__(
         self,
         input: Input = Text(),
+        target: Target = OneClass(),
         id: str | None = None,
         batch: Batching = Batching(),
         **read: Any,
     ) -> None:
         columns = input.columns if id is None else input.columns | {"id": id}
-        self.reader = Reader(columns, **read)
+        self.reader = Reader(columns, spans=target.spans, **read)
         self.input, self.batch = input, batch
 
     def load(self, state: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.tables import Files, ReadOptions, expand
 
-_OF_TRAINING = ("on_bad_row", "placeholders")  # a score is of all rows, labels are as they were
+# a score is of all rows, labels are as they were
+_OF_TRAINING = ("on_bad_row", "placeholders", "broken_tags")
 _KINDS = get_type_hints(ReadOptions)
 _Reading: Any = make_dataclass(
     "_Reading",

@@ -26,6 +26,8 @@ class Target(ABC):
     """The column of the file."""
     sets: bool = False
     """Whether a cell may be empty, or a list."""
+    spans: bool = False
+    """Whether it holds spans of the text, or tags of its tokens."""
     one_class: bool = False
     """Whether a row has one class of several, so that each class can be drawn equally often."""
 

@@ -13,7 +13,11 @@ Columned = Literal["jsonl", "json", "csv", "tsv", "parquet", "arrow"]
 Kind = Literal["lines", Columned, "wikipedia", "wet"]
 CorpusFormat = Literal["auto", Kind]
 _NAMES: dict[str, Kind] = {
-    **{suffix: kind for suffix, kind in SUFFIXES.items() if kind != "xlsx"},
+    **{
+        suffix: kind
+        for suffix, kind in SUFFIXES.items()
+        if kind != "xlsx" and kind != "conll" and kind != "brat"
+    },
     ".txt": "lines",
     ".xml": "wikipedia",
     ".wet": "wet",

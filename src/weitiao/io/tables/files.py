@@ -21,7 +21,8 @@ class SourceFiles:
 
     Args:
         name: what it is called in errors, in the quarantine and in the column ``file``.
-        files: the files that hold its rows, in order; but for a data set just one.
+        files: the files that hold its rows, in order; but for a data set just one, for brat the
+            text and, where there is one, its annotation.
         format: their format, where it isn't for the user to say.
     """
 

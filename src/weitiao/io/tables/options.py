@@ -5,7 +5,9 @@ from typing import Literal
 
 from weitiao.errors import ConfigError
 
-Format = Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
+Format = Literal[
+    "auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,9 +16,11 @@ class ReadOptions:
 
     Args:
         format: file format. ``auto`` goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json,
-            .parquet, .arrow, .feather, .xlsx), of a compressed text file (.gz, .bz2, .xz, .zst,
-            .lz4, .zip) by the one before. CSV is quoted after RFC 4180; TSV knows no quoting; JSON
-            is a list of objects; ``lines`` are ``label text``, split at the first white space.
+            .parquet, .arrow, .feather, .xlsx, .conll, .iob, .iob2, .bio, .bmes), of a compressed
+            text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the one before. CSV is quoted after RFC
+            4180; TSV knows no quoting; JSON is a list of objects; ``lines`` are ``label text``,
+            split at the first white space; ``conll`` has a token and its tag on each line, and a
+            blank line between sentences; ``brat`` is a text with its ``.ann`` beside it.
         encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
         header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
             "0", "1", ….
@@ -34,6 +38,8 @@ class ReadOptions:
             loses them, which is counted.
         placeholders: whether labels and groups such as nan, NULL or N/A are names like any other,
             or their rows bad.
+        broken_tags: whether tags that break the rules of their scheme, such as an I- without a B-,
+            are read as what they say, which is counted, or their rows are bad.
 
     Raises:
         ConfigError: the separator is none.
@@ -48,6 +54,7 @@ class ReadOptions:
     sheet: str = "auto"
     extra_cells: Literal["bad", "ignore"] = "bad"
     placeholders: Literal["keep", "bad"] = "keep"
+    broken_tags: Literal["mend", "bad"] = "mend"
 
     def __post_init__(self) -> None:
         if self.separator != "auto" and (len(self.mark) != 1 or self.mark in '"\r\n'):

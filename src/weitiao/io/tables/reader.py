@@ -38,8 +38,10 @@ SUFFIXES: dict[str, FileFormat] = {
     ".feather": "arrow",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    **dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bmes"), "conll"),
 }
 BINARY = ("parquet", "arrow", "xlsx")
+OF_SPANS = ("conll", "brat")
 _OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
 _ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
 
@@ -66,10 +68,14 @@ class Reader(ReadOptions):
             format "lines" the columns are ``label`` and ``text``.
         label_sets: whether a label cell may hold several labels: a list of strings is taken as
             JSON text, and an empty cell or list is the empty set.
+        spans: whether a label is spans of the text, given in any form of docs/data.md; the text
+            may be given as tokens. In the table it is JSON: ``[[start, end, "TYPE"], …]``, by
+            code points of ``text``, ends exclusive, sorted, each once.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
     label_sets: bool = False
+    spans: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -79,6 +85,8 @@ class Reader(ReadOptions):
         if len(set(read)) < len(read):
             first, *others = (role for role in self.columns if role not in ("id", "group"))
             raise ConfigError(f", {', '.join(others)} must be different columns", field=first)
+        if self.broken_tags != "mend" and not self.spans:
+            raise ConfigError("has an effect on tags of tokens only", field="broken_tags")
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
@@ -113,11 +121,17 @@ class Reader(ReadOptions):
             elif is_query(name):
                 found += [stack.enter_context(self._fetched(*q, folder)) for q in queries(name)]
             else:
-                found += [SourceFiles(str(path), (path,)) for path in expand(name)]
+                found += [SourceFiles(str(path), self._files(path)) for path in expand(name)]
         for name, count in Counter(each.name for each in found).items():
             if count > 1:
                 raise DataError("this is named twice", file=name)
         return found
+
+    def _files(self, path: Path) -> tuple[Path, ...]:
+        """The file, and what stands beside it of labels."""
+        beside = path.with_suffix(".ann")
+        labelled = self.format == "brat" and "label" in self.columns and beside.is_file()
+        return (path, beside) if labelled else (path,)
 
     @contextmanager
     def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[SourceFiles]:
@@ -167,7 +181,7 @@ class Reader(ReadOptions):
                 bad = stack.enter_context(part.open("w", encoding="utf-8"))
                 aside = partial(_write_line, bad)
             part = stack.enter_context(whole_or_not(out))
-            reading = Reading(dict(self.columns), names, aside, self.label_sets)
+            reading = Reading(dict(self.columns), names, aside, self.label_sets, self.spans)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for batch in reading.batches(map(self.source, inputs)):
                     file.write_batch(batch)
@@ -194,7 +208,7 @@ class Reader(ReadOptions):
         bad: list[dict[str, Any]] = []
         aside = bad.append if self.on_bad_row == "quarantine" else None
         names = [each.name for each in inputs]
-        reading = Reading(dict(self.columns), names, aside, self.label_sets)
+        reading = Reading(dict(self.columns), names, aside, self.label_sets, self.spans)
         held: RowsAndBad | None = None  # bad rows may follow the last good one
         for batch in reading.batches(map(self.source, inputs)):
             for start in range(0, len(batch), rows):
@@ -222,7 +236,7 @@ class Reader(ReadOptions):
                 self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
             return Source(given.name, given.files, given.format, encoding, wanted, self)
-        (path,) = given.files
+        path = given.files[0]
         kind = self.format if self.format != "auto" else _format_of(path)
         if kind in BINARY:
             if path.suffix.lower() in COMPRESSED:
@@ -231,6 +245,9 @@ class Reader(ReadOptions):
         for option, kinds in _ONLY_FOR.items():
             if kind not in kinds:
                 self._refuse_idle(option, f"{kind}: {path}")
+        if kind in OF_SPANS and "label" in self.columns and not self.spans:
+            problem = f"{kind} gives spans of a text, not a label of it"
+            raise DataError(problem, file=path, hint="{--target} Spans")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
         source = Source(given.name, given.files, kind, encoding, wanted, self)
         if self.encoding == "auto" and encoding and not encoding.startswith("utf-8"):

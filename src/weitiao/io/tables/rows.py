@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.errors import DataError, WeitiaoError
-from weitiao.io.tables import columnar, document, textual, workbook
+from weitiao.io.tables import brat, columnar, conll, document, textual, workbook
 from weitiao.io.tables.cells import NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.source import BadRow, Chunk, FileFormat, Source
+from weitiao.io.tables.span_cells import SpanCells
 from weitiao.io.tables.spelling import is_placeholder, tidy
 
 NAMES = ("label", "group", "id")
@@ -27,6 +28,8 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "parquet": columnar.read_parquet,
     "arrow": columnar.read_arrow,
     "xlsx": workbook.read_xlsx,
+    "conll": conll.read_conll,
+    "brat": brat.read_brat,
 }
 
 
@@ -55,6 +58,7 @@ class Reading:
         names: what the sources of rows are called, in order.
         aside: takes the bad rows; None: the first one raises.
         label_sets: as `Reader` has it.
+        spans: as `Reader` has it.
     """
 
     def __init__(
@@ -62,9 +66,11 @@ class Reading:
         wanted: dict[str, str],
         names: list[str],
         aside: Callable[[dict[str, Any]], object] | None,
-        label_sets: bool,
+        label_sets: bool = False,
+        spans: bool = False,
     ) -> None:
         self.total = self.kept = 0
+        self._spans = spans
         self._sets = {"label"} if label_sets else set()
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
@@ -96,8 +102,13 @@ class Reading:
     def of_source(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The good rows of a file."""
         before, broken, quotes = self.total, 0, QuotedCells(source)
+        spans = SpanCells(source) if self._spans else None
         for chunk in _chunks(source):
+            chunk, misplaced = spans.written(chunk) if spans else (chunk, {})
             arrays, faults = _check(source, chunk, self._sets)
+            for i, fault in misplaced.items():
+                if i not in faults or not faults[i].undecodable:
+                    faults[i] = fault
             if "id" in arrays:
                 self._find_repeats(source, chunk, arrays["id"], faults)
             bad = sorted([*chunk.bad, *faults.values()], key=lambda fault: fault.row)
@@ -116,6 +127,8 @@ class Reading:
                 hint="name the encoding: {--encoding} NAME (or auto)",
             )
         quotes.note()
+        if spans:
+            spans.note()
         for note in source.notes.lines():
             self._noted.setdefault(note, []).append(source.name)
 

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from weitiao.errors import DataError, shell_word
 from weitiao.io.tables.options import ReadOptions
 
-FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
+FileFormat = Literal[
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat"
+]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
 
@@ -42,7 +44,8 @@ class Source:
 
     Args:
         name: what it is called in errors: the path of a file, or what else was named.
-        files: the existing files that hold its rows, in order; but for Arrow just one.
+        files: the existing files that hold its rows, in order; but for Arrow just one, for brat
+            the text and, where there is one, its annotation.
         encoding: the codec of a text format.
         wanted: role (text, label, …) → name of its column.
     """
@@ -189,8 +192,11 @@ def _refuse_nested(source: Source, value: dict[str, Any], names: list[str]) -> N
     if lists and not set(source.wanted.values()) <= set(names):
         inner = ", ".join(repr(name) for name in value[lists[0]][0])
         squad = " (as in SQuAD)" if lists[0] in ("paragraphs", "qas") else ""
+        hint = f"needed is one flat object per row: {form(source)}"
+        if lists[0] == "annotations" and "data" in value:
+            hint += "; of Label Studio's spans: {--text} data {--label} annotations"
         raise DataError(
             f"the rows are nested{squad}: {lists[0]!r} is a list of objects with {inner}",
             file=source.name,
-            hint=f"needed is one flat object per row: {form(source)}",
+            hint=hint,
         )

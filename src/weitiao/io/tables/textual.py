@@ -22,7 +22,7 @@ _SPACE_QUOTE = re.compile(r' +"')
 _UNFINISHED = "unexpected end of data"  # how the csv module calls a quote that isn't closed
 
 
-def _blocks(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
+def blocks(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
     """(number of the first line, lines with their ends) in blocks of about `BLOCK` characters.
 
     Args:
@@ -44,7 +44,7 @@ def _blocks(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[int, 
 
 def _filled(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[list[int], list[str]]]:
     """The lines that aren't empty, without their ends, and their numbers, block by block."""
-    for first, lines in _blocks(source, end, skip):
+    for first, lines in blocks(source, end, skip):
         bare = [line.rstrip("\r\n") for line in lines]
         if all(bare):
             yield list(range(first, first + len(bare))), bare
@@ -53,7 +53,7 @@ def _filled(source: Source, end: LineEnd, skip: int = 0) -> Iterator[tuple[list[
             yield numbers, [line for line in bare if line]
 
 
-def _line_end(source: Source) -> LineEnd:
+def line_end(source: Source) -> LineEnd:
     """What ends the lines of a file that is no table."""
     return line_end_of(head_of(source), table=False)
 
@@ -61,7 +61,7 @@ def _line_end(source: Source) -> LineEnd:
 def read_jsonl(source: Source) -> Iterator[Chunk]:
     """JSON Lines. The columns are those that any row of the first block has."""
     checked = False
-    for numbers, lines in _filled(source, _line_end(source)):
+    for numbers, lines in _filled(source, line_end(source)):
         records = Records()
         for number, line in zip(numbers, lines, strict=True):
             try:
@@ -86,11 +86,11 @@ def read_lines(source: Source) -> Iterator[Chunk]:
 
     def batches() -> Iterator[Records]:
         if not labelled:
-            for first, lines in _blocks(source, _line_end(source)):
+            for first, lines in blocks(source, line_end(source)):
                 cells = [[line.rstrip("\r\n")] for line in lines]
                 yield Records(list(range(first, first + len(lines))), cells)
             return
-        for rows, lines in _filled(source, _line_end(source)):
+        for rows, lines in _filled(source, line_end(source)):
             # A line without white space stays one cell, and is set aside as too short.
             yield Records(rows, [_WHITE_SPACE.split(line, 1) for line in lines])
 
@@ -117,7 +117,7 @@ def read_cells(source: Source) -> Iterator[Chunk]:
 def _csv_batches(source: Source, dialect: Dialect) -> Iterator[Records]:
     rest: list[str] = []
     first = 1 + dialect.skip
-    for _, block in _blocks(source, dialect.line_end, dialect.skip):
+    for _, block in blocks(source, dialect.line_end, dialect.skip):
         feed = _Feed(rest + block)
         yield _parse_csv(feed, first, dialect.separator, more=True)
         first += feed.at

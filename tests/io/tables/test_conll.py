@@ -1,0 +1,250 @@
+"""CoNLL in the shapes in which people have it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from text_parts import roles
+
+from weitiao.errors import ConfigError, DataError
+from weitiao.io.tables import Reader
+
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
+ENGLISH = [
+    ["EU rejects German call .", [[0, 2, "ORG"], [11, 17, "MISC"]]],
+    ["Peter", [[0, 5, "PER"]]],
+]
+PLAIN = "EU B-ORG\nrejects O\nGerman B-MISC\ncall O\n. O\n\nPeter B-PER\n"
+
+
+def write(folder: Path, text: str, name: str = "a.conll") -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
+    """What `Reader.read` gives, and `Reader.stream`, which is the same."""
+    reader = Reader(spans=True, **options)
+    told: list[str] = []
+    table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", told)
+    with reader.inputs({"": str(path)}) as inputs:
+        parts = [part.rows for part in reader.stream(inputs[""], 1)]
+    assert pa.concat_tables(parts).to_pylist() == table.to_pylist()
+    if notes is not None:
+        notes += [note.partition(": ")[2] for note in told]
+    return table
+
+
+def pairs(table: pa.Table) -> list[list[Any]]:
+    columns = table["text"].to_pylist(), table["label"].to_pylist()
+    return [[text, json.loads(label)] for text, label in zip(*columns, strict=True)]
+
+
+FILES = {
+    "spaces": PLAIN,
+    "tabs": PLAIN.replace(" ", "\t"),
+    "several spaces": PLAIN.replace(" ", "  "),
+    "white space at ends": PLAIN.replace("\n", " \n"),
+    "blank lines": f"\n\n{PLAIN}\n \n\t\n".replace("\n\n", "\n\n\n"),
+    "the windows way": PLAIN.replace("\n", "\r\n"),
+    "no line end": PLAIN.rstrip(),
+    "a byte order mark": f"\ufeff{PLAIN}",
+    "documents": f"-DOCSTART- -X- O O\n\n{PLAIN}\n-DOCSTART- -X- O O\n\n",
+    "documents without blank lines": PLAIN.replace("\n\n", "\n-DOCSTART- O\n"),
+    "comments": f"# a note of three words\n{PLAIN}".replace("\n\n", "\n\n# sent_id = 2\n"),
+    "CoNLL-2003": (
+        "EU NNP B-NP B-ORG\nrejects VBZ B-VP O\nGerman JJ B-NP B-MISC\ncall NN I-NP O\n. . O O\n\n"
+        "Peter NNP B-NP B-PER\n"
+    ),
+    "numbers": (
+        "1\tEU\tB-ORG\t-\n2\trejects\tO\t-\n3\tGerman\tB-MISC\t-\n4\tcall\tO\t-\n5\t.\tO\t-\n\n"
+        "1\tPeter\tB-PER\t-\n"
+    ),
+    "types alone": PLAIN.replace("B-", ""),
+    "BIOES": PLAIN.replace("B-", "S-"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_columns_are_found_whatever_stands_around_them(tmp_path: Path, name: str) -> None:
+    assert pairs(read(write(tmp_path, FILES[name]))) == ENGLISH
+
+
+def test_rows_are_the_lines_where_sentences_start(tmp_path: Path) -> None:
+    notes: list[str] = []
+    table = read(write(tmp_path, FILES["comments"]), notes)
+    assert table["row"].to_pylist() == [2, 9]
+    assert notes == [
+        "tokens are read from column 0, tags from column 1 (counted from 0)",
+        "its tags are read as IOB2",
+        "lines of comments, left out: 1",
+    ]
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "B-X O EU B-ORG\nO O rejects O\n")
+    assert pairs(read(path, columns=roles(text="2"))) == [["EU rejects", [[0, 2, "ORG"]]]]
+    found = read(path, columns=roles(text="2", label="0"))
+    assert pairs(found) == [["EU rejects", [[0, 2, "X"]]]]
+    with pytest.raises(DataError, match="no such column; the columns are '0', '1', '2', '3'"):
+        read(path, columns=roles(label="tag"))
+    with pytest.raises(DataError, match="no such column"):
+        read(path, columns=roles(label="4"))
+    with pytest.raises(DataError, match="no such column"):
+        read(path, columns=roles(id="sent_id"))
+
+
+def test_a_file_without_tags_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "EU NNP\nrejects VBZ\n")
+    with pytest.raises(DataError, match=r"no column looks like tags(?s:.)*label NUMBER") as error:
+        read(path)
+    assert error.value.value == "EU NNP"
+    assert read(path, columns=roles(label=None))["text"].to_pylist() == ["EU rejects"]
+
+
+@pytest.mark.parametrize("mark", [" ", "\t"])
+def test_a_token_may_begin_with_the_mark_of_comments(tmp_path: Path, mark: str) -> None:
+    lines = ["# O", "#tag B-X", "# comment", "# another comment", "#a=b O", "# O"]
+    path = write(tmp_path, "\n".join(line.replace(" ", mark, 1) for line in ["a O", *lines]))
+    notes: list[str] = []
+    assert pairs(read(path, notes)) == [["a # #tag #a=b #", [[4, 8, "X"]]]]
+    assert notes[-1] == "lines of comments, left out: 2"
+
+
+def test_a_text_that_the_file_gives_is_taken(tmp_path: Path) -> None:
+    text = (
+        "# newdoc id = 1\n# sent_id = 1\n# text = Don't go to  Bonn, 好 吗?\n"
+        "1-2\tDon't\t_\n1\tDo\tO\n2\tn't\tO\n3\tgo\tO\n4\tto\tO\n4.1\tx\t_\n5\tBonn\tB-LOC\n"
+        "6\t,\tO\n7\t好\tO\n8\t吗\tO\n9\t?\tO\n"
+    )
+    notes: list[str] = []
+    table = read(write(tmp_path, text), notes)
+    assert pairs(table) == [["Don't go to  Bonn, 好 吗?", [[13, 17, "LOC"]]]]
+    assert table["row"].to_pylist() == [4]
+    assert notes[-1].endswith("left out (ids 1-2 and 1.1): 2")
+
+
+FAULTS = {
+    "a B-X O\n": "line 4 has 3 cells, not 2",
+    "a\n": "line 4 has 1 cells, not 2",
+    "b O\na\n": "line 5 has 1 cells, not 2",
+    "a X-Y\n": "tag 1, 'X-Y', has no known prefix",
+    "# text = a b\na O\nc O\n": "token 2, 'c', should follow in the text: 'b'",
+    "# text = a b\na O\n": "the text goes on behind the last token: 'b'",
+    "a O\n\u0301b B-X\n": None,
+}
+
+
+@pytest.mark.parametrize("lines", FAULTS)
+def test_a_fault_spoils_one_sentence(tmp_path: Path, lines: str) -> None:
+    path = write(tmp_path, f"x O\ny B-Z\n\n{lines}\nx B-Z\n")
+    if FAULTS[lines] is None:
+        assert read(path).num_rows == 3
+        return
+    with pytest.raises(DataError, match=FAULTS[lines]) as error:
+        read(path)
+    assert error.value.row == 4 + lines.startswith("#")
+    table = read(path, on_bad_row="quarantine")
+    assert pairs(table) == [["x y", [[2, 3, "Z"]]], ["x", [[0, 1, "Z"]]]]
+    (bad,) = [json.loads(line) for line in (tmp_path / "bad.jsonl").open(encoding="utf-8")]
+    assert bad["raw"] == "\n".join(ln for ln in lines.splitlines() if ln[0] != "#")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# only a comment\n", "the file holds no row"),
+        ("\n\n", "the file holds no row"),
+        ("1\ta\tO\nx\tb\tO\n\n1\ta\tB-X\n2\tb\tI-X\n", None),
+    ],
+)
+def test_files_that_hold_little(tmp_path: Path, text: str, told: str | None) -> None:
+    path = write(tmp_path, text)
+    if told:
+        with pytest.raises(DataError, match=told):
+            read(path)
+    else:  # the first column isn't all numbers, so it holds the tokens
+        assert pairs(read(path))[1][0] == "1 2"
+
+
+def test_empty_tokens_are_bad(tmp_path: Path) -> None:
+    path = write(tmp_path, "a\tO\n\tO\n\nb\tB-X\n")
+    with pytest.raises(DataError, match="line 2 has no token"):
+        read(path)
+
+
+def test_a_token_of_white_space_that_is_no_separator_is_one(tmp_path: Path) -> None:
+    path = write(tmp_path, "我\tO\n \tO\n　\tO\n去\tB-X\n")
+    assert pairs(read(path)) == [["我 　去", [[3, 4, "X"]]]]
+
+
+def test_sentences_pass_from_block_to_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weitiao.io.tables.textual.BLOCK", 7)
+    path = write(tmp_path, PLAIN * 1 + "\n" + PLAIN)
+    assert pairs(read(path)) == ENGLISH * 2
+    monkeypatch.setattr("weitiao.io.tables.conll._MOST", 4)
+    with pytest.raises(DataError, match="no blank line ends this sentence"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", ["conll", "iob", "iob2", "bio", "bmes", "BIO"])
+def test_suffixes_tell_the_format(tmp_path: Path, suffix: str) -> None:
+    assert pairs(read(write(tmp_path, PLAIN, f"a.{suffix}"))) == ENGLISH
+    (tmp_path / f"b.{suffix}.gz").write_bytes(gzip.compress(PLAIN.encode("utf-16")))
+    assert pairs(read(tmp_path / f"b.{suffix}.gz")) == ENGLISH
+
+
+def test_other_targets_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAIN)
+    with pytest.raises(DataError, match="gives spans of a text, not a label"):
+        Reader().read(str(path), tmp_path / "out.arrow")
+    table = Reader(roles(label=None)).read(str(path), tmp_path / "out.arrow")
+    assert table["text"].to_pylist() == [text for text, _ in ENGLISH]
+    with pytest.raises(ConfigError, match="has no effect on conll"):
+        read(path, header=False)
+
+
+def test_broken_tags_are_told_or_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{PLAIN}\nBonn I-LOC\n")
+    notes: list[str] = []
+    assert pairs(read(path, notes))[-1] == ["Bonn", [[0, 4, "LOC"]]]
+    assert "entities that begin with I- or M-, read as begun: 1" in notes
+    with pytest.raises(DataError, match="'I-LOC', breaks the rules of IOB2") as error:
+        read(path, broken_tags="bad")
+    assert error.value.row == 9
+    assert read(path, broken_tags="bad", on_bad_row="quarantine").num_rows == 2
+
+
+REAL = {  # sentences, and spans of each type, as the tags B- of the file count them
+    "wnut17/wnut17train.conll": (3394, {"person": 660, "location": 548, "group": 264}),
+    "wnut17/emerging.dev.conll": (1009, {"person": 470, "product": 114, "creative-work": 105}),
+    "wnut17/emerging.test.annotated": (1287, {"person": 429, "group": 165, "location": 150}),
+    "uner_zh/zh_gsdsimp-ud-train.iob2": (3997, {"LOC": 2858, "PER": 2148, "ORG": 1112}),
+    "uner_zh/zh_gsdsimp-ud-dev.iob2": (500, {"LOC": 375, "PER": 245, "ORG": 133}),
+    "uner_zh/zh_gsdsimp-ud-test.iob2": (500, {"LOC": 429, "PER": 205, "ORG": 129}),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_files_are_read_whole(tmp_path: Path, name: str) -> None:
+    if not (SHARED / name).is_file():
+        pytest.skip("public data are not here")
+    notes: list[str] = []
+    out = tmp_path / "out.arrow"
+    reader = Reader(spans=True, format="conll", broken_tags="bad")
+    table = reader.read(str(SHARED / name), out, notes=notes)
+    rows, counts = REAL[name]
+    found = Counter(kind for _, spans in pairs(table) for *_, kind in spans)
+    assert table.num_rows == rows
+    assert dict(found.most_common(3)) == counts
+    assert notes[1].endswith("its tags are read as IOB2")
+    assert len(notes) == 2
