@@ -17,12 +17,20 @@ from weitiao.data import prepared
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
+from weitiao.data.new_rows import NewRows
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.io.arrow import map_table
+from weitiao.targets import Labels
+
+
+class Names(Labels):
+    """Spans of the text, as far as reading goes."""
+
+    spans = True
 
 
 class Recorder(L.LightningModule):
@@ -318,3 +326,17 @@ def test_a_missing_training_file_is_told_before_anything_is_read():
 def test_a_missing_split_is_told(make, split):
     with pytest.raises(ConfigError, match=rf"{split} FILE"):
         make(split=Splitter(test=0)).rows(split)
+
+
+def test_spans_are_read_where_the_target_is_of_them(tmp_path):
+    (tmp_path / "a.conll").write_text("我 O\n在 O\n波恩 B-LOC\n", "utf-8")
+    (tmp_path / "a.jsonl").write_text('{"text": ["我", "在", "波恩"]}\n', "utf-8")
+    data = TextDataModule(train=str(tmp_path / "a.conll"), target=Names())
+    table = data.preparation.read.read(data.files["train"], tmp_path / "out.arrow")
+    assert table.select(["text", "label"]).to_pylist() == [
+        {"text": "我在波恩", "label": '[[2, 4, "LOC"]]'}
+    ]
+    new = NewRows(target=Names()).reader
+    with new.inputs({"": str(tmp_path / "a.*")}) as inputs:
+        parts = [part.rows["text"].to_pylist() for part in new.stream(inputs[""], 9)]
+    assert parts == [["我在波恩"], ["我在波恩"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from text_parts import roles
 
 from weitiao.errors import ConfigError, DataError
+from weitiao.io.spans.forms import tags_in, text_and_spans, value_of
+from weitiao.io.spans.schemes import TagReader
+from weitiao.io.spans.span import SpanFault
 from weitiao.io.tables import Reader
 
 TEXT = "叶老桂住在杭州"
@@ -214,6 +220,9 @@ FAULTS: list[tuple[Any, Any, str, str]] = [
     ({"text": TEXT}, study(PER, was_cancelled=True), "label", "all annotations were cancelled"),
     ({"a": TEXT, "b": "x"}, study(PER), "text", "which of its values is the text.*'a', 'b'"),
     ({"text": TEXT}, [{"result": None}], "label", "result is None"),
+    ({"text": TEXT}, [{"result": ["x"]}], "label", r"result is \['x'\], not a list of objects"),
+    ({"text": TEXT}, [{"result": [{"type": "labels"}]}], "label", "None is no span"),
+    ({"text": TEXT}, study({"start": "/p[1]", "end": 3, "labels": ["X"]}), "label", "'/p.1.' of"),
     ("e\u0301a", [[0, 1, "T"]], "label", "ends inside a character of several code points"),
     ("ae\u0301", [[2, 3, "T"]], "label", "starts inside a character of several code points"),
     ("👩\u200d💻", [[0, 2, "T"]], "label", "inside a character of several code points"),
@@ -330,6 +339,8 @@ def test_broken_tags_are_bad_rows_by_option(tmp_path: Path) -> None:
     assert read(tmp_path / "a.jsonl", broken_tags="bad", on_bad_row="quarantine").num_rows == 2
     with pytest.raises(ConfigError, match="tags of tokens only"):
         Reader(broken_tags="bad")
+    with pytest.raises(ConfigError, match="spans stand in a text, and none is read"):
+        Reader({"words": "text", "label": "label"}, spans=True)
 
 
 def test_class_numbers_of_hugging_face_are_tags(tmp_path: Path) -> None:
@@ -379,6 +390,37 @@ def test_a_text_to_predict_that_is_none_is_a_bad_row(tmp_path: Path, text: Any) 
     assert (error.value.row, error.value.column) == (2, "text")
     found = read(tmp_path / "a.jsonl", columns=roles(label=None), on_bad_row="quarantine")
     assert found["text"].to_pylist() == ["x"]
+
+
+KEYS = ["start", "end", "label", "labels", "text", "result", "value", "type", "was_cancelled", "叶"]
+LEAVES = st.sampled_from([None, True, -1, 0, 1, 2, 1.5, "", "O", "B-X", "叶老", "x👍e\u0301", "[]"])
+CELLS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.just("叶老x👍e\u0301") | CELLS, CELLS)
+@settings(max_examples=300)
+def test_no_cell_makes_reading_fall_over(text: Any, label: Any) -> None:
+    reader = TagReader(refuse=False)
+    try:
+        value = value_of(label)
+        reader.see([tags] if (tags := tags_in(value)) is not None else [])
+        found, spans = text_and_spans(text, value, reader, Counter())
+    except SpanFault:
+        return
+    assert all(0 <= span.start < span.end <= len(found) for span in spans)
+
+
+def test_a_cell_that_is_nested_deeply_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"text": "a", "label": [[0, 1, {"[" * 300}{"]" * 300}]]}}', "utf-8")
+    with pytest.raises(DataError, match="of the span"):
+        read(path)
 
 
 def test_bytes_in_another_encoding_are_told_before_spans(tmp_path: Path) -> None:

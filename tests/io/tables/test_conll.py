@@ -10,9 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from text_parts import roles
 
 from weitiao.errors import ConfigError, DataError
+from weitiao.io.spans.characters import joined
 from weitiao.io.tables import Reader
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -211,6 +214,42 @@ def test_other_targets_are_refused(tmp_path: Path) -> None:
     assert table["text"].to_pylist() == [text for text, _ in ENGLISH]
     with pytest.raises(ConfigError, match="has no effect on conll"):
         read(path, header=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1 O\n", "1"),
+        ("1 O\n2 O\n3 B-X\n", "1 2 3"),
+        ("1984 NN O\n1985 NN B-X\n", "1984 1985"),
+        ("0 a O\n1 b B-X\n", "a b"),
+        ("1 a O\n2 b B-X\n\n1 c O\n", "a b"),
+    ],
+)
+def test_numbers_may_be_tokens(tmp_path: Path, text: str, found: str) -> None:
+    assert read(write(tmp_path, text))["text"].to_pylist()[0] == found
+
+
+WORDS = st.text(st.sampled_from("#我a1O-。“X\u0301"), min_size=1, max_size=3)
+TAGS = st.sampled_from(["O", "B-X", "I-X", "B-Y", "I-Y"])
+SENTENCES = st.lists(st.lists(st.tuples(WORDS, TAGS), min_size=1), min_size=1)
+
+
+@given(SENTENCES, st.sampled_from(["\t", " "]))
+@settings(max_examples=50)
+def test_what_is_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory, sentences: list[list[tuple[str, str]]], mark: str
+) -> None:
+    blocks = ["".join(f"{token}{mark}{tag}\n" for token, tag in rows) for rows in sentences]
+    path = write(tmp_path_factory.mktemp("conll"), "x" + mark + "B-X\n\n" + "\n".join(blocks))
+    found = read(path, on_bad_row="quarantine")
+    texts = found["text"].to_pylist()
+    bad = path.parent / "bad.jsonl"
+    aside = [json.loads(line)["reason"] for line in bad.open(encoding="utf-8")]
+    assert all("inside a character" in reason for reason in aside)
+    assert len(texts) + len(aside) == 1 + len(sentences)
+    if not aside:
+        assert texts[1:] == [joined([token for token, _ in rows])[0] for rows in sentences]
 
 
 def test_broken_tags_are_told_or_refused(tmp_path: Path) -> None:

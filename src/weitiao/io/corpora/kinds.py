@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from weitiao.errors import DataError
-from weitiao.io.tables.reader import SUFFIXES
+from weitiao.io.tables.formats import SUFFIXES
 from weitiao.io.tables.unpack import ARCHIVES, bare_name, open_bytes, refuse_packed
 
 Columned = Literal["jsonl", "json", "csv", "tsv", "parquet", "arrow"]

@@ -29,13 +29,17 @@ def annotated(text: str, value: Any, counts: Counter[str]) -> Iterator[Span]:
     """
     if isinstance(value, dict):
         yield from _of_surfaces(text, value, counts)
-        return
-    for each in _results(value, counts):
+    elif value and isinstance(value[0], dict) and "result" in value[0]:
+        yield from _of_annotations(text, value, counts)
+    else:
+        yield from _of_list(text, value, counts)
+
+
+def _of_list(text: str, value: list[Any], counts: Counter[str]) -> Iterator[Span]:
+    for each in value:
         if isinstance(each, Span):
             yield each
-        elif isinstance(each, list):
-            if len(each) != 3:
-                raise SpanFault(f"{short(each)} is no span", hint=FORMS)
+        elif isinstance(each, list) and len(each) == 3:
             yield _trusted(text, as_span(*each), counts)
         elif isinstance(each, dict):
             yield from _of_object(text, each, counts)
@@ -120,33 +124,32 @@ def _elsewhere(text: str, span: Span, surface: str) -> SpanFault:
     return SpanFault(f"{short(surface)} doesn't stand at {places}, but {short(there)} does")
 
 
-def _results(value: list[Any], counts: Counter[str]) -> Iterator[Any]:
-    """The spans of a list; of Label Studio's annotations, those of the one that counts.
+def _of_annotations(text: str, given: list[Any], counts: Counter[str]) -> Iterator[Span]:
+    """The spans of Label Studio's annotations of a text: those of the one that counts.
 
     Raises:
         SpanFault: there are several annotations, they differ, and none is marked as the truth.
     """
-    if not (isinstance(value[0] if value else None, dict) and "result" in value[0]):
-        yield from value
-        return
-    done = [each for each in value if not each.get("was_cancelled")]
-    if cancelled := len(value) - len(done):
+    annotations = [each for each in given if isinstance(each, dict)]
+    done = [each for each in annotations if not each.get("was_cancelled")]
+    if cancelled := len(given) - len(done):
         counts["annotations that were cancelled, left out"] += cancelled
     chosen = [each for each in done if each.get("ground_truth")] or done
     if not chosen:
         raise SpanFault("all annotations were cancelled")
-    found = [list(_regions(each.get("result"))) for each in chosen]
-    if any(sorted(map(repr, other)) != sorted(map(repr, found[0])) for other in found[1:]):
-        problem = f"{len(found)} annotations differ"
-        raise SpanFault(problem, hint="keep one, or mark it as ground truth in Label Studio")
-    if others := len(chosen[0]["result"]) - len(found[0]):
-        counts["results that are no spans, left out"] += others
+    found = [{*_of_list(text, _regions(each, counts), counts)} for each in chosen]
+    if any(other != found[0] for other in found[1:]):
+        hint = "keep one, or mark it as ground truth in Label Studio"
+        raise SpanFault(f"{len(found)} annotations differ", hint=hint)
     yield from found[0]
 
 
-def _regions(result: Any) -> Iterator[Any]:
-    if not isinstance(result, list):
-        raise SpanFault(f"an annotation's result is {short(result)}, not a list")
-    for each in result:
-        if isinstance(each, dict) and each.get("type", "labels") == "labels":
-            yield each.get("value")
+def _regions(annotation: dict[str, Any], counts: Counter[str]) -> list[Any]:
+    """The spans among an annotation's results."""
+    results = annotation.get("result")
+    if not isinstance(results, list) or not all(isinstance(each, dict) for each in results):
+        raise SpanFault(f"an annotation's result is {short(results)}, not a list of objects")
+    regions = [each.get("value") for each in results if each.get("type", "labels") == "labels"]
+    if others := len(results) - len(regions):
+        counts["results that are no spans, left out"] += others
+    return regions

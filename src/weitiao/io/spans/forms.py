@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
 from weitiao.io.spans.annotations import FORMS, annotated
@@ -27,7 +28,7 @@ def value_of(cell: Any) -> Any:
             value = json.loads(cell)
         except (ValueError, RecursionError) as error:
             raise SpanFault(f"this is neither spans nor tags: {error}", hint=FORMS) from error
-    if value is None or value != value:
+    if value is None or (isinstance(value, float) and isnan(value)):
         raise SpanFault("the value is missing", hint="a text without spans has the label []")
     if not isinstance(value, list | dict):
         raise SpanFault(f"a {type(value).__name__} is neither spans nor tags", hint=FORMS)

@@ -134,6 +134,7 @@ class TagReader:
         self._bare = False  # tags are types without prefixes
         self._refuse = refuse
         self._counts: Counter[Break] = Counter()
+        self._known: dict[str, Tag | None] = {}
         self._sequences = self._mended = 0
 
     def see(self, block: Sequence[Sequence[Any]]) -> None:
@@ -144,8 +145,9 @@ class TagReader:
         self._bare = bool(found) and not any(
             TAG.fullmatch(t) or _ONE_LETTER.match(t) for t in found
         )
-        taken = ([self._apart(tag) for tag in tags if self._reads(tag)] for tags in block)
-        self.scheme = scheme_of(taken)
+        self._known.clear()
+        taken = ([self._apart(tag) for tag in tags] for tags in block)
+        self.scheme = scheme_of([tag for tag in tags if tag is not None] for tags in taken)
 
     def spans(self, tags: Sequence[Any]) -> list[Span]:
         """The spans of a row, in tokens.
@@ -153,11 +155,14 @@ class TagReader:
         Raises:
             SpanFault: a tag is none, or, where they are refused, the tags are broken.
         """
+        taken = []
         for number, tag in enumerate(tags, 1):
-            if not self._reads(tag):
+            apart = self._apart(tag)
+            if apart is None:
                 raise _no_tag(number, tag)
-        found = decode([self._apart(tag) for tag in tags])
-        breaks = list(self._breaks(tags, found))
+            taken.append(apart)
+        found = decode(taken)
+        breaks = list(self._breaks(taken, found))
         self._sequences += 1
         if breaks and self._refuse:
             kind, place = breaks[0]
@@ -183,28 +188,30 @@ class TagReader:
         for kind, count in self._counts.items():
             yield ", ".join(_BREAKS[kind]), count
 
-    def _reads(self, tag: Any) -> bool:
-        return isinstance(tag, str) and bool(tag.strip() if self._bare else TAG.fullmatch(tag))
+    def _apart(self, tag: Any) -> Tag | None:
+        """A tag taken apart; null = it is none."""
+        if not isinstance(tag, str):
+            return None
+        if tag not in self._known:
+            self._known[tag] = self._taken_apart(tag)
+        return self._known[tag]
 
-    def _apart(self, tag: str) -> Tag:
+    def _taken_apart(self, tag: str) -> Tag | None:
         if tag == "O":
             return Tag("O", "")
         if self._bare:
-            return Tag("I", tag)
+            return Tag("I", tag) if tag.strip() else None
         found = TAG.fullmatch(tag)
-        assert found is not None  # as `_reads` has seen
-        return Tag(found[1], found[2] or UNNAMED)
+        return Tag(found[1], found[2] or UNNAMED) if found else None
 
-    def _breaks(self, tags: Sequence[str], found: Decoded) -> Iterator[tuple[Break, int]]:
+    def _breaks(self, tags: Sequence[Tag], found: Decoded) -> Iterator[tuple[Break, int]]:
         """Where the tags break the rules of their scheme."""
         if self.scheme is None:
             return
         broken = _BROKEN[self.scheme]
         yield from (each for each in found.breaks if each[0] in broken)
-        if not self._bare:
-            for place, tag in enumerate(tags):
-                if tag[0] not in _PREFIXES[self.scheme] + "O":
-                    yield "foreign", place
+        prefixes = _PREFIXES[self.scheme] + "O"
+        yield from (("foreign", i) for i, tag in enumerate(tags) if tag.prefix not in prefixes)
 
 
 def _no_tag(number: int, tag: Any) -> SpanFault:

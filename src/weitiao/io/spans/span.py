@@ -1,11 +1,13 @@
 """A span of a text, and what is wrong with one."""
 
 from collections.abc import Iterable, Sequence
+from reprlib import Repr
 from typing import Any, Literal, NamedTuple
 
 from weitiao.io.spans.characters import splits_cluster
 
-_SHOWN = 60  # characters of a value in a message
+_SHORT = Repr()  # of a value in a message: it may be long, or nested deeply
+_SHORT.maxstring = _SHORT.maxother = 60
 
 
 class Span(NamedTuple):
@@ -40,8 +42,7 @@ class SpanFault(ValueError):
 
 def short(value: Any) -> str:
     """A value as a message shows it."""
-    shown = repr(value)
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+    return _SHORT.repr(value)
 
 
 def as_span(start: Any, end: Any, type: Any) -> Span:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 from weitiao.errors import DataError
 from weitiao.io.spans.schemes import TAG
@@ -16,7 +17,8 @@ ID = re.compile(r"(\d+)([-.]\d+)?")
 KNOWN = re.compile(r"#\s?(text(_\w+)?|(sent|doc)?_?id|(newdoc|newpar)( id)?|global\.columns) ?=")
 """How comments begin that Universal Dependencies define."""
 _GAP = re.compile(r"[ \t]+")
-_LIKE_TAGS = 0.9  # the least share of a column's cells that look like tags
+_SAMPLE = 10_000  # lines
+_MOST = 0.9  # the least share of a column's cells that look like what it holds
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def layout_of(source: Source, lines: Sequence[str]) -> Layout | None:
         DataError: a column that is named is not there, or none looks like tags.
     """
     filled = (line for line in lines if line.strip(" \t") and not line.startswith(BETWEEN))
-    sample = [line for line in filled if line[0] != "#"]
+    sample = [*islice((line for line in filled if line[0] != "#"), _SAMPLE)]
     if not sample:
         return None
     tabs = 2 * sum("\t" in line for line in sample) >= len(sample)
@@ -62,7 +64,7 @@ def layout_of(source: Source, lines: Sequence[str]) -> Layout | None:
     rows = [split(line) for line in sample]
     width = Counter(map(len, rows)).most_common(1)[0][0]
     rows = [row for row in rows if len(row) == width]
-    numbered = width > 1 and rows[0][0][:1] in "01" and all(ID.fullmatch(row[0]) for row in rows)
+    numbered = _is_numbered(rows)
     named = _named(source, width)
     token = named.get("text", int(numbered))
     tag = named.get("label", _tags_of(rows, {token, 0 if numbered else token}))
@@ -87,14 +89,25 @@ def _named(source: Source, width: int) -> dict[str, int]:
     return dict(zip(named, positions, strict=True))
 
 
+def _is_numbered(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first cells count the tokens of each sentence, and others hold them."""
+    found = [ID.fullmatch(row[0]) for row in rows]
+    numbers = [int(each[1]) for each in found if each and not each[2]]
+    others = len(rows[0]) - 1 - (len(rows[0]) == 2 and _like_tags([row[1] for row in rows]))
+    if not others or not numbers or None in found:
+        return False
+    on = sum(number in (0, 1, before + 1) for before, number in pairwise([0, *numbers]))
+    return on >= _MOST * len(numbers)
+
+
+def _like_tags(cells: Sequence[str]) -> bool:
+    return sum(TAG.fullmatch(cell) is not None for cell in cells) >= _MOST * len(cells)
+
+
 def _tags_of(rows: Sequence[Sequence[str]], others: set[int]) -> int | None:
     """The last of the columns that look like tags, those with more than O before others."""
     columns = {i: [row[i] for row in rows] for i in range(len(rows[0])) if i not in others}
-    alike = [
-        (set(cells) != {"O"}, i)
-        for i, cells in columns.items()
-        if sum(TAG.fullmatch(cell) is not None for cell in cells) >= _LIKE_TAGS * len(cells)
-    ]
+    alike = [(set(cells) != {"O"}, i) for i, cells in columns.items() if _like_tags(cells)]
     if alike:
         return max(alike)[1]
     # types without prefixes
@@ -102,7 +115,8 @@ def _tags_of(rows: Sequence[Sequence[str]], others: set[int]) -> int | None:
 
 
 def _at_tabs(line: str) -> list[str]:
-    return [cell.strip(" ") or cell for cell in line.rstrip("\t ").split("\t")]
+    cells = line.rstrip("\t ").split("\t")
+    return [cell.strip(" ") or cell for cell in cells] if " " in line else cells
 
 
 def _at_gaps(line: str) -> list[str]:

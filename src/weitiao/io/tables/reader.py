@@ -11,39 +11,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple, get_args
+from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 
-from weitiao.errors import ConfigError, DataError, shell_word
+from weitiao.errors import ConfigError, DataError
 from weitiao.io.arrow import map_table
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_query
+from weitiao.io.tables.formats import BINARY, OF_SPANS, ONLY_FOR, format_of
 from weitiao.io.tables.huggingface import split_files
 from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.rows import Reading
-from weitiao.io.tables.source import FileFormat, Source
-from weitiao.io.tables.unpack import ARCHIVES, COMPRESSED, bare_name
-
-SUFFIXES: dict[str, FileFormat] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".arrow": "arrow",
-    ".feather": "arrow",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    **dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bmes"), "conll"),
-}
-BINARY = ("parquet", "arrow", "xlsx")
-OF_SPANS = ("conll", "brat")
-_OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
-_ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
+from weitiao.io.tables.source import Source
+from weitiao.io.tables.unpack import COMPRESSED
 
 
 class RowsAndBad(NamedTuple):
@@ -87,6 +70,8 @@ class Reader(ReadOptions):
             raise ConfigError(f", {', '.join(others)} must be different columns", field=first)
         if self.broken_tags != "mend" and not self.spans:
             raise ConfigError("has an effect on tags of tokens only", field="broken_tags")
+        if self.spans and "text" not in self.columns:
+            raise ConfigError(": spans stand in a text, and none is read", field="input")
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
@@ -237,17 +222,17 @@ class Reader(ReadOptions):
             encoding = "utf-8" if given.format == "jsonl" else ""
             return Source(given.name, given.files, given.format, encoding, wanted, self)
         path = given.files[0]
-        kind = self.format if self.format != "auto" else _format_of(path)
+        kind = self.format if self.format != "auto" else format_of(path)
         if kind in BINARY:
             if path.suffix.lower() in COMPRESSED:
                 raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
             self._refuse_idle("encoding", f"{kind}: {path}")
-        for option, kinds in _ONLY_FOR.items():
+        for option, kinds in ONLY_FOR.items():
             if kind not in kinds:
                 self._refuse_idle(option, f"{kind}: {path}")
         if kind in OF_SPANS and "label" in self.columns and not self.spans:
             problem = f"{kind} gives spans of a text, not a label of it"
-            raise DataError(problem, file=path, hint="{--target} Spans")
+            raise DataError(problem, file=path, hint="{--task} tags; {--target} Spans")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
         source = Source(given.name, given.files, kind, encoding, wanted, self)
         if self.encoding == "auto" and encoding and not encoding.startswith("utf-8"):
@@ -269,28 +254,3 @@ def _count_before(bad: Sequence[Mapping[str, Any]], batch: pa.RecordBatch, end: 
 
 def _write_line(file: IO[str], record: dict[str, Any]) -> None:
     file.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _format_of(path: Path) -> FileFormat:
-    """The format that the suffix tells.
-
-    Raises:
-        DataError: it tells none.
-    """
-    name = Path(bare_name(path))
-    if name.suffix.lower() in SUFFIXES:
-        return SUFFIXES[name.suffix.lower()]
-    if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
-        raise DataError("an archive is not read", file=path, hint="unpack it first")
-    if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):
-        database = shell_word(str(path))
-        hint = f"{{--train}} 'SELECT text, label FROM …' {{--database}} {database}"
-        raise DataError("a database is read by a query", file=path, hint=hint)
-    if name.suffix.lower() in _OTHER_WORKBOOKS:
-        problem = f"a workbook that ends in {name.suffix} is not read"
-        raise DataError(problem, file=path, hint="save it as .xlsx or CSV")
-    raise DataError(
-        f"the suffix {name.suffix!r} doesn't tell the format",
-        file=path,
-        hint=f"name it: {{--format}} {', '.join(get_args(FileFormat)[:-1])} or lines",
-    )

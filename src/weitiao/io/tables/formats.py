@@ -1,0 +1,52 @@
+"""The formats of files: what tells them, and which options have an effect on which."""
+
+from pathlib import Path
+from typing import get_args
+
+from weitiao.errors import DataError, shell_word
+from weitiao.io.tables.source import FileFormat
+from weitiao.io.tables.unpack import ARCHIVES, bare_name
+
+SUFFIXES: dict[str, FileFormat] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    **dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bmes"), "conll"),
+}
+BINARY = ("parquet", "arrow", "xlsx")
+OF_SPANS = ("conll", "brat")
+_OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
+ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
+
+
+def format_of(path: Path) -> FileFormat:
+    """The format that the suffix tells.
+
+    Raises:
+        DataError: it tells none.
+    """
+    name = Path(bare_name(path))
+    if name.suffix.lower() in SUFFIXES:
+        return SUFFIXES[name.suffix.lower()]
+    if {path.suffix.lower(), name.suffix.lower()} & set(ARCHIVES):
+        raise DataError("an archive is not read", file=path, hint="unpack it first")
+    if name.suffix.lower() in (".db", ".sqlite", ".sqlite3"):
+        database = shell_word(str(path))
+        hint = f"{{--train}} 'SELECT text, label FROM …' {{--database}} {database}"
+        raise DataError("a database is read by a query", file=path, hint=hint)
+    if name.suffix.lower() in _OTHER_WORKBOOKS:
+        problem = f"a workbook that ends in {name.suffix} is not read"
+        raise DataError(problem, file=path, hint="save it as .xlsx or CSV")
+    *others, last = get_args(FileFormat)
+    raise DataError(
+        f"the suffix {name.suffix!r} doesn't tell the format",
+        file=path,
+        hint=f"name it: {{--format}} {', '.join(others)} or {last}",
+    )
