@@ -43,7 +43,7 @@ def read(folder: Path, notes: list[str] | None = None, **options: Any) -> pa.Tab
 def test_a_document_is_a_row(tmp_path: Path, end: str) -> None:
     write(tmp_path, "a", TEXT, (OTHERS + SPANS + "\n").replace("\n", end))
     write(tmp_path, "b", "nothing", "")
-    write(tmp_path, "c", "some here", "T1\tX Y 0 4\tsome".replace("X Y", "X_Y"))
+    write(tmp_path, "c", "some here", "T1\tX_Y 0 4\tsome\nE1\tX:T1\n")
     notes: list[str] = []
     table = read(tmp_path, notes)
     assert table["text"].to_pylist() == [TEXT, "nothing", "some here"]
@@ -55,7 +55,7 @@ def test_a_document_is_a_row(tmp_path: Path, end: str) -> None:
     assert table["row"].to_pylist() == [1, 1, 1]
     assert notes == [
         "relations of brat, left out: 2",
-        "events of brat, left out: 1",
+        "events of brat, left out: 2",  # of two documents
         "attributes of brat, left out: 1",
         "notes of brat, left out: 1",
     ]

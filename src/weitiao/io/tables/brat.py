@@ -57,11 +57,11 @@ def _spans(source: Source, text: str) -> list[Span]:
     others: Counter[str] = Counter()
     for number, line in enumerate(_content(source, 1).split("\n"), 1):
         if line[:1] == "T":
-            spans.append(_span(line.rstrip("\r"), number, text, source.notes.counts))
+            spans.append(_span(line.rstrip("\r"), number, text, source.notes.totals))
         elif line.strip():
             others[_KINDS.get(line[0], "other lines")] += 1
     for kind, count in others.items():
-        source.notes.counts[f"{kind} of brat, left out"] += count
+        source.notes.totals[f"{kind} of brat, left out"] += count
     return spans
 
 

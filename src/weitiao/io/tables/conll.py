@@ -75,7 +75,7 @@ class _Sentences:
         chunk = self._taken()
         if self._labelled:
             self._source.notes.facts += self._tags.facts()
-            self._source.notes.counts.update(dict(self._tags.counts()))
+            self._source.notes.totals.update(dict(self._tags.counts()))
         return chunk
 
     def _finish(self) -> None:
@@ -89,7 +89,7 @@ class _Sentences:
             if found := _TEXT.match(line):
                 now.text = line[found.end() :]
             elif not KNOWN.match(line):
-                self._source.notes.counts["lines of comments, left out"] += 1
+                self._source.notes.totals["lines of comments, left out"] += 1
             return
         now.row = now.row or number
         now.lines.append(line)
@@ -110,7 +110,7 @@ class _Sentences:
                 return f"line {number} doesn't begin with the number of a token"
             if found[2]:
                 what = "lines of several words together, or of none, left out (ids 1-2 and 1.1)"
-                self._source.notes.counts[what] += 1
+                self._source.notes.totals[what] += 1
                 return None
         if not cells[layout.token]:
             return f"line {number} has no token"

@@ -1,5 +1,6 @@
 """From the chunks of a file to batches of good rows; the bad ones are told or set aside."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -76,6 +77,7 @@ class Reading:
         self._names = pa.array(names, pa.string())
         self.first: DataError | None = None
         self._noted: dict[str, list[str]] = {}  # note → names of the sources that it is true of
+        self._totals: Counter[str] = Counter()
         roles = ["id", *(role for role in wanted if role != "id")]
         self.schema = pa.schema(
             [
@@ -129,14 +131,16 @@ class Reading:
         quotes.note()
         if spans:
             spans.note()
-        for note in source.notes.lines():
+        self._totals += source.notes.totals
+        for note in [*source.notes.lines(), *source.notes.totals]:
             self._noted.setdefault(note, []).append(source.name)
 
     def notes(self) -> Iterator[str]:
         """What a person should know of the sources; what is true of many is said once."""
         for note, names in self._noted.items():
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            yield f"{names[0]}{more}: {note}"
+            total = f": {self._totals[note]:,}" if note in self._totals else ""
+            yield f"{names[0]}{more}: {note}{total}"
 
     def _batch(
         self, source: Source, chunk: Chunk, arrays: dict[str, pa.Array], faults: dict[int, BadRow]

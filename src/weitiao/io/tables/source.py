@@ -27,13 +27,15 @@ class Notes:
     Args:
         facts: sentences without a full stop.
         counts: what happened → how often.
+        totals: likewise, but added up over all sources: there may be one for each document.
     """
 
     facts: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    totals: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> Iterator[str]:
-        """Each note as a line."""
+        """Each note on this source alone, as a line."""
         yield from self.facts
         yield from (f"{what}: {count:,}" for what, count in self.counts.items())
 

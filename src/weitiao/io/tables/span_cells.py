@@ -47,14 +47,14 @@ class SpanCells:
     def note(self) -> None:
         """Note how tags were read, and what was mended."""
         self._source.notes.facts += self._tags.facts()
-        self._source.notes.counts.update(dict(self._tags.counts()))
+        self._source.notes.totals.update(dict(self._tags.counts()))
 
     def _row(self, text: Any, value: Any) -> tuple[str, str]:
         """The cells of text and label."""
         if isinstance(text, NoValue):
             raise SpanFault(text.reason, "text", text.hint)
         cell = text if isinstance(text, str | list | dict) else as_text(text)
-        text, spans = text_and_spans(cell, value, self._tags, self._source.notes.counts)
+        text, spans = text_and_spans(cell, value, self._tags, self._source.notes.totals)
         named = {span._replace(type=self._tidied(span.type)) for span in spans}
         return text, json.dumps(sorted(named), ensure_ascii=False)
 
@@ -64,7 +64,7 @@ class SpanCells:
             raise SpanFault(f"the type {type!r} of a span is empty")
         if name != type.strip():
             what = "labels freed of invisible characters, or composed (NFC)"
-            self._source.notes.counts[what] += 1
+            self._source.notes.totals[what] += 1
         return name
 
 
