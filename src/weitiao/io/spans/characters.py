@@ -21,15 +21,17 @@ def joined(tokens: Sequence[str]) -> tuple[str, list[int]]:
     """The text that tokens make, and where each begins in it.
 
     A space stands between two tokens, unless one of the two characters that meet is a hanzi, a
-    kana, their punctuation, or white space.
+    kana, their punctuation, or white space; and unless each token is one character and one of them
+    such a one: then they are those of a Chinese or Japanese text, digits and letters among them.
 
     Args:
         tokens: none is empty.
     """
+    apart = not (all(map(_is_one, tokens)) and any(map(_CLOSE.match, tokens)))
     parts: list[str] = []
     starts, length, last = [], 0, " "
     for token in tokens:
-        if not (_is_close(last) or _is_close(token[0])):
+        if apart and not (_is_close(last) or _is_close(token[0])):
             parts.append(" ")
             length += 1
         starts.append(length)
@@ -37,6 +39,10 @@ def joined(tokens: Sequence[str]) -> tuple[str, list[int]]:
         length += len(token)
         last = token[-1]
     return "".join(parts), starts
+
+
+def _is_one(token: str) -> bool:
+    return len(token) == 1 or all(splits_cluster(token, at) for at in range(1, len(token)))
 
 
 def _is_close(character: str) -> bool:
