@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -22,12 +22,14 @@ class Training:
         metrics: flat values of ``metrics.json``.
         seconds: of the whole command, from its start to its end.
         cpu_seconds: of all cores together, which a busy machine changes less.
+        megabytes: most memory that it held.
     """
 
     folder: Path
     metrics: dict[str, Any]
     seconds: float
     cpu_seconds: float
+    megabytes: float
 
 
 def train(arguments: Sequence[str], root: Path) -> Training:
@@ -37,14 +39,11 @@ def train(arguments: Sequence[str], root: Path) -> Training:
         subprocess.CalledProcessError: the command failed.
     """
     command = [sys.executable, "src/train.py", "train", *arguments, "--run.root", str(root)]
-    since, busy = time.perf_counter(), _cpu_seconds()
-    subprocess.run(command, check=True)
+    since = time.perf_counter()
+    _, status, used = os.wait4(subprocess.Popen(command).pid, 0)
+    if status:
+        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
     folder = root / "latest"
     metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
-    return Training(folder, metrics, time.perf_counter() - since, _cpu_seconds() - busy)
-
-
-def _cpu_seconds() -> float:
-    """What all finished child processes used."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    busy, most = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return Training(folder, metrics, time.perf_counter() - since, busy, most)

@@ -27,7 +27,7 @@ CONTENTS = {
     "中文": ["中文说明 </README.zh-CN>", "docs/zh/first_hour"],
     "Guides": [
         "docs/first_hour",
-        *("docs/recipes", "docs/data", "docs/tasks", "docs/models", "docs/encoder"),
+        *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/models", "docs/encoder"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
         *(
             "docs/comparison",
@@ -45,6 +45,7 @@ CONTENTS = {
         *(
             "docs/results",
             "docs/anyones_data",
+            "docs/tags_results",
             "docs/performance",
             "docs/pretraining_results",
             "docs/experiments",

@@ -62,12 +62,15 @@ class TokenInput(InputCard):
     Args:
         vocab_size: number of ids the tokenizer can produce.
         pad_id: id that fills a batch; masked out everywhere.
-        max_length: longest sequence of ids, special ids included.
+        max_length: longest sequence of ids, special ids included, that a backbone is given.
+        windows: whether rows may be longer, and say where each id stands: an objective reads them
+            part by part.
     """
 
     vocab_size: int
     pad_id: int
     max_length: int
+    windows: bool = False
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "pad_id", "max_length"):

@@ -17,8 +17,8 @@ from sklearn.svm import LinearSVC
 from tiny_models import objective_of
 
 from weitiao.card import DataCard, TokenInput
-from weitiao.evaluation.baseline import Baseline, measure_baseline
-from weitiao.objectives.baselines import CHOICES
+from weitiao.evaluation.baseline import measure_baseline
+from weitiao.objectives.baselines import CHOICES, Measured
 
 
 def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNamespace:
@@ -40,7 +40,7 @@ def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNames
     )
 
 
-def measured(prepared: SimpleNamespace) -> Baseline:
+def measured(prepared: SimpleNamespace) -> Measured:
     objective = objective_of(prepared.card)
     return measure_baseline(prepared, objective, objective.baselines())
 
@@ -99,7 +99,7 @@ def test_the_similarity_of_a_pair_is_a_baseline() -> None:
 
 
 def test_many_classes_have_a_bounded_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("weitiao.evaluation.baseline.WEIGHTS", 300)
+    monkeypatch.setattr("weitiao.objectives.baselines.WEIGHTS", 300)
     monkeypatch.setattr("weitiao.objectives.baselines.MANY_CLASSES", 3)
     train = [(text, i % 3) for i, (text, _) in enumerate(coded(90, 1))]
     with_bound = measured(prepared(train=train, val=train[:30], test=train[:30]))

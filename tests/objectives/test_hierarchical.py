@@ -57,7 +57,7 @@ def test_metrics_count_the_nodes_of_paths() -> None:
 
 def test_a_prediction_has_the_node_of_each_level_and_its_probability() -> None:
     said = np.array([[0.1, 0.2, 0.3, 0.4, 0.0], [0.5, 0.1, 0.1, 0.3, 0.0]])
-    columns = hierarchical().columns(said, np.array([2, 0]))
+    columns = hierarchical().columns(said, np.array([2, 0]), ["", ""])
     assert columns["level_1"] == ["a", "a"]
     assert columns["p_level_1"] == pytest.approx([0.6, 0.7])
     assert columns["level_2"] == ["y", None]

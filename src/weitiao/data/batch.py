@@ -15,6 +15,7 @@ from weitiao.config.bounds import at_least
 from weitiao.data.sampling import Slots
 from weitiao.errors import ConfigError
 from weitiao.inputs import Draws, InputRows
+from weitiao.io.arrow import Ragged
 from weitiao.targets import target_array
 
 JITTER = 0.1  # training rows of up to 10 % different length may share a batch, so batches vary
@@ -92,7 +93,9 @@ class Rows(Dataset):
     def __getitems__(self, draws: Draws) -> Batch:
         """A batch: what `InputRows.collate` gives, ``row (B,)`` and, if rows have one, a target."""
         batch = {**self.inputs.collate(draws), "row": torch.from_numpy(draws.rows)}
-        if self.targets is not None:
+        if isinstance(self.targets, Ragged):
+            batch["target"] = self.targets.lists(draws.rows)
+        elif self.targets is not None:
             batch["target"] = torch.from_numpy(np.ascontiguousarray(self.targets[draws.rows]))
         return batch
 

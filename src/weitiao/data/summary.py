@@ -56,7 +56,10 @@ def summarise(
     full = {**report, "splits": described}
     labels = sum((Counter(split["classes"]) for split in described.values()), Counter())
     named = sum((_count(table, "group") for table in splits.values()), Counter())
-    doubts = [*target.doubts(labels), *slips("group", named, "a group of its own")]
+    told = [
+        f"{name}: {line}" for name, each in described.items() for line in each.pop("warnings", [])
+    ]
+    doubts = [*told, *target.doubts(labels), *slips("group", named, "a group of its own")]
     return marked, {**full, "warnings": [*_warnings(full), *doubts]}
 
 
@@ -186,9 +189,10 @@ def _class_table(report: Mapping[str, Any]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title="rows per class", title_justify="left", caption_justify="left")
-    table.add_column("label")
     splits = report["splits"]
+    title = splits["train"].get("counted", "rows per class")
+    table = Table(title=title, title_justify="left", caption_justify="left")
+    table.add_column("label")
     for name in splits:
         table.add_column(name, justify="right")
     labels = list(splits["train"]["classes"])

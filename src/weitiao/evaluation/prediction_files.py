@@ -14,6 +14,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import whole_or_not
@@ -22,6 +23,7 @@ from weitiao.objectives.base import Objective
 from weitiao.training.rowwise import Predicted
 
 LONG = 80  # characters of a text on a terminal
+COLOURS = ("red", "green", "blue", "magenta", "cyan", "yellow")
 Columns = dict[str, list[Any]]
 """Columns of a file of predictions by name."""
 
@@ -99,7 +101,7 @@ def columns_of(predicted: Predicted, objective: Objective) -> Columns:
     }
     for c, label in enumerate(objective.classes):
         columns[_name(label)] = probabilities[:, c].tolist()
-    columns |= objective.columns(probabilities, predicted.decided)
+    columns |= objective.columns(probabilities, predicted.decided, columns["text"])
     return columns if predicted.bad is None else _with_bad_rows(columns, table, predicted.bad)
 
 
@@ -217,12 +219,24 @@ def _table(columns: Columns, objective: Objective) -> Table:
         "" if None in row else objective.surest(dict(zip(objective.classes, row, strict=True)))
         for row in zip(*named, strict=True)
     ]
-    head = [name for name in ("id", "text", "pair", "label", "error") if name in columns]
+    # words of the text say more than their places
+    shown = ("id", "text", "pair", "words" if "words" in columns else "label", "error")
+    head = [name for name in shown if name in columns]
     table = Table(*head, *(["probability"] if objective.classes else []))
     for i in range(len(columns["id"])):
-        cells = [_short(columns[name][i]) for name in head]
-        table.add_row(*map(escape, cells), *([escape(likely[i])] if objective.classes else []))
+        cells: list[str | Text] = [escape(_short(columns[name][i])) for name in head]
+        if marks := objective.marks(columns["label"][i] or "[]"):
+            cells[head.index("text")] = _marked(columns["text"][i], marks, [*objective.named])
+        table.add_row(*cells, *([escape(likely[i])] if objective.classes else []))
     return table
+
+
+def _marked(text: str, marks: Sequence[tuple[int, int, str]], names: list[str]) -> Text:
+    """A text whose parts have the colours of what is said of them."""
+    found = Text(text)
+    for begin, end, kind in marks:
+        found.stylize(f"bold {COLOURS[names.index(kind) % len(COLOURS)]}", begin, end)
+    return found
 
 
 def _short(text: str | None) -> str:

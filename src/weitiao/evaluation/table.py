@@ -19,6 +19,7 @@ COLUMNS = {
     "test": "model",
     "baseline": "baseline:\nlinear",
     "majority": "majority",
+    "dictionary": "dictionary\nof train",
     "mean": "mean",
     "similarity": "cosine\nof texts",
 }
@@ -55,8 +56,8 @@ def final_table(
     for key, title in objective.shown:
         _add(table, title, key, [metrics.get(p + key) for p in columns], compared, key == first)
     if any(name.startswith("test/f1_class/") for name in metrics) and not leak_free:
-        counts = _counts(targets, len(objective.classes))
-        _add_classes(table, metrics, objective.classes, counts, list(columns))
+        _, _, counts = objective.counted(targets, targets)
+        _add_classes(table, metrics, objective.named, counts, list(columns))
     if any(UNDEFINED in column.cells for column in table.columns):
         table.caption = f"{UNDEFINED} undefined: no row of the class, or all values are equal"
     return table
@@ -102,13 +103,6 @@ def _cell(key: str, value: float | None, sign: str = "") -> str:
     return UNDEFINED if value != value else cell(f"test/{key}", value, sign)
 
 
-def _counts(targets: np.ndarray, classes: int) -> np.ndarray:
-    """Rows of each class, ``(C,)``."""
-    if targets.ndim == 2:
-        return targets.astype(bool).sum(0)
-    return np.bincount(targets.astype(int), minlength=classes)
-
-
 def _classes(
     metrics: Mapping[str, float], labels: Sequence[str], counts: np.ndarray
 ) -> Iterator[tuple[str, Sequence[str]]]:
@@ -127,27 +121,22 @@ def _classes(
 
 def write_classes(
     path: Path,
-    decided: np.ndarray,
-    targets: np.ndarray,
+    decided: Any,
+    targets: Any,
     objective: Objective,
     metrics: Mapping[str, float],
 ) -> None:
     """Write how well each class is found, a row each; what is undefined stays empty.
 
     Args:
-        decided: classes ``(N,)`` or labels ``(N, C)``.
+        decided: classes ``(N,)``, labels ``(N, C)``, or lists.
         targets: likewise.
         metrics: with ``baseline/f1_class/…``, where it was measured.
     """
-    classes = len(objective.classes)
-    found, true = _counts(decided, classes), _counts(targets, classes)
-    if targets.ndim == 2:
-        hits = (decided.astype(bool) & targets.astype(bool)).sum(0)
-    else:
-        hits = _counts(targets[decided == targets], classes)
+    hits, found, true = objective.counted(decided, targets)
     head = ["label", "train rows", "test rows", "precision", "recall", "F1", "baseline F1"]
     lines: list[list[str]] = [head]
-    for c, label in enumerate(objective.classes):
+    for c, label in enumerate(objective.named):
         shares = ((hits[c], found[c]), (hits[c], true[c]), (2 * hits[c], found[c] + true[c]))
         cells = [f"{part / of:.6f}" if of else "" for part, of in shares]
         baseline = metrics.get(f"baseline/f1_class/{label}")

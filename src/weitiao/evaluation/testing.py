@@ -102,10 +102,10 @@ def baseline_scores(
     measured = {"baseline/c": baseline.c}
     for name, predicted in {"baseline": baseline.predicted, **baseline.simpler}.items():
         # the same rows, should trainer.limit_test_batches have left some out
-        found = predicted[tested.rows]
+        found = taken(predicted, tested.rows)
         parts = {f"{name}/": fresh | True} | ({} if fresh.all() else {f"{name}_leak_free/": fresh})
         for prefix, rows in parts.items():
-            said, targets = found[rows], taken(tested.targets, rows)
+            said, targets = taken(found, rows), taken(tested.targets, rows)
             measured |= scores(said, said, targets, objective, prefix, ranked=False)
     return measured
 
@@ -125,8 +125,8 @@ def show_tables(
         console.print(final_table(metrics, objective, targets, leak_free=True))
     if objective.counts and classes is not None:
         write_classes(classes, tested.decided, tested.targets, objective, metrics)
-        if len(objective.classes) > 2 * ENDS:
-            console.print(f"all {len(objective.classes):,} classes: {classes}", markup=False)
+        if len(objective.named) > 2 * ENDS:
+            console.print(f"all {len(objective.named):,} classes: {classes}", markup=False)
 
 
 @field_paths()

@@ -13,7 +13,7 @@ from weitiao.export.bundle import bundle
 from weitiao.export.portable import ngrams, reader
 from weitiao.inputs.text import Text, patterns, rewriting, truncation
 from weitiao.inputs.text.fitted import FittedText
-from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.linear.features import KINDS, WORD
 
 SEGMENTERS = ("rjieba", "jieba", "char", "whitespace")

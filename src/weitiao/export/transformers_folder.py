@@ -11,7 +11,7 @@ from weitiao.export import portable
 from weitiao.export.bundle import bundle
 from weitiao.export.portable import modeling_weitiao
 from weitiao.export.stock import Stock, stock_of
-from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.models.backbones.huggingface import HuggingFace
 from weitiao.models.module import Module
 from weitiao.objectives import pooling, wide_ngrams

@@ -5,5 +5,6 @@ from weitiao.objectives.hierarchical import Hierarchical
 from weitiao.objectives.multilabel import MultiLabel
 from weitiao.objectives.ordinal import Ordinal
 from weitiao.objectives.regression import Regression
+from weitiao.objectives.tagging import Tagging
 
-__all__ = ["Classification", "Hierarchical", "MultiLabel", "Ordinal", "Regression"]
+__all__ = ["Classification", "Hierarchical", "MultiLabel", "Ordinal", "Regression", "Tagging"]

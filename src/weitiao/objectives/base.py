@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
@@ -144,13 +144,50 @@ class Objective(nn.Module, ABC):
         """Decisions as they stand in a file; by default, as the target writes them."""
         return self.target.written(decided)
 
-    def columns(self, predictions: Any, decided: Any) -> dict[str, list[Any]]:
-        """Further columns of a prediction file, by name."""
+    def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
+        """Further columns of a prediction file, by name.
+
+        Args:
+            texts: of the rows, as they were read.
+        """
         return {}
+
+    @property
+    def named(self) -> Sequence[str]:
+        """What has an F1 of its own: the classes."""
+        return self.classes
+
+    def counted(self, decided: Any, targets: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How often each of `named` is right, found and true, ``(C,)`` each."""
+        if targets.ndim == 2:
+            found, true = decided.astype(bool), targets.astype(bool)
+            return (found & true).sum(0), found.sum(0), true.sum(0)
+        right, count = targets[decided == targets], len(self.classes)
+        each = (np.bincount(x.astype(int), minlength=count) for x in (right, decided, targets))
+        return next(each), next(each), next(each)
+
+    def lost(self, split: str, batches: Iterable[Batch]) -> Iterator[str]:
+        """Lines on targets of a split that no model can reach.
+
+        Args:
+            batches: labelled ones.
+
+        Raises:
+            ConfigError: they are too many.
+        """
+        yield from ()
 
     def value(self, text: str) -> Any:
         """A decision's text, or a label cell, as a program wants it."""
         return text
+
+    def marks(self, said: str) -> list[tuple[int, int, str]]:
+        """Begin and end of the parts of a text that a decision is about, and what it says of each.
+
+        Args:
+            said: as it stands in a file.
+        """
+        return []
 
     def surest(self, probabilities: dict[str, float]) -> str:
         """How sure the model is of a row, from the probability of each class, for people."""

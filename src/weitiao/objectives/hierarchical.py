@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Hierarchical(Classification):
 
         return HierarchicalMetrics(self.target, ranked=ranked, joined=joined)
 
-    def columns(self, predictions: Any, decided: Any) -> dict[str, list[Any]]:
+    def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
         """``level_1``, …: the path's name there; ``p_level_1``, …: how probable its node is."""
         names = [self.classes[c].split(self.target.separator) for c in decided.tolist()]
         columns: dict[str, list[Any]] = {}

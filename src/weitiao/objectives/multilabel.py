@@ -147,7 +147,7 @@ class MultiLabel(Scored):
         best = sorted(probabilities.items(), key=lambda item: -item[1])[:LIKELY]
         return ", ".join(f"{label} {share:.3f}" for label, share in best)
 
-    def baselines(self) -> baselines.Baselines:
+    def baselines(self) -> baselines.LinearModels:
         """A linear support vector machine of each label and simpler ones."""
         return baselines.of_labels(len(self.classes))
 

@@ -115,7 +115,7 @@ class Regression(Scored):
         """Found numbers against true ones."""
         return "values", scatter_figure(decided, targets)
 
-    def baselines(self) -> baselines.Baselines:
+    def baselines(self) -> baselines.LinearModels:
         """Ridge regression and simpler models."""
         return baselines.of_numbers()
 

@@ -114,6 +114,6 @@ class ScoredClasses(Scored):
         """The confusion of classes."""
         return "confusion", confusion_figure(decided, targets, self.classes)
 
-    def baselines(self) -> baselines.Baselines:
+    def baselines(self) -> baselines.LinearModels:
         """A linear support vector machine and simpler ones, which know of no order or tree."""
         return baselines.of_classes(len(self.classes))

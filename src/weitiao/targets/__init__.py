@@ -1,4 +1,4 @@
-"""From label cells to targets: classes, sets, a scale, paths of a tree, numbers."""
+"""From label cells to targets: classes, sets, a scale, paths of a tree, numbers, spans."""
 
 from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
 from weitiao.targets.hierarchy import Hierarchy
@@ -6,6 +6,7 @@ from weitiao.targets.label_set import Labels
 from weitiao.targets.number import Number
 from weitiao.targets.one_class import OneClass
 from weitiao.targets.scale import Scale
+from weitiao.targets.spans import Spans
 
 __all__ = [
     "Hierarchy",
@@ -13,6 +14,7 @@ __all__ = [
     "Number",
     "OneClass",
     "Scale",
+    "Spans",
     "Swapped",
     "Target",
     "columns_of_the_file",

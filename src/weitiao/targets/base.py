@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from weitiao.card import TargetCard
 from weitiao.errors import DataError
+from weitiao.io.arrow import Ragged
 from weitiao.io.tables.spelling import is_placeholder
 
 
@@ -70,7 +71,8 @@ class Target(ABC):
 
     @abstractmethod
     def described(self, table: pa.Table) -> dict[str, Any]:
-        """``classes``: rows per label, the most frequent first; for numbers ``targets``."""
+        """``classes``: rows per label, the most frequent first; for numbers ``targets``; what else
+        they ``counted``, if not rows, and what is to be told of them as ``warnings``."""
 
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
         """Warnings of labels that look like slips, each with its way out.
@@ -107,8 +109,11 @@ def columns_of_the_file(columns: Mapping[str, str]) -> Iterator[None]:
         raise
 
 
-def target_array(column: pa.ChunkedArray) -> np.ndarray:
-    """Encoded targets as an array, ``(N,)`` or ``(N, C)``, without copying one chunk."""
+def target_array(column: pa.ChunkedArray) -> Any:
+    """Encoded targets as an array, ``(N,)`` or ``(N, C)``, or as `Ragged` lists, without copying
+    one chunk."""
+    if pa.types.is_large_list(column.type):
+        return Ragged(column)
     array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     if pa.types.is_fixed_size_list(column.type):
         return array.flatten().to_numpy().reshape(len(column), column.type.list_size)

@@ -181,6 +181,9 @@ class FitCLI(TrainingCLI):
         render(audit["audit"], self.console)
         for line in handling(audit, self.datamodule.card.rows, self.datamodule.fitted):
             show_line(line, self.console)
+        for split in ("train", *splits):
+            for line in self.model.objective.lost(split, self.datamodule.plain_loader(split)):
+                show_line(line, self.console)
         if self.datamodule.input.times:
             show_examples(self.datamodule.changed_rows.examples(3), self.console)
 

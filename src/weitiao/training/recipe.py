@@ -40,6 +40,7 @@ class Facts:
         per_class: rows of the middle class.
         hanzi: share of texts with hanzi.
         pair: whether rows are pairs.
+        spans: whether targets are spans of the text.
         encoder: folder of a pretrained encoder that is at hand.
     """
 
@@ -49,6 +50,7 @@ class Facts:
     per_class: float
     hanzi: float
     pair: bool
+    spans: bool
     encoder: Path | None
 
 
@@ -57,7 +59,11 @@ def choose(facts: Facts) -> tuple[str, str]:
     few = bool(facts.classes) and facts.per_class < FEW
     counted = f"{facts.rows:,} rows"
     if facts.classes:
-        counted += f", {facts.classes} classes with {facts.per_class:g} rows in the middle"
+        what = ("types", "spans") if facts.spans else ("classes", "rows")
+        counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
+    if facts.spans:
+        there = "" if facts.encoder is None else f", {facts.encoder} is there"
+        return ("pretrained_tags" if there else "tags"), counted + there
     if facts.encoder is not None:
         return ("pretrained_few" if few else "pretrained"), f"{counted}, {facts.encoder} is there"
     if facts.pair:
@@ -91,7 +97,8 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
         per_class = float(np.median(counts)) if counts else 0.0
         hanzi = pc.mean(pc.match_substring_regex(table["text"], HANZI.pattern)).as_py() or 0.0
         kind, pair = type(target).__name__, "pair" in table.column_names
-        return Facts(kind, table.num_rows, len(counts), per_class, hanzi, pair, found)
+        seen = (table.num_rows, len(counts), per_class, hanzi, pair)
+        return Facts(kind, *seen, target.spans, found)
 
 
 def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:

@@ -20,7 +20,7 @@ from weitiao.training import signals
 
 SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
-BASELINES = ("baseline", "majority", "mean", "similarity")
+BASELINES = ("baseline", "majority", "mean", "similarity", "dictionary")
 """Baselines by their name in ``metrics.json``; ``baseline`` is the linear model."""
 LINKED = (
     *("config.yaml", "data_card.json", "audit.json", "metrics.csv", "metrics.json"),

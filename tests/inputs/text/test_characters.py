@@ -4,7 +4,7 @@ from tokenizers import Tokenizer, models, normalizers, trainers
 
 from weitiao.inputs.text.characters import ISOLATED, CharacterIds
 from weitiao.inputs.text.special_tokens import SPECIALS, UNK
-from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.inputs.text.trained_tokenizer import train_tokenizer
 
 KINDS = st.sampled_from("天地玄黄宇宙洪荒aAßẞ\r\n \t𪚥🏴‍[]SEP")

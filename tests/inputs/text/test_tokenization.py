@@ -13,7 +13,8 @@ from weitiao.errors import ConfigError
 from weitiao.inputs.text.coverage import Coverage
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.special_tokens import SPECIALS
-from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
+from weitiao.inputs.text.tokenization import Encoder
 
 REAL = Path(__file__).parents[4] / "shared" / "models" / "multilingual-e5-small-zh-en"
 TEXTS = ["我来到北京清华大学", "今天天气不错，We went OUT!", "", "北京 天气", "大学大学", "out out"]

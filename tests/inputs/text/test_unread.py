@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from weitiao.inputs.text.segment import Segmenter
-from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
+from weitiao.inputs.text.tokenization import Encoder
 
 TEXTS = ["今天 天气很好，😀我们去公园玩", "ABC好的abc 好的"] * 3
 

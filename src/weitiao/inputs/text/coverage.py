@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.special_tokens import special_ids
-from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
+from weitiao.inputs.text.tokenization import Encoder
 from weitiao.io.arrow import parts_of
 
 MANY_UNKNOWN = 0.05  # share of the ids from which on a warning is given

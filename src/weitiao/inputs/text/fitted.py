@@ -15,9 +15,10 @@ import pyarrow as pa
 from weitiao.card import TokenInput
 from weitiao.inputs import FittedInput, Span
 from weitiao.inputs.text.coverage import Coverage, refuse_unread
+from weitiao.inputs.text.offsets import OFFSETS, in_the_original
 from weitiao.inputs.text.reporting import handling, new_texts
 from weitiao.inputs.text.rows import ChangedRows, TokenRows
-from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.inputs.text.word_vectors import read_vectors
 from weitiao.io.arrow import parts_of
 from weitiao.linear import NgramFeatures, state_of, with_features
@@ -63,7 +64,13 @@ class FittedText(FittedInput):
 
     def encode(self, table: pa.Table) -> pa.Table:
         """The ids of a table's ``text`` and, where there is one, ``pair``."""
-        return pa.concat_tables([self.encoder.encode(*texts_of(p)) for p in parts_of(table)])
+        return pa.concat_tables([self._encoded(part) for part in parts_of(table)])
+
+    def _encoded(self, part: pa.Table) -> pa.Table:
+        encoded = self.encoder.encode(*texts_of(part))
+        if (place := encoded.schema.get_field_index(OFFSETS)) < 0:
+            return encoded
+        return encoded.set_column(place, OFFSETS, in_the_original(encoded[OFFSETS], part))
 
     def for_evaluation(self, encoded: pa.Table, table: pa.Table) -> pa.Table:
         """The features of a linear model, whose weights aren't trained."""
@@ -123,7 +130,7 @@ class FittedText(FittedInput):
 
     def handling(self, report: Mapping[str, Any], rows: Mapping[str, int]) -> Iterator[str]:
         """Lines on what was cleaned, cut and not known."""
-        return handling(report, rows, self.card.max_length)
+        return handling(report, rows, self.card.max_length, windows=self.card.windows)
 
     def of_new_rows(self, split: str, found: Mapping[str, Any]) -> Iterator[str]:
         """How well the vocabulary covers texts that are new to it."""

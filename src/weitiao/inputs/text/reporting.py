@@ -8,8 +8,15 @@ from weitiao.inputs.text.coverage import MANY_UNKNOWN, Coverage
 FEW_VECTORS = 0.5  # of the running words: less is shown as a warning
 
 
-def handling(report: Mapping[str, Any], rows: Mapping[str, int], longest: int) -> Iterator[str]:
-    """Lines that say what was cleaned, dropped, cut and not known before training."""
+def handling(
+    report: Mapping[str, Any], rows: Mapping[str, int], longest: int, *, windows: bool
+) -> Iterator[str]:
+    """Lines that say what was cleaned, dropped, cut and not known before training.
+
+    Args:
+        longest: ids of a row, or of a window.
+        windows: whether a longer row is read in parts, and not cut.
+    """
     for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
         for split, cleaned in report["clean"].items():
             counts = [f"{step} {count:,}" for step, count in cleaned[act].items() if count]
@@ -17,7 +24,8 @@ def handling(report: Mapping[str, Any], rows: Mapping[str, int], longest: int) -
                 yield f"{word} in {split}: {', '.join(counts)}"
     encoded = report["encode"].items()
     cut = (f"{split} {round(part['cut_share'] * rows[split]):,}" for split, part in encoded)
-    yield f"rows cut at {longest} ids: {', '.join(cut)}"
+    done = "read in windows of" if windows else "cut at"
+    yield f"rows {done} {longest} ids: {', '.join(cut)}"
     yield unknown_ids({split: part["unknown_share"] for split, part in encoded})
     for split, part in encoded:
         if part["special_rows"]:

@@ -8,8 +8,9 @@ import pyarrow as pa
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
 from weitiao.inputs.text.normalisation import roles_of
+from weitiao.inputs.text.offsets import OFFSETS
 from weitiao.inputs.text.segment import Segmenter
-from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.io.arrow import Ragged, all_texts
 from weitiao.linear import COLUMNS
 
@@ -31,6 +32,7 @@ class TokenRows(InputRows):
             if name in table.column_names
         }
         self.features = {n: Ragged(table[n]) for n in COLUMNS if n in table.column_names}
+        self.offsets = Ragged(table[OFFSETS]) if OFFSETS in table.column_names else None
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
 
     def collate(self, draws: Draws) -> dict[str, Any]:
@@ -39,7 +41,7 @@ class TokenRows(InputRows):
         Returns:
             ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
             has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
-            (B, G)``.
+            (B, G)``. And ``offsets (B, T, 2)``, where the table has them; -1 at padding.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -55,7 +57,11 @@ class TokenRows(InputRows):
             inputs[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
         for name, column in self.features.items():
             inputs[name] = _padded(column.lists(rows), 0)
-        return {"inputs": tensors(inputs)}
+        batch: dict[str, Any] = {"inputs": tensors(inputs)}
+        if self.offsets is not None:
+            places = _padded(self.offsets.lists(rows), -1).reshape(len(rows), -1, 2)
+            batch |= tensors({OFFSETS: places})
+        return batch
 
 
 def _padded(lists: list[np.ndarray], fill: int) -> np.ndarray:

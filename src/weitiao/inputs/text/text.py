@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import TokenInput
+from weitiao.errors import ConfigError
 from weitiao.inputs import Counts, FittedInput, Input, Targets
 from weitiao.inputs.text.augment import Augmenter, words_to_prepare
 from weitiao.inputs.text.clean import Cleaner
@@ -42,7 +43,7 @@ class Text(Input):
         linear: a linear model of n-grams beside the network; null = none.
 
     Raises:
-        ConfigError: nothing uses the segmenter.
+        ConfigError: nothing uses the segmenter, or options don't go together.
     """
 
     text: str = "text"
@@ -55,6 +56,16 @@ class Text(Input):
 
     def __post_init__(self) -> None:
         _ = self.words
+        if self.encode.truncation == "windows":
+            self._check_spans()
+
+    def _check_spans(self) -> None:
+        """Refuse what has no place in the text as it was read."""
+        given = {"pair": self.pair, "augment": self.augment, "linear": self.linear}
+        for name, value in given.items():
+            if value is not None:
+                problem = "doesn't go with truncation: windows, which keeps places in one text"
+                raise ConfigError(problem, field=name)
 
     @property
     def words(self) -> Segmenter:
@@ -142,6 +153,7 @@ class Text(Input):
             encoder.vocab_size,
             encoder.pad_id,
             encoder.max_length,
+            windows=encoder.windows,
             pair=self.pair is not None,
             linear_features=solved.features.width if solved else None,
         )

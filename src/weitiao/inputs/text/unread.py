@@ -25,7 +25,7 @@ def unread_spans(
         prefix: stands before each text in what was encoded.
     """
     spans: list[list[Span]] = [[] for _ in texts]
-    starts = [*map(_starts, texts, words)] if words else []
+    starts = [*map(starts_of, texts, words)] if words else []
     lost_before = False
     for position, text in enumerate(found.sequence_ids):
         lost = text is not None and position not in kept
@@ -40,7 +40,7 @@ def unread_spans(
     return spans
 
 
-def _starts(text: str, words: Sequence[str]) -> list[int]:
+def starts_of(text: str, words: Sequence[str]) -> list[int]:
     """Where each word begins; they are slices of the text, in order."""
     starts, place = [], 0
     for word in words:

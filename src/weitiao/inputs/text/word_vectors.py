@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from weitiao.errors import DataError
 from weitiao.inputs.text.special_tokens import SPECIALS, UNK
-from weitiao.inputs.text.tokenization import TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.inputs.text.word_vector_file import VectorFile
 from weitiao.io.tables import expand
 

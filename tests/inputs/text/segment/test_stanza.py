@@ -17,7 +17,8 @@ from text_parts import text_data
 from weitiao.errors import ConfigError, DataError, MissingExtra
 from weitiao.inputs.text.segment import Segmenter, stanza
 from weitiao.inputs.text.segment.spans import batches
-from weitiao.inputs.text.tokenization import Encoder, TextEncoder
+from weitiao.inputs.text.text_encoder import TextEncoder
+from weitiao.inputs.text.tokenization import Encoder
 
 CHARACTERS = "我来到北京清华大学今天气不错，。！ok3.5 "
 

@@ -1,0 +1,45 @@
+"""From spans of a text to tags of its ids and back, by the place of each id."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+Span = tuple[int, int, int]
+"""Begin, end (in code points) and type of a span."""
+OUTSIDE = 0
+"""The tag of an id in no span. Of type ``t`` the first id has tag ``2t + 1``, others ``2t + 2``."""
+
+
+def tags_of(spans: Iterable[Span], offsets: np.ndarray) -> np.ndarray:
+    """The tag of each id, ``(T,)``: it belongs to the longest span that it has a part in.
+
+    Args:
+        offsets: ``(T, 2)`` begin and end of each id.
+    """
+    begin, end = offsets.T
+    tags = np.full(len(offsets), OUTSIDE)
+    for first, last, kind in sorted(spans, key=lambda span: (span[0] - span[1], span)):
+        inside = np.flatnonzero((begin < last) & (end > first))
+        if len(inside):
+            inside = np.arange(inside[0], inside[-1] + 1)  # with white space between its words
+        if len(inside) and not tags[inside].any():
+            tags[inside] = 2 * kind + 2
+            tags[inside[0]] = 2 * kind + 1
+    return tags
+
+
+def spans_of(tags: np.ndarray, offsets: np.ndarray) -> list[Span]:
+    """The spans that tags ``(T,)`` say, of ids at ``offsets (T, 2)``.
+
+    White space at the ends of a span is no part of it.
+    """
+    spans: list[Span] = []
+    starts = np.flatnonzero(tags % 2)
+    for start in starts.tolist():
+        stop = start + 1
+        while stop < len(tags) and tags[stop] == tags[start] + 1:
+            stop += 1
+        filled = offsets[start:stop][offsets[start:stop, 1] > offsets[start:stop, 0]]
+        if len(filled):
+            spans.append((int(filled[0, 0]), int(filled[-1, 1]), int(tags[start]) // 2))
+    return spans

@@ -1,0 +1,207 @@
+"""Spans of the text by tags of its ids: entity F1, strict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.chain import Chain
+from weitiao.objectives.heads import Head
+from weitiao.objectives.precision import full
+from weitiao.objectives.scorer import Encoder
+from weitiao.objectives.span_baselines import SpanModels
+from weitiao.objectives.span_tags import Span, spans_of, tags_of
+from weitiao.objectives.windows import vectors_of
+from weitiao.targets.spans import SpanTarget, spans_in
+
+MOST_LOST = 0.2  # of the spans of train: with more, ids and spans don't fit each other
+
+
+class Emitted(NamedTuple):
+    """Scores of the ids that stand for text, those of a row side by side.
+
+    Args:
+        scores: ``(B, T, K)`` of each tag.
+        mask: ``(B, T)`` bool, false behind the end of a row.
+        offsets: ``(B, T, 2)`` where each id stands.
+    """
+
+    scores: Tensor
+    mask: Tensor
+    offsets: np.ndarray
+
+    def rows(self) -> Iterator[np.ndarray]:
+        """The offsets of each row, ``(T, 2)``."""
+        lengths = self.mask.sum(1).tolist()
+        yield from (row[:length] for row, length in zip(self.offsets, lengths, strict=True))
+
+
+class Tagging(Objective):
+    """Learns spans of the text: each id is in a span of some type, or in none.
+
+    A span has the place of its ids in the text as it was read, whatever pieces the tokenizer made.
+    Texts longer than the backbone's longest sequence are read in windows that overlap.
+
+    Args:
+        head: vector of an id ``(H)`` → scores of its tag ``(2 · types + 1)``.
+        chain: ``linear``: each id by itself, of the sequences of tags that make sense the best one;
+            ``crf``: with learned weights of the steps between tags, trained as a whole.
+    """
+
+    first = "f1"
+    shown = (
+        ("f1", "F1 of spans, strict"),
+        ("precision", "precision"),
+        ("recall", "recall"),
+        ("f1_macro", "mean F1 of types"),
+        ("f1_edges", "F1 whatever the type"),
+        ("f1_partial", "F1 with parts of spans"),
+        ("exact_match", "rows all right"),
+    )
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        head: Head = Head(),
+        chain: Literal["linear", "crf"] = "linear",
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, SpanTarget, self)
+        if not card.tokens.windows:
+            problem = "cuts texts, and spans need all of them"
+            raise ConfigError(problem, field="truncation", hint="{--truncation} windows")
+        if head.start == "probe":
+            raise ConfigError("= probe solves a head of whole rows only", field="start")
+        self.longest = card.tokens.max_length
+        self.types, self.counts = self.target.labels, self.target.counts
+        self.head = head.build(backbone.width, 2 * len(self.types) + 1)
+        self.chain = Chain(len(self.types), learned=chain == "crf")
+
+    def emit(self, backbone: Encoder, batch: Batch) -> Emitted:
+        """Scores of the tags of each id that stands for text."""
+        offsets: Tensor = batch["offsets"]
+        text = offsets[..., 0] >= 0
+        vectors = vectors_of(backbone, batch["inputs"], text, self.longest)
+        count = max(1, int(text.sum(1).max()))
+        places = (~text).to(torch.uint8).argsort(dim=1, stable=True)[:, :count]
+        vectors = vectors.gather(1, places.unsqueeze(-1).expand(-1, -1, vectors.shape[-1]))
+        moved = offsets.gather(1, places.unsqueeze(-1).expand(-1, -1, 2))
+        return Emitted(full(self.head(vectors)), text.gather(1, places), moved.cpu().numpy())
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The negative log-likelihood of an id's tag, or its part in that of the sequence."""
+        emitted = self.emit(backbone, batch)
+        size = emitted.mask.sum().clamp(min=1)
+        return Loss(self._row_losses(emitted, batch).sum() / size, size)
+
+    def _row_losses(self, emitted: Emitted, batch: Batch) -> Tensor:
+        pairs = zip(batch["target"], emitted.rows(), strict=True)
+        tags = [torch.from_numpy(tags_of(_spans(flat), offsets)) for flat, offsets in pairs]
+        padded = pad_sequence(tags, batch_first=True).to(emitted.mask.device)
+        missing = emitted.mask.shape[1] - padded.shape[1]
+        padded = torch.nn.functional.pad(padded, (0, missing))
+        return self.chain.losses(emitted.scores, padded, emitted.mask)
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """The spans found, the loss of an id of each row, the true spans."""
+        emitted = self.emit(backbone, batch)
+        losses = self._row_losses(emitted, batch) / emitted.mask.sum(1).clamp(min=1)
+        return Evaluation(self._found(emitted), losses, [*map(_spans, batch["target"])])
+
+    def predict(self, backbone: Encoder, batch: Batch) -> list[list[Span]]:
+        """The spans of each row."""
+        return self._found(self.emit(backbone, batch))
+
+    def _found(self, emitted: Emitted) -> list[list[Span]]:
+        tags = self.chain.best(emitted.scores, emitted.mask).cpu().numpy()
+        return [spans_of(row[: len(o)], o) for row, o in zip(tags, emitted.rows(), strict=True)]
+
+    def metrics(self) -> Metrics:
+        """Those of spans, from running counts."""
+        from weitiao.objectives.span_metrics import SpanMetrics
+
+        return SpanMetrics(self.types)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows."""
+        from weitiao.objectives.span_metrics import SpanMetrics
+
+        metrics = SpanMetrics(self.types, joined=False)
+        metrics.update(decided, targets)
+        return metrics.compute()
+
+    @property
+    def named(self) -> Sequence[str]:
+        """The types."""
+        return self.types
+
+    def counted(self, decided: Any, targets: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Spans of each type that are right, found and true."""
+        from weitiao.objectives.span_metrics import counted
+
+        return counted(decided, targets, len(self.types))
+
+    def marks(self, said: str) -> list[tuple[int, int, str]]:
+        """The spans with their types."""
+        return spans_in(said)
+
+    def value(self, text: str) -> list[dict[str, Any]]:
+        """The spans as objects."""
+        return [{"start": b, "end": e, "label": kind} for b, e, kind in spans_in(text)]
+
+    def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
+        """The words of the spans, for people."""
+        return {
+            "words": [
+                ", ".join(f"{text[b:e]} ({self.types[kind]})" for b, e, kind in spans)
+                for spans, text in zip(decided, texts, strict=True)
+            ]
+        }
+
+    def baselines(self) -> SpanModels:
+        """A linear support vector machine, and the spans of train by heart."""
+        return SpanModels()
+
+    def lost(self, split: str, batches: Iterable[Batch]) -> Iterator[str]:
+        """What no model can find, since spans begin or end inside an id.
+
+        The true spans of each row go the way of predictions and back.
+
+        Raises:
+            ConfigError: they are too many of train.
+        """
+        lost, total, rows = 0, 0, []
+        for batch in batches:
+            for offsets, flat, row in zip(
+                batch["offsets"].numpy(), batch["target"], batch["row"].tolist(), strict=True
+            ):
+                spans, text = _spans(flat), offsets[offsets[:, 0] >= 0]
+                missed = {*spans} - {*spans_of(tags_of(spans, text), text)}
+                lost, total = lost + len(missed), total + len(spans)
+                rows += [row] if missed else []
+        if not lost:
+            return
+        line = (
+            f"{lost:,} of {total:,} spans of {split} ({lost / total:.1%}) begin or end inside an"
+            f" id, or overlap: no model finds them (first: row {min(rows)} of {split})"
+        )
+        if split == "train" and lost > MOST_LOST * total:
+            hint = "{--hanzi} split; or the tokenizer characters"
+            raise ConfigError(f": {line}", field="tokenizer", hint=hint)
+        yield f"! {line}"
+
+
+def _spans(flat: Any) -> list[Span]:
+    """The spans of an encoded row."""
+    return [(b, e, kind) for b, e, kind in np.asarray(flat).reshape(-1, 3).tolist()]

@@ -1,0 +1,164 @@
+"""Spans of texts, from a file to predictions of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Command, write_csv
+
+import weitiao
+from weitiao.cli.main import main
+
+SURNAMES, NAMES = "王李张刘陈", ("伟", "秀英", "娜", "建国", "敏")
+CITIES = ("北京", "上海", "Berlin", "New York", "广州市")
+FILLERS = ("今天", "大家", "在会上", "又说起", "the weather", "和", "，", "很高兴地", "去年")
+TINY = (
+    "--task=tags",
+    "--recipe=tags",
+    "--model.backbone.init_args.width=32",
+    "--model.optim.lr=0.02",
+    "--data.batch.size=8",
+    "--trainer.accelerator=cpu",
+    "--trainer.devices=1",
+)
+Span = tuple[int, int, str]
+Row = tuple[str, list[Span]]
+
+
+def rows(count: int, seed: int = 0) -> list[Row]:
+    """Texts with people and cities in them; every tenth has none."""
+    draw, made = random.Random(seed), []
+    for number in range(count):
+        text, spans = "", []
+        for _ in range(draw.randint(1, 4)):
+            text += draw.choice(FILLERS)
+            if number % 10:
+                kind = draw.choice(("PER", "LOC"))
+                name = draw.choice(CITIES)
+                if kind == "PER":
+                    name = draw.choice(SURNAMES) + draw.choice(NAMES)
+                spans.append((len(text), len(text) + len(name), kind))
+                text += name
+        made.append((f"{text}。{number}", spans))
+    return made
+
+
+def write(path: Path, found: list[Row]) -> Path:
+    """A CSV of texts with their spans as JSON."""
+    cells = [(text, json.dumps(spans, ensure_ascii=False)) for text, spans in found]
+    return write_csv(path, cells, header=("text", "label"))
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path:
+    """A folder with a run that has learned `rows`."""
+    folder = tmp_path_factory.mktemp("tagged")
+    write(folder / "my.csv", rows(160))
+    done = command("train", "--data.train=my.csv", *TINY, "--trainer.max_epochs=8", cwd=folder)
+    assert done.code == 0, done.err
+    (folder / "screen.txt").write_text(done.out + done.err, "utf-8")
+    return folder
+
+
+def metrics_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "logs/latest/metrics.json").read_text("utf-8"))
+
+
+def test_names_are_learned_and_told_by_type_beside_simpler_models(tagged: Path) -> None:
+    metrics, screen = metrics_of(tagged), (tagged / "screen.txt").read_text("utf-8")
+    assert metrics["test/f1"] > 0.9
+    assert {"baseline/f1", "dictionary/f1", "baseline/f1_class/PER"} <= metrics.keys()
+    assert metrics["dictionary/f1"] > 0.5
+    for part in ("F1 of spans, strict", "F1 of LOC", "F1 of PER", "dictionary", "spans per type"):
+        assert part in screen
+    with (tagged / "logs/latest/classes.csv").open(encoding="utf-8") as file:
+        assert [row["label"] for row in csv.DictReader(file)] == ["LOC", "PER"]
+
+
+def test_predictions_have_the_places_of_the_text_as_it_was_read(
+    tagged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tagged)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    texts = ["<b>今天</b>　王秀英   和 New York", "没有人", ""]
+    write_csv(Path("new.csv"), [(text,) for text in texts], header=("text",))
+    given = ["--ckpt_path=logs/latest/checkpoints/best.ckpt", "--data.predict=new.csv"]
+    assert main(["predict", *given, "--out=out.jsonl", "--hardware.accelerator=cpu"]) == 0
+    found = [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()]
+    assert [row["text"] for row in found] == texts
+    names = [texts[0][span["start"] : span["end"]] for span in found[0]["label"]]
+    assert names == ["王秀英", "New York"]
+    assert found[0]["words"] == "王秀英 (PER), New York (LOC)"
+    assert found[2]["label"] == []
+    said = weitiao.load(tagged / "logs/latest").predict(texts)
+    assert said.labels == [row["label"] for row in found]
+
+
+def test_test_predictions_are_scored_as_they_stand_in_the_file(tagged: Path) -> None:
+    with (tagged / "logs/latest/predictions.csv").open(encoding="utf-8") as file:
+        lines = [*csv.DictReader(file)]
+    said, true = (
+        {(row["id"], *span) for row in lines for span in map(tuple, json.loads(row[name]))}
+        for name in ("label", "true")
+    )
+    f1 = 2 * len(said & true) / (len(said) + len(true))
+    assert metrics_of(tagged)["test/f1"] == pytest.approx(f1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", ["Transformer", "TextCNN", "Bag", "Recurrent"])
+@pytest.mark.parametrize("chain", ["linear", "crf"])
+def test_every_backbone_learns_a_few_rows_by_heart(
+    backbone: str, chain: str, tmp_path: Path, command: Command
+) -> None:
+    few = [(text[: 40 + number], spans) for number, (text, spans) in enumerate(rows(32, seed=1))]
+    write(tmp_path / "few.csv", few)
+    files = ["--data.train=few.csv", "--data.val=few.csv", "--data.audit.drop_leaks=false"]
+    model = [f"--model.backbone={backbone}", f"--model.objective.chain={chain}"]
+    how = ["--model.optim.lr=0.01", "--trainer.max_epochs=60", "--data.batch.size=8"]
+    done = command(
+        "fit", *files, "--task=tags", "--recipe=none", *model, *how, "--data.split.test=0",
+        "--trainer.accelerator=cpu", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert metrics_of(tmp_path)["val/f1"] == 1
+
+
+def test_long_texts_are_read_in_windows(tagged: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tagged)
+    sentence, spans = rows(2)[1]
+    long = sentence * 30  # several windows of 256 ids
+    shift = range(0, len(long), len(sentence))
+    true = {(b + by, e + by, kind) for by in shift for b, e, kind in spans}
+    (said,) = weitiao.load("logs/latest").predict([long]).labels
+    found = {(span["start"], span["end"], span["label"]) for span in said}
+    assert len(found & true) > 0.8 * len(true)
+
+
+def test_spans_inside_of_an_id_are_counted_and_too_many_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    write(Path("my.csv"), [(f"abcdef {i}", [(2, 4, "X")]) for i in range(40)])
+    tokenizer = ["--data.input.encode.tokenizer=wordpiece", "--data.input.encode.min_count=30"]
+    assert main(["fit", "--data.train=my.csv", *TINY, *tokenizer, "--trainer.max_epochs=1"])
+    err = " ".join(capsys.readouterr().err.split())
+    assert "32 of 32 spans of train (100.0%) begin or end inside an id" in err
+    assert "tokenizer characters" in err
+
+
+def test_without_windows_the_objective_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    write(Path("my.csv"), rows(40))
+    assert main(["fit", "--data.train=my.csv", *TINY, "--data.input.encode.truncation=head"])
+    assert "--data.input.encode.truncation windows" in capsys.readouterr().err
