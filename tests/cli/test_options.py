@@ -103,7 +103,8 @@ class Recorder(L.Callback):
         self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any
     ) -> None:
         if not trainer.sanity_checking:
-            self.found["scores"].append(outputs["predictions"].tolist())
+            found = outputs["predictions"]  # of some tasks no tensor
+            self.found["scores"].append(found if isinstance(found, list) else found.tolist())
 
 
 @functools.cache

@@ -76,6 +76,7 @@ OBJECTIVES = {
     "Ordinal": STARS,
     "Regression": NUMBERS,
 }
+SPANS = ("--task=tags", "--data.target.label=spans")
 FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
@@ -117,6 +118,10 @@ DATA = {
     "data.target: Number/data.target.label": Effect(
         "prepared", "stars", ("--data.target=Number", "--model.objective=Regression"), mends=True
     ),
+    "data.target: Spans/data.target.label": Effect(
+        "prepared", "spans", ("--task=tags",), mends=True
+    ),
+    "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),
     "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",), mends=True),
@@ -184,6 +189,8 @@ DATA = {
     "data.input: Text/data.input.encode.truncation": Effect(
         "prepared", "tail", ("--data.input.encode.max_length=12",)
     ),
+    # of a tokenizer that joins hanzi: tests/inputs/text/test_tokenization.py
+    "data.input: Text/data.input.encode.hanzi": Effect("refused", "split"),
     "data.input: Text/data.input.encode.pad_token": Effect(
         "prepared", "[UNK]", ("--data.input.encode.tokenizer=bare_bert",), mends=True
     ),
@@ -233,6 +240,7 @@ MODEL = {
             "linear_share": Effect("scores", "0.9", (*beside, *LINEAR)),
         }.items()
     },
+    "model.objective: Tagging/model.objective.chain": Effect("loss", "crf", SPANS),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
     "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),

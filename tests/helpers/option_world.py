@@ -24,7 +24,8 @@ TRAIN = (
     "--trainer.enable_progress_bar=false",
     "--run.threads=1",
 )
-HEADER = ("text", "other", "label", "stars", "turned", "author", "no")
+HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans")
+SPANS = '[[0, 2, "首"], [2, 3, "二"]]'
 
 
 def rows() -> list[tuple[str, ...]]:
@@ -42,7 +43,7 @@ def rows() -> list[tuple[str, ...]]:
     texts += [texts[0], texts[1], (texts[2][0], "差评"), (texts[2][0], "好评")]
     turn = {"好评": "差评", "差评": "好评"}
     return [
-        (text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}")
+        (text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}", SPANS)
         for i, (text, label) in enumerate(texts)
     ]
 
@@ -105,7 +106,7 @@ def make_world(folder: Path) -> None:
     write_csv(folder / "more.csv", [*every[10:], *every[3:5]], HEADER)
     write_csv(folder / "val.csv", every[4:30], HEADER)
     write_csv(folder / "few.csv", every[4:8], HEADER)
-    without = [(*row[:5], row[5] if i % 9 else "N/A", row[6]) for i, row in enumerate(every)]
+    without = [(*row[:5], row[5] if i % 9 else "N/A", *row[6:]) for i, row in enumerate(every)]
     write_csv(folder / "nan.csv", without, HEADER)
     write_csv(folder / "special.csv", [(f"{row[0]}[PAD]", *row[1:]) for row in every], HEADER)
     shutil.copy("val.csv", "unnamed.dat")

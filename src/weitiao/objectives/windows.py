@@ -27,9 +27,9 @@ def vectors_of(
     if mask.shape[1] <= longest:
         return backbone(**inputs)
     rows, places, owned = [], [], []
-    for row, (length, begin, count) in enumerate(_lengths(mask, text)):
+    for number, (length, begin, count) in enumerate(_lengths(mask, text)):
         for ids, own in _windows(length, begin, count, longest):
-            rows.append(row)
+            rows.append(number)
             places.append(ids)
             owned.append(own)
     device, row = mask.device, torch.tensor(rows, device=mask.device).unsqueeze(1)

@@ -68,9 +68,9 @@ def _compared(before: str, after: str, *, parts: bool) -> np.ndarray:
     if not before or not after:
         found[:] = 0, len(before)
         return found
-    sides = [_PART.findall(text) if parts else list(text) for text in (before, after)]
+    sides = [[*(_PART.findall(text) if parts else text)] for text in (before, after)]
     starts = [np.cumsum([0, *map(len, side)]).tolist() for side in sides]
-    for tag, *bounds in SequenceMatcher(None, *sides).get_opcodes():
+    for tag, *bounds in SequenceMatcher(None, sides[0], sides[1]).get_opcodes():
         i, j = (starts[0][bound] for bound in bounds[:2])
         k, m = (starts[1][bound] for bound in bounds[2:])
         if tag == "equal" or j - i == m - k:

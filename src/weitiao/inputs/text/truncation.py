@@ -6,13 +6,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-Cut = Literal["head", "tail", "head_tail"]
 Truncation = Literal["head", "tail", "head_tail", "windows"]
 """``windows`` cuts nothing: the objective reads a long text part by part."""
 
 
 def kept_positions(
-    sequence_ids: Sequence[int | None], max_length: int, truncation: Cut
+    sequence_ids: Sequence[int | None], max_length: int, truncation: Truncation
 ) -> list[int]:
     """Positions to keep so that at most ``max_length`` remain, all special ones among them.
 
@@ -37,7 +36,9 @@ def kept_positions(
     return sorted([*special, *chain.from_iterable(parts)])
 
 
-def kept_lengths(lengths: Sequence[Any], room: int, truncation: Cut) -> list[tuple[Any, Any]]:
+def kept_lengths(
+    lengths: Sequence[Any], room: int, truncation: Truncation
+) -> list[tuple[Any, Any]]:
     """How many positions stay at the head and at the tail of each text of a row.
 
     Args:
