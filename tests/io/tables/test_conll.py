@@ -134,6 +134,13 @@ def test_a_text_that_the_file_gives_is_taken(tmp_path: Path) -> None:
     assert notes[-1].endswith("left out (ids 1-2 and 1.1): 2")
 
 
+def test_to_predict_a_text_that_the_file_gives_is_enough(tmp_path: Path) -> None:
+    path = write(tmp_path, "# text = a b c\na O\nx\n\n# text = d\nd B-X\n\ne B-X\n")
+    assert read(path, columns=roles(label=None))["text"].to_pylist() == ["a b c", "d", "e"]
+    with pytest.raises(DataError, match="line 3 has 1 cells"):
+        read(path)
+
+
 FAULTS = {
     "a B-X O\n": "line 4 has 3 cells, not 2",
     "a\n": "line 4 has 1 cells, not 2",

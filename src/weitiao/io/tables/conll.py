@@ -140,9 +140,11 @@ class _Sentences:
 
     def _read(self, sentence: _Sentence) -> tuple[str, list[Span]]:
         """Text and spans; raises a SpanFault of what is wrong with a sentence."""
+        text = sentence.text
+        if text is not None and not self._labelled:
+            return text, []
         if sentence.fault:
             raise SpanFault(sentence.fault)
-        text = sentence.text
         if text is None:
             text, starts = joined(sentence.tokens)
         else:
