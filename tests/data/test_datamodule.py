@@ -24,13 +24,7 @@ from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.io.arrow import map_table
-from weitiao.targets import Labels
-
-
-class Names(Labels):
-    """Spans of the text, as far as reading goes."""
-
-    spans = True
+from weitiao.targets import Spans
 
 
 class Recorder(L.LightningModule):
@@ -331,12 +325,12 @@ def test_a_missing_split_is_told(make, split):
 def test_spans_are_read_where_the_target_is_of_them(tmp_path):
     (tmp_path / "a.conll").write_text("我 O\n在 O\n波恩 B-LOC\n", "utf-8")
     (tmp_path / "a.jsonl").write_text('{"text": ["我", "在", "波恩"]}\n', "utf-8")
-    data = TextDataModule(train=str(tmp_path / "a.conll"), target=Names())
+    data = TextDataModule(train=str(tmp_path / "a.conll"), target=Spans())
     table = data.preparation.read.read(data.files["train"], tmp_path / "out.arrow")
     assert table.select(["text", "label"]).to_pylist() == [
         {"text": "我在波恩", "label": '[[2, 4, "LOC"]]'}
     ]
-    new = NewRows(target=Names()).reader
+    new = NewRows(target=Spans()).reader
     with new.inputs({"": str(tmp_path / "a.*")}) as inputs:
         parts = [part.rows["text"].to_pylist() for part in new.stream(inputs[""], 9)]
     assert parts == [["我在波恩"], ["我在波恩"]]
