@@ -54,6 +54,8 @@ class Tagging(Objective):
         head: vector of an id ``(H)`` → scores of its tag ``(2 · types + 1)``.
         chain: ``linear``: each id by itself, of the sequences of tags that make sense the best one;
             ``crf``: with learned weights of the steps between tags, trained as a whole.
+        lr: learning rate of head and chain, which begin from nothing where a backbone is
+            pretrained; null = that of the backbone.
     """
 
     first = "f1"
@@ -73,6 +75,7 @@ class Tagging(Objective):
         backbone: Encoder,
         head: Head = Head(),
         chain: Literal["linear", "crf"] = "linear",
+        lr: float | None = None,
     ) -> None:
         super().__init__()
         self.target = target_of(card, SpanTarget, self)
@@ -81,10 +84,15 @@ class Tagging(Objective):
             raise ConfigError(problem, field="truncation", hint="{--truncation} windows")
         if head.start == "probe":
             raise ConfigError("= probe solves a head of whole rows only", field="start")
+        self.lr = lr
         self.longest = card.tokens.max_length
         self.types, self.counts = self.target.labels, self.target.counts
         self.head = head.build(backbone.width, 2 * len(self.types) + 1)
         self.chain = Chain(len(self.types), learned=chain == "crf")
+
+    def rates(self) -> dict[str, float]:
+        """That of head and chain."""
+        return {} if self.lr is None else {"head.": self.lr, "chain.": self.lr}
 
     def emit(self, backbone: Encoder, batch: Batch) -> Emitted:
         """Scores of the tags of each id that stands for text."""

@@ -69,7 +69,7 @@ class Spans(Target):
 
     Args:
         label: column of the spans: tags of the tokens in ``text``, or spans by character, in one of
-            the forms that ``docs/tags.md`` lists.
+            the forms that ``docs/data.md`` lists.
         labels: the types; null = found in the data.
     """
 

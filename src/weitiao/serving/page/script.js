@@ -47,6 +47,12 @@ function bars(probabilities) {
   return shown;
 }
 
+// A label as it stands in a CSV: spans as JSON, several labels with a bar between them.
+function written(label) {
+  const labels = [].concat(label);
+  return labels.some(isSpan) ? JSON.stringify(labels.map(({ start, end, label }) => [start, end, label])) : labels.join("|");
+}
+
 // A text whose spans that were not read are struck out; they count code points.
 function struck(text, spans) {
   const points = [...text];
@@ -66,10 +72,27 @@ function asRead(row, cut) {
   return texts.flatMap((text, i) => [...(i ? ["\n"] : []), ...struck(text, spans[i] ?? [])]);
 }
 
+const isSpan = (label) => typeof label === "object";
+
+// A text with the spans that were found in it; they count code points.
+function marked(text, spans) {
+  const points = [...text];
+  const parts = [];
+  let done = 0;
+  for (const { start, end, label } of spans) {
+    const mark = element("mark", "", points.slice(start, end).join(""), element("small", "", label));
+    parts.push(points.slice(done, start).join(""), mark);
+    done = end;
+  }
+  return [...parts, points.slice(done).join("")];
+}
+
 function card(text, answer) {
-  const shown = (row) => [].concat(row).join("\n");
-  const label = [].concat(answer.label).join(" · ") || say("none");
-  const made = element("li", "", element("p", "text", shown(text)), element("p", "said", label));
+  const labels = [].concat(answer.label);
+  const spans = labels.filter(isSpan);
+  const shown = spans.length ? marked(text, spans) : [[].concat(text).join("\n")];
+  const made = element("li", "", element("p", "text", ...shown));
+  if (!spans.length) made.append(element("p", "said", labels.join(" · ") || say("none")));
   if (answer.probabilities) made.append(...bars(answer.probabilities));
   if (answer.cleaned !== undefined || answer.cut) {
     const read = asRead(answer.cleaned ?? text, answer.cut);
@@ -200,7 +223,7 @@ function offer(rows, answers) {
   const lines = rows.map((row, i) => {
     const { label = "", probabilities = {}, error = "" } = answers[i];
     const cells = Array.from({ length: width }, (_, j) => row[j] ?? "");
-    return [...cells, [].concat(label).join("|"), ...classes.map((name) => probabilities[name] ?? ""), ...(failed ? [error] : [])];
+    return [...cells, written(label), ...classes.map((name) => probabilities[name] ?? ""), ...(failed ? [error] : [])];
   });
   const link = $("result");
   URL.revokeObjectURL(link.href);
