@@ -37,11 +37,11 @@ SETS = {
 BARS = {("uner_zh", True): 76.0, ("wnut17", True): 35.0}
 HEAD = """# Named entities
 
-Written by `benchmarks/tags.py` from `benchmarks/results/tags.json`; don't edit it. F1 of entities in
-% on test: strict (begin, end and type, over all entities: seqeval's strict IOB2), mean ± deviation
-over seeds. `tags` is the recipe from scratch, `pretrained_tags` that with the encoder. Beside it the
-linear model (a support vector machine of each word or hanzi and its neighbours, C chosen on dev)
-and the dictionary of train's entities, of the longest match.
+Written by `benchmarks/tags.py` from `benchmarks/results/tags.json`; don't edit it. F1 of entities
+in % on test: strict (begin, end and type, over all entities: seqeval's strict IOB2), mean ±
+deviation over seeds. `tags` is the recipe from scratch, `pretrained_tags` that with the encoder.
+Beside it the linear model (a support vector machine of each word or hanzi and its neighbours, C
+chosen on dev) and the dictionary of train's entities, of the longest match.
 
 | data | recipe | F1 | bar | linear | dictionary | edges alone | val F1 | seeds | s | MB |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|

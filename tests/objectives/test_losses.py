@@ -29,7 +29,7 @@ def test_loss_equals_the_formula(smoothing: float, weights: str) -> None:
     w = np.array([100 / (3 * n) for n in COUNTS]) if weights == "balanced" else np.ones(3)
     log_p = (LOGITS - LOGITS.logsumexp(-1, keepdim=True)).numpy()
     rows = [
-        -(1 - smoothing) * w[t] * log_p[i, t] - smoothing / 3 * (w * log_p[i]).sum()
+        -w[t] * ((1 - smoothing) * log_p[i, t] + smoothing / 3 * log_p[i].sum())
         for i, t in enumerate(TARGETS)
     ]
     expected = sum(rows) / sum(w[t] for t in TARGETS)
@@ -37,6 +37,30 @@ def test_loss_equals_the_formula(smoothing: float, weights: str) -> None:
         tiny_card(label_counts=COUNTS).target
     )  # type: ignore[arg-type]
     assert float(loss(LOGITS, TARGETS)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_without_weights_it_is_torchs_to_the_digit(smoothing: float) -> None:
+    loss = ClassLoss(label_smoothing=smoothing).build(tiny_card(label_counts=COUNTS).target)
+    torchs = torch.nn.CrossEntropyLoss(label_smoothing=smoothing)
+    assert float(loss(LOGITS, TARGETS)) == float(torchs(LOGITS, TARGETS))
+
+
+def test_a_rare_class_is_learned_though_smoothing_and_weights_meet() -> None:
+    target = (torch.arange(100) < 3).long()
+    inputs = torch.nn.functional.one_hot(target).float()
+    loss = ClassLoss(label_smoothing=0.1, class_weights="balanced").build(
+        tiny_card(2, label_counts=[97, 3]).target
+    )
+    model = torch.nn.Linear(2, 2)
+    torch.nn.init.zeros_(model.weight)
+    torch.nn.init.zeros_(model.bias)
+    optimizer = torch.optim.Adam(model.parameters(), 0.1)
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss(model(inputs), target).backward()
+        optimizer.step()
+    assert (model(inputs).argmax(1) == target).all()
 
 
 def test_balanced_weights_equal_scikit_learns() -> None:
