@@ -104,6 +104,45 @@ def test_a_folder_laid_out_as_on_the_hub_is_read(datasets: Any) -> None:
     assert read("hf:copy#test").num_rows == 1
 
 
+def by_name(path: str, rows: dict[str, str], names: list[str] | None) -> None:
+    """A Parquet file of texts and labels, which are numbers if they have names."""
+    if names is None:
+        pq.write_table(pa.table({"text": [*rows], "label": [int(n) for n in rows.values()]}), path)
+        return
+    columns = {"text": [*rows], "label": [names.index(name) for name in rows.values()]}
+    features = {"label": {"names": names, "_type": "ClassLabel"}}
+    noted = json.dumps({"info": {"features": features}})
+    pq.write_table(pa.table(columns).replace_schema_metadata({"huggingface": noted}), path)
+
+
+@pytest.mark.parametrize("names", [["差评", "好评"], ["好评", "差评"], ["好评", "中评", "差评"]])
+def test_classes_of_parquet_files_keep_the_names_of_their_file(
+    datasets: Any, names: list[str]
+) -> None:
+    Path("copy/data").mkdir(parents=True)
+    first, second = {"不好": "差评", "好": "好评"}, {"糟糕": "差评", "很好": "好评"}
+    by_name("copy/data/train-00000-of-00002.parquet", first, ["差评", "好评"])
+    by_name("copy/data/train-00001-of-00002.parquet", second, names)
+    by_name("copy/data/test-00000-of-00001.parquet", second, names)
+    train, test = read("hf:copy#train"), read("hf:copy#test")
+    assert dict(zip(train["text"].to_pylist(), train["label"].to_pylist(), strict=True)) == (
+        first | second
+    )
+    assert train["row"].to_pylist() == [1, 2, 3, 4]
+    assert train["file"].unique().to_pylist() == ["hf:copy#train"]
+    assert dict(zip(test["text"].to_pylist(), test["label"].to_pylist(), strict=True)) == second
+
+
+def test_numbers_without_names_beside_different_names_are_refused(datasets: Any) -> None:
+    Path("copy").mkdir()
+    by_name("copy/train-0.parquet", {"好": "好评"}, ["好评", "差评"])
+    by_name("copy/train-1.parquet", {"坏": "差评"}, ["差评", "好评"])
+    by_name("copy/test-0.parquet", {"不好": "1"}, None)
+    said = r"\.parquet(?s:.)*'label'(?s:.)*好评, 差评 in .*train-0(?s:.)*差评, 好评 in .*train-1"
+    with pytest.raises(DataError, match=said):
+        read("hf:copy#train")
+
+
 def test_a_name_is_loaded_from_the_hub(datasets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     hub_layout("copy")
     load, asked = datasets.load_dataset, []

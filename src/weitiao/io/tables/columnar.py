@@ -14,19 +14,35 @@ from weitiao.io.tables.source import BLOCK, Chunk, Source
 _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 
 
+def class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """Columns of numbers that stand for names, as `datasets` notes them in the schema."""
+    noted = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    found = {}
+    for name, feature in (noted.get("info", {}).get("features") or {}).items():
+        while isinstance(feature, list | dict) and "names" not in feature:  # lists of classes
+            feature = feature[0] if isinstance(feature, list) else feature.get("feature")
+        if feature and feature.get("_type") == "ClassLabel":
+            found[name] = feature["names"]
+    return found
+
+
 def read_parquet(source: Source) -> Iterator[Chunk]:
     """Apache Parquet; rows are records, counted from 1."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(source.path) as file:
-        schema = file.schema_arrow
-        source.positions(schema.names)
-        size = sum(
-            file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)
-        ) // max(1, file.metadata.num_rows)
-        batch_size = max(1, min(8192, BLOCK // max(1, size)))
-        batches = file.iter_batches(batch_size, columns=list(source.wanted.values()))
-        yield from _chunks(source, schema, batches, first=1)
+    first = 1
+    for path in source.files:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            source.positions(schema.names)
+            size = sum(
+                file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)
+            ) // max(1, file.metadata.num_rows)
+            batch_size = max(1, min(8192, BLOCK // max(1, size)))
+            batches = file.iter_batches(batch_size, columns=list(source.wanted.values()))
+            for chunk in _chunks(source, schema, batches, first):
+                first = chunk.rows[-1] + 1
+                yield chunk
 
 
 def read_arrow(source: Source) -> Iterator[Chunk]:
@@ -74,7 +90,7 @@ def _chunks(
     source: Source, schema: pa.Schema, batches: Iterable[pa.RecordBatch], first: int
 ) -> Iterator[Chunk]:
     names = list(source.wanted.values())
-    classes = _class_names(schema)
+    classes = class_names(schema)
     for batch in batches:
         step = max(1, min(8192, BLOCK * batch.num_rows // max(1, batch.nbytes)))
         for start in range(0, batch.num_rows, step):
@@ -95,18 +111,6 @@ def _cells(column: pa.Array, classes: list[str] | None) -> list[Any]:
         return [float(str(value)) for value in column.to_numpy(zero_copy_only=False)]
     cells = column.to_pylist()
     return [_named(cell, classes) for cell in cells] if classes else cells
-
-
-def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
-    """Columns of numbers that stand for names, as `datasets` notes them in the schema."""
-    noted = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    found = {}
-    for name, feature in (noted.get("info", {}).get("features") or {}).items():
-        while isinstance(feature, list | dict) and "names" not in feature:  # lists of classes
-            feature = feature[0] if isinstance(feature, list) else feature.get("feature")
-        if feature and feature.get("_type") == "ClassLabel":
-            found[name] = feature["names"]
-    return found
 
 
 def _named(cell: Any, classes: list[str]) -> Any:

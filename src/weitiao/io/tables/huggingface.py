@@ -1,20 +1,23 @@
-"""Data sets of Hugging Face, by folder or by name, as the Arrow files in which they lie on disk."""
+"""Data sets of Hugging Face, by folder or by name, as the files in which they lie on disk."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from weitiao.errors import ConfigError, DataError, MissingExtra, shell_word
 from weitiao.io.hub import only_local
+from weitiao.io.tables.columnar import class_names
 
 _NAME = re.compile(r"hf:(?P<name>[^#:]+)(?::(?P<config>[^#]+))?(?:#(?P<split>.+))?")
 
 
 def split_files(name: str) -> tuple[Path, ...]:
-    """The Arrow files of a split.
+    """The files of a split, Arrow or Parquet.
 
     Args:
         name: ``hf:NAME#SPLIT`` or ``hf:NAME:CONFIG#SPLIT``, where NAME is a folder that
@@ -68,7 +71,11 @@ def _files(folder: Path) -> tuple[str | None, tuple[Path, ...]]:
 
 
 def _loaded(name: str, config: str | None) -> dict[str, tuple[Path, ...]]:
-    """The files of each split in the cache of `datasets`, which fills it if need be."""
+    """The files of each split in the cache of `datasets`, which fills it if need be.
+
+    Where Parquet files number their classes each in its own way, those files: `datasets` reads all
+    numbers by the names of the first one.
+    """
     try:
         import datasets
     except ImportError as error:
@@ -77,7 +84,11 @@ def _loaded(name: str, config: str | None) -> dict[str, tuple[Path, ...]]:
     offline = not is_folder and only_local(name, f"hf:{name}", "dataset")
     try:
         with _offline(datasets, offline):
+            if is_folder and (files := _with_own_names(datasets, name, config)):
+                return files
             loaded: dict[str, Any] = datasets.load_dataset(name, config)
+    except DataError:
+        raise
     except ConnectionError as error:
         raise ConfigError(
             f"the hub of Hugging Face doesn't answer, and its data set {name!r} is not on this"
@@ -90,6 +101,44 @@ def _loaded(name: str, config: str | None) -> dict[str, tuple[Path, ...]]:
         split: tuple(Path(file["filename"]) for file in rows.cache_files)
         for split, rows in loaded.items()
     }
+
+
+def _with_own_names(datasets: Any, name: str, config: str | None) -> dict[str, tuple[Path, ...]]:
+    """The Parquet files of each split, if their classes differ; otherwise none.
+
+    Raises:
+        DataError: one of them has numbers without names.
+    """
+    import pyarrow.parquet as pq
+
+    found = datasets.load_dataset_builder(name, config).config.data_files or {}
+    files = {split: tuple(map(Path, paths)) for split, paths in found.items()}
+    every = [path for paths in files.values() for path in paths]
+    if any(path.suffix != ".parquet" or not path.is_file() for path in every):
+        return {}
+    schemas = {path: pq.read_schema(path) for path in every}
+    columns = dict.fromkeys(column for schema in schemas.values() for column in class_names(schema))
+    differing = [column for column in columns if _differ(column, schemas)]
+    return files if differing else {}
+
+
+def _differ(column: str, schemas: Mapping[Path, pa.Schema]) -> bool:
+    """Whether files have different names for the numbers of a column.
+
+    Raises:
+        DataError: they have, and one has numbers but no names.
+    """
+    names = {path: class_names(schema).get(column) for path, schema in schemas.items()}
+    told = {tuple(found): path for path, found in names.items() if found}
+    if len(told) < 2:
+        return False
+    for path, schema in schemas.items():
+        is_number = column in schema.names and pa.types.is_integer(schema.field(column).type)
+        if is_number and names[path] is None:
+            said = ", but ".join(f"{', '.join(n)} in {other}" for n, other in [*told.items()][:2])
+            problem = f"the numbers have no names here; 0, 1, … are {said}"
+            raise DataError(problem, file=path, column=column, hint="write names, not numbers")
+    return True
 
 
 @contextmanager

@@ -102,7 +102,9 @@ class Reader(ReadOptions):
             expand(names)
         for name in names:
             if is_dataset(name):
-                found.append(SourceFiles(name, split_files(name), "arrow"))
+                files = split_files(name)
+                of_parquet = {path.suffix for path in files} == {".parquet"}
+                found.append(SourceFiles(name, files, "parquet" if of_parquet else "arrow"))
             elif is_query(name):
                 found += [stack.enter_context(self._fetched(*q, folder)) for q in queries(name)]
             else:

@@ -46,8 +46,8 @@ class Source:
 
     Args:
         name: what it is called in errors: the path of a file, or what else was named.
-        files: the existing files that hold its rows, in order; but for Arrow just one, for brat
-            the text and, where there is one, its annotation.
+        files: the existing files that hold its rows, in order; but for a data set just one, for
+            brat the text and, where there is one, its annotation.
         encoding: the codec of a text format.
         wanted: role (text, label, …) → name of its column.
     """
