@@ -138,7 +138,7 @@ def test_numbers_without_names_beside_different_names_are_refused(datasets: Any)
     by_name("copy/train-0.parquet", {"好": "好评"}, ["好评", "差评"])
     by_name("copy/train-1.parquet", {"坏": "差评"}, ["差评", "好评"])
     by_name("copy/test-0.parquet", {"不好": "1"}, None)
-    said = r"\.parquet(?s:.)*'label'(?s:.)*好评, 差评 in .*train-0(?s:.)*差评, 好评 in .*train-1"
+    said = r"test-0(?s:.)*'label'(?s:.)*好评, 差评 in .*train-0(?s:.)*差评, 好评 in .*train-1"
     with pytest.raises(DataError, match=said):
         read("hf:copy#train")
 

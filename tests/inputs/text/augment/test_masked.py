@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -108,3 +109,51 @@ def test_weights_in_a_pickle_are_not_read(folder: str, tmp_path: Path) -> None:
     weights.unlink()
     with pytest.raises(DataError, match=r"model\.safetensors"):
         MaskedEdit(masked(copied), SEGMENTER)
+
+
+def save_xlmr(folder: Path) -> str:
+    """A tiny XLM-R with random weights, whose tokenizer begins each part of a text with a space."""
+    from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM, XLMRobertaTokenizer
+
+    units = ["▁", "▁今天", "天气", "很好", "酒店", "今天", "好", "▁好"]
+    units = ["<s>", "<pad>", "</s>", "<unk>", *units, "<mask>"]
+    vocab = [(unit, -float(i)) for i, unit in enumerate(units)]
+    XLMRobertaTokenizer(vocab=vocab).save_pretrained(folder)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 8, "num_attention_heads": 1, "intermediate_size": 8}
+    config = XLMRobertaConfig(
+        vocab_size=len(vocab), num_hidden_layers=1, max_position_embeddings=40, **sizes
+    )
+    XLMRobertaForMaskedLM(config).save_pretrained(folder)
+    return str(folder)
+
+
+def test_a_word_has_a_mask_for_each_piece_but_the_space(tmp_path: Path) -> None:
+    fill = MaskedEdit(masked(save_xlmr(tmp_path), share=1.0), SEGMENTER)
+    assert [len(ids) for ids in fill._plan(["天气", "酒店", "今天"], 0).pieces] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("text", ["今天天气很好", "今天 天气很好", "天气很好 酒店"])
+def test_no_space_comes_between_hanzi(tmp_path: Path, text: str) -> None:
+    fill = MaskedEdit(masked(save_xlmr(tmp_path), share=0.4), SEGMENTER)
+    read: list[list[str]] = []
+
+    def model(**inputs: torch.Tensor) -> Any:
+        read.extend(map(fill.tokenizer.convert_ids_to_tokens, inputs["input_ids"].tolist()))
+        return whole(**inputs)
+
+    whole, fill.model = fill.model, model
+    after = fill([text] * 20, range(20))
+    assert {*after} - {text}
+    assert all(each.count(" ") == text.count(" ") for each in after)
+    for units in read:
+        spaces = [i for i, unit in enumerate(units) if unit == "▁" and units[i - 1] == "<mask>"]
+        assert len(spaces) <= text.count(" ")
+
+
+def test_a_model_of_16_bits_is_computed_in_32(folder: str, tmp_path: Path) -> None:
+    from transformers import BertForMaskedLM
+
+    shutil.copytree(folder, tmp_path / "half")
+    BertForMaskedLM.from_pretrained(folder).half().save_pretrained(tmp_path / "half")
+    assert MaskedEdit(masked(tmp_path / "half"), SEGMENTER).model.dtype == torch.float32

@@ -19,6 +19,7 @@ from weitiao.inputs.text.augment.words import NOT_A_WORD, Word
 from weitiao.inputs.text.segment import Segmenter
 
 BATCH = 32
+SPACE = "▁"  # of SentencePiece
 HANZI = re.compile("[一-鿿]")
 
 
@@ -53,7 +54,11 @@ class MaskedEdit:
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model, report = AutoModelForMaskedLM.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+                folder,
+                dtype=torch.float32,  # that of the file may be 16 bits, slow on a CPU
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
             )
         except Exception as error:  # transformers raises all kinds
             raise DataError(
@@ -67,6 +72,7 @@ class MaskedEdit:
         longest = getattr(model.config, "max_position_embeddings", 512)
         self.limit = min(self.tokenizer.model_max_length, longest, 512)
         self.masks = self._not_for_words(model.config.vocab_size)
+        self.space = self.tokenizer.get_vocab().get(SPACE) if self.tokenizer.is_fast else None
 
     def _not_for_words(self, size: int) -> torch.Tensor:
         """``(V,)`` minus infinity at what mustn't come in: special ids, endings, words to keep."""
@@ -75,7 +81,10 @@ class MaskedEdit:
         bad = [
             i
             for unit, i in known.items()
-            if i in special or unit.startswith(("##", "[unused")) or self.keep.search(unit)
+            if i in special
+            or unit == SPACE
+            or unit.startswith(("##", "[unused"))
+            or self.keep.search(unit)
         ]
         masks = torch.full((size,), -torch.inf)
         masks[[i for i in known.values() if i < size]] = 0
@@ -103,23 +112,42 @@ class MaskedEdit:
         chosen = sorted(dice.sample(usable, count))
         encode = self.tokenizer.encode
         ids = [encode(words[i], add_special_tokens=False) for i in chosen]
+        ids = [[i for i in of_word if i != self.space] for of_word in ids]
         return _Plan(words, end, chosen, ids, dice)
 
     def _fill(self, plans: list[_Plan]) -> None:
         """Replace the chosen words of each plan."""
         if not plans:
             return
-        inputs = self.tokenizer(
-            [self._masked(plan) for plan in plans],
+        texts = [self._masked(plan) for plan in plans]
+        rows = self.tokenizer(
+            texts,
             truncation=True,
             max_length=self.limit,
-            padding=True,
-            return_tensors="pt",
+            return_offsets_mapping=self.space is not None,
         )
+        if self.space is not None:
+            found = zip(texts, rows["input_ids"], rows.pop("offset_mapping"), strict=True)
+            rows = {"input_ids": [self._without_new_spaces(*row) for row in found]}
+        inputs = self.tokenizer.pad(rows, return_tensors="pt")
         logits = self.model(**inputs).logits + self.masks  # (B, T, V)
         holes = inputs["input_ids"] == self.tokenizer.mask_token_id
         for plan, row, hole in zip(plans, logits, holes, strict=True):
             self._replace(plan, list(row[hole]))
+
+    def _without_new_spaces(
+        self, text: str, ids: list[int], offsets: list[tuple[int, int]]
+    ) -> list[int]:
+        """The ids but for spaces behind a mask where the text goes on without one.
+
+        Tokenizers of SentencePiece begin each part with a space, also one that follows a mask.
+        """
+        kept = ids[:1]
+        for (last, (_, end)), i in zip(zip(ids, offsets, strict=True), ids[1:], strict=False):
+            behind = last == self.tokenizer.mask_token_id and not text[end : end + 1].isspace()
+            if i != self.space or not behind:
+                kept.append(i)
+        return kept
 
     def _masked(self, plan: _Plan) -> str:
         words: list[str] = list(plan.words)
