@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pyarrow as pa
 import pytest
 
 from weitiao.io.arrow import Ragged
-from weitiao.objectives.span_baselines import Dictionary, SpanModels
+from weitiao.objectives.span_baselines import Dictionary, SpanModels, _words
 from weitiao.objectives.span_metrics import SpanMetrics
 from weitiao.objectives.span_tags import Span
 
@@ -63,3 +64,11 @@ def test_the_linear_model_learns_from_what_stands_around() -> None:
     assert measured.targets == spans[175:]
     assert f1(measured.predicted, measured.targets) > 0.95
     assert len(measured.simpler["dictionary"]) == 25
+
+
+def test_words_come_without_jiebas_cache_in_the_shared_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "jieba", None)
+    (first, *_) = _words("北京大学 good")
+    assert first[:2] == ["word 北京大学", "word 北京大学 True"]

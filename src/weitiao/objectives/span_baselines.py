@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.arrow import Ragged
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.objectives.chain import Chain
@@ -157,11 +157,8 @@ def _features(text: str) -> Iterator[list[str]]:
 
 
 def _words(text: str) -> Iterator[list[str]]:
-    """Of each unit the word that jieba sees it in, its place there, and the words beside."""
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    words = ["<", *jieba.cut(text), ">"]
+    """Of each unit the word that rjieba sees it in, its place there, and the words beside."""
+    words = ["<", *Segmenter().segment([text])[0], ">"]
     ends, number = np.cumsum([0, *map(len, words[1:-1])]), 1
     for unit in _UNIT.finditer(text):
         while ends[number] <= unit.start():
