@@ -34,6 +34,16 @@ def test_it_is_what_torch_reads_in_memory_of_its_own(saved: Path) -> None:
     assert weights["b"][0, 0] == 9
 
 
+def test_tensors_may_stay_in_the_file(saved: Path) -> None:
+    found, plain = read_archive(saved, mapped=True), torch.load(saved, weights_only=True)
+    torch.testing.assert_close(found, plain, rtol=0, atol=0)
+    content = bytearray(saved.read_bytes())
+    content[content.index(torch.tensor(7.0).numpy().tobytes() * 8) + 1] ^= 1
+    saved.with_name("changed.ckpt").write_bytes(content)
+    with pytest.raises(zipfile.BadZipFile):
+        read_archive(saved.with_name("changed.ckpt"), mapped=True)
+
+
 def test_parts_that_nobody_needs_are_not_read(saved: Path) -> None:
     content = bytearray(saved.read_bytes())
     content[content.index(torch.tensor(7.0).numpy().tobytes() * 8) + 1] ^= 1

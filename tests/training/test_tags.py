@@ -14,6 +14,7 @@ from conftest import Command, write_csv
 
 import weitiao
 from weitiao.cli.main import main
+from weitiao.io.tables import Reader
 
 SURNAMES, NAMES = "王李张刘陈", ("伟", "秀英", "娜", "建国", "敏")
 CITIES = ("北京", "上海", "Berlin", "New York", "广州市")
@@ -98,6 +99,37 @@ def test_predictions_have_the_places_of_the_text_as_it_was_read(
     assert found[2]["label"] == []
     said = weitiao.load(tagged / "logs/latest").predict(texts)
     assert said.labels == [row["label"] for row in found]
+
+
+def test_predictions_in_conll_are_read_again_as_the_same_spans(
+    tagged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tagged)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    write(Path("more.csv"), [*rows(30, seed=3), ("", []), ("two\nlines 王伟", [])])
+    given = ["--ckpt_path=logs/latest/checkpoints/best.ckpt", "--data.predict=more.csv"]
+    for name in ("out.conll", "out.jsonl"):
+        assert main(["predict", *given, f"--out={name}", "--hardware.accelerator=cpu"]) == 0
+    columns = {"text": "text", "label": "label"}
+    back = Reader(columns, spans=True).read("out.conll", Path("back.arrow"))
+    found = [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()]
+    found = [row for row in found if row["text"]]  # a text without a word is no block of lines
+    assert len(back) == len(found) == 31
+    for text, label, row in zip(*(back[c].to_pylist() for c in columns), found, strict=True):
+        names = [(text[b:e], kind) for b, e, kind in json.loads(label)]
+        spans = row["label"]
+        assert names == [(row["text"][s["start"] : s["end"]], s["label"]) for s in spans]
+
+
+def test_a_file_of_conll_holds_spans_only(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(trained)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    given = ["--ckpt_path=logs/latest/checkpoints/best.ckpt", "--data.predict=my.csv"]
+    assert main(["predict", *given, "--out=out.conll", "--hardware.accelerator=cpu"])
+    assert "CoNLL columns hold spans" in capsys.readouterr().err
+    assert not Path("out.conll").exists()
 
 
 def test_test_predictions_are_scored_as_they_stand_in_the_file(tagged: Path) -> None:

@@ -103,7 +103,8 @@ def _write(
     Args:
         of_each: it is one of several, and is left alone if it is there.
     """
-    key, form, objective = key_of(options, inputs), format_of(out), predictor.model.objective
+    key, objective = key_of(options, inputs), predictor.model.objective
+    form = format_of(out, objective)
     if of_each and is_done(out, key):
         show_line(f"{out} is there, of the same input, model and options", console)
         return

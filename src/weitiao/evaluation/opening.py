@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 def open_model(
-    path: Path, changes: Mapping[str, Any], *, trust_remote_code: bool
+    path: Path, changes: Mapping[str, Any], *, trust_remote_code: bool, mapped: bool = False
 ) -> tuple[Model, NewRows]:
     """A model for rows without labels, as the checkpoint describes it; without Lightning.
 
@@ -37,11 +37,12 @@ def open_model(
         changes: arguments of the DataModule that are not the checkpoint's.
         trust_remote_code: whether Python code may run that came with the backbone, if the
             checkpoint asks for it.
+        mapped: for a moment's use: weights stay in the file, which must not change.
 
     Raises:
         ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
     """
-    content = _read(path, trust_remote_code)
+    content = _read(path, trust_remote_code, mapped=mapped)
     with _telling(path):
         # first, since it imports the user's own input and target, and so what the card names
         data = merged(content["datamodule_hyper_parameters"], dict(changes))
@@ -86,8 +87,8 @@ def open_checkpoint(
     return module.eval(), data
 
 
-def _read(path: Path, trust_remote_code: bool) -> dict[str, Any]:
-    content = load_checkpoint(path, without=("optimizer_states",))
+def _read(path: Path, trust_remote_code: bool, *, mapped: bool = False) -> dict[str, Any]:
+    content = load_checkpoint(path, without=("optimizer_states",), mapped=mapped)
     card = content["TextDataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")

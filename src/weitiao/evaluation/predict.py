@@ -39,9 +39,9 @@ def predict_parser() -> UseParser:
     parser.add_argument(
         "--out",
         type=str | None,
-        help="File to write: .csv, .jsonl or .parquet; with a * in its name one of each input,"
-        " whose name stands for it; - = JSON Lines on standard output; null = predictions.csv for"
-        " a file, else standard output, on a terminal as a table.",
+        help="File to write: .csv, .jsonl, .parquet, of tags .conll; with a * in its name one of"
+        " each input, whose name stands for it; - = JSON Lines on standard output; null ="
+        " predictions.csv for a file, else standard output, on a terminal as a table.",
     )
     parser.add_argument(
         "--share",
@@ -76,7 +76,8 @@ def run_predict(arguments: list[str]) -> Path | None:
 
             return predict_by_trainer(options, changes, files, out, console)
         trust = options.trust_remote_code
-        model, rows = open_model(options.ckpt_path, changes, trust_remote_code=trust)
+        few = files is None  # texts of the command line: an answer in seconds
+        model, rows = open_model(options.ckpt_path, changes, trust_remote_code=trust, mapped=few)
         check_pairs(options, model.card.input.pair, rows.reader.format)
         predictor = Predictor(model, rows, device, hardware.precision)
         if files is None:

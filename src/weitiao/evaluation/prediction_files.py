@@ -1,4 +1,4 @@
-"""Predictions as people and programs take them: CSV, JSON Lines, Parquet, a table on a terminal."""
+"""Predictions as people and programs take them: CSV, JSON Lines, Parquet, CoNLL, a table."""
 
 import io
 import json
@@ -17,9 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from weitiao.errors import ConfigError
+from weitiao.evaluation.conll_file import conll_blocks
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.csv_file import write_rows
 from weitiao.objectives.base import Objective
+from weitiao.targets.spans import SpanTarget
 from weitiao.training.rowwise import Predicted
 
 LONG = 80  # characters of a text on a terminal
@@ -49,26 +51,33 @@ def write_predictions(path: Path, predicted: Predicted, objective: Objective) ->
 
     Args:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
-            ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``.
+            ``p(LABEL)`` of each class, ``.jsonl`` an object ``probabilities``; ``.conll`` has the
+            tags of spans.
 
     Raises:
         ConfigError: the suffix names no format.
     """
-    form = format_of(path)
+    form = format_of(path, objective)
     with whole_or_not(path) as part:
         part.write_bytes(form.encode(columns_of(predicted, objective), objective, True))
         form.finish(part)
 
 
-def format_of(path: Path) -> Format:
+def format_of(path: Path, objective: Objective | None = None) -> Format:
     """How a file of this suffix is written.
 
+    Args:
+        objective: whose predictions they are, where that is known yet.
+
     Raises:
-        ConfigError: it names no format.
+        ConfigError: it names no format, or one that such predictions don't have.
     """
     if (found := FORMATS.get(path.suffix.lower())) is None:
         problem = f"{path}: predictions are not written as {path.suffix or 'a file without suffix'}"
         raise ConfigError(problem, field="out", hint=f"a name that ends in {', '.join(FORMATS)}")
+    if objective and found is FORMATS[".conll"] and not isinstance(objective.target, SpanTarget):
+        problem = f"{path}: CoNLL columns hold spans, and {type(objective).__name__} finds none"
+        raise ConfigError(problem, field="out", hint="a name that ends in .csv or .jsonl")
     return found
 
 
@@ -139,6 +148,10 @@ def _jsonl(columns: Columns, objective: Objective, first: bool) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
+def _conll(columns: Columns, objective: Objective, first: bool) -> bytes:
+    return "".join(conll_blocks(columns)).encode()
+
+
 def _arrow(columns: Columns, objective: Objective, first: bool) -> bytes:
     """A stream of its own: Parquet has its only index at the end, and can't be gone on with."""
     table = pa.Table.from_pydict(columns | _values(columns, objective))
@@ -180,6 +193,7 @@ FORMATS = {
     ".csv": Format(_csv, _unchanged),
     ".jsonl": Format(_jsonl, _unchanged),
     ".parquet": Format(_arrow, _as_parquet),
+    ".conll": Format(_conll, _unchanged),
 }
 """By suffix."""
 

@@ -146,7 +146,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     parser.add_argument(
         "--out",
         type=Path | None,
-        help="File of the predictions on --data.test: .csv, .jsonl or .parquet.",
+        help="File of the predictions on --data.test: .csv, .jsonl, .parquet or, of tags, .conll.",
     )
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None

@@ -25,13 +25,18 @@ class Damaged(ConfigError):
 
 
 def load_checkpoint(
-    path: Path, data: str = "TextDataModule", without: Collection[str] = ()
+    path: Path,
+    data: str = "TextDataModule",
+    without: Collection[str] = (),
+    *,
+    mapped: bool = False,
 ) -> dict[str, Any]:
     """The content of a checkpoint of ours, with nothing in it executed.
 
     Args:
         data: class of the DataModule that it was made with.
         without: names of parts that aren't read.
+        mapped: as `read_archive` has it.
 
     Raises:
         Damaged: the file is cut off, or bits of it have changed.
@@ -45,7 +50,7 @@ def load_checkpoint(
     if _is_cut_off(path):
         raise Damaged(damaged)
     try:
-        content = read_archive(path, without)
+        content = read_archive(path, without, mapped=mapped)
     except zipfile.BadZipFile as error:
         raise Damaged(damaged) from error
     except (OSError, MemoryError):

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 _HEADER = struct.Struct("<26xHH")  # of a record: the lengths of its name and of what follows that
 
 
-def read_archive(path: Path, without: Collection[str] = ()) -> Any:
+def read_archive(path: Path, without: Collection[str] = (), *, mapped: bool = False) -> Any:
     """The content of a file; nothing in it is executed.
 
     Args:
         without: names of parts that aren't read.
+        mapped: leave tensors in the file, of which memory holds the pages that are used. It has to
+            stay as it is meanwhile.
 
     Raises:
         BadZipFile: bits have changed.
@@ -36,7 +38,7 @@ def read_archive(path: Path, without: Collection[str] = ()) -> Any:
     with zipfile.ZipFile(path) as archive, path.open("rb") as file:
         places = _places(archive, file)
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        tensors = _Tensors(content, places, file)
+        tensors = _Tensors(content, places, file, mapped=mapped)
         if isinstance(content, dict):
             for name in without:
                 content.pop(name, None)
@@ -70,6 +72,7 @@ def _place(file: BufferedReader, info: zipfile.ZipInfo) -> int:
 
 
 _NESTED = (dict, list, tuple)
+_PART = 1 << 20  # bytes that are compared at a time
 
 
 class _Tensors:
@@ -77,14 +80,21 @@ class _Tensors:
 
     Args:
         places: of each record in the file.
+        mapped: leave them in the file.
 
     Raises:
         BadZipFile: the tensors are not those of the records.
     """
 
     def __init__(
-        self, content: Any, places: dict[int, zipfile.ZipInfo], file: BufferedReader
+        self,
+        content: Any,
+        places: dict[int, zipfile.ZipInfo],
+        file: BufferedReader,
+        *,
+        mapped: bool,
     ) -> None:
+        self._mapped = mapped
         self._file, self._read = file, dict[int, "torch.UntypedStorage"]()
         filled = {place: info for place, info in places.items() if info.file_size}
         found = {each.data_ptr() for each in _storages(content) if each.nbytes()}
@@ -102,6 +112,9 @@ class _Tensors:
             mapped = value.untyped_storage()
             if not mapped.nbytes():
                 return value
+            if self._mapped:
+                self._compare(mapped.data_ptr())
+                return value
             where = (value.storage_offset(), value.size(), value.stride())
             return value.new_empty(0).set_(self._storage(mapped.data_ptr()), *where)
         if isinstance(value, dict):
@@ -111,6 +124,19 @@ class _Tensors:
         if isinstance(value, list | tuple):
             return type(value)(map(self.read, value))
         return value
+
+    def _compare(self, pointer: int) -> None:
+        """See to it that a record is what it was, part by part."""
+        place, info = self._records[pointer]
+        self._file.seek(place)
+        found, left = 0, info.file_size
+        while left:
+            part = self._file.read(min(left, _PART))
+            if not part:
+                raise zipfile.BadZipFile(info.filename)
+            found, left = zlib.crc32(part, found), left - len(part)
+        if found != info.CRC:
+            raise zipfile.BadZipFile(info.filename)
 
     def _storage(self, pointer: int) -> torch.UntypedStorage:
         import torch

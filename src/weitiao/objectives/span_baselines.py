@@ -17,15 +17,13 @@ from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.arrow import Ragged
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.objectives.chain import Chain
-from weitiao.objectives.span_tags import Span, spans_of, tags_of
+from weitiao.objectives.span_tags import UNIT, Span, spans_of, tags_of
 
 CHOICES = (0.1, 0.3)
 """Values of C, tried on validation."""
 FEATURES = 2**18  # hashed
 AROUND = 3  # units on either side that a unit is judged by
 MOSTLY = 0.5  # of its places in train: what is a span less often isn't in the dictionary
-_UNIT = re.compile(r"[^\W_\u2e80-\uffff\U00020000-\U0003ffff]+|\S")
-"""A Latin word or number, or one other character that is no space."""
 _NEVER = -1e3  # score of a tag that train lacks
 
 
@@ -103,10 +101,10 @@ class Dictionary:
         seen: defaultdict[tuple[str, ...], Counter[int]] = defaultdict(Counter)
         for text, row in zip(texts, spans, strict=True):
             for begin, end, kind in row:
-                seen[tuple(_UNIT.findall(text[begin:end]))][kind] += 1
+                seen[tuple(UNIT.findall(text[begin:end]))][kind] += 1
         every = cls({name: kinds.most_common(1)[0][0] for name, kinds in seen.items() if name})
         places = Counter(
-            tuple(_UNIT.findall(text[begin:end]))
+            tuple(UNIT.findall(text[begin:end]))
             for text in texts
             for begin, end, _ in every.spans(text)
         )
@@ -119,7 +117,7 @@ class Dictionary:
 
     def spans(self, text: str) -> list[Span]:
         """Those in a text, the longest at each place."""
-        units, found, place = [*_UNIT.finditer(text)], list[Span](), 0
+        units, found, place = [*UNIT.finditer(text)], list[Span](), 0
         words = [unit[0] for unit in units]
         while place < len(units):
             for count in range(min(self.longest, len(units) - place), 0, -1):
@@ -140,12 +138,12 @@ def _lists(ragged: Ragged) -> list[list[Span]]:
 
 def _places(text: str) -> np.ndarray:
     """Begin and end of each unit, ``(T, 2)``."""
-    return np.array([unit.span() for unit in _UNIT.finditer(text)], np.int64).reshape(-1, 2)
+    return np.array([unit.span() for unit in UNIT.finditer(text)], np.int64).reshape(-1, 2)
 
 
 def _features(text: str) -> Iterator[list[str]]:
     """What each unit is judged by: itself, its form and its ends, its neighbours, its word."""
-    units = _UNIT.findall(text)
+    units = UNIT.findall(text)
     padded = ["<"] * AROUND + units + [">"] * AROUND
     for place, word in enumerate(_words(text), AROUND):
         unit, near = padded[place], padded[place - AROUND : place + AROUND + 1]
@@ -160,7 +158,7 @@ def _words(text: str) -> Iterator[list[str]]:
     """Of each unit the word that rjieba sees it in, its place there, and the words beside."""
     words = ["<", *Segmenter().segment([text])[0], ">"]
     ends, number = np.cumsum([0, *map(len, words[1:-1])]), 1
-    for unit in _UNIT.finditer(text):
+    for unit in UNIT.finditer(text):
         while ends[number] <= unit.start():
             number += 1
         before, word, after = words[number - 1 : number + 2]
