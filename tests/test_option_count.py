@@ -35,8 +35,6 @@ ADDED |= {
     "export --max_loss": "how much may be lost for it, only the user knows",
 }
 ADDED |= {
-    "train and fit --data.input.encode.hanzi": "spans need hanzi apart; a pretrained model knows"
-    " words of several better",
     "train and fit --model.objective.chain": "a CRF is better on few rows and slower on all",
     "train and fit --model.objective.lr": "a head from nothing wants another rate than the encoder",
     "train and fit --data.broken_tags": "whether broken tags are slips, only who made them knows",

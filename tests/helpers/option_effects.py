@@ -189,8 +189,6 @@ DATA = {
     "data.input: Text/data.input.encode.truncation": Effect(
         "prepared", "tail", ("--data.input.encode.max_length=12",)
     ),
-    # of a tokenizer that joins hanzi: tests/inputs/text/test_tokenization.py
-    "data.input: Text/data.input.encode.hanzi": Effect("refused", "split"),
     "data.input: Text/data.input.encode.pad_token": Effect(
         "prepared", "[UNK]", ("--data.input.encode.tokenizer=bare_bert",), mends=True
     ),

@@ -117,8 +117,8 @@ def test_predictions_in_conll_are_read_again_as_the_same_spans(
     assert len(back) == len(found) == 31
     for text, label, row in zip(*(back[c].to_pylist() for c in columns), found, strict=True):
         names = [(text[b:e], kind) for b, e, kind in json.loads(label)]
-        spans = row["label"]
-        assert names == [(row["text"][s["start"] : s["end"]], s["label"]) for s in spans]
+        spans = ((row["text"][s["start"] : s["end"]], s["label"]) for s in row["label"])
+        assert names == [(" ".join(name.split()), kind) for name, kind in spans]  # on a line each
 
 
 def test_a_file_of_conll_holds_spans_only(
@@ -173,7 +173,7 @@ def test_long_texts_are_read_in_windows(tagged: Path, monkeypatch: pytest.Monkey
     assert len(found & true) > 0.8 * len(true)
 
 
-def test_spans_inside_of_an_id_are_counted_and_too_many_refused(
+def test_spans_inside_of_a_unit_are_counted_and_too_many_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -182,7 +182,7 @@ def test_spans_inside_of_an_id_are_counted_and_too_many_refused(
     tokenizer = ["--data.input.encode.tokenizer=wordpiece", "--data.input.encode.min_count=30"]
     assert main(["fit", "--data.train=my.csv", *TINY, *tokenizer, "--trainer.max_epochs=1"])
     err = " ".join(capsys.readouterr().err.split())
-    assert "32 of 32 spans of train (100.0%) begin or end inside an id" in err
+    assert "32 of 32 spans of train (100.0%) begin or end inside a unit" in err
     assert "tokenizer characters" in err
 
 

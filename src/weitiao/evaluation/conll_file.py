@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from weitiao.objectives.span_tags import UNIT, tags_of
+from weitiao.io.spans.units import UNIT
+from weitiao.objectives.span_tags import tags_of
 
 
 def conll_blocks(columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:
@@ -20,11 +22,19 @@ def conll_blocks(columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:
         if label is None:
             yield f"# error = {' '.join(error.split())}\n\n"
             continue
-        units = [*UNIT.finditer(text)]
+        spans = json.loads(label)
+        places = [*_places(text, {edge for begin, end, _ in spans for edge in (begin, end)})]
         lines = [f"# text = {text}"] if len(text.splitlines()) == 1 else []
-        tags = _tags(json.loads(label), [unit.span() for unit in units])
-        lines += [f"{unit[0]}\t{tag}" for unit, tag in zip(units, tags, strict=True)]
+        tags = _tags(spans, places)
+        lines += [f"{text[b:e]}\t{tag}" for (b, e), tag in zip(places, tags, strict=True)]
         yield "\n".join([*lines, "", ""])
+
+
+def _places(text: str, edges: set[int]) -> Iterator[tuple[int, int]]:
+    """Begin and end of each word or hanzi, cut where a span begins or ends in it."""
+    for unit in UNIT.finditer(text):
+        begin, end = unit.span()
+        yield from pairwise([begin, *(e for e in range(begin + 1, end) if e in edges), end])
 
 
 def _tags(spans: Sequence[Sequence[Any]], places: Sequence[tuple[int, int]]) -> Iterator[str]:

@@ -15,9 +15,10 @@ import torch
 
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.arrow import Ragged
+from weitiao.io.spans.units import UNIT
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.objectives.chain import Chain
-from weitiao.objectives.span_tags import UNIT, Span, spans_of, tags_of
+from weitiao.objectives.span_tags import Span, spans_of, tags_of
 
 CHOICES = (0.1, 0.3)
 """Values of C, tried on validation."""

@@ -1,12 +1,9 @@
 """From spans of a text to tags of its ids and back, by the place of each id."""
 
-import re
 from collections.abc import Iterable
 
 import numpy as np
 
-UNIT = re.compile(r"[^\W_\u2e80-\uffff\U00020000-\U0003ffff]+|\S")
-"""A Latin word or number, or one other character that is no space."""
 Span = tuple[int, int, int]
 """Begin, end (in code points) and type of a span."""
 OUTSIDE = 0

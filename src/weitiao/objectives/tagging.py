@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from weitiao.card import DataCard
@@ -22,16 +22,17 @@ from weitiao.objectives.span_tags import Span, spans_of, tags_of
 from weitiao.objectives.windows import vectors_of
 from weitiao.targets.spans import SpanTarget, spans_in
 
+INSIDE = 4  # places of units within an id that are told apart
 MOST_LOST = 0.2  # of the spans of train: with more, ids and spans don't fit each other
 
 
 class Emitted(NamedTuple):
-    """Scores of the ids that stand for text, those of a row side by side.
+    """Scores of the units of texts.
 
     Args:
-        scores: ``(B, T, K)`` of each tag.
-        mask: ``(B, T)`` bool, false behind the end of a row.
-        offsets: ``(B, T, 2)`` where each id stands.
+        scores: ``(B, U, K)`` of each tag.
+        mask: ``(B, U)`` bool, false behind the end of a row.
+        offsets: ``(B, U, 2)`` where each unit stands.
     """
 
     scores: Tensor
@@ -39,7 +40,7 @@ class Emitted(NamedTuple):
     offsets: np.ndarray
 
     def rows(self) -> Iterator[np.ndarray]:
-        """The offsets of each row, ``(T, 2)``."""
+        """The offsets of each row, ``(U, 2)``."""
         lengths = self.mask.sum(1).tolist()
         yield from (row[:length] for row, length in zip(self.offsets, lengths, strict=True))
 
@@ -89,21 +90,23 @@ class Tagging(Objective):
         self.types, self.counts = self.target.labels, self.target.counts
         self.head = head.build(backbone.width, 2 * len(self.types) + 1)
         self.chain = Chain(len(self.types), learned=chain == "crf")
+        self.inside = nn.Embedding(INSIDE, backbone.width)  # of units that share an id
+        nn.init.zeros_(self.inside.weight)
 
     def rates(self) -> dict[str, float]:
         """That of head and chain."""
-        return {} if self.lr is None else {"head.": self.lr, "chain.": self.lr}
+        return {} if self.lr is None else {f"{n}.": self.lr for n in ("head", "chain", "inside")}
 
     def emit(self, backbone: Encoder, batch: Batch) -> Emitted:
-        """Scores of the tags of each id that stands for text."""
-        offsets: Tensor = batch["offsets"]
-        text = offsets[..., 0] >= 0
+        """Scores of the tags of each unit."""
+        offsets, pieces = batch["offsets"], batch["pieces"]
+        mask = pieces >= 0
+        text = torch.zeros_like(batch["inputs"]["attention_mask"])
+        text[mask.nonzero()[:, 0], pieces[mask]] = True
         vectors = vectors_of(backbone, batch["inputs"], text, self.longest)
-        count = max(1, int(text.sum(1).max()))
-        places = (~text).to(torch.uint8).argsort(dim=1, stable=True)[:, :count]
-        vectors = vectors.gather(1, places.unsqueeze(-1).expand(-1, -1, vectors.shape[-1]))
-        moved = offsets.gather(1, places.unsqueeze(-1).expand(-1, -1, 2))
-        return Emitted(full(self.head(vectors)), text.gather(1, places), moved.cpu().numpy())
+        of_ids = pieces.clamp(min=0).unsqueeze(-1).expand(-1, -1, vectors.shape[-1])
+        units = vectors.gather(1, of_ids) + self.inside(_inside(pieces)).to(vectors)
+        return Emitted(full(self.head(units)), mask, offsets.cpu().numpy())
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The negative log-likelihood of an id's tag, or its part in that of the sequence."""
@@ -116,7 +119,7 @@ class Tagging(Objective):
         tags = [torch.from_numpy(tags_of(_spans(flat), offsets)) for flat, offsets in pairs]
         padded = pad_sequence(tags, batch_first=True).to(emitted.mask.device)
         missing = emitted.mask.shape[1] - padded.shape[1]
-        padded = torch.nn.functional.pad(padded, (0, missing))
+        padded = nn.functional.pad(padded, (0, missing))
         return self.chain.losses(emitted.scores, padded, emitted.mask)
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
@@ -182,7 +185,7 @@ class Tagging(Objective):
         return SpanModels(len(self.types))
 
     def lost(self, split: str, batches: Iterable[Batch]) -> Iterator[str]:
-        """What no model can find, since spans begin or end inside an id.
+        """What no model can find, since spans begin or end inside a unit.
 
         The true spans of each row go the way of predictions and back.
 
@@ -194,20 +197,29 @@ class Tagging(Objective):
             for offsets, flat, row in zip(
                 batch["offsets"].numpy(), batch["target"], batch["row"].tolist(), strict=True
             ):
-                spans, text = _spans(flat), offsets[offsets[:, 0] >= 0]
+                spans, text = _spans(flat), offsets[offsets[:, 0] >= 0]  # without padding
                 missed = {*spans} - {*spans_of(tags_of(spans, text), text)}
                 lost, total = lost + len(missed), total + len(spans)
                 rows += [row] if missed else []
         if not lost:
             return
         line = (
-            f"{lost:,} of {total:,} spans of {split} ({lost / total:.1%}) begin or end inside an"
-            f" id, or overlap: no model finds them (first: row {min(rows)} of {split})"
+            f"{lost:,} of {total:,} spans of {split} ({lost / total:.1%}) begin or end inside a"
+            f" unit, or overlap: no model finds them (first: row {min(rows)} of {split})"
         )
         if split == "train" and lost > MOST_LOST * total:
-            hint = "{--hanzi} split; or the tokenizer characters"
+            hint = "the tokenizer characters, or another pretrained one"
             raise ConfigError(f": {line}", field="tokenizer", hint=hint)
         yield f"! {line}"
+
+
+def _inside(pieces: Tensor) -> Tensor:
+    """The place of each unit within its id, ``(B, U)``, up to the last that is told apart."""
+    place = torch.arange(pieces.shape[1], device=pieces.device).expand_as(pieces)
+    first = torch.ones_like(pieces, dtype=torch.bool)
+    first[:, 1:] = pieces[:, 1:] != pieces[:, :-1]
+    begin = (place * first).cummax(1).values
+    return (place - begin).clamp(max=INSIDE - 1)
 
 
 def _spans(flat: Any) -> list[Span]:

@@ -1,24 +1,37 @@
-"""Where each id stands in the text as it was read, for targets that are spans of it."""
+"""Where the units of a text stand as it was read, for targets that are spans of it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from weitiao.inputs.text.alignment import aligned
 from weitiao.inputs.text.unread import starts_of
+from weitiao.io.spans.units import UNIT
 
-OFFSETS = "offsets"
-"""Column of encoded rows: begin and end of each id in code points, one after the other. -1 twice is
-an id that stands for no text; equal ones stand for white space."""
-_NO_TEXT = (-1, -1)
+OFFSETS, PIECES = "offsets", "pieces"
+"""Columns of encoded rows: begin and end of each unit in code points, one after the other, and the
+id that each is a part of. A unit is a word of Latin script, or of it what one id stands for, or one
+character of another; equal ends stand for white space that has an id of its own."""
 
 
-def offsets_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) -> np.ndarray:
-    """The offsets of an encoded text, ``(T, 2)``.
+class Units(NamedTuple):
+    """The units of a row.
 
-    White space at the ends of an id is no part of it: some tokenizers count it in.
+    Args:
+        offsets: ``(U, 2)`` begin and end of each.
+        pieces: ``(U,)`` position of its id.
+    """
+
+    offsets: np.ndarray
+    pieces: np.ndarray
+
+
+def units_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) -> Units:
+    """The units of an encoded text.
+
+    A tokenizer joins hanzi in one id, and counts white space in; no unit does.
 
     Args:
         found: an ``Encoding`` of tokenizers.
@@ -26,19 +39,17 @@ def offsets_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) 
         prefix: characters put before the text.
     """
     starts = starts_of(text, words) if words is not None else None
-    offsets = []
-    for text_id, word, (begin, end) in zip(
-        found.sequence_ids, found.word_ids, found.offsets, strict=True
-    ):
+    offsets, pieces = list[tuple[int, int]](), list[int]()
+    columns = zip(found.sequence_ids, found.word_ids, found.offsets, strict=True)
+    for position, (text_id, word, (begin, end)) in enumerate(columns):
         shift = -prefix if starts is None or word is None else starts[word]
         begin, end = max(begin + shift, 0), end + shift
         if text_id is None or end <= begin:
-            offsets.append(_NO_TEXT)
             continue
-        piece = text[begin:end]
-        begin += len(piece) - len(piece.lstrip())
-        offsets.append((begin, max(begin, end - len(piece) + len(piece.rstrip()))))
-    return np.array(offsets, np.int64).reshape(-1, 2)
+        units = [unit.span() for unit in UNIT.finditer(text, begin, end)] or [(begin, begin)]
+        offsets += units
+        pieces += [position] * len(units)
+    return Units(np.array(offsets, np.int64).reshape(-1, 2), np.array(pieces, np.int64))
 
 
 def in_the_original(column: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:
@@ -58,13 +69,7 @@ def in_the_original(column: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray
 
 def _moved(offsets: Sequence[int], places: np.ndarray) -> list[int]:
     """Offsets by the place of each character in another text, ``(N, 2)``."""
-    flat = np.array(offsets, np.int64).reshape(-1, 2)
-    begin, end = flat.T
-    text, filled = begin >= 0, end > begin
-    first = np.minimum(np.maximum(begin, 0), len(places) - 1)
-    last = np.maximum(end - 1, 0)
-    moved = np.full_like(flat, -1)
-    moved[text, 0] = places[first[text], 0]
-    moved[text, 1] = moved[text, 0]
-    moved[filled, 1] = places[last[filled], 1]
-    return moved.ravel().tolist()
+    begin, end = np.array(offsets, np.int64).reshape(-1, 2).T
+    first = places[np.minimum(begin, len(places) - 1), 0]
+    last = places[np.maximum(end - 1, 0), 1]
+    return np.stack([first, np.where(end > begin, last, first)], 1).ravel().tolist()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, pre_tokenizers
+from tokenizers import Tokenizer
 
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.special_tokens import SpecialText
@@ -90,21 +90,6 @@ def _refuse_made_up(tokenizer: Any, name: str, field: str) -> None:
         field=field,
         hint=f"if it is of another kind: {mend} in its config.json",
     )
-
-
-def split_hanzi(backend: Tokenizer) -> None:
-    """Let a tokenizer make each hanzi an id of its own.
-
-    It is cut off where the text has become the characters of the vocabulary: after the marks of
-    SentencePiece are put in, but before text becomes bytes.
-    """
-    own = backend.pre_tokenizer
-    cut = pre_tokenizers.Split(Regex(r"\p{Han}"), "isolated")
-    if own is None:
-        backend.pre_tokenizer = cut
-    else:
-        steps = [cut, own] if "ByteLevel" in repr(own) else [own, cut]
-        backend.pre_tokenizer = pre_tokenizers.Sequence(steps)
 
 
 @contextmanager

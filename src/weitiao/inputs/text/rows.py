@@ -8,7 +8,7 @@ import pyarrow as pa
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
 from weitiao.inputs.text.normalisation import roles_of
-from weitiao.inputs.text.offsets import OFFSETS
+from weitiao.inputs.text.offsets import OFFSETS, PIECES
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.io.arrow import Ragged, all_texts
@@ -32,7 +32,7 @@ class TokenRows(InputRows):
             if name in table.column_names
         }
         self.features = {n: Ragged(table[n]) for n in COLUMNS if n in table.column_names}
-        self.offsets = Ragged(table[OFFSETS]) if OFFSETS in table.column_names else None
+        self.units = {n: Ragged(table[n]) for n in (OFFSETS, PIECES) if n in table.column_names}
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
 
     def collate(self, draws: Draws) -> dict[str, Any]:
@@ -41,7 +41,8 @@ class TokenRows(InputRows):
         Returns:
             ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
             has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
-            (B, G)``. And ``offsets (B, T, 2)``, where the table has them; -1 at padding.
+            (B, G)``. And ``offsets (B, U, 2)`` and ``pieces (B, U)`` of units, where the table
+            has them; -1 at padding.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -58,9 +59,10 @@ class TokenRows(InputRows):
         for name, column in self.features.items():
             inputs[name] = _padded(column.lists(rows), 0)
         batch: dict[str, Any] = {"inputs": tensors(inputs)}
-        if self.offsets is not None:
-            places = _padded(self.offsets.lists(rows), -1).reshape(len(rows), -1, 2)
-            batch |= tensors({OFFSETS: places})
+        if self.units:
+            found = {name: _padded(column.lists(rows), -1) for name, column in self.units.items()}
+            places = found[OFFSETS].reshape(len(rows), -1, 2)
+            batch |= tensors({OFFSETS: places, PIECES: found[PIECES]})
         return batch
 
 

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from weitiao.errors import ConfigError
 from weitiao.inputs import Span
 from weitiao.inputs.text.characters import CharacterIds
-from weitiao.inputs.text.offsets import OFFSETS, offsets_of
+from weitiao.inputs.text.offsets import OFFSETS, PIECES, units_of
 from weitiao.inputs.text.prefix import prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
@@ -80,7 +80,8 @@ class TextEncoder:
         Returns:
             A table with ``input_ids: large_list<int32>``, for pairs ``token_type_ids:
             large_list<int8>``, and ``cut: bool``, true where the text did not fit ``max_length``.
-            Where it is left whole nevertheless, ``offsets: large_list<int32>`` (see `OFFSETS`).
+            Where it is left whole nevertheless, ``offsets`` and ``pieces: large_list<int32>`` of
+            its units (see `OFFSETS`).
             No row is without ids: a text that gives none, not even special ones, gets ``pad_id``.
 
         Raises:
@@ -124,17 +125,19 @@ class TextEncoder:
         return pa.Table.from_pydict(columns)  # `pa.table` imports pandas
 
     def _located(self, texts: Sequence[str]) -> pa.Table:
-        """The ids of whole texts, and where each stands."""
-        units = self._units(texts)
+        """The ids of whole texts, and where their units stand."""
+        given = self._units(texts)
         with rust_faults("it"):
-            encodings = self.backend.encode_batch(units, is_pretokenized=bool(self.segmenter))
-        words = units if self.segmenter else [None] * len(texts)
-        offsets = [
-            offsets_of(found, text, cut, len(self.prefix)).ravel() if found.ids else [-1, -1]
-            for found, text, cut in zip(encodings, texts, words, strict=True)
-        ]
+            encodings = self.backend.encode_batch(given, is_pretokenized=bool(self.segmenter))
+        words = given if self.segmenter else [None] * len(texts)
+        rows = zip(encodings, texts, words, strict=True)
+        units = [units_of(found, text, cut, len(self.prefix)) for found, text, cut in rows]
         ids = [found.ids or [self.pad_id] for found in encodings]
-        columns = {"input_ids": ids, OFFSETS: offsets}
+        columns: dict[str, Any] = {
+            "input_ids": ids,
+            OFFSETS: [each.offsets.ravel() for each in units],
+            PIECES: [each.pieces for each in units],
+        }
         lists = {name: pa.array(rows, pa.large_list(pa.int32())) for name, rows in columns.items()}
         long = pa.array([len(row) > self.max_length for row in ids], pa.bool_())
         return pa.Table.from_pydict({**lists, "cut": long})

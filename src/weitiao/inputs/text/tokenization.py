@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
 
 from weitiao.errors import ConfigError
-from weitiao.inputs.text.pretrained_tokenizer import load_tokenizer, split_hanzi
+from weitiao.inputs.text.pretrained_tokenizer import load_tokenizer
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.special_tokens import PAD, SPECIALS, UNK, SpecialText
 from weitiao.inputs.text.text_encoder import TextEncoder, cut_into_words
@@ -35,8 +34,6 @@ class Encoder:
         max_length: longest sequence in ids, special ones included.
         truncation: which part of a longer text stays: its head, its tail, or half of each; or all
             of it, which an objective of spans reads in ``windows`` that overlap.
-        hanzi: of a pretrained tokenizer, ``split`` makes each hanzi an id of its own, so that no
-            span begins or ends inside of one; ``joined`` leaves words of several.
         pad_token: token that fills a batch, of a pretrained tokenizer that names none (GPT-2,
             Llama). Padding is masked, so any token of the vocabulary will do.
         special_text: what a special token means that somebody wrote into a text, such as ``[SEP]``
@@ -57,7 +54,6 @@ class Encoder:
     lowercase: bool = True
     max_length: int = 128
     truncation: Truncation = "head"
-    hanzi: Literal["joined", "split"] = "joined"
     pad_token: str | None = None
     special_text: SpecialText | None = None
     prefix: str = ""
@@ -75,9 +71,6 @@ class Encoder:
         if self.trained and self.special_text is not None:
             problem = f"has no effect: {self.tokenizer!r} reads special tokens in a text as text"
             raise ConfigError(problem, field="special_text")
-        if self.trained and self.hanzi != "joined":
-            problem = f"goes with a pretrained tokenizer, not with {self.tokenizer!r}"
-            raise ConfigError(problem, field="hanzi")
         if self.trained and self.prefix:
             problem = f"goes with a pretrained tokenizer, not with {self.tokenizer!r}"
             raise ConfigError(problem, field="prefix")
@@ -118,8 +111,6 @@ class Encoder:
         if not self.trained:
             backend, pad_id, unk_id, own = load_tokenizer(self.tokenizer, self.pad_token)
             special_text = self.special_text or own
-            if self.hanzi == "split":
-                split_hanzi(backend)
             return TextEncoder(
                 backend,
                 pad_id,
