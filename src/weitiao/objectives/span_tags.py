@@ -1,4 +1,4 @@
-"""From spans of a text to tags of its ids and back, by the place of each id."""
+"""From spans of a text to tags of its units and back, by the place of each unit."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,14 @@ import numpy as np
 Span = tuple[int, int, int]
 """Begin, end (in code points) and type of a span."""
 OUTSIDE = 0
-"""The tag of an id in no span. Of type ``t`` the first id has tag ``2t + 1``, others ``2t + 2``."""
+"""The tag of a unit in no span. Of type ``t`` the first has tag ``2t + 1``, others ``2t + 2``."""
 
 
 def tags_of(spans: Iterable[Span], offsets: np.ndarray) -> np.ndarray:
-    """The tag of each id, ``(T,)``: it belongs to the longest span that it has a part in.
+    """The tag of each unit, ``(U,)``: it belongs to the longest span that it has a part in.
 
     Args:
-        offsets: ``(T, 2)`` begin and end of each id.
+        offsets: ``(U, 2)`` begin and end of each unit.
     """
     begin, end = offsets.T
     tags = np.full(len(offsets), OUTSIDE)
@@ -29,7 +29,7 @@ def tags_of(spans: Iterable[Span], offsets: np.ndarray) -> np.ndarray:
 
 
 def spans_of(tags: np.ndarray, offsets: np.ndarray) -> list[Span]:
-    """The spans that tags ``(T,)`` say, of ids at ``offsets (T, 2)``.
+    """The spans that tags ``(U,)`` say, of units at ``offsets (U, 2)``.
 
     White space at the ends of a span is no part of it.
     """

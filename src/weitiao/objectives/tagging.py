@@ -46,14 +46,15 @@ class Emitted(NamedTuple):
 
 
 class Tagging(Objective):
-    """Learns spans of the text: each id is in a span of some type, or in none.
+    """Learns spans of the text: each unit (`UNIT`) is in a span of some type, or in none.
 
-    A span has the place of its ids in the text as it was read, whatever pieces the tokenizer made.
+    A span has the place of its units in the text as it was read, whatever ids the tokenizer made.
+    Units that share an id share its vector, and are told apart by their place in it.
     Texts longer than the backbone's longest sequence are read in windows that overlap.
 
     Args:
-        head: vector of an id ``(H)`` → scores of its tag ``(2 · types + 1)``.
-        chain: ``linear``: each id by itself, of the sequences of tags that make sense the best one;
+        head: vector of a unit ``(H)`` → scores of its tag ``(2 · types + 1)``.
+        chain: ``linear``: each unit by itself, of the sequences of tags that make sense the best;
             ``crf``: with learned weights of the steps between tags, trained as a whole.
         lr: learning rate of head and chain, which begin from nothing where a backbone is
             pretrained; null = that of the backbone.
@@ -109,7 +110,7 @@ class Tagging(Objective):
         return Emitted(full(self.head(units)), mask, offsets.cpu().numpy())
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
-        """The negative log-likelihood of an id's tag, or its part in that of the sequence."""
+        """The negative log-likelihood of a unit's tag, or its part in that of the sequence."""
         emitted = self.emit(backbone, batch)
         size = emitted.mask.sum().clamp(min=1)
         return Loss(self._row_losses(emitted, batch).sum() / size, size)
@@ -123,7 +124,7 @@ class Tagging(Objective):
         return self.chain.losses(emitted.scores, padded, emitted.mask)
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
-        """The spans found, the loss of an id of each row, the true spans."""
+        """The spans found, the loss of a unit of each row, the true spans."""
         emitted = self.emit(backbone, batch)
         losses = self._row_losses(emitted, batch) / emitted.mask.sum(1).clamp(min=1)
         return Evaluation(self._found(emitted), losses, [*map(_spans, batch["target"])])

@@ -31,7 +31,8 @@ class Units(NamedTuple):
 def units_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) -> Units:
     """The units of an encoded text.
 
-    A tokenizer joins hanzi in one id, and counts white space in; no unit does.
+    A tokenizer joins hanzi in one id, and counts white space in; no unit does. Of ids that have the
+    same place, such as the bytes of a hanzi, the last one stands for it.
 
     Args:
         found: an ``Encoding`` of tokenizers.
@@ -40,16 +41,19 @@ def units_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) ->
     """
     starts = starts_of(text, words) if words is not None else None
     offsets, pieces = list[tuple[int, int]](), list[int]()
-    columns = zip(found.sequence_ids, found.word_ids, found.offsets, strict=True)
-    for position, (text_id, word, (begin, end)) in enumerate(columns):
+    columns = [*zip(found.sequence_ids, found.word_ids, found.offsets, strict=True)]
+    following = len(text)
+    for position, (text_id, word, (begin, end)) in reversed([*enumerate(columns)]):
         shift = -prefix if starts is None or word is None else starts[word]
-        begin, end = max(begin + shift, 0), end + shift
+        begin, end = max(begin + shift, 0), min(end + shift, following)
         if text_id is None or end <= begin:
             continue
+        following = begin
         units = [unit.span() for unit in UNIT.finditer(text, begin, end)] or [(begin, begin)]
-        offsets += units
+        offsets += reversed(units)
         pieces += [position] * len(units)
-    return Units(np.array(offsets, np.int64).reshape(-1, 2), np.array(pieces, np.int64))
+    places = np.array(offsets[::-1], np.int64).reshape(-1, 2)
+    return Units(places, np.array(pieces[::-1], np.int64))
 
 
 def in_the_original(column: pa.ChunkedArray, table: pa.Table) -> pa.ChunkedArray:
