@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import resource
 import socket
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -36,6 +37,7 @@ BATCH = Batching(tokens=1024)
 """In which a model computes what waited. Training had larger ones; of few texts, whose lengths
 differ, most of such a batch is padding: 64 reviews took a TextCNN 1.7 times as long."""
 BACKLOG = 2048  # connections that wait to be taken
+SWITCH = 0.0005  # seconds that a thread may keep the interpreter while another wants it
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,9 @@ def _answer(app: Gate, bound: socket.socket, end_within: int) -> None:
     with suppress(OSError, ValueError):  # a sandbox may forbid it
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a client is a file
+    # the model's thread asks for the interpreter after each operation; Python would keep it waiting
+    # for 5 ms wherever another thread reads a request
+    sys.setswitchinterval(SWITCH)
     config = uvicorn.Config(
         app,
         http="h11",
