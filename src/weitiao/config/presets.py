@@ -9,6 +9,7 @@ from weitiao.config.commands import CONFIGS, shipped
 from weitiao.errors import ConfigError
 
 Kind = Literal["recipe", "task"]
+_OF_CLASSES = {"class_path", "init_args"}
 
 
 def preset(kind: Kind, name: str, *others: str) -> Path:
@@ -36,9 +37,11 @@ def values_of(kind: Kind, name: str) -> dict[str, Any]:
 
 
 def merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Nested values; of two for the same key, those of ``over``, where a class may go unnamed."""
-    if "class_path" in values and not {"class_path", "init_args"} & over.keys():
+    """Nested values; of two for one key, that of ``over``; either may leave its class unnamed."""
+    if "class_path" in values and not _OF_CLASSES & over.keys():
         over = {"init_args": over}
+    if "class_path" in over and values and not _OF_CLASSES & values.keys():
+        values = {"init_args": values}
     both = {
         key: merged(value, over[key])
         for key, value in values.items()

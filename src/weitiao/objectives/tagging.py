@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -186,32 +187,46 @@ class Tagging(Objective):
         return SpanModels(len(self.types))
 
     def lost(self, split: str, batches: Iterable[Batch]) -> Iterator[str]:
-        """What no model can find, since spans begin or end inside a unit.
+        """What no model can find: spans that no tags say, and types that train lacks.
 
         The true spans of each row go the way of predictions and back.
 
         Raises:
             ConfigError: they are too many of train.
         """
-        lost, total, rows = 0, 0, []
+        lost, cut, rows, types = 0, 0, [], Counter[int]()
         for batch in batches:
             for offsets, flat, row in zip(
                 batch["offsets"].numpy(), batch["target"], batch["row"].tolist(), strict=True
             ):
                 spans, text = _spans(flat), offsets[offsets[:, 0] >= 0]  # without padding
                 missed = {*spans} - {*spans_of(tags_of(spans, text), text)}
-                lost, total = lost + len(missed), total + len(spans)
-                rows += [row] if missed else []
+                cut += sum(spans_of(tags_of([span], text), text) != [span] for span in missed)
+                lost, rows = lost + len(missed), rows + ([row] if missed else [])
+                types.update(kind for *_, kind in spans)
+        if new := {self.types[kind]: n for kind, n in types.items() if not self.counts[kind]}:
+            named = ", ".join(f"{name} ({count:,})" for name, count in new.items())
+            yield f"! spans of {split} have types that train lacks, so no model finds them: {named}"
         if not lost:
             return
+        total = types.total()
+        why = [f"begin or end inside a unit ({cut:,})"] if cut else []
+        why += [f"overlap a longer one ({lost - cut:,})"] if lost > cut else []
         line = (
-            f"{lost:,} of {total:,} spans of {split} ({lost / total:.1%}) begin or end inside a"
-            f" unit, or overlap: no model finds them (first: row {min(rows)} of {split})"
+            f"{lost:,} of {total:,} spans of {split} ({lost / total:.1%}) {' or '.join(why)}:"
+            f" no model finds them (first: row {min(rows)} of {split})"
         )
         if split == "train" and lost > MOST_LOST * total:
-            hint = "the tokenizer characters, or another pretrained one"
-            raise ConfigError(f": {line}", field="tokenizer", hint=hint)
+            raise _too_many(line, overlapping=2 * cut < lost)
         yield f"! {line}"
+
+
+def _too_many(line: str, *, overlapping: bool) -> ConfigError:
+    if overlapping:
+        hint = "leave out those inside of others, or learn them by a model of their own"
+        return ConfigError(f": {line}", field="label", hint=hint)
+    hint = "the tokenizer characters, or another pretrained one"
+    return ConfigError(f": {line}", field="tokenizer", hint=hint)
 
 
 def _inside(pieces: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """A run that begins with a fine-tuned model: its values, its weights, and the labels they share."""
 
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from weitiao.config.presets import values_of
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of, load_checkpoint
 from weitiao.models.module import Module
+from weitiao.objectives.base import objective_class
 from weitiao.training.recipe import named
 from weitiao.training.resume import given
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
@@ -59,10 +61,17 @@ def with_start(arguments: list[str]) -> list[str]:
 def _leave_to(task: str, values: dict[str, dict[str, Any]]) -> None:
     """Leave target and objective to a task that is asked for; of another one, what it shares."""
     del values["data"]["target"]
-    wanted = values_of("task", task)["model"]["objective"]["class_path"]
+    said = values_of("task", task)
+    wanted = said["model"]["objective"]["class_path"]
     if (objective := values["model"]["objective"])["class_path"] != wanted:
-        kept = {name: v for name, v in objective["init_args"].items() if name in OF_ROWS}
+        taken = {*OF_ROWS} & signature(objective_class(wanted)).parameters.keys()
+        kept = {name: v for name, v in objective["init_args"].items() if name in taken}
         values["model"]["objective"] = {"class_path": wanted, "init_args": kept}
+        texts, theirs = values["data"]["input"]["init_args"], said["data"].get("input", {})
+        ways = texts["encode"].get("truncation"), theirs.get("encode", {}).get("truncation")
+        if "windows" in ways:  # of one task only: it reads whole texts, which nothing else does
+            texts["encode"].pop("truncation", None)
+            texts.pop("linear", None)
 
 
 def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:

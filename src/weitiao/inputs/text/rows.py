@@ -42,7 +42,7 @@ class TokenRows(InputRows):
             ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
             has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
             (B, G)``. And ``offsets (B, U, 2)`` and ``pieces (B, U)`` of units, where the table
-            has them; -1 at padding.
+            has them; -1 at padding, of which there is some where no row has a unit.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -60,15 +60,15 @@ class TokenRows(InputRows):
             inputs[name] = _padded(column.lists(rows), 0)
         batch: dict[str, Any] = {"inputs": tensors(inputs)}
         if self.units:
-            found = {name: _padded(column.lists(rows), -1) for name, column in self.units.items()}
-            places = found[OFFSETS].reshape(len(rows), -1, 2)
-            batch |= tensors({OFFSETS: places, PIECES: found[PIECES]})
+            places, pieces = (self.units[name].lists(rows) for name in (OFFSETS, PIECES))
+            padded = _padded(places, -1, least=2).reshape(len(rows), -1, 2)
+            batch |= tensors({OFFSETS: padded, PIECES: _padded(pieces, -1, least=1)})
         return batch
 
 
-def _padded(lists: list[np.ndarray], fill: int) -> np.ndarray:
-    """Lists as the rows of an array; whole numbers in 64 bits."""
-    width = max((len(values) for values in lists), default=0)
+def _padded(lists: list[np.ndarray], fill: int, least: int = 0) -> np.ndarray:
+    """Lists as the rows of an array, at least so wide; whole numbers in 64 bits."""
+    width = max(least, *map(len, lists)) if lists else least
     whole = not lists or np.issubdtype(lists[0].dtype, np.integer)
     array = np.full((len(lists), width), fill, np.int64 if whole else np.float32)
     for cells, values in zip(array, lists, strict=True):
