@@ -197,6 +197,7 @@ def data_of(arguments: list[str]) -> TextDataModule | None:
     parser = Parser(prog=called("fit"))
     parser.add_argument("--config", action="config")
     parser.add_class_arguments(TextDataModule, "data")
+    parser.add_argument("--task", type=str | None)  # for hints: an option that faults may name
     config = parser.parse_args(kept)
     return None if config.data.train is None else parser.instantiate(config).data
 
