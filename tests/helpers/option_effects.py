@@ -239,6 +239,7 @@ MODEL = {
         }.items()
     },
     "model.objective: Tagging/model.objective.chain": Effect("loss", "crf", SPANS),
+    "model.objective: Tagging/model.objective.class_weights": Effect("loss", "balanced", SPANS),
     "model.objective: Tagging/model.objective.lr": Effect("loss", "0.1", SPANS),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),

@@ -25,7 +25,7 @@ TRAIN = (
     "--run.threads=1",
 )
 HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans")
-SPANS = '[[0, 2, "首"], [2, 3, "二"]]'
+SPANS = '[[0, 2, "首"], [2, 3, "二"], [4, 5, "首"]]'
 
 
 def rows() -> list[tuple[str, ...]]:

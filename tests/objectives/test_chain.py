@@ -64,6 +64,14 @@ def test_without_learned_steps_each_tag_is_its_own_question() -> None:
     assert torch.allclose(chain.losses(emissions, tags, mask), (alone * mask).sum(1))
 
 
+def test_positions_may_weigh_more_than_others() -> None:
+    chain, emissions, mask = made(learned=False)
+    tags = torch.zeros(len(LENGTHS), max(LENGTHS), dtype=torch.long)
+    alone = torch.nn.functional.cross_entropy(emissions.mT, tags, reduction="none")
+    weights = torch.tensor([1.0, 0.5, 2.0, 0.0]) * mask
+    assert torch.allclose(chain.losses(emissions, tags, mask, weights), (alone * weights).sum(1))
+
+
 def test_a_row_without_text_has_no_loss_and_no_tag() -> None:
     chain, emissions, _ = made(learned=True)
     nothing = torch.zeros(emissions.shape[:2], dtype=torch.bool)

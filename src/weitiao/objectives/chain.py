@@ -35,18 +35,22 @@ class Chain(FullPrecision):
         weight = torch.zeros(self.allowed.shape, device=self.allowed.device)
         return (weight if self.steps is None else self.steps).masked_fill(~self.allowed, _NEVER)
 
-    def losses(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+    def losses(
+        self, emissions: Tensor, tags: Tensor, mask: Tensor, weights: Tensor | None = None
+    ) -> Tensor:
         """The negative log-likelihood of each row's tags, ``(B,)``.
 
         Args:
             emissions: ``(B, T, K)``, a score of each tag at each position.
             tags: ``(B, T)`` int64; any value where the mask is false.
             mask: ``(B, T)`` bool, false behind the end of a row.
+            weights: ``(B, T)`` of positions, 0 where the mask is false, if steps aren't learned;
+                null = all alike.
         """
         tags = tags.masked_fill(~mask, OUTSIDE)
         own = emissions.gather(-1, tags.unsqueeze(-1)).squeeze(-1)
         if self.steps is None:
-            return ((emissions.logsumexp(-1) - own) * mask).sum(1)
+            return ((emissions.logsumexp(-1) - own) * (mask if weights is None else weights)).sum(1)
         steps = self.scores()
         before = nn.functional.pad(tags[:, :-1], (1, 0), value=OUTSIDE)
         scored = ((own + steps[before, tags]) * mask).sum(1)

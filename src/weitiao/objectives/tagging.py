@@ -13,9 +13,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
+from weitiao.objectives import losses
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
 from weitiao.objectives.chain import Chain
 from weitiao.objectives.heads import Head
+from weitiao.objectives.losses import Balance
 from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.span_baselines import SpanModels
@@ -57,6 +59,8 @@ class Tagging(Objective):
         head: vector of a unit ``(H)`` → scores of its tag ``(2 · types + 1)``.
         chain: ``linear``: each unit by itself, of the sequences of tags that make sense the best;
             ``crf``: with learned weights of the steps between tags, trained as a whole.
+        class_weights: of a linear chain: ``balanced`` weighs units in a span of type ``c`` by
+            ``N / (C · N_c)``, of spans in train, and units outside of any by 1.
         lr: learning rate of head and chain, which begin from nothing where a backbone is
             pretrained; null = that of the backbone.
     """
@@ -72,12 +76,15 @@ class Tagging(Objective):
         ("exact_match", "rows all right"),
     )
 
+    weights: Tensor
+
     def __init__(
         self,
         card: DataCard,
         backbone: Encoder,
         head: Head = Head(),
         chain: Literal["linear", "crf"] = "linear",
+        class_weights: Balance = "none",
         lr: float | None = None,
     ) -> None:
         super().__init__()
@@ -87,6 +94,8 @@ class Tagging(Objective):
             raise ConfigError(problem, field="truncation", hint="{--truncation} windows")
         if head.start == "probe":
             raise ConfigError("= probe solves a head of whole rows only", field="start")
+        if class_weights != "none" and chain == "crf":
+            raise ConfigError("go with chain: linear only", field="class_weights")
         self.lr = lr
         self.longest = card.tokens.max_length
         self.types, self.counts = self.target.labels, self.target.counts
@@ -94,6 +103,11 @@ class Tagging(Objective):
         self.chain = Chain(len(self.types), learned=chain == "crf")
         self.inside = nn.Embedding(INSIDE, backbone.width)  # of units that share an id
         nn.init.zeros_(self.inside.weight)
+
+        weights = losses.class_weights(self.counts, class_weights)
+        of_types = torch.ones(len(self.types)) if weights is None else weights
+        of_tags = torch.cat([torch.ones(1), of_types.repeat_interleave(2)])
+        self.register_buffer("weights", of_tags, persistent=False)
 
     def rates(self) -> dict[str, float]:
         """That of head and chain."""
@@ -113,22 +127,26 @@ class Tagging(Objective):
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The negative log-likelihood of a unit's tag, or its part in that of the sequence."""
         emitted = self.emit(backbone, batch)
-        size = emitted.mask.sum().clamp(min=1)
-        return Loss(self._row_losses(emitted, batch).sum() / size, size)
+        tags = self._tags(emitted, batch)
+        weights = self.weights[tags] * emitted.mask
+        found = self.chain.losses(emitted.scores, tags, emitted.mask, weights)
+        size = weights.sum().clamp(min=1)
+        return Loss(found.sum() / size, size)
 
-    def _row_losses(self, emitted: Emitted, batch: Batch) -> Tensor:
+    def _tags(self, emitted: Emitted, batch: Batch) -> Tensor:
+        """The true tag of each unit, ``(B, U)``."""
         pairs = zip(batch["target"], emitted.rows(), strict=True)
         tags = [torch.from_numpy(tags_of(_spans(flat), offsets)) for flat, offsets in pairs]
         padded = pad_sequence(tags, batch_first=True).to(emitted.mask.device)
         missing = emitted.mask.shape[1] - padded.shape[1]
-        padded = nn.functional.pad(padded, (0, missing))
-        return self.chain.losses(emitted.scores, padded, emitted.mask)
+        return nn.functional.pad(padded, (0, missing))
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """The spans found, the loss of a unit of each row, the true spans."""
         emitted = self.emit(backbone, batch)
-        losses = self._row_losses(emitted, batch) / emitted.mask.sum(1).clamp(min=1)
-        return Evaluation(self._found(emitted), losses, [*map(_spans, batch["target"])])
+        found = self.chain.losses(emitted.scores, self._tags(emitted, batch), emitted.mask)
+        of_units = found / emitted.mask.sum(1).clamp(min=1)
+        return Evaluation(self._found(emitted), of_units, [*map(_spans, batch["target"])])
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[list[Span]]:
         """The spans of each row."""
@@ -194,7 +212,7 @@ class Tagging(Objective):
         Raises:
             ConfigError: they are too many of train.
         """
-        lost, cut, rows, types = 0, 0, [], Counter[int]()
+        lost, cut, rows, types = 0, 0, list[int](), Counter[int]()
         for batch in batches:
             for offsets, flat, row in zip(
                 batch["offsets"].numpy(), batch["target"], batch["row"].tolist(), strict=True
