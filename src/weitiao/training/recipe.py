@@ -147,6 +147,7 @@ def _fitting(name: str, task: str, path: Path) -> tuple[str, str]:
     fitting, unfit = without_unfit(values_of("recipe", name), objective)
     if not unfit:
         return near(path), ""
+    fitting.pop("task", None)  # another one is asked for
     left_out = f", without {', '.join(unfit)}, which {task} doesn't take"
     return yaml.safe_dump(fitting, allow_unicode=True), left_out
 
