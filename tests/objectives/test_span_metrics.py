@@ -33,6 +33,23 @@ def measured(found: list[list[Span]], true: list[list[Span]]) -> dict[str, float
         ([(0, 1, PER), (1, 2, PER)], [(0, 2, PER)], 0, 0, (2 + 0.5) / 3),  # in two
         ([(0, 4, PER)], [(0, 2, PER), (2, 4, PER)], 0, 0, (0.5 + 2) / 3),  # two in one
         ([(0, 4, PER)], [(0, 4, PER), (1, 2, LOC)], 2 / 3, 2 / 3, 2 / 3),  # a nested one is missed
+        ([(1, 2, PER)], [(0, 2, PER)], 0, 0, (1 + 0.5) / 2),  # begins late
+        ([(1, 3, PER)], [(0, 2, PER)], 0, 0, 0.5),  # shifted
+        ([(0, 2, PER)], [(0, 2, PER), (2, 4, PER)], 2 / 3, 2 / 3, 2 / 3),  # one of two neighbours
+        ([(0, 2, PER), (2, 4, PER)], [(0, 2, PER), (2, 4, PER)], 1, 1, 1),  # neighbours of a type
+        ([(0, 2, PER), (2, 4, LOC)], [(0, 2, LOC), (2, 4, PER)], 0, 1, 0),  # types swapped
+        ([(0, 2, PER), (2, 4, LOC)], [(0, 4, PER)], 0, 0, (1 + 0.5) / 3),  # half of another type
+        ([(0, 3, PER)], [(0, 1, PER), (2, 3, PER)], 0, 0, (1 / 3 + 2) / 3),  # joins what is apart
+        ([(0, 1, PER), (2, 3, PER)], [(0, 3, PER)], 0, 0, (2 + 1 / 3) / 3),  # tears it apart
+        ([(2, 3, LOC)], [(0, 5, PER), (2, 3, LOC)], 2 / 3, 2 / 3, 2 / 3),  # the inner one
+        ([(0, 5, LOC), (2, 3, LOC)], [(2, 3, LOC)], 2 / 3, 2 / 3, (1.2 + 1) / 3),  # one around it
+        ([(0, 2, PER), (0, 2, LOC)], [(0, 2, PER)], 2 / 3, 2 / 3, 2 / 3),  # both types
+        ([(0, 2, PER)], [(0, 2, PER), (0, 2, LOC)], 2 / 3, 2 / 3, 2 / 3),  # two types are true
+        ([(0, 1, LOC)], [(9, 10, LOC)], 0, 0, 0),  # elsewhere
+        ([(0, 10, LOC)], [(9, 10, LOC)], 0, 0, (0.1 + 1) / 2),  # the whole row
+        ([(0, 1, LOC), (1, 2, LOC), (2, 3, LOC)], [(1, 2, LOC)], 0.5, 0.5, 0.5),  # everything
+        ([(2, 4, PER), (0, 2, LOC)], [(0, 2, LOC), (2, 4, PER)], 1, 1, 1),  # in another order
+        ([(0, 2, PER), (0, 3, PER)], [(0, 3, PER)], 2 / 3, 2 / 3, (1 + 1 + 1) / 3),  # and a part
     ],
 )
 def test_a_row(
