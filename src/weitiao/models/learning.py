@@ -88,12 +88,11 @@ class Learner(L.LightningModule):
                 optimizer, gradient_clip_val, gradient_clip_algorithm
             )
 
-    def log_loss(self, loss: Tensor, size: int) -> None:
-        """Log a batch's loss."""
-        # each of them, since torchmetrics takes no notice of a weight where NaN isn't looked for
-        self.train_loss.update(loss.detach().expand(size))
-        self.log("train/loss", loss, prog_bar=True, batch_size=size)
-        self.log("train/loss_epoch", self.train_loss, on_step=False, on_epoch=True, batch_size=size)
+    def log_loss(self, loss: Tensor, size: Tensor) -> None:
+        """Log a batch's loss, which counts in the epoch's mean by what it is the mean of."""
+        self.train_loss.update(loss.detach(), size)
+        self.log("train/loss", loss, prog_bar=True, batch_size=1)
+        self.log("train/loss_epoch", self.train_loss, on_step=False, on_epoch=True, batch_size=1)
 
     def on_train_epoch_start(self) -> None:
         """Begin the epoch's mean anew; Lightning doesn't call this on a resume in mid-epoch."""

@@ -73,7 +73,7 @@ class Module(Learner):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The mean loss of a batch."""
         loss, size = self.loss(batch)
-        self.log_loss(loss, len(batch["row"]))
+        self.log_loss(loss, size)
         return self.weighed(loss, size)
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:

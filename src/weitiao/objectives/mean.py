@@ -1,5 +1,7 @@
 """A running mean of torchmetrics' kind."""
 
+import torch
+from torch import Tensor
 from torchmetrics import MeanMetric
 
 from weitiao.objectives.precision import FullPrecision
@@ -13,3 +15,12 @@ class Mean(FullPrecision, MeanMetric):
 
     def __init__(self) -> None:
         super().__init__(nan_strategy="disable")
+
+    def update(self, value: float | Tensor, weight: float | Tensor | None = None) -> None:
+        """Take in values; torchmetrics ignores their weight where it doesn't look for NaN."""
+        values = torch.as_tensor(value, dtype=self.dtype, device=self.device)
+        weights = torch.as_tensor(
+            1.0 if weight is None else weight, dtype=self.dtype, device=self.device
+        ).expand_as(values)
+        self.mean_value += (values * weights).sum()
+        self.weight += weights.sum()

@@ -53,7 +53,7 @@ class LanguageModel(Learner):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean cross-entropy of the positions that are asked."""
         loss, size = self.loss(batch)
-        self.log_loss(loss, int(size))
+        self.log_loss(loss, size)
         return self.weighed(loss, size)
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:

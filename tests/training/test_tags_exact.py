@@ -1,0 +1,86 @@
+"""Spans: several processes learn what one learns, and a killed run goes on to the same digits."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import Command
+from resumed_runs import by_test, rows
+from test_tags import rows as texts
+from test_tags import write
+
+SMALL = (
+    *("--data.train=my.csv", "--task=tags", "--recipe=none", "--trainer.accelerator=cpu"),
+    *("--trainer.enable_progress_bar=false", "--trainer.log_every_n_steps=1", "--run.threads=1"),
+    *("--trainer.max_epochs=2", "--data.batch.tokens=null", "--model.optim.lr=0.01"),
+    *("--model.backbone=TextCNN", "--model.backbone.token_dropout=0"),
+)
+EXACT = ("--model.backbone.dropout=0", "--model.objective.head.dropout=0")
+TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
+
+
+def run(command: Command, folder: Path, *options: str | Path) -> None:
+    done = command(*options, cwd=folder, kill_after=300)
+    assert done.code == 0, done.err
+
+
+def values(folder: Path) -> dict[tuple[str, str], float]:
+    """What was logged, by step and name."""
+    with (folder / "metrics.csv").open(encoding="utf-8") as file:
+        return {(row["step"], row["metric"]): float(row["value"]) for row in csv.DictReader(file)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chain", ["linear", "crf"])
+def test_two_processes_learn_and_say_what_one_does(
+    chain: str, tmp_path: Path, command: Command
+) -> None:
+    write(tmp_path / "my.csv", texts(123))
+    given = (*SMALL, *EXACT, f"--model.objective.chain={chain}")
+    one_device = ("--trainer.devices=1", "--data.batch.size=16")
+    run(command, tmp_path, "train", "--run.folder=one", *given, *one_device)
+    run(command, tmp_path, "train", "--run.folder=two", *given, *TWO, "--data.batch.size=8")
+    one, two = (values(tmp_path / name) for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "val/f1")]
+    assert len(means) >= 6
+    for key in means:
+        assert two[key] == pytest.approx(one[key], rel=1e-5, abs=1e-6), key
+    best = tmp_path / "one" / "checkpoints" / "best.ckpt"
+    kept = json.loads((tmp_path / "one" / "metrics.json").read_text("utf-8"))
+    for devices in (1, 3):
+        on = ("--ckpt_path", best, "--hardware.accelerator=cpu", f"--hardware.devices={devices}")
+        out = f"--out=said-{devices}.jsonl"
+        run(command, tmp_path, "predict", *on, "--data.predict=my.csv", out, "--data.batch.size=4")
+    said = [(tmp_path / f"said-{devices}.jsonl").read_text("utf-8") for devices in (1, 3)]
+    assert said[0] == said[1]
+    run(command, tmp_path, "test", "--ckpt_path", best, "--hardware.devices=2")
+    found = json.loads((tmp_path / "one" / "metrics.json").read_text("utf-8"))
+    for name in (name for name in kept if name.startswith("test/")):
+        assert found[name] == pytest.approx(kept[name], abs=1e-6, nan_ok=True), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chain", ["linear", "crf"])
+def test_a_killed_run_goes_on_to_the_same_digits(
+    chain: str, tmp_path: Path, command: Command
+) -> None:
+    write(tmp_path / "my.csv", texts(100))
+    given = (*SMALL, "--trainer.devices=1", "--data.batch.size=8", "--run.save_every=1")
+    given += (f"--model.objective.chain={chain}", "--trainer.accumulate_grad_batches=2")
+    run(command, tmp_path, "fit", "--run.root=whole", *given)
+    unbroken = rows(tmp_path / "whole" / "latest")
+    assert {"train/loss_epoch", "val/f1"} <= {row[2] for row in unbroken}
+    for step in (3, 5, 6):  # in mid-epoch, at its last step, at the first of the next
+        kill = (*by_test("kill_at.KillAt"), f"--trainer.callbacks.step={step}")
+        root = tmp_path / f"killed-{step}"
+        killed = command("fit", f"--run.root={root.name}", *given, *kill, cwd=tmp_path)
+        assert killed.code == -signal.SIGKILL, killed.err
+        last = (root / "latest" / "checkpoints" / "last.ckpt").resolve()
+        resume = ("--ckpt_path", last, "--allow_code=kill_at", "--trainer.callbacks=null")
+        run(command, tmp_path, "fit", *resume)
+        assert rows(root / "latest") == unbroken, f"killed at step {step}"
