@@ -27,8 +27,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
-TIMES = ("speed", "seconds", "time", "memory", "folder")
-"""Parts of the names of values that differ from run to run: times and places."""
+TIMES = ("speed", "seconds", "time", "memory", "folder", "worker")
+"""Parts of the names of values that differ from run to run: times, places, processes."""
 Row = dict[str, str]
 Command = list[str]
 
@@ -187,7 +187,12 @@ def results(logs: Path) -> Iterator[tuple[str, list[Row]]]:
 
 def without_times(row: Row) -> Row:
     """The values that are the same in each run."""
-    return {name: value for name, value in row.items() if not any(t in name for t in TIMES)}
+    named = row.get("metric", "")  # of metrics.csv, whose rows are a value each
+    return {
+        name: value
+        for name, value in row.items()
+        if not any(t in name or (name == "value" and t in named) for t in TIMES)
+    }
 
 
 def processor_seconds() -> float:
