@@ -37,6 +37,7 @@ ADDED |= {
 ADDED |= {
     "train and fit --model.objective.chain": "a CRF is better on few rows and slower on all",
     "train and fit --model.objective.lr": "a head from nothing wants another rate than the encoder",
+    "train and fit --model.objective.class_weights": "what rare types are worth, only users know",
     "train and fit --data.broken_tags": "whether broken tags are slips, only who made them knows",
 }
 ADDED |= {

@@ -57,6 +57,12 @@ def refused(name: str, option: str, said: str, code: int = 1) -> Bad:
 TABLE = [
     Bad("no_spans", "none of the 60 rows of train has a span", [(text, []) for text, _ in GOOD]),
     Bad("type_of_test_alone", "test have types that train lacks.*NEW \\(20\\)", test=NEW, code=0),
+    Bad(
+        "test_without_a_span",
+        "no row of test has a span: F1 is 0 there",
+        test=[(text, []) for text, _ in NEW],
+        code=0,
+    ),
     Bad("span_of_an_empty_text", "row 62.* ends past the text", also("", (0, 1, "PER"))),
     Bad("span_past_the_end", "row 62.* ends past the text", also("ab", (0, 9, "PER"))),
     Bad("span_before_the_text", "row 62.* starts before", also("ab", (-1, 1, "PER"))),

@@ -225,6 +225,8 @@ class Tagging(Objective):
         if new := {self.types[kind]: n for kind, n in types.items() if not self.counts[kind]}:
             named = ", ".join(f"{name} ({count:,})" for name, count in new.items())
             yield f"! spans of {split} have types that train lacks, so no model finds them: {named}"
+        if not types:
+            yield f"! no row of {split} has a span: F1 is 0 there, whatever is found"
         if not lost:
             return
         total = types.total()
