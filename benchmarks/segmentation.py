@@ -68,7 +68,9 @@ def main() -> int:
             cells = [("".join(words), json.dumps(spans(words))) for words in rows]
             write_csv(Path(root) / f"{split}.csv", [("text", "label"), *cells])
             arguments.append(f"--data.{split}={root}/{split}.csv")
-        seed = ["--seed_everything", options.seed, "--trainer.enable_progress_bar=false"]
+        # a sentence in which a word ends between a letter and its accent
+        arguments += ["--data.on_bad_row=quarantine", "--trainer.enable_progress_bar=false"]
+        seed = ["--seed_everything", options.seed]
         run = train([*arguments, *seed], Path(root) / "logs")
         said = _predicted(run.folder / "predictions.csv")
     import jieba
@@ -76,8 +78,9 @@ def main() -> int:
 
     known = {word for words in parts["train"] for word in words}
     ways = {"weitiao": said.__getitem__, "jieba": jieba.lcut, "rjieba": rjieba.cut}
+    test = [words for words in parts["test"] if "".join(words) in said]
     for name, cut in ways.items():
-        print(f"{name}: {scored(cut, parts['test'], known)}")
+        print(f"{name}: {scored(cut, test, known)}")
     print(f"val F1 {100 * run.metrics['val/f1']:.1f}; {run.seconds:.0f} s")
     return 0
 
