@@ -42,3 +42,14 @@ class Lengths:
         spans = [[(6, len(text))] if len(text) > 6 else [] for text in map(str.strip, texts)]
         unread = [[[], each] if self.pair else [each] for each in spans]
         return Predictions(labels, np.stack([sure, 1 - sure], 1), [*self.classes], cleaned, unread)
+
+
+class Names:
+    """Finds each 王 with what follows it, as spans of the text as it was sent."""
+
+    classes, pair = (), False
+
+    def predict(self, rows: Sequence[str]) -> Predictions:
+        found = [[i for i, char in enumerate(text) if char == "王"] for text in rows]
+        spans = [[{"start": i, "end": i + 2, "label": "PER"} for i in row] for row in found]
+        return Predictions(spans, None, [], [*rows], [[[]] for _ in rows])

@@ -15,7 +15,7 @@ from browser import can_open, open_browser
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from served_models import Lengths
+from served_models import Lengths, Names
 
 from weitiao.serving.app import make_app
 from weitiao.serving.limits import Limits
@@ -182,6 +182,18 @@ def test_a_file_comes_back_as_a_csv(
     assert rows[1] == ["2", "'=1+1", "+1", "long", "0.5714286", "0.4285714", ""]
     assert rows[2][-1] == "longer than 100 characters"
     assert [row[0] for row in rows] == [row[0] for row in ROWS[1:]]
+
+
+def test_spans_are_marked_in_the_text(browser: Chrome, address: Callable[..., str]) -> None:
+    show(browser, address(names=Names()))
+    browser.find_element(By.ID, "text").send_keys(f"\U00020b9f王伟和王芳{BAD}\n没有人")
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(browser, lambda: len(texts(browser, "#answers > li")) == 2)
+    assert texts(browser, "#answers mark") == ["王伟PER", "王芳PER"]
+    first, second = texts(browser, "#answers .text")
+    assert first == f"\U00020b9f王伟PER和王芳PER{BAD}"
+    assert second == "没有人"
+    assert browser.get_log("browser") == []
 
 
 def test_a_text_file_is_dropped_and_stopped(page: Chrome, tmp_path: Path) -> None:
