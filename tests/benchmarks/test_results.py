@@ -32,7 +32,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
         card = {"rows": {"train": 8, "val": 2, "test": 2}}
         (root / "data_card.json").write_text(json.dumps(card))
         metrics = {"test/accuracy": 0.9, "test_leak_free/accuracy": 0.8, "baseline/accuracy": 0.85}
-        return Training(root, metrics, 2.0, 1.0)
+        return Training(root, metrics, 2.0, 1.0, 100.0)
 
     for module in (results, results_page):
         monkeypatch.setattr(module, "EXPERIMENTS", dict(TRIED))

@@ -20,7 +20,8 @@ QUERY = "SELECT text AS review, label AS stars FROM reviews ORDER BY no"
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["train.py"])
-    rows = [(text, "", label, "", "", "", f"{i:03}") for i, (text, label) in enumerate(reviews(60))]
+    numbered = enumerate(reviews(60))
+    rows = [(text, "", label, "", "", "", f"{i:03}", "[]") for i, (text, label) in numbered]
     save_database(tmp_path / "my.db", rows)
     return tmp_path
 
