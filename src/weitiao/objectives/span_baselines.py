@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import rjieba
 import torch
 
-from weitiao.inputs.text.segment import Segmenter
 from weitiao.io.arrow import Ragged
 from weitiao.io.spans.units import UNIT
 from weitiao.objectives.baselines import Measured, Score
@@ -157,7 +157,7 @@ def _features(text: str) -> Iterator[list[str]]:
 
 def _words(text: str) -> Iterator[list[str]]:
     """Of each unit the word that rjieba sees it in, its place there, and the words beside."""
-    words = ["<", *Segmenter().segment([text])[0], ">"]
+    words = ["<", *rjieba.cut(text), ">"]
     ends, number = np.cumsum([0, *map(len, words[1:-1])]), 1
     for unit in UNIT.finditer(text):
         while ends[number] <= unit.start():
