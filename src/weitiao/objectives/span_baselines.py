@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import rjieba
 import torch
 
 from weitiao.io.arrow import Ragged
@@ -157,6 +156,8 @@ def _features(text: str) -> Iterator[list[str]]:
 
 def _words(text: str) -> Iterator[list[str]]:
     """Of each unit the word that rjieba sees it in, its place there, and the words beside."""
+    import rjieba  # reads its dictionary at once
+
     words = ["<", *rjieba.cut(text), ">"]
     ends, number = np.cumsum([0, *map(len, words[1:-1])]), 1
     for unit in UNIT.finditer(text):
