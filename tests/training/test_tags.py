@@ -183,6 +183,7 @@ def test_spans_inside_of_a_unit_are_counted_and_too_many_refused(
     assert main(["fit", "--data.train=my.csv", *TINY, *tokenizer, "--trainer.max_epochs=1"])
     err = " ".join(capsys.readouterr().err.split())
     assert "32 of 32 spans of train (100.0%) begin or end inside a unit" in err
+    assert "(first: my.csv, row " in err
     assert "tokenizer characters" in err
 
 

@@ -154,6 +154,11 @@ class TextDataModule(L.LightningDataModule):
             lines.setdefault(file, []).append(str(row))
         return "; ".join(f"its rows in {file}: {', '.join(found)}" for file, found in lines.items())
 
+    def place_of(self, split: str, row: int) -> str:
+        """Where a person finds a row of a split: its file and line."""
+        table = self.rows(split)
+        return f"{table['file'][row].as_py()}, row {table['row'][row].as_py()}"
+
     def take_cells(self, cells: Mapping[str, list[str]]) -> None:
         """Let cells that stand in no file be the rows of ``predict``; see `rows_of_cells`."""
         self._new_rows["predict"] = rows_of_cells(self.preparation, cells)

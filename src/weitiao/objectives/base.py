@@ -166,11 +166,14 @@ class Objective(nn.Module, ABC):
         each = (np.bincount(x.astype(int), minlength=count) for x in (right, decided, targets))
         return next(each), next(each), next(each)
 
-    def lost(self, split: str, batches: Iterable[Batch]) -> Iterator[str]:
+    def lost(
+        self, split: str, batches: Iterable[Batch], place: Callable[[int], str]
+    ) -> Iterator[str]:
         """Lines on targets of a split that no model can reach.
 
         Args:
             batches: labelled ones.
+            place: where a person finds a row.
 
         Raises:
             ConfigError: they are too many.

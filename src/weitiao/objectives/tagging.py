@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -204,7 +204,9 @@ class Tagging(Objective):
         """A linear support vector machine, and the spans of train by heart."""
         return SpanModels(len(self.types))
 
-    def lost(self, split: str, batches: Iterable[Batch]) -> Iterator[str]:
+    def lost(
+        self, split: str, batches: Iterable[Batch], place: Callable[[int], str]
+    ) -> Iterator[str]:
         """What no model can find: spans that no tags say, and types that train lacks.
 
         The true spans of each row go the way of predictions and back.
@@ -234,7 +236,7 @@ class Tagging(Objective):
         why += [f"overlap a longer one ({lost - cut:,})"] if lost > cut else []
         line = (
             f"{lost:,} of {total:,} spans of {split} ({lost / total:.1%}) {' or '.join(why)}:"
-            f" no model finds them (first: row {min(rows)} of {split})"
+            f" no model finds them (first: {place(min(rows))})"
         )
         if split == "train" and lost > MOST_LOST * total:
             raise _too_many(line, overlapping=2 * cut < lost)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import lightning.pytorch as L
@@ -182,7 +183,9 @@ class FitCLI(TrainingCLI):
         for line in handling(audit, self.datamodule.card.rows, self.datamodule.fitted):
             show_line(line, self.console)
         for split in ("train", *splits):
-            for line in self.model.objective.lost(split, self.datamodule.plain_loader(split)):
+            place = partial(self.datamodule.place_of, split)
+            batches = self.datamodule.plain_loader(split)
+            for line in self.model.objective.lost(split, batches, place):
                 show_line(line, self.console)
         if self.datamodule.input.times:
             show_examples(self.datamodule.changed_rows.examples(3), self.console)
