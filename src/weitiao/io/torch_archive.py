@@ -94,7 +94,7 @@ class _Tensors:
         *,
         mapped: bool,
     ) -> None:
-        self._mapped = mapped
+        self._mapped, self._compared = mapped, set[int]()
         self._file, self._read = file, dict[int, "torch.UntypedStorage"]()
         filled = {place: info for place, info in places.items() if info.file_size}
         found = {each.data_ptr() for each in _storages(content) if each.nbytes()}
@@ -126,7 +126,10 @@ class _Tensors:
         return value
 
     def _compare(self, pointer: int) -> None:
-        """See to it that a record is what it was, part by part."""
+        """See to it that a record is what it was, part by part; of tensors that share it, once."""
+        if pointer in self._compared:
+            return
+        self._compared.add(pointer)
         place, info = self._records[pointer]
         self._file.seek(place)
         found, left = 0, info.file_size

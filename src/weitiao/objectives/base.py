@@ -167,12 +167,12 @@ class Objective(nn.Module, ABC):
         return next(each), next(each), next(each)
 
     def lost(
-        self, split: str, batches: Iterable[Batch], place: Callable[[int], str]
+        self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
         """Lines on targets of a split that no model can reach.
 
         Args:
-            batches: labelled ones.
+            batches: gives labelled ones, where an objective looks at them.
             place: where a person finds a row.
 
         Raises:

@@ -205,7 +205,7 @@ class Tagging(Objective):
         return SpanModels(len(self.types))
 
     def lost(
-        self, split: str, batches: Iterable[Batch], place: Callable[[int], str]
+        self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
         """What no model can find: spans that no tags say, and types that train lacks.
 
@@ -215,7 +215,7 @@ class Tagging(Objective):
             ConfigError: they are too many of train.
         """
         lost, cut, rows, types = 0, 0, list[int](), Counter[int]()
-        for batch in batches:
+        for batch in batches():
             for offsets, flat, row in zip(
                 batch["offsets"].numpy(), batch["target"], batch["row"].tolist(), strict=True
             ):

@@ -184,7 +184,7 @@ class FitCLI(TrainingCLI):
             show_line(line, self.console)
         for split in ("train", *splits):
             place = partial(self.datamodule.place_of, split)
-            batches = self.datamodule.plain_loader(split)
+            batches = partial(self.datamodule.plain_loader, split)
             for line in self.model.objective.lost(split, batches, place):
                 show_line(line, self.console)
         if self.datamodule.input.times:
