@@ -111,7 +111,7 @@ def test_predictions_in_conll_are_read_again_as_the_same_spans(
     for name in ("out.conll", "out.jsonl"):
         assert main(["predict", *given, f"--out={name}", "--hardware.accelerator=cpu"]) == 0
     columns = {"text": "text", "label": "label"}
-    back = Reader(columns, spans=True).read("out.conll", Path("back.arrow"))
+    back = Reader(columns, cells="spans").read("out.conll", Path("back.arrow"))
     found = [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()]
     found = [row for row in found if row["text"]]  # a text without a word is no block of lines
     assert len(back) == len(found) == 31

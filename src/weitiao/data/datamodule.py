@@ -74,7 +74,7 @@ class TextDataModule(L.LightningDataModule):
         self.save_hyperparameters(plain(values) | BUILT_BY_PARSER, logger=False)
         others = {"label": target.label, "group": group, "id": id}
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
-        reader = Reader(columns, label_sets=target.sets, spans=target.spans, **read)
+        reader = Reader(columns, cells=target.cells, **read)
         refuse_idle(reader.database, (train, val, test, predict))
         self.files: dict[str, Files] = {
             name: files for name, files in (("train", train), ("val", val), ("test", test)) if files

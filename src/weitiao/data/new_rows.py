@@ -57,7 +57,7 @@ class NewRows:
         **read: Any,
     ) -> None:
         columns = input.columns if id is None else input.columns | {"id": id}
-        self.reader = Reader(columns, spans=target.spans, **read)
+        self.reader = Reader(columns, cells=target.cells, **read)
         self.input, self.batch = input, batch
 
     def load(self, state: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from weitiao.card import TargetCard
 from weitiao.errors import DataError
 from weitiao.io.arrow import Ragged
+from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.spelling import is_placeholder
 
 
@@ -22,13 +23,12 @@ class Target(ABC):
     and ``row``. All methods but `canonical` see canonical cells.
     """
 
-    # of builtin types only: jsonargparse looks up inherited annotations in the subclass's module
+    # no strings: jsonargparse looks up inherited annotations in the subclass's module, and where a
+    # name is missing there, it drops the types of all options
     label: str
     """The column of the file."""
-    sets: bool = False
-    """Whether a cell may be empty, or a list."""
-    spans: bool = False
-    """Whether it holds spans of the text, or tags of its tokens."""
+    cells: Cells = "name"
+    """What a cell holds, and so how it is read."""
     one_class: bool = False
     """Whether a row has one class of several, so that each class can be drawn equally often."""
 

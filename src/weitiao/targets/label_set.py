@@ -56,7 +56,7 @@ class Labels(LabelTarget):
     labels: list[str] | None = None
     separator: str = "auto"
 
-    sets = True
+    cells = "set"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -76,7 +76,7 @@ class Spans(Target):
     label: str = "label"
     labels: list[str] | None = None
 
-    spans = True
+    cells = "spans"
 
     def __post_init__(self) -> None:
         if self.labels and len(set(map(tidy, self.labels))) < len(self.labels):

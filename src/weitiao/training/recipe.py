@@ -98,7 +98,7 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
         hanzi = pc.mean(pc.match_substring_regex(table["text"], HANZI.pattern)).as_py() or 0.0
         kind, pair = type(target).__name__, "pair" in table.column_names
         seen = (table.num_rows, len(counts), per_class, hanzi, pair)
-        return Facts(kind, *seen, target.spans, found)
+        return Facts(kind, *seen, target.cells == "spans", found)
 
 
 def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:

@@ -115,7 +115,7 @@ WRITERS: dict[str, Callable[[Path, list[tuple[Any, Any]]], None]] = {
 
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
     """What `Reader.read` gives, and `Reader.stream`, which is the same."""
-    reader = Reader(spans=True, **options)
+    reader = Reader(cells="spans", **options)
     streamed: list[str] = []
     table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", streamed)
     told: list[str] = []
@@ -340,7 +340,7 @@ def test_broken_tags_are_bad_rows_by_option(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="tags of tokens only"):
         Reader(broken_tags="bad")
     with pytest.raises(ConfigError, match="spans stand in a text, and none is read"):
-        Reader({"words": "text", "label": "label"}, spans=True)
+        Reader({"words": "text", "label": "label"}, cells="spans")
 
 
 def test_class_numbers_of_hugging_face_are_tags(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def write(folder: Path, name: str, text: str, spans: str | None) -> None:
 
 def read(folder: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
     """What `Reader.read` gives, and `Reader.stream`, which is the same."""
-    reader = Reader(spans=True, format="brat", **options)
+    reader = Reader(cells="spans", format="brat", **options)
     files, told = str(folder / "*.txt"), list[str]()
     table = reader.read(files, folder / "out.arrow", folder / "bad.jsonl", told)
     with reader.inputs({"": files}) as inputs:
@@ -100,12 +100,12 @@ def test_to_predict_the_text_is_enough(tmp_path: Path) -> None:
 def test_spans_are_no_text(tmp_path: Path) -> None:
     write(tmp_path, "a", TEXT, SPANS)
     with pytest.raises(DataError, match=r"this holds spans, not a text(?s:.)*a\.txt"):
-        Reader(spans=True, format="brat").read(str(tmp_path / "a.ann"), tmp_path / "out.arrow")
+        Reader(cells="spans", format="brat").read(str(tmp_path / "a.ann"), tmp_path / "out.arrow")
 
 
 def test_what_is_prepared_depends_on_the_spans(tmp_path: Path) -> None:
     write(tmp_path, "a", TEXT, SPANS)
-    reader = Reader(spans=True, format="brat")
+    reader = Reader(cells="spans", format="brat")
     with reader.inputs({"train": str(tmp_path / "a.txt")}) as inputs:
         (found,) = inputs["train"]
     assert found.files == (tmp_path / "a.txt", tmp_path / "a.ann")

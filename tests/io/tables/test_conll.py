@@ -34,7 +34,7 @@ def write(folder: Path, text: str, name: str = "a.conll") -> Path:
 
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
     """What `Reader.read` gives, and `Reader.stream`, which is the same."""
-    reader = Reader(spans=True, **options)
+    reader = Reader(cells="spans", **options)
     told: list[str] = []
     table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", told)
     with reader.inputs({"": str(path)}) as inputs:
@@ -286,7 +286,7 @@ def test_real_files_are_read_whole(tmp_path: Path, name: str) -> None:
         pytest.skip("public data are not here")
     notes: list[str] = []
     out = tmp_path / "out.arrow"
-    reader = Reader(spans=True, format="conll", broken_tags="bad")
+    reader = Reader(cells="spans", format="conll", broken_tags="bad")
     table = reader.read(str(SHARED / name), out, notes=notes)
     rows, counts = REAL[name]
     found = Counter(kind for _, spans in pairs(table) for *_, kind in spans)

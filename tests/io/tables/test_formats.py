@@ -216,7 +216,7 @@ def test_class_numbers_of_hugging_face_become_names(
     assert read(path, on_bad_row="quarantine")["label"].to_pylist() == ["好评", "差评"]
     assert quarantined(tmp_path)[0]["reason"] == "the value is missing"
     for name in ("all", "old"):
-        table = read(path, columns=roles(label=name), label_sets=True)
+        table = read(path, columns=roles(label=name), cells="set")
         assert table["label"].to_pylist() == ['["好评", "差评"]', "[]", '["好评"]']
 
 

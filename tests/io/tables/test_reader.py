@@ -208,13 +208,13 @@ SETS = [["好", "快"], [" 1", 2], "坏", []]
 def test_label_sets_are_json_text(tmp_path: Path) -> None:
     rows = [{"text": "x", "label": labels} for labels in [*SETS, ""]]
     data = "".join(json.dumps(row) + "\n" for row in rows)
-    table = read(tmp_path, data, "jsonl", label_sets=True)
+    table = read(tmp_path, data, "jsonl", cells="set")
     assert table["label"].to_pylist() == ['["好", "快"]', '["1", "2"]', "坏", "[]", ""]
     lists = [["好", "快"], ["1", "2"], []]
     pq.write_table(pa.table({"text": ["x"] * 3, "label": lists}), tmp_path / "f.parquet")
-    table = Reader(label_sets=True).read(str(tmp_path / "f.parquet"), tmp_path / "out.arrow")
+    table = Reader(cells="set").read(str(tmp_path / "f.parquet"), tmp_path / "out.arrow")
     assert table["label"].to_pylist() == ['["好", "快"]', '["1", "2"]', "[]"]
-    table = read(tmp_path, 'text,label\nx,"[""好""]"\ny,\n', label_sets=True)
+    table = read(tmp_path, 'text,label\nx,"[""好""]"\ny,\n', cells="set")
     assert table["label"].to_pylist() == ['["好"]', ""]
 
 
@@ -231,7 +231,7 @@ def test_label_sets_are_json_text(tmp_path: Path) -> None:
 def test_a_label_set_that_is_none_is_a_bad_row(tmp_path: Path, labels: Any, reason: str) -> None:
     data = GOOD + json.dumps({"text": "x", "label": labels})
     with pytest.raises(DataError, match=reason) as error:
-        read(tmp_path, data, "jsonl", label_sets=True)
+        read(tmp_path, data, "jsonl", cells="set")
     assert (error.value.row, error.value.column) == (2, "label")
 
 

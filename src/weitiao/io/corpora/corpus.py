@@ -143,7 +143,7 @@ class Corpus:
         columns = {"text": "text" if kind == "lines" else self.text}
         reader = Reader(columns, format=kind, encoding="auto" if kind in BINARY else self.encoding)
         source = reader.source(SourceFiles(str(path), (path,)))
-        reading = Reading(source.wanted, [source.name], aside=None, label_sets=False)
+        reading = Reading(source.wanted, [source.name], aside=None)
         for batch in reading.of_source(source):
             texts = batch.column("text").to_pylist()
             yield from filter(None, texts) if kind == "lines" else texts  # a blank line is none

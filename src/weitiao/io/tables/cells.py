@@ -5,11 +5,14 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+
+Cells = Literal["name", "set", "spans"]
+"""What a label cell holds: one value; several, or none; spans of the text or tags of its tokens."""
 
 _MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see text_file.py
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -18,6 +18,7 @@ import pyarrow as pa
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.arrow import map_table
 from weitiao.io.atomic import whole_or_not
+from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_query
@@ -49,16 +50,15 @@ class Reader(ReadOptions):
         columns: role → what the column is called in the files, in the order of the table that
             comes of it; of the roles, ``id``, ``label`` and ``group`` are names (`NAMES`). In the
             format "lines" the columns are ``label`` and ``text``.
-        label_sets: whether a label cell may hold several labels: a list of strings is taken as
-            JSON text, and an empty cell or list is the empty set.
-        spans: whether a label is spans of the text, given in any form of docs/data.md; the text
-            may be given as tokens. In the table it is JSON: ``[[start, end, "TYPE"], …]``, by
-            code points of ``text``, ends exclusive, sorted, each once.
+        cells: what a label cell holds. ``name``: one value. ``set``: several labels; a list of
+            strings is taken as JSON text, and an empty cell or list is the empty set. ``spans``:
+            spans of the text, given in any form of docs/data.md; the text may be given as tokens.
+            In the table they are JSON: ``[[start, end, "TYPE"], …]``, by code points of ``text``,
+            ends exclusive, sorted, each once.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
-    label_sets: bool = False
-    spans: bool = False
+    cells: Cells = "name"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,9 +68,9 @@ class Reader(ReadOptions):
         if len(set(read)) < len(read):
             first, *others = (role for role in self.columns if role not in ("id", "group"))
             raise ConfigError(f", {', '.join(others)} must be different columns", field=first)
-        if self.broken_tags != "mend" and not self.spans:
+        if self.broken_tags != "mend" and self.cells != "spans":
             raise ConfigError("has an effect on tags of tokens only", field="broken_tags")
-        if self.spans and "text" not in self.columns:
+        if self.cells == "spans" and "text" not in self.columns:
             raise ConfigError(": spans stand in a text, and none is read", field="input")
 
     def without_labels(self) -> Reader:
@@ -168,7 +168,7 @@ class Reader(ReadOptions):
                 bad = stack.enter_context(part.open("w", encoding="utf-8"))
                 aside = partial(_write_line, bad)
             part = stack.enter_context(whole_or_not(out))
-            reading = Reading(dict(self.columns), names, aside, self.label_sets, self.spans)
+            reading = Reading(dict(self.columns), names, aside, self.cells)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for batch in reading.batches(map(self.source, inputs)):
                     file.write_batch(batch)
@@ -195,7 +195,7 @@ class Reader(ReadOptions):
         bad: list[dict[str, Any]] = []
         aside = bad.append if self.on_bad_row == "quarantine" else None
         names = [each.name for each in inputs]
-        reading = Reading(dict(self.columns), names, aside, self.label_sets, self.spans)
+        reading = Reading(dict(self.columns), names, aside, self.cells)
         held: RowsAndBad | None = None  # bad rows may follow the last good one
         for batch in reading.batches(map(self.source, inputs)):
             for start in range(0, len(batch), rows):
@@ -232,7 +232,7 @@ class Reader(ReadOptions):
         for option, kinds in ONLY_FOR.items():
             if kind not in kinds:
                 self._refuse_idle(option, f"{kind}: {path}")
-        if kind in OF_SPANS and "label" in self.columns and not self.spans:
+        if kind in OF_SPANS and "label" in self.columns and self.cells != "spans":
             problem = f"{kind} gives spans of a text, not a label of it"
             raise DataError(problem, file=path, hint="{--task} tags; {--target} Spans")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from weitiao.errors import DataError, WeitiaoError
 from weitiao.io.tables import brat, columnar, conll, document, textual, workbook
-from weitiao.io.tables.cells import NoValue, SeenIds, as_array, shown, undecodable
+from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.source import BadRow, Chunk, FileFormat, Source
@@ -58,8 +58,7 @@ class Reading:
         wanted: role → column.
         names: what the sources of rows are called, in order.
         aside: takes the bad rows; None: the first one raises.
-        label_sets: as `Reader` has it.
-        spans: as `Reader` has it.
+        cells: as `Reader` has it.
     """
 
     def __init__(
@@ -67,12 +66,10 @@ class Reading:
         wanted: dict[str, str],
         names: list[str],
         aside: Callable[[dict[str, Any]], object] | None,
-        label_sets: bool = False,
-        spans: bool = False,
+        cells: Cells = "name",
     ) -> None:
         self.total = self.kept = 0
-        self._spans = spans
-        self._sets = {"label"} if label_sets else set()
+        self._cells = cells
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
         self.first: DataError | None = None
@@ -104,10 +101,10 @@ class Reading:
     def of_source(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The good rows of a file."""
         before, broken, quotes = self.total, 0, QuotedCells(source)
-        spans = SpanCells(source) if self._spans else None
+        spans = SpanCells(source) if self._cells == "spans" else None
         for chunk in _chunks(source):
             chunk, misplaced = spans.written(chunk) if spans else (chunk, {})
-            arrays, faults = _check(source, chunk, self._sets)
+            arrays, faults = _check(source, chunk, {"label"} if self._cells == "set" else set())
             for i, fault in misplaced.items():
                 if i not in faults or not faults[i].undecodable:
                     faults[i] = fault
