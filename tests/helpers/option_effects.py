@@ -122,6 +122,9 @@ DATA = {
         "prepared", "spans", ("--task=tags",), mends=True
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
+    "data.target: Answers/data.target.label": Effect(
+        "refused", "answers", ("--data.target=Answers", "--data.input.pair=other"), mends=True
+    ),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),
     "data/data.format": Effect("prepared", "csv", ("--data.train=unnamed.dat",), mends=True),
@@ -146,6 +149,8 @@ DATA = {
     ),
     # of spans only; what it does for them: tests/io/spans
     "data/data.broken_tags": Effect("refused", "bad"),
+    # of answers only; what it does for them: tests/io/answers
+    "data/data.misplaced_answers": Effect("refused", "bad"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.input: Text/data.input.clean.steps": Effect("prepared", "[whitespace]"),
     "data.input: Text/data.input.clean.unicode_form": Effect("prepared", "NFKC"),

@@ -181,8 +181,12 @@ def _split_cells(report: Mapping[str, Any], name: str) -> dict[str, int | str]:
         "characters: median": split["length"]["median"],
         "95 %": split["length"]["p95"],
         "longest": split["length"]["max"],
-        **{f"target: {name}": f"{value:.4g}" for name, value in split.get("targets", {}).items()},
+        **{f"target: {name}": _figure(value) for name, value in split.get("targets", {}).items()},
     }
+
+
+def _figure(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _class_table(report: Mapping[str, Any]) -> Table:

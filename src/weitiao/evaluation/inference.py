@@ -18,7 +18,7 @@ from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.tables import Files, ReadOptions, expand
 
 # a score is of all rows, labels are as they were
-_OF_TRAINING = ("on_bad_row", "placeholders", "broken_tags")
+_OF_TRAINING = ("on_bad_row", "placeholders", "broken_tags", "misplaced_answers")
 _KINDS = get_type_hints(ReadOptions)
 _Reading: Any = make_dataclass(
     "_Reading",

@@ -1,5 +1,6 @@
-"""From label cells to targets: classes, sets, a scale, paths of a tree, numbers, spans."""
+"""From label cells to targets: classes, sets, a scale, paths of a tree, numbers, spans, answers."""
 
+from weitiao.targets.answers import Answers
 from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
 from weitiao.targets.hierarchy import Hierarchy
 from weitiao.targets.label_set import Labels
@@ -9,6 +10,7 @@ from weitiao.targets.scale import Scale
 from weitiao.targets.spans import Spans
 
 __all__ = [
+    "Answers",
     "Hierarchy",
     "Labels",
     "Number",

@@ -25,7 +25,7 @@ class Span(NamedTuple):
 
 
 class SpanFault(ValueError):
-    """A row's text, tokens, tags or spans are no such thing, or don't fit each other.
+    """A row's text, tokens, tags, spans or answers are no such thing, or don't fit each other.
 
     Args:
         problem: what is wrong, as a sentence.
@@ -34,7 +34,10 @@ class SpanFault(ValueError):
     """
 
     def __init__(
-        self, problem: str, role: Literal["text", "label"] = "label", hint: str | None = None
+        self,
+        problem: str,
+        role: Literal["text", "pair", "label"] = "label",
+        hint: str | None = None,
     ) -> None:
         super().__init__(problem)
         self.problem, self.role, self.hint = problem, role, hint

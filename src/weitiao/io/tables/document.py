@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from weitiao.errors import DataError
-from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, form, objects
+from weitiao.io.tables.objects import form, rows_of
+from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source
 from weitiao.io.tables.text_file import open_text, without_nuls
 
 _LONGEST = 64 << 20  # characters of one object: what is longer is a fault in its syntax
@@ -24,10 +25,14 @@ _LINES = "one object per line is JSON Lines: {--format} jsonl"
 def read_json(source: Source) -> Iterator[Chunk]:
     """A list of objects, alone or in an object that holds no other: ``{"data": [...]}``.
 
-    Rows are objects, counted from 1. The columns are those that any row of the first block has.
+    Rows are objects, or the questions that stand in them, counted from 1.
     """
+    return rows_of(source, _batches(source))
+
+
+def _batches(source: Source) -> Iterator[Records]:
     with open_text(source) as file:
-        records, size, first = Records(), 0, True
+        records, size = Records(), 0
         for number, (value, text) in enumerate(_Scanner(file, source).members(), 1):
             if isinstance(value, dict):
                 records.rows.append(number)
@@ -37,10 +42,9 @@ def read_json(source: Source) -> Iterator[Chunk]:
                 records.bad.append(BadRow(number, reason, text, value=text))
             size += len(text)
             if size >= BLOCK:
-                yield objects(source, records, check=first)
-                first = first and not records.rows
+                yield records
                 records, size = Records(), 0
-        yield objects(source, records, check=first)
+        yield records
 
 
 class _Scanner:

@@ -1,10 +1,12 @@
 """The formats of files: what tells them, and which options have an effect on which."""
 
+import json
 from pathlib import Path
 from typing import get_args
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.tables.source import FileFormat
+from weitiao.io.tables.source import FileFormat, Source
+from weitiao.io.tables.text_file import head_of
 from weitiao.io.tables.unpack import ARCHIVES, bare_name
 
 SUFFIXES: dict[str, FileFormat] = {
@@ -23,6 +25,7 @@ SUFFIXES: dict[str, FileFormat] = {
 BINARY = ("parquet", "arrow", "xlsx")
 OF_SPANS = ("conll", "brat")
 _OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
+_LINES_SEEN = 20  # at the beginning, for a file to tell its form
 ONLY_FOR = {"header": ("csv", "tsv", "xlsx"), "separator": ("csv", "tsv"), "sheet": ("xlsx",)}
 
 
@@ -50,3 +53,25 @@ def format_of(path: Path) -> FileFormat:
         file=path,
         hint=f"name it: {{--format}} {', '.join(others)} or {last}",
     )
+
+
+def by_content(source: Source) -> FileFormat:
+    """The format of a JSON file whose suffix may tell the other one, as happens with questions.
+
+    Several lines that are objects each are JSON Lines; where none of the first is one, a document.
+    """
+    if source.format not in ("json", "jsonl"):
+        return source.format
+    lines = [line for line in head_of(source).split("\n") if line.strip()][:_LINES_SEEN]
+    whole = [_is_object(line) for line in lines]
+    if len(whole) > 1 and all(whole[:2]):
+        return "jsonl"
+    is_document = not any(whole) and (len(lines) > 1 or (lines[:1] and lines[0].startswith("[")))
+    return "json" if is_document else source.format
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False

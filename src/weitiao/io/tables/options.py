@@ -40,6 +40,8 @@ class ReadOptions:
             or their rows bad.
         broken_tags: whether tags that break the rules of their scheme, such as an I- without a B-,
             are read as what they say, which is counted, or their rows are bad.
+        misplaced_answers: whether an answer that doesn't stand where the file says is looked for in
+            its text, and kept if it stands nowhere, all of which is counted; or its row is bad.
 
     Raises:
         ConfigError: the separator is none.
@@ -55,6 +57,7 @@ class ReadOptions:
     extra_cells: Literal["bad", "ignore"] = "bad"
     placeholders: Literal["keep", "bad"] = "keep"
     broken_tags: Literal["mend", "bad"] = "mend"
+    misplaced_answers: Literal["move", "bad"] = "move"
 
     def __post_init__(self) -> None:
         if self.separator != "auto" and (len(self.mark) != 1 or self.mark in '"\r\n'):

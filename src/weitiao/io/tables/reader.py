@@ -22,7 +22,7 @@ from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_query
-from weitiao.io.tables.formats import BINARY, OF_SPANS, ONLY_FOR, format_of
+from weitiao.io.tables.formats import BINARY, OF_SPANS, ONLY_FOR, by_content, format_of
 from weitiao.io.tables.huggingface import split_files
 from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.rows import Reading
@@ -54,7 +54,10 @@ class Reader(ReadOptions):
             strings is taken as JSON text, and an empty cell or list is the empty set. ``spans``:
             spans of the text, given in any form of docs/data.md; the text may be given as tokens.
             In the table they are JSON: ``[[start, end, "TYPE"], …]``, by code points of ``text``,
-            ends exclusive, sorted, each once.
+            ends exclusive, sorted, each once. ``answers``: those to the question ``pair``, in any
+            form of docs/data.md, SQuAD's and MRQA's files among them. In the table they are JSON:
+            ``[[begin, end, "text"], …]``, likewise, in the order of the file, each once; -1 and -1
+            of one that stands nowhere in ``text``.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
@@ -72,6 +75,11 @@ class Reader(ReadOptions):
             raise ConfigError("has an effect on tags of tokens only", field="broken_tags")
         if self.cells == "spans" and "text" not in self.columns:
             raise ConfigError(": spans stand in a text, and none is read", field="input")
+        if self.misplaced_answers != "move" and self.cells != "answers":
+            raise ConfigError("has an effect on answers only", field="misplaced_answers")
+        if self.cells == "answers" and not {"text", "pair"} <= self.columns.keys():
+            problem = "is needed: it is the column of the questions"
+            raise ConfigError(problem, field="pair", hint="{--pair} question")
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: neither label nor group is wanted."""
@@ -168,7 +176,7 @@ class Reader(ReadOptions):
                 bad = stack.enter_context(part.open("w", encoding="utf-8"))
                 aside = partial(_write_line, bad)
             part = stack.enter_context(whole_or_not(out))
-            reading = Reading(dict(self.columns), names, aside, self.cells)
+            reading = Reading(dict(self.columns), names, aside)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for batch in reading.batches(map(self.source, inputs)):
                     file.write_batch(batch)
@@ -195,7 +203,7 @@ class Reader(ReadOptions):
         bad: list[dict[str, Any]] = []
         aside = bad.append if self.on_bad_row == "quarantine" else None
         names = [each.name for each in inputs]
-        reading = Reading(dict(self.columns), names, aside, self.cells)
+        reading = Reading(dict(self.columns), names, aside)
         held: RowsAndBad | None = None  # bad rows may follow the last good one
         for batch in reading.batches(map(self.source, inputs)):
             for start in range(0, len(batch), rows):
@@ -222,7 +230,7 @@ class Reader(ReadOptions):
             for option in ("format", "encoding", "header", "separator", "sheet"):
                 self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
-            return Source(given.name, given.files, given.format, encoding, wanted, self)
+            return Source(given.name, given.files, given.format, encoding, wanted, self, self.cells)
         path = given.files[0]
         kind = self.format if self.format != "auto" else format_of(path)
         if kind in BINARY:
@@ -236,7 +244,9 @@ class Reader(ReadOptions):
             problem = f"{kind} gives spans of a text, not a label of it"
             raise DataError(problem, file=path, hint="{--task} tags; {--target} Spans")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
-        source = Source(given.name, given.files, kind, encoding, wanted, self)
+        source = Source(given.name, given.files, kind, encoding, wanted, self, self.cells)
+        if self.cells == "answers" and self.format == "auto":
+            source = replace(source, format=by_content(source))
         if self.encoding == "auto" and encoding and not encoding.startswith("utf-8"):
             source.notes.facts.append(f"the file isn't in UTF-8, and is read as {encoding}")
         return source

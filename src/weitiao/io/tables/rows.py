@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from weitiao.errors import DataError, WeitiaoError
 from weitiao.io.tables import brat, columnar, conll, document, textual, workbook
+from weitiao.io.tables.answer_cells import AnswerCells
 from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.quotes import QuotedCells
@@ -32,6 +33,11 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "conll": conll.read_conll,
     "brat": brat.read_brat,
 }
+_FORMS: dict[Cells, type[SpanCells] | type[AnswerCells]] = {
+    "spans": SpanCells,
+    "answers": AnswerCells,
+}
+"""What reads label cells that say something of the text."""
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
@@ -58,7 +64,6 @@ class Reading:
         wanted: role → column.
         names: what the sources of rows are called, in order.
         aside: takes the bad rows; None: the first one raises.
-        cells: as `Reader` has it.
     """
 
     def __init__(
@@ -66,10 +71,8 @@ class Reading:
         wanted: dict[str, str],
         names: list[str],
         aside: Callable[[dict[str, Any]], object] | None,
-        cells: Cells = "name",
     ) -> None:
         self.total = self.kept = 0
-        self._cells = cells
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
         self.first: DataError | None = None
@@ -101,11 +104,11 @@ class Reading:
     def of_source(self, source: Source) -> Iterator[pa.RecordBatch]:
         """The good rows of a file."""
         before, broken, quotes = self.total, 0, QuotedCells(source)
-        spans = SpanCells(source) if self._cells == "spans" else None
+        label_cells = _FORMS[source.cells](source) if source.cells in _FORMS else None
         for chunk in _chunks(source):
-            chunk, misplaced = spans.written(chunk) if spans else (chunk, {})
-            arrays, faults = _check(source, chunk, {"label"} if self._cells == "set" else set())
-            for i, fault in misplaced.items():
+            chunk, unfit = label_cells.written(chunk) if label_cells else (chunk, {})
+            arrays, faults = _check(source, chunk)
+            for i, fault in unfit.items():
                 if i not in faults or not faults[i].undecodable:
                     faults[i] = fault
             if "id" in arrays:
@@ -126,8 +129,8 @@ class Reading:
                 hint="name the encoding: {--encoding} NAME (or auto)",
             )
         quotes.note()
-        if spans:
-            spans.note()
+        if label_cells:
+            label_cells.note()
         self._totals += source.notes.totals
         for note in [*source.notes.lines(), *source.notes.totals]:
             self._noted.setdefault(note, []).append(source.name)
@@ -198,16 +201,16 @@ class Reading:
             self._aside(record)
 
 
-def _check(
-    source: Source, chunk: Chunk, sets: set[str]
-) -> tuple[dict[str, pa.Array], dict[int, BadRow]]:
+def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int, BadRow]]:
     """The columns as strings by role, and the first fault of each row by its position."""
+    names = _names(source)
     arrays: dict[str, pa.Array] = {}
     faults: dict[int, BadRow] = {}
     for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
-        values = _tidied(source, role, values) if role in NAMES else values
-        arrays[role], reasons = as_array(values, filled=role in NAMES, sets=role in sets)
-        reasons |= _placeholders(source, role, values) if role in NAMES else {}
+        values = _tidied(source, role, values) if role in names else values
+        sets = role == "label" and source.cells == "set"
+        arrays[role], reasons = as_array(values, filled=role in names, sets=sets)
+        reasons |= _placeholders(source, role, values) if role in names else {}
         garbled = _garbled(values, reasons, source.encoding)
         for i, reason in (reasons | garbled).items():
             empty = isinstance(values[i], NoValue)
@@ -222,6 +225,14 @@ def _check(
             )
             faults.setdefault(i, fault)
     return arrays, faults
+
+
+def _names(source: Source) -> set[str]:
+    """The roles whose cells are names: no label that was read as spans or answers is one, nor is a
+    group that is the text itself, as of several questions about one."""
+    names = set(NAMES) - ({"label"} if source.cells in _FORMS else set())
+    is_text = source.wanted.get("group") == source.wanted.get("text")
+    return names - {"group"} if is_text else names
 
 
 def _garbled(values: list[Any], faulty: Iterable[int], encoding: str) -> dict[int, str]:

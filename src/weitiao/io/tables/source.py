@@ -1,16 +1,15 @@
 """What is wanted of a file, and the form in which every format's rows come back."""
 
 import difflib
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from weitiao.errors import DataError, shell_word
+from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.options import ReadOptions
 
 FileFormat = Literal[
@@ -50,6 +49,7 @@ class Source:
             brat the text and, where there is one, its annotation.
         encoding: the codec of a text format.
         wanted: role (text, label, …) → name of its column.
+        cells: what a label cell holds.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Source:
     encoding: str
     wanted: dict[str, str]
     options: ReadOptions
+    cells: Cells = "name"
     notes: Notes = field(default_factory=Notes, compare=False)
 
     @property
@@ -165,40 +166,3 @@ class Records:
     rows: list[int] = field(default_factory=list)
     cells: list[list[Any]] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
-
-
-def objects(source: Source, records: Records, *, check: bool) -> Chunk:
-    """Turn records of (JSON object, its text) into columns; a key that one lacks is missing.
-
-    Args:
-        check: whether these are the first, among whose keys each wanted column must be.
-    """
-    values = [value for value, _ in records.cells]
-    if check and values:
-        names = list(dict.fromkeys(key for value in values for key in value))
-        _refuse_nested(source, values[0], names)
-        source.positions(names)
-    columns = [[value.get(name) for value in values] for name in source.wanted.values()]
-    return Chunk(records.rows, columns, raw_of(records.cells, itemgetter(1)), records.bad)
-
-
-def form(source: Source) -> str:
-    """The form that JSON should have."""
-    cells = (f"{json.dumps(name, ensure_ascii=False)}: …" for name in source.wanted.values())
-    return f"[{{{', '.join(cells)}}}, …]"
-
-
-def _refuse_nested(source: Source, value: dict[str, Any], names: list[str]) -> None:
-    """Refuse objects that hold the rows in a list, as those of SQuAD do."""
-    lists = [n for n, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)]
-    if lists and not set(source.wanted.values()) <= set(names):
-        inner = ", ".join(repr(name) for name in value[lists[0]][0])
-        squad = " (as in SQuAD)" if lists[0] in ("paragraphs", "qas") else ""
-        hint = f"needed is one flat object per row: {form(source)}"
-        if lists[0] == "annotations" and "data" in value:
-            hint += "; of Label Studio's spans: {--text} data {--label} annotations"
-        raise DataError(
-            f"the rows are nested{squad}: {lists[0]!r} is a list of objects with {inner}",
-            file=source.name,
-            hint=hint,
-        )

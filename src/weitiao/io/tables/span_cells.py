@@ -1,18 +1,16 @@
 """Cells whose labels are spans, on their way from a chunk of a file to columns of strings."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 from weitiao.io.spans.forms import tags_in, text_and_spans, text_in, value_of
 from weitiao.io.spans.schemes import TagReader
 from weitiao.io.spans.span import SpanFault
-from weitiao.io.tables.cells import NoValue, as_text, shown
+from weitiao.io.tables.cells import NoValue, as_text
 from weitiao.io.tables.source import BadRow, Chunk, Source
 from weitiao.io.tables.spelling import tidy
-
-T = TypeVar("T")
+from weitiao.io.tables.trial import Trial
 
 
 class SpanCells:
@@ -28,7 +26,7 @@ class SpanCells:
         A row at fault keeps what it has of text, and is told by its position.
         """
         columns = dict(zip(self._source.wanted, chunk.columns, strict=True))
-        trial = _Trial(self._source, chunk, columns)
+        trial = Trial(self._source, chunk, columns)
         texts, labels = columns["text"], columns.get("label")
         if labels is None:
             found = [trial(i, text_in, text) for i, text in enumerate(texts)]
@@ -66,32 +64,6 @@ class SpanCells:
             what = "labels freed of invisible characters, or composed (NFC)"
             self._source.notes.totals[what] += 1
         return name
-
-
-@dataclass
-class _Trial:
-    """Rows of a chunk on trial: who finds one at fault raises."""
-
-    source: Source
-    chunk: Chunk
-    columns: dict[str, list[Any]]
-    faults: dict[int, BadRow] = field(default_factory=dict)
-
-    def __call__(self, i: int, do: Callable[..., T], *given: Any) -> T | None:
-        """What is done with the row at a position; null = it is at fault."""
-        try:
-            return do(*given)
-        except SpanFault as fault:
-            value = self.columns[fault.role][i]
-            self.faults[i] = BadRow(
-                self.chunk.rows[i],
-                shown(fault.problem),
-                self.chunk.raw(i),
-                column=self.source.wanted[fault.role],
-                value=None if isinstance(value, NoValue) else shown(value),
-                hint=fault.hint,
-            )
-            return None
 
 
 def _value(label: Any) -> Any:

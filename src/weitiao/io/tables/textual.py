@@ -12,7 +12,8 @@ from typing import Any
 
 from weitiao.io.csv_file import write_rows
 from weitiao.io.tables.dialect import Dialect, LineEnd, dialect_of, line_end_of
-from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, objects
+from weitiao.io.tables.objects import rows_of
+from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source
 from weitiao.io.tables.table import tabulate
 from weitiao.io.tables.text_file import head_of, open_text, without_nuls
 
@@ -59,8 +60,11 @@ def line_end(source: Source) -> LineEnd:
 
 
 def read_jsonl(source: Source) -> Iterator[Chunk]:
-    """JSON Lines. The columns are those that any row of the first block has."""
-    checked = False
+    """JSON Lines; rows are lines, or the questions that stand in them, counted from 1."""
+    return rows_of(source, _objects(source))
+
+
+def _objects(source: Source) -> Iterator[Records]:
     for numbers, lines in _filled(source, line_end(source)):
         records = Records()
         for number, line in zip(numbers, lines, strict=True):
@@ -75,8 +79,7 @@ def read_jsonl(source: Source) -> Iterator[Chunk]:
             else:
                 hint = "JSON Lines hold one object per line; a list is read by {--format} json"
                 records.bad.append(BadRow(number, reason, line, value=line, hint=hint))
-        yield objects(source, records, check=not checked)
-        checked = checked or bool(records.rows)
+        yield records
 
 
 def read_lines(source: Source) -> Iterator[Chunk]:

@@ -1,0 +1,146 @@
+"""JSON objects as rows: one each, or the questions that stand in one."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+
+from weitiao.errors import DataError
+from weitiao.io.answers.forms import Asked
+from weitiao.io.answers.questions import Question, holds_questions, is_header, questions_of
+from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, raw_of
+
+_ANSWERS = "answers"
+_FORM = '{"context": …, "qas": [{"question": …, "answers": […]}]}'
+
+
+def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
+    """Turn records of (JSON object, its text) into columns; a key that one lacks is missing.
+
+    The columns are those that any row of the first batch has. Where answers are wanted and the
+    objects hold questions, each of these is a row.
+
+    Raises:
+        DataError: a wanted column is none of them.
+    """
+    checked = False
+    questions = _Questions(source) if source.cells == "answers" else None
+    for batch in batches:
+        for records in questions.of(batch) if questions else (batch,):
+            yield _chunk(source, records, check=not checked)
+            checked = checked or bool(records.rows)
+
+
+def form(source: Source) -> str:
+    """The form that JSON should have."""
+    names = dict.fromkeys(source.wanted.values())
+    cells = (f"{json.dumps(name, ensure_ascii=False)}: …" for name in names)
+    return f"[{{{', '.join(cells)}}}, …]"
+
+
+def _chunk(source: Source, records: Records, *, check: bool) -> Chunk:
+    values = [value for value, _ in records.cells]
+    if check and values:
+        names = list(dict.fromkeys(key for value in values for key in value))
+        if _is_question(records.cells[0]) and _ANSWERS not in names:
+            names.append(_ANSWERS)  # a question without them is a bad row
+        if source.cells != "answers":  # which may well be lists of objects
+            _refuse_nested(source, values[0], names)
+        source.positions(names)
+    columns = [
+        [_cell(record, role, name) for record in records.cells]
+        for role, name in source.wanted.items()
+    ]
+    return Chunk(records.rows, columns, raw_of(records.cells, _raw), records.bad)
+
+
+def _is_question(record: list[Any]) -> bool:
+    return record[1] is None
+
+
+def _cell(record: list[Any], role: str, name: str) -> Any:
+    value = record[0]
+    whole = role == "label" and name == _ANSWERS and _is_question(record)
+    return Asked(value) if whole else value.get(name)
+
+
+def _raw(record: list[Any]) -> str:
+    """The text of a record; a question is written with its text, as a row of its own."""
+    value, text = record
+    return json.dumps(value, ensure_ascii=False) if text is None else text
+
+
+def _refuse_nested(source: Source, value: dict[str, Any], names: list[str]) -> None:
+    """Refuse objects that hold the rows in a list, as those of SQuAD do."""
+    lists = [n for n, v in value.items() if isinstance(v, list) and v and isinstance(v[0], dict)]
+    if lists and not set(source.wanted.values()) <= set(names):
+        inner = ", ".join(repr(name) for name in value[lists[0]][0])
+        squad = " (as in SQuAD)" if lists[0] in ("paragraphs", "qas") else ""
+        hint = f"needed is one flat object per row: {form(source)}"
+        if lists[0] == "annotations" and "data" in value:
+            hint += "; of Label Studio's spans: {--text} data {--label} annotations"
+        if holds_questions(value):
+            hint = "of questions with answers: {--task} answers; " + hint
+        raise DataError(
+            f"the rows are nested{squad}: {lists[0]!r} is a list of objects with {inner}",
+            file=source.name,
+            hint=hint,
+        )
+
+
+class _Questions:
+    """The questions of a file, each as a record without a text of its own, counted from 1.
+
+    What stands in the place of one, a line that is no JSON say, is counted with them.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._nested: bool | None = None  # whether the objects hold questions
+        self._count = 0
+
+    def of(self, batch: Records) -> Iterator[Records]:
+        """The records of questions, in portions; or the batch, if its objects are rows."""
+        if self._nested is None and batch.cells:
+            self._nested = any(holds_questions(value) for value, _ in batch.cells)
+        if not self._nested:
+            yield batch
+            return
+        objects = [
+            (row, value, None) for row, (value, _) in zip(batch.rows, batch.cells, strict=True)
+        ]
+        faults = [(fault.row, None, fault) for fault in batch.bad]
+        records, size = Records(), 0
+        for row, value, fault in sorted([*objects, *faults], key=itemgetter(0)):
+            if fault is not None:
+                self._count += 1
+                reason = f"{fault.reason} ({self._place(row)})"
+                records.bad.append(replace(fault, row=self._count, reason=reason))
+            elif not is_header(value):
+                for question in questions_of(value):
+                    size += self._add(records, question, row)
+                    if size >= BLOCK:
+                        yield records
+                        records, size = Records(), 0
+        yield records
+
+    def _add(self, records: Records, question: Question, row: int) -> int:
+        """Take in a question; about how many characters it has."""
+        if question.empty:
+            self._source.notes.counts["texts without a question"] += 1
+            return 0
+        self._count += 1
+        if question.problem is not None:
+            raw = json.dumps(question.values, ensure_ascii=False)
+            reason = f"{question.problem} ({self._place(row)})"
+            records.bad.append(BadRow(self._count, reason, raw, value=raw, hint=_FORM))
+            return len(raw)
+        if plausible := question.values.get("plausible_answers"):
+            self._source.notes.counts["plausible answers, which are none"] += len(plausible)
+        records.rows.append(self._count)
+        records.cells.append([question.values, None])
+        return sum(len(each) for each in question.values.values() if isinstance(each, str))
+
+    def _place(self, row: int) -> str:
+        return f"{'line' if self._source.format == 'jsonl' else 'object'} {row}"
