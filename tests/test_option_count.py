@@ -39,6 +39,7 @@ ADDED |= {
     "train and fit --model.objective.lr": "a head from nothing wants another rate than the encoder",
     "train and fit --model.objective.class_weights": "what rare types are worth, only users know",
     "train and fit --data.broken_tags": "whether broken tags are slips, only who made them knows",
+    "train and fit --data.misplaced_answers": "whether they are slips, only who made them knows",
 }
 ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
