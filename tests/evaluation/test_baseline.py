@@ -18,6 +18,7 @@ from tiny_models import objective_of
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.evaluation.baseline import measure_baseline
+from weitiao.evaluation.testing import baseline_scores
 from weitiao.objectives.baselines import CHOICES, Measured
 
 
@@ -110,6 +111,18 @@ def test_a_class_that_validation_lacks_gives_no_warning(recwarn: pytest.Warnings
     train = [*coded(100, 1), *((f"还行一般{i}", 2) for i in range(5))]
     measured(prepared(train=train, val=coded(20, 2), test=[*coded(20, 3), ("还行", 2)]))
     assert not recwarn.list
+
+
+def test_a_baseline_without_a_linear_model_has_no_c() -> None:
+    splits = prepared(train=[("好", 0), ("差", 1)], val=[("好", 0)], test=[("好", 0), ("差", 1)])
+    objective, right = objective_of(splits.card), np.array([0, 1])
+    said = Measured(right, right, {"simpler": right[::-1]})
+    objective.baselines = lambda: SimpleNamespace(measure=lambda *_: said)
+    tested = SimpleNamespace(table=splits.rows("test"), rows=np.arange(2), targets=right)
+    scores = baseline_scores(splits, objective, tested)
+    assert scores["baseline/accuracy"] == 1
+    assert scores["simpler/accuracy"] == 0
+    assert "baseline/c" not in scores
 
 
 def test_a_run_writes_the_baseline_of_its_own_split(run_of: Path) -> None:

@@ -206,6 +206,14 @@ def rendered(
     return text.getvalue()
 
 
+def test_the_table_says_what_kind_of_baseline_it_is() -> None:
+    metrics = {"test/f1_macro": 0.5, "baseline/f1_macro": 0.4}
+    assert "linear" in rendered(metrics)
+    objective = objective_of(tiny_card(labels=["a", "b", "c"]))
+    objective.baseline = "sentence"
+    assert "sentence" in rendered(metrics, objective)
+
+
 def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) -> None:
     labels = [f"第{c}类" for c in range(3000)]
     objective = objective_of(tiny_card(labels=labels, label_counts=[2] * 3000))

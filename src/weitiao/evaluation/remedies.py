@@ -23,7 +23,7 @@ LOW_RATE = 1e-4  # of a pretrained encoder
 
 
 def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
-    """A warning with two remedies, if the linear baseline is better on test; else nothing.
+    """A warning with two remedies, if the baseline is better on test; else nothing.
 
     Args:
         metrics: with ``test/…`` and ``baseline/…``.
@@ -35,7 +35,7 @@ def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
         return None
     title = dict(objective.shown)[first]
     ours, theirs = (said(f"test/{first}", value) for value in (model, baseline))
-    told = f"! below the linear baseline: {title} {ours}, not {theirs}"
+    told = f"! below the {objective.baseline} baseline: {title} {ours}, not {theirs}"
     return "\n  → ".join([told, *islice(remedies(run), 2)])
 
 

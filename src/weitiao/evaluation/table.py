@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "test": "model",
-    "baseline": "baseline:\nlinear",
+    "baseline": "baseline:\n{}",  # what kind of model it is
     "majority": "majority",
     "dictionary": "dictionary\nof train",
+    "first_sentence": "first\nsentence",
+    "unanswered": "no answer",
     "mean": "mean",
     "similarity": "cosine\nof texts",
 }
@@ -50,7 +52,7 @@ def final_table(
     compared = f"baseline{suffix}/" in columns
     table.add_column("", overflow="fold")
     for place, title in enumerate(columns.values()):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title.format(objective.baseline), justify="right", no_wrap=True)
         if compared and place == 1:
             table.add_column("difference", justify="right", no_wrap=True)
     for key, title in objective.shown:

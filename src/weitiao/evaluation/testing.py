@@ -85,7 +85,7 @@ def test_best(run: Run) -> Evaluated | None:
 
 def add_baseline(run: Run, tested: Evaluated) -> dict[str, Any]:
     """Measure the baseline on the tested rows; gives all scores of the run."""
-    waiting = run.console.status("measuring the baseline: TF-IDF + linear")
+    waiting = run.console.status(f"measuring the baseline: {run.module.objective.baseline}")
     with waiting, Dispensable().part("the baseline"):
         found = baseline_scores(run.data.prepared, run.module.objective, tested)
         run.folder.add_metrics(found)
@@ -99,7 +99,7 @@ def baseline_scores(
     if (models := objective.baselines()) is None:
         return {}
     baseline, fresh = measure_baseline(prepared, objective, models), leak_free(tested)
-    measured = {"baseline/c": baseline.c}
+    measured = {} if baseline.c is None else {"baseline/c": baseline.c}
     for name, predicted in {"baseline": baseline.predicted, **baseline.simpler}.items():
         # the same rows, should trainer.limit_test_batches have left some out
         found = taken(predicted, tested.rows)

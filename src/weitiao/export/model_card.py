@@ -70,6 +70,7 @@ def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> 
         "tags": ["fine-tuned"] if start else [],
         "network": type(backbone).__name__,
         "first": module.objective.first,
+        "baseline": module.objective.baseline,
         "version": weitiao.__version__,
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "longest": module.card.tokens.max_length,

@@ -81,6 +81,8 @@ class Objective(nn.Module, ABC):
     """The metrics of the final table and their titles."""
     lower_is_better: ClassVar[tuple[str, ...]] = ("loss",)
     """Metrics that are errors."""
+    baseline: ClassVar[str] = "linear"
+    """What kind of model the one is that `baselines` measures first, for people."""
     need_difference: ClassVar[tuple[str, ...]] = ()
     """Metrics that are undefined, NaN, where all targets are equal."""
     classes: Sequence[str] = ()

@@ -27,17 +27,17 @@ class Measured:
     """What is said of the test split.
 
     Args:
-        c: inverse regularisation of the linear model, chosen on validation by the score that is
-            looked at first.
         predicted: in the form of decisions.
         targets: the true ones.
         simpler: the same of models that are simpler still, by their names in ``metrics.json``.
+        c: inverse regularisation of a linear model, chosen on validation by the score that is
+            looked at first; null = there is no such model.
     """
 
-    c: float
     predicted: Any
     targets: Any
     simpler: dict[str, Any]
+    c: float | None = None
 
 
 class Baselines(Protocol):
@@ -90,7 +90,7 @@ class LinearModels:
         simpler = {name: constant.fit(x["train"], targets["train"]).predict(x["test"])}
         if "pair" in tables["train"].column_names:
             simpler["similarity"] = self._by_similarity(x, targets, score)
-        return Measured(best[1], best[2].predict(x["test"]), targets["test"], simpler)
+        return Measured(best[2].predict(x["test"]), targets["test"], simpler, best[1])
 
     def _by_similarity(self, x: dict[str, Any], targets: Mapping[str, Any], score: Score) -> Any:
         """Say by the cosine of a pair, the last column of its features, what it is."""

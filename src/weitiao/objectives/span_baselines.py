@@ -46,7 +46,7 @@ class SpanModels:
         found = Dictionary.of(texts["train"], true["train"])
         said = [found.spans(text) for text in texts["test"]]
         c, predicted = self._tagged(texts, true, score)
-        return Measured(c, predicted, true["test"], {"dictionary": said})
+        return Measured(predicted, true["test"], {"dictionary": said}, c)
 
     def _tagged(
         self, texts: Mapping[str, list[str]], true: Mapping[str, list[list[Span]]], score: Score
