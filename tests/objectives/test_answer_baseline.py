@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from weitiao.objectives.answer_baseline import SentenceOverlap, nearest, sentences_of
+from weitiao.objectives.answer_baseline import Overlap, nearest, sentences_of
 from weitiao.objectives.answer_scores import AnswerMetrics
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -71,7 +71,7 @@ def table(rows: list[tuple[str, str, list[str]]]) -> pa.Table:
 def test_what_is_said_has_its_place_in_the_text_as_it_was_read() -> None:
     rows = [("今天下雪。 明天下雨。", "明天呢？", ["下雨"]), ("It is. No.", "no", [])]
     tables = {"train": table(rows[:1]), "val": table(rows[:1]), "test": table(rows)}
-    measured = SentenceOverlap().measure(tables, {}, lambda *_: 0.0)
+    measured = Overlap().measure(tables, {}, lambda *_: 0.0)
     assert measured.predicted == [[(6, 11, "明天下雨。")], [(7, 10, "No.")]]
     assert measured.targets == [([(8, 10, "下雨")], True), ([], False)]
     assert measured.simpler == {"first_sentence": [[(0, 5, "今天下雪。")], [(0, 6, "It is.")]]}
@@ -83,7 +83,7 @@ def test_what_is_said_has_its_place_in_the_text_as_it_was_read() -> None:
 
 def test_where_questions_of_train_have_no_answer_none_is_a_baseline() -> None:
     rows = [("今天下雪。", "明天呢？", [])]
-    measured = SentenceOverlap().measure(dict.fromkeys(("train", "test"), table(rows)), {}, min)
+    measured = Overlap().measure(dict.fromkeys(("train", "test"), table(rows)), {}, min)
     assert measured.simpler["unanswered"] == [[]]
 
 
@@ -113,7 +113,7 @@ def test_public_data(name: str, exact_match: float, f1: float) -> None:
     ]
     columns = {"original": [row[0] for row in rows], "pair": [row[1] for row in rows]}
     test = pa.table({**columns, "label": cells})
-    measured = SentenceOverlap().measure({"train": test, "test": test}, {}, min)
+    measured = Overlap().measure({"train": test, "test": test}, {}, min)
     metrics = AnswerMetrics(unanswerable=False, joined=False)
     metrics.update(measured.predicted, measured.targets)
     values = {name: round(100 * float(value), 1) for name, value in metrics.compute().items()}

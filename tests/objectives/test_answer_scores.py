@@ -10,8 +10,9 @@ from time import perf_counter
 
 import pytest
 
-from weitiao.objectives.answer_scores import Answer, AnswerMetrics, Gold, exact, f1, gold_of
+from weitiao.objectives.answer_scores import AnswerMetrics, Gold, exact, f1, gold_of
 from weitiao.objectives.answer_words import bare_chinese, segments
+from weitiao.targets.answers import Answer
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not (DATA / "xquad").is_dir(), reason="needs ../shared/data")
