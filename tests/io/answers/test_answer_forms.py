@@ -228,7 +228,7 @@ def test_a_place_of_each_char_span_and_of_each_text_without_one(tmp_path: Path) 
         [[1, 2, "乙"]],
     ]
     assert [note.partition(": ")[2] for note in notes] == [
-        "answers that stand nowhere in their text: they count in scores, and can't be learned: 1"
+        "answers that stand nowhere in their text, count in scores, and can't be learned: 1"
         " (first: row 1, '丁')",
         "answers without an offset that stand at several places, all of them taken: 1"
         " (first: row 2, '甲')",
@@ -273,10 +273,10 @@ def test_a_cell_of_a_table_is_the_answer_or_json(tmp_path: Path, cell: str, foun
         assert answers(read(tmp_path / f"a.{kind}")) == [found]
 
 
-def test_a_number_is_an_answer_as_it_is_written(tmp_path: Path) -> None:
-    rows = [{"context": TEXT, "question": "？", "answers": 1912}]
-    write_columns(tmp_path / "a.parquet", rows)
-    assert answers(read(tmp_path / "a.parquet")) == [BORN]
+@pytest.mark.parametrize("cell", [1912, 1912.0, ["1912", 1912.0], ["1912", 1912]])
+def test_a_number_is_an_answer_as_a_person_writes_it(tmp_path: Path, cell: Any) -> None:
+    write_jsonl(tmp_path / "a.jsonl", [{"context": TEXT, "question": "？", "answers": cell}])
+    assert answers(read(tmp_path / "a.jsonl")) == [BORN]
 
 
 @pytest.mark.parametrize("form", ["SQuAD", "MRQA", "CMRC 2018, as published"])
@@ -310,7 +310,9 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"answers": None}, "answers", r"the value is missing(?s:.)*has \[\]"),
     ({"answers": float("nan")}, "answers", "the value is missing"),
     ({"answers": 5.5}, "answers", "'5.5' stands nowhere"),
-    ({"answers": [5]}, "answers", "5 is no answer(?s:.)*lists the forms"),
+    ({"answers": [5, 9]}, "answers", r"\[5, 9\] answers, or offsets(?s:.)*lists the forms"),
+    ({"answers": [True, "1912"]}, "answers", "True is no answer"),
+    ({"answers": [float("nan"), "1912"]}, "answers", "nan is no answer"),
     ({"answers": [None]}, "answers", "None is no answer"),
     ({"answers": [""]}, "answers", "the text of an answer is empty"),
     ({"answers": {"a": 1}}, "answers", "an answer has a text; here are 'a'"),

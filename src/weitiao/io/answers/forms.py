@@ -95,6 +95,8 @@ def given_in(cell: Any) -> list[Given]:
         value = _objects(value)
     if not isinstance(value, list):
         raise SpanFault(f"a {type(value).__name__} is no answer", hint=FORMS)
+    if value and all(map(_is_offset, value)):
+        raise SpanFault(f"are {short(value)} answers, or offsets of one?", hint=FORMS)
     return [_answer(each) for each in value]
 
 
@@ -133,6 +135,9 @@ def _answer(value: Any) -> Given:
         return Given(_filled(value["text"]), (*_starts(value),))
     if isinstance(value, list) and len(value) == 3 and isinstance(value[2], str):
         return _triple(*value)
+    if _is_offset(value) or (isinstance(value, float) and not isnan(value)):
+        # a spreadsheet's number: CMRC 2018 has ["15岁", "15岁", 15.0]
+        return Given(str(int(value) if value == value // 1 else value))
     if not isinstance(value, str):
         raise SpanFault(f"{short(value)} is no answer", hint=FORMS)
     return Given(_filled(value))
@@ -187,7 +192,11 @@ def _known(start: Any) -> Iterator[int]:
         yield start
 
 
+def _is_offset(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _offset(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not _is_offset(value):
         raise SpanFault(f"the offset {short(value)} of an answer is not a whole number")
     return value

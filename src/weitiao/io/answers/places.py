@@ -27,7 +27,7 @@ def stands_alike(text: str, answer: str, start: int) -> bool:
     """Whether what stands at a place differs in width, case or white space only, likewise."""
     end = start + len(answer)
     there = text[max(0, start) : end]
-    alike = len(there) == len(answer) and _read(there)[0].casefold() == _read(answer)[0].casefold()
+    alike = len(there) == len(answer) and _read(there).casefold() == _read(answer).casefold()
     return alike and not (splits_cluster(text, start) or splits_cluster(text, end))
 
 
@@ -41,13 +41,13 @@ def places_of(text: str, answer: str) -> list[Place]:
 def similar_places_of(text: str, answer: str) -> list[Place]:
     """All places of what reads as the answer does: in another width or with accents written
     otherwise (Unicode's NFKC), or with other white space. Case counts."""
-    there, begins, ends = _read(text)
-    sought = _read(answer)[0]
-    places = [
-        (begins[start], ends[start + len(sought) - 1]) for start in _found(there, sought) if sought
-    ]
+    sought = _read(answer)
+    if not sought or sought not in _read(text):
+        return []
+    there, begins, ends = _mapped(text)
+    places = [(begins[start], ends[start + len(sought) - 1]) for start in _found(there, sought)]
     # NFKC may take one character apart, such as ½: part of it is no place
-    places = [place for place in dict.fromkeys(places) if _read(text[slice(*place)])[0] == sought]
+    places = [place for place in dict.fromkeys(places) if _read(text[slice(*place)]) == sought]
     return [place for place in places if not _cuts_word(text, place)] or places
 
 
@@ -85,13 +85,18 @@ def _cuts_word(text: str, place: Place) -> bool:
 
 
 @lru_cache(maxsize=8)  # several answers are looked for in a text
-def _read(text: str) -> tuple[str, list[int], list[int]]:
-    """A text in one width and spelling, without white space; and where in the text what each of
-    its characters comes from begins and ends."""
+def _read(text: str) -> str:
+    """A text in one width and spelling, without white space."""
+    return "".join(normalize("NFKC", text).split())
+
+
+@lru_cache(maxsize=8)
+def _mapped(text: str) -> tuple[str, list[int], list[int]]:
+    """The same, and where in the text what each of its characters comes from begins and ends."""
     parts, begins, ends = [], [], []
     edges = [at for at in range(len(text) + 1) if not splits_cluster(text, at)]
     for begin, end in pairwise(edges):
-        part = "".join(normalize("NFKC", text[begin:end]).split())
+        part = _read(text[begin:end])
         parts.append(part)
         begins += [begin] * len(part)
         ends += [end] * len(part)

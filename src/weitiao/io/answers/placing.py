@@ -22,7 +22,7 @@ _NOWHERE = (NOWHERE, NOWHERE)
 _MOVED = "answers that don't stand at their offset, taken from the nearest place where they do"
 _ALIKE = "answers that stand in the text in another width, case or spelling, taken as they do there"
 _MANY = "answers without an offset that stand at several places, all of them taken"
-_LOST = "answers that stand nowhere in their text: they count in scores, and can't be learned"
+_LOST = "answers that stand nowhere in their text, count in scores, and can't be learned"
 _UNIT = "offsets of answers in {}, turned into code points"
 
 

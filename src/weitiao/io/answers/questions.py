@@ -30,8 +30,13 @@ class Question(NamedTuple):
 
 def holds_questions(value: Mapping[str, Any]) -> bool:
     """Whether an object is an article or a text with questions, or MRQA's header."""
-    lists = (value[key] for key in _INNER if isinstance(value.get(key), list))
-    return is_header(value) or any(all(isinstance(each, dict) for each in inner) for inner in lists)
+    if isinstance(value.get("paragraphs"), list) or isinstance(value.get("qas"), list):
+        return True
+    data = value.get("data")
+    articles = data if isinstance(data, list) else []
+    return is_header(value) or any(
+        isinstance(each, dict) and holds_questions(each) for each in articles
+    )
 
 
 def is_header(value: Mapping[str, Any]) -> bool:
