@@ -1,0 +1,53 @@
+"""Questions with answers as files of the tests have them, and how these are read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from weitiao.io.tables import Reader
+
+COLUMNS = {"text": "context", "pair": "question", "label": "answers", "group": "context"}
+TEXT = "叶老桂生于1912年，卒于1994年。"
+BORN, BOTH, NONE = [[5, 9, "1912"]], [[5, 9, "1912"], [13, 17, "1994"]], []
+LOST = [[-1, -1, "1913"], [5, 9, "1912"]]
+ROWS = [("何年出生？", BORN), ("哪些年份？", BOTH), ("哪里人？", NONE), ("几岁？", LOST)]
+Row = tuple[str, list[list[Any]]]
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def squad(answers: list[list[Any]]) -> list[dict[str, Any]]:
+    return [{"text": text, "answer_start": begin} for begin, _, text in answers]
+
+
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("".join(f"{as_json(row)}\n" for row in rows), "utf-8")
+
+
+def lines(values: list[dict[str, Any]]) -> str:
+    return "".join(f"{as_json(value)}\n" for value in values)
+
+
+def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
+    """What `Reader.read` gives, and `Reader.stream`, which is the same."""
+    reader = Reader(**{"columns": COLUMNS, "cells": "answers"} | options)
+    streamed: list[str] = []
+    table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", streamed)
+    told: list[str] = []
+    with reader.inputs({"": str(path)}) as inputs:
+        parts = [part.rows for part in reader.stream(inputs[""], 2, told)]
+    assert pa.concat_tables(parts).to_pylist() == table.to_pylist()
+    assert told == streamed
+    if notes is not None:
+        notes += told
+    return table
+
+
+def answers(table: pa.Table) -> list[Any]:
+    return [json.loads(label) for label in table["label"].to_pylist()]
