@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from answer_files import BORN, COLUMNS, TEXT, answers, as_json, lines, read, squad, write_jsonl
 
@@ -167,3 +169,22 @@ def test_an_empty_question_is_counted(tmp_path: Path) -> None:
 def test_options_that_do_not_go_together(columns: Any, options: Any, told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         Reader(columns, **options)
+
+
+@pytest.mark.parametrize("column", ["context", "question", "answers"])
+def test_an_error_of_a_workbook_is_no_cell(tmp_path: Path, column: str) -> None:
+    book = pytest.importorskip("openpyxl").Workbook()
+    cells = {"context": TEXT, "question": "？", "answers": "1912"} | {column: "#N/A"}
+    book.active.append([*cells])
+    book.active.append([*cells.values()])
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(DataError, match="#N/A") as error:
+        read(tmp_path / "a.xlsx", columns={k: v for k, v in COLUMNS.items() if k != "group"})
+    assert (error.value.row, error.value.column) == (2, column)
+
+
+def test_bytes_are_no_answer(tmp_path: Path) -> None:
+    rows = [{"context": TEXT, "question": "？", "answers": b"1912"}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="a bytes is no answer"):
+        read(tmp_path / "a.parquet")

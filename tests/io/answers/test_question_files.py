@@ -179,3 +179,18 @@ def test_other_targets_are_told_of_the_task(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(as_json({"data": articles()}), "utf-8")
     with pytest.raises(DataError, match=r"as in SQuAD(?s:.)*task answers"):
         Reader().read(str(tmp_path / "a.json"), tmp_path / "out.arrow")
+
+
+@pytest.mark.parametrize("form", ["SQuAD", "MRQA"])
+def test_long_texts_come_in_portions(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suffix, data = NESTED[form]
+    (tmp_path / f"a.{suffix}").write_text(data, "utf-8")
+    whole = read(tmp_path / f"a.{suffix}").to_pylist()
+    monkeypatch.setattr("weitiao.io.tables.objects.BLOCK", 30)
+    reader = Reader(COLUMNS, cells="answers")
+    with reader.inputs({"": str(tmp_path / f"a.{suffix}")}) as inputs:
+        parts = [part.rows for part in reader.stream(inputs[""], 100)]
+    assert [part.num_rows for part in parts] == [1, 1, 1, 1]
+    assert [row for part in parts for row in part.to_pylist()] == whole
