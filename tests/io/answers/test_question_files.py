@@ -188,7 +188,7 @@ def test_long_texts_come_in_portions(
     suffix, data = NESTED[form]
     (tmp_path / f"a.{suffix}").write_text(data, "utf-8")
     whole = read(tmp_path / f"a.{suffix}").to_pylist()
-    monkeypatch.setattr("weitiao.io.tables.objects.BLOCK", 30)
+    monkeypatch.setattr("weitiao.io.tables.objects.BLOCK", 20)
     reader = Reader(COLUMNS, cells="answers")
     with reader.inputs({"": str(tmp_path / f"a.{suffix}")}) as inputs:
         parts = [part.rows for part in reader.stream(inputs[""], 100)]
