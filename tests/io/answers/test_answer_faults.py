@@ -84,7 +84,7 @@ OF_QUESTIONS: list[tuple[dict[str, Any], str | None, str]] = [
         "the question has no 'answers'",
     ),
     ({"context": TEXT, "qas": [QA | {"is_impossible": True}]}, "answers", "and there are answers"),
-    ({"context": TEXT, "qas": [QA | {"is_impossible": 1}]}, "answers", "neither true nor false"),
+    ({"context": TEXT, "qas": [QA | {"is_impossible": "no"}]}, "answers", "neither true nor false"),
     ({"context": TEXT, "qas": [{"answers": []}]}, "question", "the value is missing"),
     ({"context": None, "qas": [QA]}, "context", "the value is missing"),
     ({"context": [TEXT], "qas": [QA]}, "context", "is not a text"),

@@ -138,12 +138,13 @@ def test_unanswerable_questions_of_squad_2(tmp_path: Path) -> None:
         {"question": "1", "answers": [], **plausible},
         {"question": "2", **plausible},
         {"question": "3", "answers": squad(BORN), "is_impossible": False},
+        {"question": "4", "answers": [{"text": "", "answer_start": -1}], "is_impossible": 1},
     ]
     text = {"context": TEXT, "qas": qas}
     data = {"data": [{"paragraphs": [text, {"context": "空", "qas": []}]}]}
     (tmp_path / "a.json").write_text(as_json(data), "utf-8")
     notes: list[str] = []
-    assert answers(read(tmp_path / "a.json", notes)) == [NONE, NONE, BORN]
+    assert answers(read(tmp_path / "a.json", notes)) == [NONE, NONE, BORN, NONE]
     assert [note.partition(": ")[2] for note in notes] == [
         "plausible answers, which are none: 2",
         "texts without a question: 1",

@@ -47,9 +47,9 @@ class Asked:
     def impossible(self) -> bool:
         """Whether the file says that there is no answer."""
         said = self.values.get("is_impossible")
-        if said is not None and not isinstance(said, bool):
+        if said not in (None, False, True):  # 0 and 1 are alike
             raise SpanFault(f"is_impossible is {short(said)}, neither true nor false")
-        return said is True
+        return bool(said)
 
     def given(self) -> list[Given]:
         """The answers: those that MRQA found in the text, then those that it only accepts.
@@ -81,7 +81,7 @@ def given_in(cell: Any) -> list[Given]:
             ``{"text", "char_spans"}``, or ``[begin, end, "text"]``; ``{"text": […],
             "answer_start": […]}``, as Hugging Face has it; one of these as JSON; or else one text.
             An ``end`` is left aside: the text says where an answer ends. An empty cell is no
-            answer.
+            answer, and neither is an empty text with the offset -1.
 
     Raises:
         SpanFault: it is none of these.
@@ -97,7 +97,7 @@ def given_in(cell: Any) -> list[Given]:
         raise SpanFault(f"a {type(value).__name__} is no answer", hint=FORMS)
     if value and all(map(_is_offset, value)):
         raise SpanFault(f"are {short(value)} answers, or offsets of one?", hint=FORMS)
-    return [_answer(each) for each in value]
+    return [_answer(each) for each in value if not _says_none(each)]
 
 
 def _read(cell: Any) -> Any:
@@ -125,6 +125,12 @@ def _objects(columns: dict[str, Any]) -> list[Any]:
             raise SpanFault(f"there are {len(texts)} texts of answers, and of {key} {count}")
     fitting = {key: each for key, each in lists.items() if len(each) == len(texts)}
     return [{key: each[i] for key, each in fitting.items()} for i in range(len(texts))]
+
+
+def _says_none(value: Any) -> bool:
+    """Whether an answer says that there is none: an empty text that stands nowhere."""
+    nowhere = isinstance(value, dict) and NOWHERE in (value.get(key) for key in _STARTS)
+    return nowhere and value.get("text") == ""
 
 
 def _answer(value: Any) -> Given:
