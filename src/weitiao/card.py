@@ -65,12 +65,14 @@ class TokenInput(InputCard):
         max_length: longest sequence of ids, special ids included, that a backbone is given.
         windows: whether rows may be longer, and say where each id stands: an objective reads them
             part by part.
+        apart: whether the two texts of a pair are two sequences.
     """
 
     vocab_size: int
     pad_id: int
     max_length: int
     windows: bool = False
+    apart: bool = False
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "pad_id", "max_length"):

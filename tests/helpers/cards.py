@@ -9,6 +9,7 @@ from weitiao.targets.hierarchy import PathTarget
 from weitiao.targets.label_set import SetTarget
 from weitiao.targets.number import NumberTarget
 from weitiao.targets.one_class import ClassTarget
+from weitiao.targets.positives import PositivesTarget
 from weitiao.targets.scale import ScaleTarget
 
 
@@ -23,6 +24,8 @@ def target_card(
     """The fitted target of a task, by the name that `--task` has for it."""
     if task == "regression":
         return NumberTarget(mean, scale)
+    if task == "retrieval":
+        return PositivesTarget()
     if task == "hierarchical":
         return PathTarget([*labels], [*counts], "/")
     kinds = {"classification": ClassTarget, "multilabel": SetTarget, "ordinal": ScaleTarget}

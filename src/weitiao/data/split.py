@@ -111,8 +111,7 @@ class Splitter:
     ) -> dict[str, pa.Table]:
         """As `split`, where test is a fold, and val a share of the other rows."""
         assert self.folds is not None
-        own, names = codes(table, "label")
-        labels = own if strata is None else strata
+        labels, names = codes(table, "label") if strata is None else (strata, [])
         groups = None
         if "group" in table.column_names:
             of_rows, of_groups = codes(table, "group")
@@ -120,7 +119,7 @@ class Splitter:
         even = labels if self.stratify else np.zeros_like(labels)
         test = fold_of(self.folds, rank(table, self.seed), even, groups) == self.fold
         if missing := set(labels[test]) - set(labels[~test]):
-            of = repr(names[min(missing)]) if strata is None else "a class"
+            of = repr(names[min(missing)]) if names else "a class"
             raise ConfigError(
                 f": without fold {self.fold}, train has no row of {of}",
                 field="folds",

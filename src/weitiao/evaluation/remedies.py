@@ -52,9 +52,7 @@ def remedies(run: Run) -> Iterator[str]:
         yield f"train longer: {longer(trainer)}"
     if not pretrained:
         fetched = "" if encoder.at_hand() else "make encoder, then "
-        spans = run.data.preparation.target.cells == "spans"
-        recipe = "pretrained_tags" if spans else "pretrained"
-        yield f"start from a pretrained encoder: {fetched}{{--recipe}} {recipe}"
+        yield f"start from a pretrained encoder: {fetched}{{--recipe}} {module.objective.recipe}"
     of_text = isinstance(run.data.input, Text)
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"] if of_text else 0.0
     if cut > MUCH_CUT:

@@ -24,6 +24,8 @@ COLUMNS = {
     "unanswered": "no answer",
     "mean": "mean",
     "similarity": "cosine\nof texts",
+    "words": "BM25\nof words",
+    "untuned": "untuned",
 }
 ENDS = 10  # classes shown from either end
 UNDEFINED = "–"

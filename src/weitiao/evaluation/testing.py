@@ -26,6 +26,7 @@ from weitiao.evaluation.opening import open_checkpoint
 from weitiao.evaluation.prediction_files import format_of, write_predictions
 from weitiao.evaluation.remedies import below_baseline
 from weitiao.evaluation.table import ENDS, final_table, write_classes
+from weitiao.evaluation.untuned import untuned_scores
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
@@ -85,10 +86,12 @@ def test_best(run: Run) -> Evaluated | None:
 
 def add_baseline(run: Run, tested: Evaluated) -> dict[str, Any]:
     """Measure the baseline on the tested rows; gives all scores of the run."""
-    waiting = run.console.status(f"measuring the baseline: {run.module.objective.baseline}")
-    with waiting, Dispensable().part("the baseline"):
-        found = baseline_scores(run.data.prepared, run.module.objective, tested)
-        run.folder.add_metrics(found)
+    with run.console.status(f"measuring the baseline: {run.module.objective.baseline}"):
+        with Dispensable().part("the baseline"):
+            found = baseline_scores(run.data.prepared, run.module.objective, tested)
+            run.folder.add_metrics(found)
+        with Dispensable().part("the untuned encoder"):
+            run.folder.add_metrics(untuned_scores(run, tested))
     return run.scores
 
 

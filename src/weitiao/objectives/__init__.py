@@ -2,9 +2,20 @@
 
 from weitiao.objectives.classification import Classification
 from weitiao.objectives.hierarchical import Hierarchical
+from weitiao.objectives.likeness import Likeness
 from weitiao.objectives.multilabel import MultiLabel
 from weitiao.objectives.ordinal import Ordinal
 from weitiao.objectives.regression import Regression
+from weitiao.objectives.retrieval import Retrieval
 from weitiao.objectives.tagging import Tagging
 
-__all__ = ["Classification", "Hierarchical", "MultiLabel", "Ordinal", "Regression", "Tagging"]
+__all__ = [
+    "Classification",
+    "Hierarchical",
+    "Likeness",
+    "MultiLabel",
+    "Ordinal",
+    "Regression",
+    "Retrieval",
+    "Tagging",
+]

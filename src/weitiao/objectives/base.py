@@ -85,6 +85,10 @@ class Objective(nn.Module, ABC):
     """What kind of model the one is that `baselines` measures first, for people."""
     need_difference: ClassVar[tuple[str, ...]] = ()
     """Metrics that are undefined, NaN, where all targets are equal."""
+    recipe: ClassVar[str] = "pretrained"
+    """The recipe that starts from a pretrained encoder."""
+    without_tuning: bool = False
+    """Whether a pretrained encoder alone says something of rows."""
     classes: Sequence[str] = ()
     """Names of the columns of the predictions, where these are probabilities of classes."""
     counts: Sequence[int] = ()

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.config.bounds import shares
+from weitiao.errors import ConfigError
 from weitiao.linear import COLUMNS
 from weitiao.objectives.blend import Blend
 from weitiao.objectives.heads import Head
@@ -68,7 +69,7 @@ class Scorer(nn.Module):
         calibrate: whether a temperature is fitted where there is no linear model.
 
     Raises:
-        ConfigError: ``linear_share`` is no share.
+        ConfigError: ``linear_share`` is no share, or rows are two sequences.
     """
 
     def __init__(
@@ -83,6 +84,9 @@ class Scorer(nn.Module):
         calibrate: bool,
     ) -> None:
         super().__init__()
+        if getattr(card.input, "apart", False):
+            problem = "apart makes two vectors of a row, of which only one would be read"
+            raise ConfigError(problem, field="pairs", hint="{--task} likeness, retrieval")
         shares(linear_share=linear_share)
         self.pooling, self.starts_from_probe = pooling, head.start == "probe"
         self.pool = build_pooling(pooling, width)

@@ -65,7 +65,7 @@ class Tagging(Objective):
             pretrained; null = that of the backbone.
     """
 
-    first = "f1"
+    first, recipe = "f1", "pretrained_tags"
     shown = (
         ("f1", "F1 of spans, strict"),
         ("precision", "precision"),

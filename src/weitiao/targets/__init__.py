@@ -1,4 +1,4 @@
-"""From label cells to targets: classes, sets, a scale, paths of a tree, numbers, spans, answers."""
+"""From label cells to targets: classes, sets, a scale, paths, numbers, spans, answers, pairs."""
 
 from weitiao.targets.answers import Answers
 from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
@@ -6,6 +6,7 @@ from weitiao.targets.hierarchy import Hierarchy
 from weitiao.targets.label_set import Labels
 from weitiao.targets.number import Number
 from weitiao.targets.one_class import OneClass
+from weitiao.targets.positives import Positives
 from weitiao.targets.scale import Scale
 from weitiao.targets.spans import Spans
 
@@ -15,6 +16,7 @@ __all__ = [
     "Labels",
     "Number",
     "OneClass",
+    "Positives",
     "Scale",
     "Spans",
     "Swapped",

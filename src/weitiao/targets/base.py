@@ -25,8 +25,8 @@ class Target(ABC):
 
     # no strings: jsonargparse looks up inherited annotations in the subclass's module, and where a
     # name is missing there, it drops the types of all options
-    label: str
-    """The column of the file."""
+    label: str | None
+    """The column of the file; null = there is none."""
     cells: Cells = "name"
     """What a cell holds, and so how it is read."""
     one_class: bool = False

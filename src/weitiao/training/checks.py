@@ -157,8 +157,9 @@ def refuse_blind_pooling(module: Module) -> None:
     Raises:
         ConfigError: the one position that the pooling takes doesn't see the other end of the text.
     """
-    scorer, backbone = module.objective.scorer, module.backbone
-    if scorer is None or not isinstance(scorer.pool, FirstPosition | LastPosition):
+    backbone = module.backbone
+    scorer: Any = module.objective.scorer or module.objective
+    if not isinstance(getattr(scorer, "pool", None), FirstPosition | LastPosition):
         return
     unit, other = [i for i in range(3) if i != module.card.tokens.pad_id][:2]
     ids = torch.full((1, min(16, module.card.tokens.max_length)), unit)

@@ -104,7 +104,7 @@ def worst_mistakes(evaluated: Evaluated, objective: Objective) -> str:
         text = " ⏎ ".join(filter(None, (row["original"], row.get("pair"))))
         text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
         sure = [f"{evaluated.predictions[i].max():.3f}"] if objective.classes else []
-        cells = [f"{losses[i]:.2f}", row["label"], given, *sure, row["id"], text]
+        cells = [f"{losses[i]:.2f}", row.get("label", ""), given, *sure, row["id"], text]
         lines.append(_line([" ".join(cell.split()).replace("|", "\\|") for cell in cells]))
     return "\n".join(lines)
 

@@ -18,8 +18,9 @@ from weitiao.config.strict_yaml import strict
 from weitiao.data.datamodule import TextDataModule
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
+from weitiao.inputs.text import Text
 from weitiao.inputs.text.patterns import HANZI
-from weitiao.targets import OneClass, columns_of_the_file
+from weitiao.targets import OneClass, Positives, columns_of_the_file
 from weitiao.training.recipe_fit import without_unfit
 from weitiao.training.resume import given
 
@@ -41,6 +42,7 @@ class Facts:
         hanzi: share of texts with hanzi.
         pair: whether rows are pairs.
         spans: whether targets are spans of the text.
+        apart: whether the texts of a pair are read apart.
         encoder: folder of a pretrained encoder that is at hand.
     """
 
@@ -51,6 +53,7 @@ class Facts:
     hanzi: float
     pair: bool
     spans: bool
+    apart: bool
     encoder: Path | None
 
 
@@ -61,9 +64,9 @@ def choose(facts: Facts) -> tuple[str, str]:
     if facts.classes:
         what = ("types", "spans") if facts.spans else ("classes", "rows")
         counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
-    if facts.spans:
+    if (own := _of_task(facts)) is not None:
         there = "" if facts.encoder is None else f", {facts.encoder} is there"
-        return ("pretrained_tags" if there else "tags"), counted + there
+        return (f"pretrained_{own}" if there else own), counted + there
     if facts.encoder is not None:
         return ("pretrained_few" if few else "pretrained"), f"{counted}, {facts.encoder} is there"
     if facts.pair:
@@ -75,6 +78,15 @@ def choose(facts: Facts) -> tuple[str, str]:
     if facts.hanzi < 0.5:
         return "english", f"{counted}, {1 - facts.hanzi:.0%} without hanzi"
     return "reviews", f"{counted}, {facts.hanzi:.0%} with hanzi"
+
+
+def _of_task(facts: Facts) -> str | None:
+    """The recipe of a task that has one of its own."""
+    if facts.spans:
+        return "tags"
+    if facts.apart:
+        return "retrieval" if facts.target == Positives.__name__ else "likeness"
+    return None
 
 
 def facts_of(data: TextDataModule, found: Path | None) -> Facts:
@@ -98,7 +110,8 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
         hanzi = pc.mean(pc.match_substring_regex(table["text"], HANZI.pattern)).as_py() or 0.0
         kind, pair = type(target).__name__, "pair" in table.column_names
         seen = (table.num_rows, len(counts), per_class, hanzi, pair)
-        return Facts(kind, *seen, target.cells == "spans", found)
+        apart = isinstance(data.input, Text) and data.input.encode.pairs == "apart"
+        return Facts(kind, *seen, target.cells == "spans", apart, found)
 
 
 def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:

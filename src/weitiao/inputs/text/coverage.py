@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.errors import ConfigError
+from weitiao.inputs.text.sides import PAIR_IDS, sides_of
 from weitiao.inputs.text.special_tokens import special_ids
 from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.inputs.text.tokenization import Encoder
@@ -44,6 +45,9 @@ class Coverage:
         """Measure rows that were encoded, as `TextEncoder.encode` gives them."""
         if not encoded.num_rows:
             return cls(0.0, 0.0, 0, 0)
+        if PAIR_IDS in encoded.column_names:  # of each text as of a row
+            first, second = sides_of(encoded)
+            return cls.of(encoder, first) + cls.of(encoder.second, second)
         pair = "token_type_ids" in encoded.column_names
         around = encoder.added(pair=pair)
         special = special_ids(encoder.backend, encoder.unk_id)
@@ -109,7 +113,7 @@ def refuse_unread(tokenizer: Encoder, encoded: pa.Table, texts: pa.Table, share:
     problem = way_out = None
     if share > MOST:
         problem = f"{share:.0%} of the ids of train are the unknown one"
-    if _all_alike(encoded, "input_ids") and not _all_alike(texts, "text", "pair"):
+    if _all_alike(encoded, "input_ids", PAIR_IDS) and not _all_alike(texts, "text", "pair"):
         problem = f"all {encoded.num_rows:,} rows of train get the same ids"
         if pc.all(encoded["cut"]).as_py():
             way_out = "they are cut: a larger {--max_length}, or another truncation"

@@ -10,6 +10,7 @@ from weitiao.inputs.text.augment.augmenter import Augmenter
 from weitiao.inputs.text.normalisation import roles_of
 from weitiao.inputs.text.offsets import OFFSETS, PIECES
 from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.sides import PAIR_IDS
 from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.io.arrow import Ragged, all_texts
 from weitiao.linear import COLUMNS
@@ -19,8 +20,8 @@ class TokenRows(InputRows):
     """Rows of ids in a memory-mapped table.
 
     Args:
-        table: columns ``input_ids``, perhaps ``token_type_ids`` and those of a linear model's
-            features.
+        table: columns ``input_ids``, perhaps ``token_type_ids`` or ``pair_ids``, and those of a
+            linear model's features.
         pad_id: id that fills a batch.
     """
 
@@ -28,12 +29,14 @@ class TokenRows(InputRows):
         self.pad_id = pad_id
         self.columns = {
             name: Ragged(table[name])
-            for name in ("input_ids", "token_type_ids")
+            for name in ("input_ids", "token_type_ids", PAIR_IDS)
             if name in table.column_names
         }
         self.features = {n: Ragged(table[n]) for n in COLUMNS if n in table.column_names}
         self.units = {n: Ragged(table[n]) for n in (OFFSETS, PIECES) if n in table.column_names}
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
+        if PAIR_IDS in self.columns:  # each text is filled up to the longest of its own side
+            self.lengths = 2 * np.maximum(self.lengths, self.columns[PAIR_IDS].lengths)
 
     def collate(self, draws: Draws) -> dict[str, Any]:
         """A padded batch.
@@ -42,7 +45,8 @@ class TokenRows(InputRows):
             ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
             has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
             (B, G)``. And ``offsets (B, U, 2)`` and ``pieces (B, U)`` of units, where the table
-            has them; -1 at padding, of which there is some where no row has a unit.
+            has them; -1 at padding, of which there is some where no row has a unit. Second texts
+            that stand apart are ``pair``: ``input_ids`` and ``attention_mask (B, S)``.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -52,18 +56,25 @@ class TokenRows(InputRows):
 
     def padded(self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]) -> dict[str, Any]:
         """A batch of ids, with the features that the table holds beside them."""
-        lengths = np.array([len(ids) for ids in encoded["input_ids"]], np.int64)
-        inputs = {"attention_mask": np.arange(lengths.max(initial=0)) < lengths[:, None]}
-        for name, lists in encoded.items():
-            inputs[name] = _padded(lists, self.pad_id if name == "input_ids" else 0)
+        inputs = self._masked(encoded["input_ids"])
+        if "token_type_ids" in encoded:
+            inputs["token_type_ids"] = _padded(encoded["token_type_ids"], 0)
         for name, column in self.features.items():
             inputs[name] = _padded(column.lists(rows), 0)
         batch: dict[str, Any] = {"inputs": tensors(inputs)}
+        if PAIR_IDS in encoded:
+            batch["pair"] = tensors(self._masked(encoded[PAIR_IDS]))
         if self.units:
             places, pieces = (self.units[name].lists(rows) for name in (OFFSETS, PIECES))
             padded = _padded(places, -1, least=2).reshape(len(rows), -1, 2)
             batch |= tensors({OFFSETS: padded, PIECES: _padded(pieces, -1, least=1)})
         return batch
+
+    def _masked(self, lists: list[np.ndarray]) -> dict[str, np.ndarray]:
+        """Ids as an array, and which of its cells hold one."""
+        lengths = np.array([len(ids) for ids in lists], np.int64)
+        mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
+        return {"attention_mask": mask, "input_ids": _padded(lists, self.pad_id)}
 
 
 def _padded(lists: list[np.ndarray], fill: int, least: int = 0) -> np.ndarray:

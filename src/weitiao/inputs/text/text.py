@@ -58,6 +58,8 @@ class Text(Input):
         _ = self.words
         if self.encode.truncation == "windows":
             self._check_spans()
+        if self.encode.pairs == "apart":
+            self._check_apart()
 
     def _check_spans(self) -> None:
         """Refuse what has no place in the text as it was read."""
@@ -66,6 +68,14 @@ class Text(Input):
             if value is not None:
                 problem = "doesn't go with truncation: windows, which keeps places in one text"
                 raise ConfigError(problem, field=name)
+
+    def _check_apart(self) -> None:
+        """Refuse what knows of one text only, or of both at once."""
+        if self.pair is None:
+            problem = "apart needs rows of two texts"
+            raise ConfigError(problem, field="pairs", hint="{--pair} COLUMN")
+        if self.linear is not None:
+            raise ConfigError("reads both texts of a pair at once", field="linear")
 
     @property
     def words(self) -> Segmenter:
@@ -155,6 +165,7 @@ class Text(Input):
             encoder.max_length,
             windows=encoder.windows,
             pair=self.pair is not None,
+            apart=encoder.pairs == "apart",
             linear_features=solved.features.width if solved else None,
         )
         features = solved.features if solved else None

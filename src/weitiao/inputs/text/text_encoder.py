@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,14 @@ from weitiao.inputs.text.offsets import OFFSETS, PIECES, units_of
 from weitiao.inputs.text.prefix import prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
+from weitiao.inputs.text.sides import Pairs, beside
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
 from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.cache import content_hash, hash_of
 
 _PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
+_OF_PAIRS = ("pairs", "pair_prefix")  # which checkpoints from before lack
 
 
 class TextEncoder:
@@ -34,6 +38,8 @@ class TextEncoder:
         segmenter: cuts the text into words first, for a vocabulary of words.
         words: what the segmenter's dictionary and stop words say.
         prefix: put before each text; it is never cut, and is ``before`` ids long.
+        pairs: whether the two texts of a pair are one sequence, or two.
+        pair_prefix: of two, the prefix of the second; null = the same.
     """
 
     def __init__(
@@ -47,6 +53,8 @@ class TextEncoder:
         segmenter: Segmenter | None = None,
         words: Words | None = None,
         prefix: str = "",
+        pairs: Pairs = "joined",
+        pair_prefix: str | None = None,
     ) -> None:
         backend.no_truncation()  # ours keeps head, tail or both
         backend.no_padding()  # batches are padded when they are made
@@ -56,9 +64,22 @@ class TextEncoder:
         self.backend, self.pad_id, self.unk_id = backend, pad_id, unk_id
         self.max_length, self.truncation = max_length, truncation
         self.special_text, self.segmenter, self.words = special_text, segmenter, words
-        self.prefix, self.before = prefix, prefix_length(prefix, backend, unk_id) if prefix else 0
-        plain = special_text == "split" and not prefix and not segmenter
+        self.pairs, self.pair_prefix = pairs, pair_prefix
+        self._begin_with(prefix)
+
+    def _begin_with(self, prefix: str) -> None:
+        backend = self.backend
+        self.prefix = prefix
+        self.before = prefix_length(prefix, backend, self.unk_id) if prefix else 0
+        plain = self.special_text == "split" and not prefix and not self.segmenter
         self.characters = CharacterIds.of(backend) if plain else None
+
+    @cached_property
+    def second(self) -> TextEncoder:
+        """The same for second texts of pairs, where they stand apart."""
+        found = copy(self)
+        found._begin_with(self.prefix if self.pair_prefix is None else self.pair_prefix)
+        return found
 
     @property
     def windows(self) -> bool:
@@ -82,11 +103,14 @@ class TextEncoder:
             large_list<int8>``, and ``cut: bool``, true where the text did not fit ``max_length``.
             Where it is left whole nevertheless, ``offsets`` and ``pieces: large_list<int32>`` of
             its units (see `OFFSETS`).
+            Of pairs that stand apart, the ids of the second text as ``pair_ids`` in place of types.
             No row is without ids: a text that gives none, not even special ones, gets ``pad_id``.
 
         Raises:
             ConfigError: the special ids leave no room for text, or the tokenizer fails.
         """
+        if self.pairs == "apart" and pairs is not None:
+            return beside(self.encode(texts), self.second.encode(pairs))
         added = self.added(pair=pairs is not None)
         if added >= self.max_length:
             raise ConfigError(
@@ -146,6 +170,8 @@ class TextEncoder:
         """The spans of a row's one or two texts, in code points, that `encode` leaves out."""
         if self.windows:
             return [[] for _ in texts]
+        if self.pairs == "apart" and len(texts) == 2:
+            return [*self.unread(texts[:1]), *self.second.unread(texts[1:])]
         units = [self._units([text])[0] for text in texts]
         first, second = [*units, None][:2]
         with rust_faults("it"):
@@ -163,7 +189,7 @@ class TextEncoder:
         """Plain values from which `from_state` makes the same encoder again."""
         return {
             "tokenizer": self.backend.to_str(),
-            **{name: getattr(self, name) for name in _PLAIN},
+            **{name: getattr(self, name) for name in (*_PLAIN, *_OF_PAIRS)},
             "words": self.words and self.words.plain(),
             "word_model": self.segmenter and _model(self.segmenter),
         }
@@ -186,7 +212,7 @@ class TextEncoder:
             )
         return cls(
             Tokenizer.from_str(state["tokenizer"]),
-            **{name: state[name] for name in _PLAIN if name in state},
+            **{name: state[name] for name in (*_PLAIN, *_OF_PAIRS) if name in state},
             segmenter=segmenter if words else None,
             words=words,
         )

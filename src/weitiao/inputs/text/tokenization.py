@@ -9,6 +9,7 @@ from pathlib import Path
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.pretrained_tokenizer import load_tokenizer
 from weitiao.inputs.text.segment import Segmenter
+from weitiao.inputs.text.sides import Pairs
 from weitiao.inputs.text.special_tokens import PAD, SPECIALS, UNK, SpecialText
 from weitiao.inputs.text.text_encoder import TextEncoder, cut_into_words
 from weitiao.inputs.text.trained_tokenizer import TRAINED, train_tokenizer
@@ -41,6 +42,10 @@ class Encoder:
             = as the pretrained tokenizer's own files say, which mostly keep it. Trained tokenizers
             read it as text.
         prefix: put before each text, where the pretrained model was trained so (E5: ``"query: "``).
+        pairs: whether a pair is ``joined`` in one sequence, which a model reads as a whole, or its
+            texts stand ``apart``, each with a vector of its own.
+        pair_prefix: of texts apart, what is put before the second one (E5: ``"passage: "``); null =
+            the same as before the first.
         vectors: file of vectors of ``words`` or ``characters`` that the model begins with: text or
             binary of word2vec, GloVe, fastText's ``.vec``; plain or compressed.
 
@@ -57,6 +62,8 @@ class Encoder:
     pad_token: str | None = None
     special_text: SpecialText | None = None
     prefix: str = ""
+    pairs: Pairs = "joined"
+    pair_prefix: str | None = None
     vectors: str | None = None
 
     def __post_init__(self) -> None:
@@ -71,9 +78,12 @@ class Encoder:
         if self.trained and self.special_text is not None:
             problem = f"has no effect: {self.tokenizer!r} reads special tokens in a text as text"
             raise ConfigError(problem, field="special_text")
-        if self.trained and self.prefix:
-            problem = f"goes with a pretrained tokenizer, not with {self.tokenizer!r}"
-            raise ConfigError(problem, field="prefix")
+        for name in ("prefix", "pair_prefix"):
+            if self.trained and getattr(self, name):
+                problem = f"goes with a pretrained tokenizer, not with {self.tokenizer!r}"
+                raise ConfigError(problem, field=name)
+        if self.pair_prefix is not None and self.pairs == "joined":
+            raise ConfigError("has no effect", field="pair_prefix", hint="{--pairs} apart")
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")
             if of_training and not self.trained and getattr(self, field.name) != field.default:
@@ -105,7 +115,8 @@ class Encoder:
         """
         if self.of_checkpoint:
             state = load_checkpoint(Path(self.tokenizer))["TextDataModule"]["input"]["encoder"]
-            here = {name: getattr(self, name) for name in ("max_length", "truncation", "prefix")}
+            kept = ("max_length", "truncation", "prefix", "pairs", "pair_prefix")
+            here = {name: getattr(self, name) for name in kept}
             here["special_text"] = self.special_text or state["special_text"]
             return TextEncoder.from_state(state | here, segmenter)
         if not self.trained:
@@ -119,6 +130,8 @@ class Encoder:
                 self.truncation,
                 special_text,
                 prefix=self.prefix,
+                pairs=self.pairs,
+                pair_prefix=self.pair_prefix,
             )
         cut = segmenter if self.tokenizer == "words" else None
         words = segmenter.words() if cut else None
@@ -136,6 +149,7 @@ class Encoder:
                 hint="{--min_count} 1",
             )
         pad_id, unk_id = SPECIALS.index(PAD), SPECIALS.index(UNK)  # the trainers put these first
+        of_length = self.max_length, self.truncation
         return TextEncoder(
-            backend, pad_id, unk_id, self.max_length, self.truncation, "split", cut, words
+            backend, pad_id, unk_id, *of_length, "split", cut, words, pairs=self.pairs
         )

@@ -1,0 +1,76 @@
+"""Objectives of two texts a row, each a vector by itself: what is alike in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.objectives.base import Batch, Objective
+from weitiao.objectives.pooling import PoolingName, build_pooling
+from weitiao.objectives.precision import full
+from weitiao.objectives.scorer import Encoder
+
+TEMPERATURE = 0.05  # usual, of cosines, which lie close together
+
+
+class BiEncoder(Objective):
+    """Learns vectors of texts, whose cosines say something of a pair.
+
+    Args:
+        pooling: vectors of all positions ``(B, T, H)`` → one a text ``(B, H)``.
+        dimensions: widths below ``H``: the first so many numbers of a vector learn to be a vector
+            that is worth something alone (Kusupati et al. 2022, "Matryoshka Representation
+            Learning").
+
+    Raises:
+        ConfigError: a row is one sequence, or a width is none.
+    """
+
+    def __init__(
+        self, card: DataCard, backbone: Encoder, pooling: PoolingName, dimensions: Sequence[int]
+    ) -> None:
+        super().__init__()
+        if not card.tokens.apart:
+            problem = "joined makes one text of a pair, and each is to have a vector"
+            raise ConfigError(problem, field="pairs", hint="{--pairs} apart")
+        wrong = [d for d in dimensions if not 1 <= d < backbone.width]
+        if wrong or len({*dimensions}) < len(dimensions):
+            problem = f"must be different widths from 1 to {backbone.width - 1}, got {dimensions}"
+            raise ConfigError(problem, field="dimensions")
+        self.pooling, self.pool = pooling, build_pooling(pooling, backbone.width)
+        self.without_tuning = not any(True for _ in self.pool.parameters())
+        self.widths = [backbone.width, *sorted(dimensions, reverse=True)]
+
+    def vectors(self, backbone: Encoder, inputs: dict[str, Tensor]) -> Tensor:
+        """A vector of length 1 of each text, ``(B, H)``, in 32 bits."""
+        found: Tensor = self.pool(backbone(**inputs), inputs["attention_mask"])
+        return F.normalize(full(found), dim=-1)
+
+    def both(self, backbone: Encoder, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The vectors of the first and of the second texts, ``(B, H)`` each."""
+        return self.vectors(backbone, batch["inputs"]), self.vectors(backbone, batch["pair"])
+
+    def cosines(self, first: Tensor, second: Tensor) -> Tensor:
+        """Cosines of pairs of vectors ``(B, H)``, by the first numbers of them: ``(B, W)``."""
+        each = [F.cosine_similarity(first[:, :w], second[:, :w]) for w in self.widths]
+        return torch.stack(each, -1)
+
+    @property
+    def narrow(self) -> Sequence[int]:
+        """The widths below ``H``."""
+        return self.widths[1:]
+
+    def wrong(self, decided: Any, targets: Any) -> np.ndarray:
+        """All of them: a cosine is never quite right."""
+        return np.ones(len(decided), bool)
+
+    def value(self, text: str) -> float:
+        """The cosine."""
+        return float(text)

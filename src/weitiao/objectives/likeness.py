@@ -1,0 +1,138 @@
+"""A number a pair of texts, by the cosine of their vectors: Spearman correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from weitiao.card import DataCard
+from weitiao.errors import ConfigError
+from weitiao.objectives import baselines
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
+from weitiao.objectives.bi_encoder import TEMPERATURE, BiEncoder
+from weitiao.objectives.figures import Figure, scatter_figure
+from weitiao.objectives.global_batch import of_all_rows
+from weitiao.objectives.pooling import PoolingName
+from weitiao.objectives.scorer import Encoder
+from weitiao.targets.number import NumberTarget
+
+SPREAD = 4.0  # standard deviations of the numbers that cosines from 0 to 1 stand for
+
+
+@dataclass(frozen=True)
+class LikenessLoss:
+    """The loss of cosines.
+
+    Args:
+        kind: ``cosent``: of two pairs in a batch, the one with the higher number is to have the
+            higher cosine (Su 2022, "CoSENT"); ``cosine``: the squared error of the cosine, which is
+            0 to 1 for numbers within two standard deviations of their mean.
+        temperature: of ``cosent``: differences of cosines are divided by it.
+    """
+
+    kind: Literal["cosent", "cosine"] = "cosent"
+    temperature: float = TEMPERATURE
+
+    def __post_init__(self) -> None:
+        if self.kind != "cosent" and self.temperature != TEMPERATURE:
+            raise ConfigError("goes with kind cosent only", field="temperature")
+        if not self.temperature > 0:
+            raise ConfigError(f"must be above 0, got {self.temperature}", field="temperature")
+
+
+class Likeness(BiEncoder):
+    """Learns how alike two texts are.
+
+    Args:
+        pooling: vectors of all positions ``(B, T, H)`` → one a text ``(B, H)``.
+        loss: what training minimises.
+        dimensions: narrower widths that vectors can be cut to; see `BiEncoder`.
+    """
+
+    first, recipe = "spearman", "pretrained_likeness"
+    shown = (("spearman", "Spearman correlation"), ("pearson", "Pearson correlation"))
+    need_difference = ("pearson", "spearman")
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        pooling: PoolingName = "mean",
+        loss: LikenessLoss = LikenessLoss(),
+        dimensions: Sequence[int] = (),
+    ) -> None:
+        super().__init__(card, backbone, pooling, dimensions)
+        self.target = target_of(card, NumberTarget, self)
+        self.mean, self.scale, self.how = self.target.mean, self.target.scale, loss
+
+    def wished(self, targets: Tensor) -> Tensor:
+        """The cosine that a number stands for, ``(B,)``."""
+        return (0.5 + (targets - self.mean) / (SPREAD * self.scale)).clamp(0, 1)
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The mean over the widths."""
+        found = of_all_rows(self.cosines(*self.both(backbone, batch)))
+        targets = of_all_rows(batch["target"])
+        if self.how.kind == "cosine":
+            value = (found - self.wished(targets).unsqueeze(-1)).square().mean()
+        else:
+            each = [cosent(one, targets, self.how.temperature) for one in found.unbind(-1)]
+            value = torch.stack(each).mean()
+        return Loss(value, torch.tensor(len(targets)))
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """Cosines, the squared error of each, the numbers."""
+        found, targets = self.predict(backbone, batch), batch["target"]
+        return Evaluation(found, (found[:, 0] - self.wished(targets)).square(), targets)
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """Cosines of whole vectors and of narrower ones, ``(B, W)``."""
+        return self.cosines(*self.both(backbone, batch))
+
+    def decide(self, predictions: Any) -> Any:
+        """The cosine of whole vectors, ``(N,)``."""
+        return predictions[:, 0]
+
+    def metrics(self) -> Metrics:
+        """Those of cosines, of all rows together."""
+        from weitiao.objectives.metrics import EpochMetrics
+
+        names = ["spearman", "pearson", *(f"spearman_dim/{width}" for width in self.narrow)]
+        return EpochMetrics(lambda said, true: self.measure(said, said[:, 0], true), names)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """Correlations of cosines, or of what a baseline says, with the numbers."""
+        from weitiao.objectives.metrics import correlation, ranks
+
+        said, true = decided.double(), targets.double()
+        order = ranks(true)
+        found = {"spearman": correlation(ranks(said), order), "pearson": correlation(said, true)}
+        narrow = enumerate(self.narrow, 1) if ranked else ()
+        cut = {width: ranks(predictions[:, place].double()) for place, width in narrow}
+        return found | {f"spearman_dim/{w}": correlation(one, order) for w, one in cut.items()}
+
+    def figure(self, decided: Any, targets: Any) -> tuple[str, Figure]:
+        """Cosines against numbers."""
+        return "values", scatter_figure(decided, targets)
+
+    def baselines(self) -> baselines.LinearModels:
+        """Ridge regression of what both texts have in common, and their cosine by TF-IDF."""
+        return baselines.of_numbers()
+
+
+def cosent(cosines: Tensor, targets: Tensor, temperature: float) -> Tensor:
+    """``log(1 + Σ exp((cos_j - cos_i) / temperature))`` over rows i with a higher number than j.
+
+    Args:
+        cosines: ``(B,)``.
+        targets: likewise.
+    """
+    gaps = (cosines.unsqueeze(0) - cosines.unsqueeze(1)) / temperature
+    ordered = targets.unsqueeze(1) > targets.unsqueeze(0)
+    return torch.cat([gaps.new_zeros(1), gaps[ordered]]).logsumexp(0)

@@ -1,0 +1,87 @@
+"""Simpler ways to find a text: by the characters or the words that it shares with the query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from weitiao.errors import MissingExtra
+from weitiao.objectives.baselines import Measured, Score
+from weitiao.objectives.ranking import Relevance, scores_of
+
+Texts = Sequence[str]
+Ranked = Callable[[Any], Any]
+"""Numbers of queries → their scores of all documents, ``(b, D)``."""
+
+
+@dataclass(frozen=True)
+class RetrievalModels:
+    """BM25 of characters (Robertson & Zaragoza 2009), of words, and TF-IDF."""
+
+    def measure(
+        self, tables: Mapping[str, pa.Table], targets: Mapping[str, Any], score: Score
+    ) -> Measured:
+        """As `Baselines.measure`, of which each says the scores ``(N, K)`` of the rows' queries.
+
+        They learn nothing: words are weighed by how rare they are among the texts to be found.
+        """
+        relevance = Relevance.of(torch.tensor(targets["test"]))
+        queries = tables["test"]["text"].take(pa.array(relevance.queries.numpy())).to_pylist()
+        documents = tables["test"]["pair"].take(pa.array(relevance.documents.numpy())).to_pylist()
+        ways = {
+            "baseline": bm25(queries, documents, characters),
+            "words": bm25(queries, documents, words),
+            "similarity": tfidf(queries, documents),
+        }
+        found = {n: scores_of(relevance, w)[relevance.of_row].numpy() for n, w in ways.items()}
+        return Measured(found.pop("baseline"), targets["test"], found)
+
+
+def bm25(queries: Texts, documents: Texts, cut: Callable[[str], list[str]]) -> Ranked:
+    """Gives scores of BM25 (bm25s's, with its constants).
+
+    Args:
+        cut: a text into what is counted.
+    """
+    try:
+        import bm25s
+    except ImportError as error:
+        raise MissingExtra("bm25s", "retrieval", "BM25") from error
+
+    index = bm25s.BM25()
+    index.index([cut(text) for text in documents], show_progress=False)
+
+    def scores(some: torch.Tensor) -> torch.Tensor:
+        each = [index.get_scores(cut(queries[i])) for i in some.tolist()]
+        return torch.from_numpy(np.stack(each))
+
+    return scores
+
+
+def tfidf(queries: Texts, documents: Texts) -> Ranked:
+    """Gives cosines of TF-IDF of character 1–3-grams."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(
+        analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32
+    )
+    found = vectorizer.fit_transform(documents).T.tocsr()
+    asked = vectorizer.transform(queries).tocsr()
+    return lambda some: torch.from_numpy((asked[some.numpy()] @ found).toarray())
+
+
+def characters(text: str) -> list[str]:
+    """Its characters in lower case, without white space."""
+    return [*"".join(text.casefold().split())]
+
+
+def words(text: str) -> list[str]:
+    """Its words in lower case, by rjieba, without white space."""
+    import rjieba  # reads its dictionary at once
+
+    return [word for word in rjieba.cut(text.casefold()) if not word.isspace()]
