@@ -46,6 +46,7 @@ CONTENTS = {
             "docs/results",
             "docs/anyones_data",
             "docs/tags_results",
+            "docs/likeness",
             "docs/performance",
             "docs/pretraining_results",
             "docs/experiments",

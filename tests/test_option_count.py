@@ -42,6 +42,13 @@ ADDED |= {
     "train and fit --data.misplaced_answers": "whether they are slips, only who made them knows",
 }
 ADDED |= {
+    "train and fit --data.input.encode.pairs": "one text or two: a cross-encoder, or vectors",
+    "train and fit --data.input.encode.pair_prefix": "E5 was trained with a prefix for each side",
+    "train and fit --model.objective.temperature": "how hard negatives count: the best differs",
+    "train and fit --model.objective.loss.temperature": "as above, of the order of numbers",
+    "train and fit --model.objective.dimensions": "how narrow an index has to be, its users know",
+}
+ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
 }
 ADDED |= {

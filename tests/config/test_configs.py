@@ -48,6 +48,14 @@ ROWS = {
     **dict.fromkeys(
         ("tasks/tags.yaml", "recipes/tags.yaml", "recipes/pretrained_tags.yaml"), SPANS
     ),
+    **dict.fromkeys(
+        ("tasks/likeness.yaml", "recipes/likeness.yaml", "recipes/pretrained_likeness.yaml"),
+        ("text\tpair\tlabel\n", "{text}\t{label}{text}\t{score}\n"),
+    ),
+    **dict.fromkeys(
+        ("tasks/retrieval.yaml", "recipes/retrieval.yaml", "recipes/pretrained_retrieval.yaml"),
+        ("text\tpair\n", "{text}\t{label}{text}\n"),
+    ),
     "tasks/regression.yaml": ("text\tlabel\n", "{text}\t{score}\n"),
 }
 
@@ -133,6 +141,8 @@ def test_a_shipped_config_runs(
         more += (f"--model.backbone.name={model}", f"--data.input.encode.tokenizer={model}")
         more += ("--model.backbone.freeze=1", "--trainer.precision=32-true")
         more += ("--data.input.encode.prefix=",)
+        if path.stem == "pretrained_retrieval":
+            more += ("--data.input.encode.pair_prefix=",)
     if name == "model/decoder.yaml":
         model = save_model("gpt2")
         more += (f"--model.backbone.name={model}", f"--data.input.encode.tokenizer={model}")

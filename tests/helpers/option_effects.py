@@ -77,6 +77,8 @@ OBJECTIVES = {
     "Regression": NUMBERS,
 }
 SPANS = ("--task=tags", "--data.target.label=spans")
+LIKE = ("--task=likeness", "--data.input.pair=other", "--data.target.label=stars")
+FOUND = ("--task=retrieval", "--data.input.pair=other")
 FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
@@ -203,6 +205,10 @@ DATA = {
     "data.input: Text/data.input.encode.prefix": Effect(
         "prepared", "好", ("--data.input.encode.tokenizer=bert",)
     ),
+    "data.input: Text/data.input.encode.pairs": Effect("refused", "joined", LIKE),
+    "data.input: Text/data.input.encode.pair_prefix": Effect(
+        "prepared", "好", (*LIKE, "--data.input.encode.tokenizer=bert")
+    ),
     "data.input: Text/data.input.encode.vectors": Effect("loss", "vectors.txt", CNN),
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),
@@ -246,6 +252,12 @@ MODEL = {
     "model.objective: Tagging/model.objective.chain": Effect("loss", "crf", SPANS),
     "model.objective: Tagging/model.objective.class_weights": Effect("loss", "balanced", SPANS),
     "model.objective: Tagging/model.objective.lr": Effect("loss", "0.1", SPANS),
+    **{
+        f"model.objective: {name}/model.objective.{option}": Effect("loss", value, beside)
+        for name, beside in (("Likeness", LIKE), ("Retrieval", FOUND))
+        for option, value in (("pooling", "cls"), ("dimensions", "[4]"))
+    },
+    "model.objective: Retrieval/model.objective.temperature": Effect("loss", "0.5", FOUND),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
     "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),
@@ -318,6 +330,8 @@ MODEL = {
             ("LabelLoss", "focus", Effect("loss", "0.5", (*SETS, *FOCAL))),
             ("LabelLoss", "class_weights", Effect("loss", "balanced", SETS)),
             ("ScaleLoss", "class_weights", Effect("loss", "balanced", STARS)),
+            ("LikenessLoss", "kind", Effect("loss", "cosine", LIKE)),
+            ("LikenessLoss", "temperature", Effect("loss", "0.5", LIKE)),
             ("NumberLoss", "kind", Effect("loss", "huber", NUMBERS)),
             (
                 "NumberLoss",

@@ -1,0 +1,236 @@
+"""Two texts of a row with a vector each, from a file to scores, predictions and a search."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Command, write_csv
+from resumed_runs import by_test, rows
+from scipy.stats import spearmanr
+
+import weitiao
+
+CHARACTERS = "今天气很好我们去北京大学习中文房间服务酒店手机屏幕水果快递内容价格山高路远"
+SMALL = (
+    *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--run.threads=1"),
+    *("--trainer.log_every_n_steps=1", "--data.train=my.csv"),
+)
+OPTIONS = {
+    "likeness": (),
+    "retrieval": ("--model.objective.temperature=0.1",),
+}
+TASKS = [*OPTIONS]
+BACKBONES = ["Transformer", "TextCNN", "Bag", "Recurrent"]
+
+
+def drawn(task: str, count: int, seed: int = 0) -> list[tuple[str, ...]]:
+    """Pairs with the share that they have in common, or of a text and its end, backwards."""
+    draw, found = random.Random(seed), []
+    for _ in range(count):
+        text, other = (draw.choices(CHARACTERS, k=draw.randint(6, 12)) for _ in range(2))
+        shared = draw.randint(0, 6)
+        if task == "likeness":
+            found.append(("".join(text), "".join(text[:shared] + other[shared:]), f"{shared}"))
+        else:
+            found.append(("".join(text), "".join(text[:-5:-1] + other[:2])))
+    return found
+
+
+def write(path: Path, task: str, found: list[tuple[str, ...]]) -> Path:
+    return write_csv(path, found, ("text", "pair", "label")[: 3 if task == "likeness" else 2])
+
+
+def run(command: Command, folder: Path, *options: str | Path) -> str:
+    done = command(*options, cwd=folder, kill_after=300)
+    assert done.code == 0, done.err
+    return done.out + done.err
+
+
+def metrics_of(run: Path) -> dict[str, float]:
+    return json.loads((run / "metrics.json").read_text("utf-8"))
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return [*csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def learned(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, command: Command
+) -> tuple[str, Path, str]:
+    """The task, a folder with a run of it, and what it told."""
+    folder, task = tmp_path_factory.mktemp(request.param), request.param
+    write(folder / "my.csv", task, drawn(task, 300))
+    options = ("--trainer.max_epochs=4", "--model.objective.dimensions=[64]", *OPTIONS[task])
+    told = run(command, folder, "train", f"--task={task}", f"--recipe={task}", *SMALL, *options)
+    return task, folder, told
+
+
+Learned = tuple[str, Path, str]
+
+
+def test_they_are_learned_beside_simpler_models(learned: Learned) -> None:
+    task, folder, told = learned
+    metrics = metrics_of(folder / "logs/latest")
+    if task == "likeness":
+        assert metrics["test/spearman"] > 0.6
+        wanted = {"baseline/spearman", "similarity/spearman", "test/spearman_dim/64"}
+    else:
+        assert metrics["test/ndcg_10"] > 0.8
+        assert 0 < metrics["test/accuracy_1"] <= metrics["test/mrr_10"] <= 1
+        wanted = {"baseline/mrr_10", "words/accuracy_1", "similarity/recall_10"}
+        wanted |= {"test/ndcg_10_dim/64"}
+    assert wanted <= metrics.keys()
+    for part in ("Spearman",) if task == "likeness" else ("nDCG@10", "BM25\n", "accuracy@1"):
+        assert part.strip() in told
+    assert "arning" not in told
+
+
+def test_the_file_of_predictions_holds_cosines(learned: Learned, command: Command) -> None:
+    task, folder, _ = learned
+    tested = lines(folder / "logs/latest/predictions.csv")
+    cosines = [float(row["label"]) for row in tested]
+    assert all(-1 <= cosine <= 1.00001 for cosine in cosines)
+    if task == "likeness":
+        true = [float(row["true"]) for row in tested]
+        found = spearmanr(cosines, true).statistic
+        assert metrics_of(folder / "logs/latest")["test/spearman"] == pytest.approx(found, abs=1e-3)
+    new = [(row["text"], row["pair"]) for row in tested]
+    write_csv(folder / "new.csv", new, ("text", "pair"))
+    checkpoint = folder / "logs/latest/checkpoints/best.ckpt"
+    on = ("--ckpt_path", checkpoint, "--hardware.accelerator=cpu", "--data.batch.size=3")
+    run(command, folder, "predict", *on, "--data.predict=new.csv", "--out=said.csv")
+    said = [float(row["label"]) for row in lines(folder / "said.csv")]
+    assert said == pytest.approx(cosines, abs=1e-4)
+    assert weitiao.load(folder / "logs/latest").predict(new[:2]).labels == pytest.approx(
+        cosines[:2], abs=1e-4
+    )
+
+
+def test_a_checkpoint_is_measured_on_another_file(learned: Learned, command: Command) -> None:
+    task, folder, _ = learned
+    write(folder / "more.csv", task, drawn(task, 40, seed=5))
+    best = folder / "logs/latest/checkpoints/best.ckpt"
+    on = ("--ckpt_path", best, "--hardware.accelerator=cpu", "--data.test=more.csv")
+    told = run(command, folder, "test", *on, "--out=measured.csv")
+    assert ("Spearman" if task == "likeness" else "recall@100") in told
+    assert len(lines(folder / "measured.csv")) == 40
+
+
+def test_the_recipe_is_that_of_the_task(tmp_path: Path) -> None:
+    from weitiao.training.recipe import Facts, choose
+
+    facts: dict[str, Any] = {"rows": 100, "classes": 0, "per_class": 0.0, "hanzi": 1.0}
+    facts |= {"pair": True, "spans": False, "apart": True}
+    for target, name in (("Number", "likeness"), ("Positives", "retrieval")):
+        assert choose(Facts(target, encoder=None, **facts))[0] == name
+        assert choose(Facts(target, encoder=tmp_path, **facts))[0] == f"pretrained_{name}"
+
+
+def test_a_file_of_one_text_a_row_is_told(tmp_path: Path, command: Command) -> None:
+    write_csv(tmp_path / "my.csv", [("一", "2"), ("二", "3")], ("text", "label"))
+    done = command("fit", "--task=likeness", *SMALL, cwd=tmp_path)
+    assert done.code
+    assert "pair" in done.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", BACKBONES)
+@pytest.mark.parametrize("task", TASKS)
+def test_every_backbone_learns_a_few_rows_by_heart(
+    backbone: str, task: str, tmp_path: Path, command: Command
+) -> None:
+    few = drawn(task, 32, seed=1)
+    if task == "likeness":  # equal numbers would bound the correlation of their ranks
+        few = [(text, pair, str(number)) for number, (text, pair, _) in enumerate(few)]
+    write(tmp_path / "my.csv", task, few)
+    files = ("--data.val=my.csv", "--data.audit.drop_leaks=false", "--data.split.test=0")
+    model = (f"--model.backbone={backbone}", "--model.optim.lr=0.01", *OPTIONS[task])
+    how = ("--trainer.max_epochs=80", "--data.batch.size=32", "--recipe=none")
+    run(command, tmp_path, "fit", f"--task={task}", *SMALL, *files, *model, *how)
+    metrics = metrics_of(tmp_path / "logs/latest")
+    assert metrics["val/spearman" if task == "likeness" else "val/accuracy_1"] > 0.99
+
+
+EXACT = (
+    *("--recipe=none", "--model.backbone=TextCNN", "--model.backbone.token_dropout=0"),
+    *("--model.backbone.dropout=0", "--model.optim.lr=0.01", "--trainer.max_epochs=2"),
+    *("--data.batch.tokens=null", "--model.objective.dimensions=[16]"),
+)
+
+
+def logged(folder: Path) -> dict[tuple[str, str], float]:
+    """What was logged, by step and name."""
+    rows = lines(folder / "metrics.csv")
+    return {(row["step"], row["metric"]): float(row["value"]) for row in rows}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("task", TASKS)
+def test_two_processes_learn_what_one_does(
+    task: str, accumulate: int, tmp_path: Path, command: Command
+) -> None:
+    found = drawn(task, 123)
+    if task == "retrieval":  # texts that come twice stand in different processes
+        found += [(text, f"{pair}好") for text, pair in found[:40]]
+    write(tmp_path / "my.csv", task, found)
+    given = (f"--task={task}", *SMALL, *EXACT, *OPTIONS[task])
+    given += (f"--trainer.accumulate_grad_batches={accumulate}",)
+    two = ("--trainer.devices=2", "--trainer.strategy=ddp", "--data.batch.size=8")
+    one = ("--trainer.devices=1", "--data.batch.size=16")
+    run(command, tmp_path, "train", "--run.folder=one", *given, *one)
+    run(command, tmp_path, "train", "--run.folder=two", *given, *two)
+    alone, both = (logged(tmp_path / name) for name in ("one", "two"))
+    assert alone.keys() == both.keys()
+    names = {"train/loss", "train/loss_epoch", "val/loss"}
+    first = "spearman" if task == "likeness" else "ndcg_10"
+    names |= {f"val/{first}", f"val/{first}_dim/16", f"test/{first}"}
+    keys = [key for key in alone if key[1] in names]
+    assert len(keys) > 15
+    for key in keys:
+        assert both[key] == pytest.approx(alone[key], rel=1e-4, abs=1e-6), key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_a_killed_run_goes_on_to_the_same_digits(
+    task: str, tmp_path: Path, command: Command
+) -> None:
+    write(tmp_path / "my.csv", task, drawn(task, 100))
+    given = (f"--task={task}", *SMALL, *EXACT, *OPTIONS[task], "--trainer.devices=1")
+    given += ("--data.batch.size=8", "--run.save_every=1", "--model.backbone.dropout=0.2")
+    run(command, tmp_path, "fit", "--run.root=whole", *given)
+    unbroken = rows(tmp_path / "whole" / "latest")
+    for step in (3, 10, 11):  # in mid-epoch, at its last step, at the first of the next
+        kill = (*by_test("kill_at.KillAt"), f"--trainer.callbacks.step={step}")
+        root = tmp_path / f"killed-{step}"
+        killed = command("fit", f"--run.root={root.name}", *given, *kill, cwd=tmp_path)
+        assert killed.code == -signal.SIGKILL, killed.err
+        last = (root / "latest" / "checkpoints" / "last.ckpt").resolve()
+        resume = ("--ckpt_path", last, "--allow_code=kill_at", "--trainer.callbacks=null")
+        run(command, tmp_path, "fit", *resume)
+        assert rows(root / "latest") == unbroken, f"killed at step {step}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+def test_a_search_of_trials_ends(task: str, tmp_path: Path, command: Command) -> None:
+    write(tmp_path / "my.csv", task, drawn(task, 120))
+    (tmp_path / "base.yaml").write_text(f"task: {task}\nrecipe: none\n", "utf-8")
+    space = "model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}\n"
+    space += "model.objective.pooling: {choices: [mean, max]}\n"
+    (tmp_path / "space.yaml").write_text(space, "utf-8")
+    given = ("--config=base.yaml", "--space=space.yaml", "--workers=0", "--trials=5")
+    model = ("--model.backbone=Bag", "--trainer.max_epochs=2", *SMALL)
+    told = run(command, tmp_path, "tune", *given, *model)
+    assert "5" in told
+    best = [*(tmp_path / "logs").rglob("best.yaml")]
+    assert len(best) == 1
