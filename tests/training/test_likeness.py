@@ -7,7 +7,6 @@ import json
 import random
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Command, write_csv
@@ -122,16 +121,6 @@ def test_a_checkpoint_is_measured_on_another_file(learned: Learned, command: Com
     told = run(command, folder, "test", *on, "--out=measured.csv")
     assert ("Spearman" if task == "likeness" else "recall@100") in told
     assert len(lines(folder / "measured.csv")) == 40
-
-
-def test_the_recipe_is_that_of_the_task(tmp_path: Path) -> None:
-    from weitiao.training.recipe import Facts, choose
-
-    facts: dict[str, Any] = {"rows": 100, "classes": 0, "per_class": 0.0, "hanzi": 1.0}
-    facts |= {"pair": True, "spans": False, "apart": True}
-    for target, name in (("Number", "likeness"), ("Positives", "retrieval")):
-        assert choose(Facts(target, encoder=None, **facts))[0] == name
-        assert choose(Facts(target, encoder=tmp_path, **facts))[0] == f"pretrained_{name}"
 
 
 def test_a_file_of_one_text_a_row_is_told(tmp_path: Path, command: Command) -> None:

@@ -40,6 +40,10 @@ ENCODER = Path("encoder")
         (Facts("OneClass", 100, 2, 50, 1.0, False, False, ENCODER), "pretrained_few"),
         (Facts("Spans", 100, 2, 50, 1.0, False, True, None), "tags"),
         (Facts("Spans", 100, 2, 50, 1.0, False, True, ENCODER), "pretrained_tags"),
+        (Facts("Number", 100, 0, 0.0, 1.0, True, False, None, True), "likeness"),
+        (Facts("Number", 100, 0, 0.0, 1.0, True, False, ENCODER, True), "pretrained_likeness"),
+        (Facts("Positives", 100, 0, 0.0, 1.0, True, False, None, True), "retrieval"),
+        (Facts("Positives", 9, 0, 0.0, 1.0, True, False, ENCODER, True), "pretrained_retrieval"),
     ],
 )
 def test_a_recipe_goes_by_thedata_of(facts: Facts, recipe: str) -> None:

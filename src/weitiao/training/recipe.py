@@ -42,8 +42,8 @@ class Facts:
         hanzi: share of texts with hanzi.
         pair: whether rows are pairs.
         spans: whether targets are spans of the text.
-        apart: whether the texts of a pair are read apart.
         encoder: folder of a pretrained encoder that is at hand.
+        apart: whether the texts of a pair are read apart.
     """
 
     target: str
@@ -53,8 +53,8 @@ class Facts:
     hanzi: float
     pair: bool
     spans: bool
-    apart: bool
     encoder: Path | None
+    apart: bool = False
 
 
 def choose(facts: Facts) -> tuple[str, str]:
@@ -111,7 +111,7 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
         kind, pair = type(target).__name__, "pair" in table.column_names
         seen = (table.num_rows, len(counts), per_class, hanzi, pair)
         apart = isinstance(data.input, Text) and data.input.encode.pairs == "apart"
-        return Facts(kind, *seen, target.cells == "spans", apart, found)
+        return Facts(kind, *seen, target.cells == "spans", found, apart)
 
 
 def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
