@@ -423,7 +423,13 @@ def test_the_report_tells_what_was_read_cleaned_cut_and_unknown(cache, tmp_path)
     assert report["clean"]["train"]["changed"]["html"] == 61
     assert report["clean"]["train"]["dropped"]["empty"] == 1
     assert report["encode"]["train"] == {
-        **{"cut_share": 1.0, "unknown_share": 0.0, "unknown_rows": 0, "special_rows": 0},
+        **{
+            "cut_share": 1.0,
+            "unknown_share": 0.0,
+            "unknown_rows": 0,
+            "special_rows": 0,
+            "pair_cut": 0,
+        },
         **{"rows": 48, "ids": 96},
     }
     assert (prepared.folder / "train.quarantine.jsonl").exists()

@@ -54,3 +54,22 @@ def test_an_id_stands_inside_of_its_window_unless_the_text_ends() -> None:
     before, behind = vectors[5:-5, 1], vectors[5:-5, 2]
     assert before.min() > 1  # the id around the text, and one more
     assert behind.min() > 1
+
+
+def test_ids_of_a_text_that_stand_for_no_unit_are_not_taken_for_what_is_around_it() -> None:
+    inputs, text = batch(40, 20)
+    gaps = text.clone()
+    gaps[:, 5:19:3] = False  # such as the first bytes of a hanzi
+    backbones = Places(), Places()
+    found, whole = (
+        vectors_of(b, inputs, t, LONGEST) for b, t in zip(backbones, (gaps, text), strict=True)
+    )
+    assert torch.equal(found, whole)
+    assert torch.equal(backbones[0].read[0], backbones[1].read[0])
+
+
+def test_ids_around_a_text_have_the_mean_of_their_windows() -> None:
+    inputs, text = batch(40)
+    vectors = vectors_of(Places(), inputs, text, LONGEST)
+    assert torch.allclose(vectors[0, 0], torch.tensor([1.0, 0.0, LONGEST - 1]))
+    assert torch.allclose(vectors[0, -1], torch.tensor([2.0, LONGEST - 1, 0.0]))

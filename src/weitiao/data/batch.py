@@ -95,6 +95,8 @@ class Rows(Dataset):
         batch = {**self.inputs.collate(draws), "row": torch.from_numpy(draws.rows)}
         if isinstance(self.targets, Ragged):
             batch["target"] = self.targets.lists(draws.rows)
+        elif isinstance(self.targets, pa.ChunkedArray):
+            batch["target"] = self.targets.take(pa.array(draws.rows)).to_pylist()
         elif self.targets is not None:
             batch["target"] = torch.from_numpy(np.ascontiguousarray(self.targets[draws.rows]))
         return batch

@@ -22,10 +22,9 @@ from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.span_baselines import SpanModels
 from weitiao.objectives.span_tags import Span, spans_of, tags_of
-from weitiao.objectives.windows import vectors_of
+from weitiao.objectives.units import Units, inside_of_ids, units_of_batch
 from weitiao.targets.spans import SpanTarget, spans_in
 
-INSIDE = 4  # places of units within an id that are told apart
 MOST_LOST = 0.2  # of the spans of train: with more, ids and spans don't fit each other
 
 
@@ -34,18 +33,11 @@ class Emitted(NamedTuple):
 
     Args:
         scores: ``(B, U, K)`` of each tag.
-        mask: ``(B, U)`` bool, false behind the end of a row.
-        offsets: ``(B, U, 2)`` where each unit stands.
+        units: their places.
     """
 
     scores: Tensor
-    mask: Tensor
-    offsets: np.ndarray
-
-    def rows(self) -> Iterator[np.ndarray]:
-        """The offsets of each row, ``(U, 2)``."""
-        lengths = self.mask.sum(1).tolist()
-        yield from (row[:length] for row, length in zip(self.offsets, lengths, strict=True))
+    units: Units
 
 
 class Tagging(Objective):
@@ -92,6 +84,8 @@ class Tagging(Objective):
         if not card.tokens.windows:
             problem = "cuts texts, and spans need all of them"
             raise ConfigError(problem, field="truncation", hint="{--truncation} windows")
+        if card.input.pair:
+            raise ConfigError(": spans stand in one text, and rows are pairs", field="pair")
         if head.start == "probe":
             raise ConfigError("= probe solves a head of whole rows only", field="start")
         if class_weights != "none" and chain == "crf":
@@ -101,8 +95,7 @@ class Tagging(Objective):
         self.types, self.counts = self.target.labels, self.target.counts
         self.head = head.build(backbone.width, 2 * len(self.types) + 1)
         self.chain = Chain(len(self.types), learned=chain == "crf")
-        self.inside = nn.Embedding(INSIDE, backbone.width)  # of units that share an id
-        nn.init.zeros_(self.inside.weight)
+        self.inside = inside_of_ids(backbone.width)
 
         weights = losses.class_weights(self.counts, class_weights)
         of_types = torch.ones(len(self.types)) if weights is None else weights
@@ -115,37 +108,31 @@ class Tagging(Objective):
 
     def emit(self, backbone: Encoder, batch: Batch) -> Emitted:
         """Scores of the tags of each unit."""
-        offsets, pieces = batch["offsets"], batch["pieces"]
-        mask = pieces >= 0
-        text = torch.zeros_like(batch["inputs"]["attention_mask"])
-        text[mask.nonzero()[:, 0], pieces[mask]] = True
-        vectors = vectors_of(backbone, batch["inputs"], text, self.longest)
-        of_ids = pieces.clamp(min=0).unsqueeze(-1).expand(-1, -1, vectors.shape[-1])
-        units = vectors.gather(1, of_ids) + self.inside(_inside(pieces)).to(vectors)
-        return Emitted(full(self.head(units)), mask, offsets.cpu().numpy())
+        units = units_of_batch(backbone, batch, self.inside, self.longest)
+        return Emitted(full(self.head(units.vectors)), units)
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The negative log-likelihood of a unit's tag, or its part in that of the sequence."""
         emitted = self.emit(backbone, batch)
         tags = self._tags(emitted, batch)
-        weights = self.weights[tags] * emitted.mask
-        found = self.chain.losses(emitted.scores, tags, emitted.mask, weights)
+        weights = self.weights[tags] * emitted.units.mask
+        found = self.chain.losses(emitted.scores, tags, emitted.units.mask, weights)
         size = weights.sum().clamp(min=1)
         return Loss(found.sum() / size, size)
 
     def _tags(self, emitted: Emitted, batch: Batch) -> Tensor:
         """The true tag of each unit, ``(B, U)``."""
-        pairs = zip(batch["target"], emitted.rows(), strict=True)
+        pairs = zip(batch["target"], emitted.units.rows(), strict=True)
         tags = [torch.from_numpy(tags_of(_spans(flat), offsets)) for flat, offsets in pairs]
-        padded = pad_sequence(tags, batch_first=True).to(emitted.mask.device)
-        missing = emitted.mask.shape[1] - padded.shape[1]
+        padded = pad_sequence(tags, batch_first=True).to(emitted.units.mask.device)
+        missing = emitted.units.mask.shape[1] - padded.shape[1]
         return nn.functional.pad(padded, (0, missing))
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """The spans found, the loss of a unit of each row, the true spans."""
         emitted = self.emit(backbone, batch)
-        found = self.chain.losses(emitted.scores, self._tags(emitted, batch), emitted.mask)
-        of_units = found / emitted.mask.sum(1).clamp(min=1)
+        found = self.chain.losses(emitted.scores, self._tags(emitted, batch), emitted.units.mask)
+        of_units = found / emitted.units.mask.sum(1).clamp(min=1)
         return Evaluation(self._found(emitted), of_units, [*map(_spans, batch["target"])])
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[list[Span]]:
@@ -153,8 +140,10 @@ class Tagging(Objective):
         return self._found(self.emit(backbone, batch))
 
     def _found(self, emitted: Emitted) -> list[list[Span]]:
-        tags = self.chain.best(emitted.scores, emitted.mask).cpu().numpy()
-        return [spans_of(row[: len(o)], o) for row, o in zip(tags, emitted.rows(), strict=True)]
+        tags = self.chain.best(emitted.scores, emitted.units.mask).cpu().numpy()
+        return [
+            spans_of(row[: len(o)], o) for row, o in zip(tags, emitted.units.rows(), strict=True)
+        ]
 
     def metrics(self) -> Metrics:
         """Those of spans, from running counts."""
@@ -249,15 +238,6 @@ def _too_many(line: str, *, overlapping: bool) -> ConfigError:
         return ConfigError(f": {line}", field="label", hint=hint)
     hint = "the tokenizer characters, or another pretrained one"
     return ConfigError(f": {line}", field="tokenizer", hint=hint)
-
-
-def _inside(pieces: Tensor) -> Tensor:
-    """The place of each unit within its id, ``(B, U)``, up to the last that is told apart."""
-    place = torch.arange(pieces.shape[1], device=pieces.device).expand_as(pieces)
-    first = torch.ones_like(pieces, dtype=torch.bool)
-    first[:, 1:] = pieces[:, 1:] != pieces[:, :-1]
-    begin = (place * first).cummax(1).values
-    return (place - begin).clamp(max=INSIDE - 1)
 
 
 def _spans(flat: Any) -> list[Span]:

@@ -110,8 +110,10 @@ def columns_of_the_file(columns: Mapping[str, str]) -> Iterator[None]:
 
 
 def target_array(column: pa.ChunkedArray) -> Any:
-    """Encoded targets as an array, ``(N,)`` or ``(N, C)``, or as `Ragged` lists, without copying
-    one chunk."""
+    """Encoded targets, one chunk without copying: an array, ``(N,)`` or ``(N, C)``, `Ragged` lists,
+    or the column of texts that they are."""
+    if pa.types.is_large_string(column.type):
+        return column
     if pa.types.is_large_list(column.type):
         return Ragged(column)
     array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -88,6 +88,41 @@ def test_a_prefix_is_no_text() -> None:
         assert surfaces(prefixed, text) == surfaces(plain, text)
 
 
+QUESTIONS = ["谁在北京？", "Where does he live?", "手机 iPhone15", "", "空"]
+
+
+@pytest.mark.parametrize("kind", ["characters", "wordpiece", "words", "unigram", "bytes"])
+def test_of_a_pair_the_units_are_those_of_the_text(kind: str) -> None:
+    encoder = encoder_of(kind)
+    alone, paired = encoder.encode(TEXTS), encoder.encode(TEXTS, QUESTIONS)
+    assert paired[OFFSETS].to_pylist() == alone[OFFSETS].to_pylist()
+    ids = zip(*(table["input_ids"].to_pylist() for table in (alone, paired)), strict=True)
+    pieces = zip(*(table[PIECES].to_pylist() for table in (alone, paired)), strict=True)
+    for (own, both), (places, shifted) in zip(ids, pieces, strict=True):
+        assert [both[i] for i in shifted] == [own[i] for i in places]
+
+
+def test_a_long_question_is_cut_to_half_of_a_window_where_both_are_too_long() -> None:
+    encoder = Encoder(max_length=16, truncation="windows", min_count=1).fit(TEXTS, Segmenter())
+    short, long = "谁在北京？", "He lives in New York, NY"
+    texts, questions = [long, long, "前后", long], [short, long, long[:9], ""]
+    encoded = encoder.encode(texts, questions)
+    assert encoded["pair_cut"].to_pylist() == [False, True, False, False]
+    assert encoded["cut"].to_pylist() == [True, True, False, True]
+    room = (16 - 3) // 2
+    lengths = [len(row) for row in encoded["input_ids"].to_pylist()]
+    assert lengths[1] == 3 + room + len(long)
+    own = encoder.encode([long])["input_ids"][0].as_py()
+    ids, pieces = (encoded[name][1].as_py() for name in ("input_ids", PIECES))
+    (alone,) = encoder.encode([long])[PIECES].to_pylist()
+    assert [ids[i] for i in pieces] == [own[i] for i in alone]
+    types = encoded["token_type_ids"][1].as_py()
+    assert len(types) == len(ids)
+    assert types.count(1) == len(long) + 1
+    assert encoder.unread([long, long]) == [[], [(room, len(long))]]
+    assert encoder.unread([long, short]) == [[], []]
+
+
 def test_nothing_is_cut_and_long_rows_are_counted() -> None:
     encoder = Encoder(max_length=8, truncation="windows", min_count=1).fit(TEXTS, Segmenter())
     encoded = encoder.encode(TEXTS)
@@ -106,12 +141,15 @@ def test_places_are_those_of_the_text_before_it_was_cleaned() -> None:
     assert spans == ["王", "小", "明", "", "在", "ＡＢ"]
 
 
-@pytest.mark.parametrize(
-    "options", [{"pair": "other"}, {"linear": {}}, {"augment": {}}], ids=lambda o: next(iter(o))
-)
+@pytest.mark.parametrize("options", [{"linear": {}}, {"augment": {}}], ids=lambda o: next(iter(o)))
 def test_what_has_no_place_in_one_text_is_refused(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="truncation: windows"):
         Text(encode=Encoder(truncation="windows"), **options)
+
+
+def test_windows_hold_both_texts_of_a_pair() -> None:
+    with pytest.raises(ConfigError, match="apart doesn't go with truncation: windows"):
+        Text(pair="other", encode=Encoder(truncation="windows", pairs="apart"))
 
 
 E5 = Path(__file__).parents[3] / ".cache" / "models" / "e5-small"

@@ -31,6 +31,7 @@ class Coverage:
         special_rows: rows in whose text a special token stands and keeps its id.
         rows: how many there are.
         ids: those of the texts, which ``unknown_share`` is of.
+        pair_cut: second texts of pairs that are read in windows, cut to half of one.
     """
 
     cut_share: float
@@ -39,6 +40,7 @@ class Coverage:
     special_rows: int
     rows: int = 0
     ids: int = 0
+    pair_cut: int = 0
 
     @classmethod
     def of(cls, encoder: TextEncoder, encoded: pa.Table) -> Coverage:
@@ -64,6 +66,9 @@ class Coverage:
             special_rows=special_rows,
             rows=encoded.num_rows,
             ids=own,
+            pair_cut=pc.sum(encoded["pair_cut"]).as_py()
+            if "pair_cut" in encoded.column_names
+            else 0,
         )
 
     def __add__(self, other: Coverage) -> Coverage:
@@ -78,6 +83,7 @@ class Coverage:
             self.special_rows + other.special_rows,
             rows,
             ids,
+            self.pair_cut + other.pair_cut,
         )
 
 

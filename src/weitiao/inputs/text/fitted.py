@@ -15,7 +15,7 @@ import pyarrow as pa
 from weitiao.card import TokenInput
 from weitiao.inputs import FittedInput, Span
 from weitiao.inputs.text.coverage import Coverage, refuse_unread
-from weitiao.inputs.text.offsets import OFFSETS, in_the_original
+from weitiao.inputs.text.offsets import CONTEXT, OFFSETS, in_the_original
 from weitiao.inputs.text.reporting import handling, new_texts
 from weitiao.inputs.text.rows import ChangedRows, TokenRows
 from weitiao.inputs.text.text_encoder import TextEncoder
@@ -70,7 +70,8 @@ class FittedText(FittedInput):
         encoded = self.encoder.encode(*texts_of(part))
         if (place := encoded.schema.get_field_index(OFFSETS)) < 0:
             return encoded
-        return encoded.set_column(place, OFFSETS, in_the_original(encoded[OFFSETS], part))
+        encoded = encoded.set_column(place, OFFSETS, in_the_original(encoded[OFFSETS], part))
+        return encoded.append_column(CONTEXT, part["original"]) if self.card.pair else encoded
 
     def for_evaluation(self, encoded: pa.Table, table: pa.Table) -> pa.Table:
         """The features of a linear model, whose weights aren't trained."""

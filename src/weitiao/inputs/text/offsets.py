@@ -10,10 +10,11 @@ from weitiao.inputs.text.alignment import aligned
 from weitiao.inputs.text.unread import starts_of
 from weitiao.io.spans.units import UNIT
 
-OFFSETS, PIECES = "offsets", "pieces"
+OFFSETS, PIECES, CONTEXT = "offsets", "pieces", "context"
 """Columns of encoded rows: begin and end of each unit in code points, one after the other, and the
 id that each is a part of. A unit is a word of Latin script, or of it what one id stands for, or one
-character of another; equal ends stand for white space that has an id of its own."""
+character of another; equal ends stand for white space that has an id of its own. Of pairs, the
+text of the units as it was read."""
 
 
 class Units(NamedTuple):
@@ -28,7 +29,9 @@ class Units(NamedTuple):
     pieces: np.ndarray
 
 
-def units_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) -> Units:
+def units_of(
+    found: Any, text: str, words: Sequence[str] | None, prefix: int, sequence: int = 0
+) -> Units:
     """The units of an encoded text.
 
     A tokenizer joins hanzi in one id, and counts white space in; no unit does. Of ids that have the
@@ -38,15 +41,18 @@ def units_of(found: Any, text: str, words: Sequence[str] | None, prefix: int) ->
         found: an ``Encoding`` of tokenizers.
         words: the words of the text, where the tokenizer was given words.
         prefix: characters put before the text.
+        sequence: which text of a pair it was encoded as.
     """
     starts = starts_of(text, words) if words is not None else None
     offsets, pieces = list[tuple[int, int]](), list[int]()
     columns = [*zip(found.sequence_ids, found.word_ids, found.offsets, strict=True)]
     following = len(text)
     for position, (text_id, word, (begin, end)) in reversed([*enumerate(columns)]):
+        if text_id != sequence:
+            continue
         shift = -prefix if starts is None or word is None else starts[word]
         begin, end = max(begin + shift, 0), min(end + shift, following)
-        if text_id is None or end <= begin:
+        if end <= begin:
             continue
         following = begin
         units = [unit.span() for unit in UNIT.finditer(text, begin, end)] or [(begin, begin)]

@@ -30,6 +30,8 @@ def handling(
     for split, part in encoded:
         if part["special_rows"]:
             yield special_text(split, part["special_rows"])
+        if part.get("pair_cut"):
+            yield pair_cut(split, part["pair_cut"])
     if linear := report.get("linear"):
         balanced = ", rare classes weighted" if linear["balanced"] else ""
         best = f": {max(linear['tried'].values()):.2%} on val" if linear["tried"] else ""
@@ -64,6 +66,14 @@ def special_text(split: str, rows: int) -> str:
     )
 
 
+def pair_cut(split: str, rows: int) -> str:
+    """A line that warns of second texts that were cut."""
+    return (
+        f"! {rows:,} second texts of {split} are longer than half a window, and cut there: a larger"
+        " {--max_length} holds more"
+    )
+
+
 def new_texts(split: str, found: Coverage, train: Coverage) -> Iterator[str]:
     """Lines that say how well a checkpoint's vocabulary covers texts that are new to it.
 
@@ -77,3 +87,5 @@ def new_texts(split: str, found: Coverage, train: Coverage) -> Iterator[str]:
         yield f"! of {found.unknown_rows:,} of the texts the model knows nothing: it guesses"
     if found.special_rows:
         yield f"! in {found.special_rows:,} of the texts stand special tokens, which keep their ids"
+    if found.pair_cut:
+        yield pair_cut(split, found.pair_cut)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
 from weitiao.inputs.text.normalisation import roles_of
-from weitiao.inputs.text.offsets import OFFSETS, PIECES
+from weitiao.inputs.text.offsets import CONTEXT, OFFSETS, PIECES
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.sides import PAIR_IDS
 from weitiao.inputs.text.text_encoder import TextEncoder
@@ -34,6 +34,7 @@ class TokenRows(InputRows):
         }
         self.features = {n: Ragged(table[n]) for n in COLUMNS if n in table.column_names}
         self.units = {n: Ragged(table[n]) for n in (OFFSETS, PIECES) if n in table.column_names}
+        self.context = table[CONTEXT] if CONTEXT in table.column_names else None
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
         if PAIR_IDS in self.columns:  # each text is filled up to the longest of its own side
             self.lengths = 2 * np.maximum(self.lengths, self.columns[PAIR_IDS].lengths)
@@ -45,8 +46,9 @@ class TokenRows(InputRows):
             ``inputs``: ``input_ids (B, T)``, ``attention_mask (B, T)`` (bool) and, where the table
             has them, ``token_type_ids (B, T)``, ``feature_ids (B, G)`` and ``feature_values
             (B, G)``. And ``offsets (B, U, 2)`` and ``pieces (B, U)`` of units, where the table
-            has them; -1 at padding, of which there is some where no row has a unit. Second texts
-            that stand apart are ``pair``: ``input_ids`` and ``attention_mask (B, S)``.
+            has them; -1 at padding, of which there is some where no row has a unit. And
+            ``context``: ``B`` texts, likewise. Second texts that stand apart are ``pair``:
+            ``input_ids`` and ``attention_mask (B, S)``.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -68,6 +70,8 @@ class TokenRows(InputRows):
             places, pieces = (self.units[name].lists(rows) for name in (OFFSETS, PIECES))
             padded = _padded(places, -1, least=2).reshape(len(rows), -1, 2)
             batch |= tensors({OFFSETS: padded, PIECES: _padded(pieces, -1, least=1)})
+        if self.context is not None:
+            batch[CONTEXT] = self.context.take(pa.array(rows)).to_pylist()
         return batch
 
     def _masked(self, lists: list[np.ndarray]) -> dict[str, np.ndarray]:

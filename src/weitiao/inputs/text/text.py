@@ -63,11 +63,13 @@ class Text(Input):
 
     def _check_spans(self) -> None:
         """Refuse what has no place in the text as it was read."""
-        given = {"pair": self.pair, "augment": self.augment, "linear": self.linear}
-        for name, value in given.items():
+        for name, value in {"augment": self.augment, "linear": self.linear}.items():
             if value is not None:
-                problem = "doesn't go with truncation: windows, which keeps places in one text"
+                problem = "doesn't go with truncation: windows, which keeps places in the text"
                 raise ConfigError(problem, field=name)
+        if self.encode.pairs == "apart":
+            problem = "= apart doesn't go with truncation: windows, each with the second text"
+            raise ConfigError(problem, field="pairs")
 
     def _check_apart(self) -> None:
         """Refuse what knows of one text only, or of both at once."""

@@ -24,6 +24,7 @@ from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.cache import content_hash, hash_of
 
+_NONE = range(0)
 _PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
 _OF_PAIRS = ("pairs", "pair_prefix")  # which checkpoints from before lack
 
@@ -102,7 +103,9 @@ class TextEncoder:
             A table with ``input_ids: large_list<int32>``, for pairs ``token_type_ids:
             large_list<int8>``, and ``cut: bool``, true where the text did not fit ``max_length``.
             Where it is left whole nevertheless, ``offsets`` and ``pieces: large_list<int32>`` of
-            its units (see `OFFSETS`).
+            its units (see `OFFSETS`). Of a pair the second text then comes first, and is a part of
+            each window: where a row is longer than one, it may fill half of it, and what is beyond
+            that is cut (``pair_cut: bool``).
             Of pairs that stand apart, the ids of the second text as ``pair_ids`` in place of types.
             No row is without ids: a text that gives none, not even special ones, gets ``pad_id``.
 
@@ -120,7 +123,7 @@ class TextEncoder:
             )
         found = None
         if self.windows:
-            return self._located(texts)
+            return self._located(texts, pairs)
         if self.characters:
             found = self.characters.encode(texts, pairs, self.max_length, self.truncation)
         return self._encoded(texts, pairs) if found is None else found
@@ -148,37 +151,63 @@ class TextEncoder:
         columns["cut"] = pa.array(cut, pa.bool_())
         return pa.Table.from_pydict(columns)  # `pa.table` imports pandas
 
-    def _located(self, texts: Sequence[str]) -> pa.Table:
+    def _located(self, texts: Sequence[str], pairs: Sequence[str] | None) -> pa.Table:
         """The ids of whole texts, and where their units stand."""
-        given = self._units(texts)
+        given, own = self._units(texts), 0 if pairs is None else 1
+        inputs = given if pairs is None else [*zip(self._units(pairs), given, strict=True)]
         with rust_faults("it"):
-            encodings = self.backend.encode_batch(given, is_pretokenized=bool(self.segmenter))
+            encodings = self.backend.encode_batch(inputs, is_pretokenized=bool(self.segmenter))
         words = given if self.segmenter else [None] * len(texts)
         rows = zip(encodings, texts, words, strict=True)
-        units = [units_of(found, text, cut, len(self.prefix)) for found, text, cut in rows]
-        ids = [found.ids or [self.pad_id] for found in encodings]
+        units = [units_of(found, text, cut, len(self.prefix), own) for found, text, cut in rows]
+        beyond = [self._beyond(found) if own else _NONE for found in encodings]
         columns: dict[str, Any] = {
-            "input_ids": ids,
+            "input_ids": [
+                without(found.ids, part) or [self.pad_id]
+                for found, part in zip(encodings, beyond, strict=True)
+            ],
             OFFSETS: [each.offsets.ravel() for each in units],
-            PIECES: [each.pieces for each in units],
+            PIECES: [
+                each.pieces - len(part) * (each.pieces >= part.stop)
+                for each, part in zip(units, beyond, strict=True)
+            ],
         }
         lists = {name: pa.array(rows, pa.large_list(pa.int32())) for name, rows in columns.items()}
-        long = pa.array([len(row) > self.max_length for row in ids], pa.bool_())
-        return pa.Table.from_pydict({**lists, "cut": long})
+        if own:
+            parts = zip(encodings, beyond, strict=True)
+            types = [without(found.type_ids, part) for found, part in parts]
+            lists["token_type_ids"] = pa.array(types, pa.large_list(pa.int8()))
+            lists["pair_cut"] = pa.array([*map(bool, beyond)], pa.bool_())
+        long = [len(found.ids) > self.max_length for found in encodings]
+        return pa.Table.from_pydict({**lists, "cut": pa.array(long, pa.bool_())})
+
+    def _beyond(self, found: Any) -> range:
+        """The ids of the second text of a pair for which a window has no room."""
+        room = (self.max_length - self.added(pair=True)) // 2
+        if len(found.ids) <= self.max_length:
+            return _NONE
+        places = [i for i, text in enumerate(fixed(found.sequence_ids, self.before)) if text == 0]
+        return range(places[room], places[-1] + 1) if len(places) > room else _NONE
 
     def unread(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of a row's one or two texts, in code points, that `encode` leaves out."""
-        if self.windows:
-            return [[] for _ in texts]
+        if self.windows and len(texts) == 1:
+            return [[]]
         if self.pairs == "apart" and len(texts) == 2:
             return [*self.unread(texts[:1]), *self.second.unread(texts[1:])]
-        units = [self._units([text])[0] for text in texts]
+        ordered = [*texts][::-1] if self.windows else [*texts]
+        units = [self._units([text])[0] for text in ordered]
         first, second = [*units, None][:2]
         with rust_faults("it"):
             found = self.backend.encode(first, second, is_pretokenized=bool(self.segmenter))
         texts_of = fixed(found.sequence_ids, self.before)
-        kept = {*kept_positions(texts_of, self.max_length, self.truncation)}
-        return unread_spans(found, kept, texts, units if self.segmenter else None, self.prefix)
+        if self.windows:
+            kept = {*range(len(found.ids))} - {*self._beyond(found)}
+        else:
+            kept = {*kept_positions(texts_of, self.max_length, self.truncation)}
+        words = units if self.segmenter else None
+        spans = unread_spans(found, kept, ordered, words, self.prefix)
+        return spans[::-1] if self.windows else spans
 
     def _units(self, texts: Sequence[str]) -> Sequence[Any]:
         if self.segmenter:
@@ -216,6 +245,11 @@ class TextEncoder:
             segmenter=segmenter if words else None,
             words=words,
         )
+
+
+def without(ids: Sequence[int], part: range) -> list[int]:
+    """The ids but for those at the positions of a part."""
+    return [*ids[: part.start], *ids[part.stop :]] if part else [*ids]
 
 
 def _model(segmenter: Segmenter) -> str:
