@@ -13,22 +13,11 @@ by val/f1.
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import sys
-import tempfile
-from collections import defaultdict
-from itertools import product
 from pathlib import Path
-from typing import Any
 
-from results import commit, processor
-from training import train
+from by_seed import Benchmark, Key, Row, cost, mean, with_spread
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "tags.json"
-PAGE = ROOT / "docs" / "tags_results.md"
 WNUT17 = ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
 SETS = {
     "uner_zh": ("uner_zh", "zh_gsdsimp-ud-{}.iob2", ("train", "dev", "test")),
@@ -46,7 +35,6 @@ chosen on dev) and the dictionary of train's entities, of the longest match.
 | data | recipe | F1 | bar | linear | dictionary | edges alone | val F1 | seeds | s | MB |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 """
-Row = dict[str, Any]
 
 
 def options_of(name: str, data_root: Path) -> list[str]:
@@ -58,94 +46,24 @@ def options_of(name: str, data_root: Path) -> list[str]:
     return [*named, "--data.format=conll", "--task=tags"]
 
 
-def measure(name: str, encoder: bool, seed: int, data_root: Path, more: list[str]) -> Row:
-    """Do a training; its whole row."""
-    recipe = "pretrained_tags" if encoder else "tags"
-    options = [
-        *options_of(name, data_root),
-        "--recipe",
-        recipe,
-        "--seed_everything",
-        str(seed),
-        *more,
-    ]
-    with tempfile.TemporaryDirectory() as root:
-        run = train([*options, "--trainer.enable_progress_bar=false"], Path(root))
-    return {
-        **{"name": name, "encoder": encoder, "seed": seed, "recipe": recipe},
-        "metrics": run.metrics,
-        "seconds": round(run.seconds, 1),
-        "megabytes": round(run.megabytes),
-        **{"processor": processor(), "commit": commit()},
-    }
+def line_of(key: Key, rows: list[Row]) -> tuple[str, bool]:
+    """The line of a set, and whether its bar is met."""
+    bar = BARS.get(key, mean(rows, "baseline/f1") if key == ("uner_zh", False) else None)
+    others = ("baseline/f1", "dictionary/f1", "test/f1_edges", "val/f1")
+    cells = [key[0], rows[0]["recipe"], with_spread(rows, "test/f1")]
+    cells += ["" if bar is None else f"{bar:.1f}", *(f"{mean(rows, n):.1f}" for n in others)]
+    return f"| {' | '.join([*cells, *cost(rows)])} |", bar is None or mean(rows, "test/f1") >= bar
 
 
-def stored() -> list[Row]:
-    """What earlier trainings left."""
-    return json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() else []
-
-
-def key_of(row: Row) -> tuple[str, bool, int]:
-    """What a training is known by."""
-    return row["name"], row["encoder"], row["seed"]
-
-
-def store(row: Row) -> None:
-    """Add a row."""
-    part = RESULTS.with_suffix(".part")
-    part.write_text(json.dumps(sorted([*stored(), row], key=key_of), indent=1) + "\n", "utf-8")
-    part.replace(RESULTS)
-
-
-def lines(rows: list[Row]) -> tuple[list[str], bool]:
-    """The lines of the table, and whether all bars are met."""
-    groups: dict[tuple[str, bool], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row["name"], row["encoder"]].append(row)
-    found, met = [], True
-    for key, group in sorted(groups.items()):
-        linear = _mean(group, "baseline/f1")
-        bar = BARS.get(key, linear if key == ("uner_zh", False) else None)
-        met &= bar is None or _mean(group, "test/f1") >= bar
-        names = ("baseline/f1", "dictionary/f1", "test/f1_edges", "val/f1")
-        columns = [f"{_mean(group, name):.1f}" for name in names]
-        scores = [100 * row["metrics"]["test/f1"] for row in group]
-        spread = f" ± {statistics.stdev(scores):.1f}" if len(scores) > 1 else ""
-        cells = [key[0], group[0]["recipe"], f"{statistics.fmean(scores):.1f}{spread}"]
-        cells += ["" if bar is None else f"{bar:.1f}", *columns, str(len(group))]
-        cells += [
-            f"{statistics.fmean(row[n] for row in group):.0f}" for n in ("seconds", "megabytes")
-        ]
-        found.append(f"| {' | '.join(cells)} |")
-    return found, met
-
-
-def _mean(rows: list[Row], name: str) -> float:
-    return 100 * statistics.fmean(row["metrics"][name] for row in rows)
-
-
-def main() -> int:
-    """Train what is missing, write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--only", nargs="+", choices=SETS, default=list(SETS))
-    parser.add_argument("--encoder", action="store_true", help="with the pretrained encoder")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--with", dest="more", default="", help="other options; nothing is stored")
-    parser.add_argument("--table", action="store_true", help="only write docs/tags_results.md")
-    options = parser.parse_args()
-    for seed, name in () if options.table else product(options.seeds, options.only):
-        if options.more or (name, options.encoder, seed) not in map(key_of, stored()):
-            more = options.more.split()
-            row = measure(name, options.encoder, seed, options.data_root, more)
-            if not more:
-                store(row)
-            scores = {n: round(row["metrics"][n], 4) for n in ("val/f1", "test/f1", "baseline/f1")}
-            print(*key_of(row), scores, row["seconds"], "s", flush=True)
-    table, met = lines(stored())
-    PAGE.write_text(HEAD + "\n".join(table) + "\n", "utf-8")
-    return 0 if met else 1
-
+BENCHMARK = Benchmark(
+    "tags",
+    [*SETS],
+    options_of,
+    ("tags", "pretrained_tags"),
+    ("val/f1", "test/f1", "baseline/f1"),
+    HEAD,
+    line_of,
+)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(BENCHMARK.main(__doc__))
