@@ -8,11 +8,15 @@ from typing import Any
 from torch import nn
 
 from weitiao.card import DataCard
+from weitiao.config.bounds import shares
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.freeze import frozen_modules, parameters_up_to
 from weitiao.models.backbones.huggingface import HuggingFace, positions_of
 from weitiao.models.backbones.loading import load_model
 from weitiao.models.backbones.lora import Lora
+
+ATTENTION_DROPOUTS = ("attention_probs_dropout_prob", "attention_dropout", "attn_pdrop")
+"""What configurations of `transformers` call it."""
 
 
 class Pretrained(HuggingFace):
@@ -31,6 +35,8 @@ class Pretrained(HuggingFace):
             for a backward pass.
         lora: leave all weights as they are, train low-rank adapters in every linear layer; null =
             none.
+        attention_dropout: share of the attention that training drops; null = as the model's own
+            configuration has it. On a CPU, 0 halves the time of sequences of 512 ids.
         gradient_checkpointing: compute the layers a second time in the backward pass instead of
             keeping what it needs: same gradients, less memory, about a third more time.
         trust_remote_code: run Python code that comes with the model.
@@ -50,6 +56,7 @@ class Pretrained(HuggingFace):
         layers: int | None = None,
         freeze: int = 0,
         lora: Lora | None = None,
+        attention_dropout: float | None = None,
         gradient_checkpointing: bool = False,
         trust_remote_code: bool = False,
         # not dict[str, Any]: where anything may stand, the parser calls any function that is named
@@ -58,7 +65,8 @@ class Pretrained(HuggingFace):
         if config is not None:
             model = _from_config(config, trust_remote_code)
         else:
-            model = _load(name, layers, trust_remote_code)
+            shares(attention_dropout=attention_dropout or 0.0)
+            model = _load(name, layers, attention_dropout, trust_remote_code)
         encoder = model.get_encoder() if model.config.is_encoder_decoder else model
         _check_kind(name, encoder)
         _check_fit(name, encoder, card)
@@ -132,16 +140,23 @@ def _from_config(values: dict[str, Any], trust_remote_code: bool) -> Any:
     return AutoModel.from_config(config, trust_remote_code=trust_remote_code)
 
 
-def _load(name: str, layers: int | None, trust_remote_code: bool) -> Any:
+def _load(
+    name: str, layers: int | None, attention_dropout: float | None, trust_remote_code: bool
+) -> Any:
     """The model with its weights, in which a decoder beside an encoder has no layers."""
     from transformers import AutoModel
+
+    def alter(config: Any) -> None:
+        _without_decoder(config)
+        if attention_dropout is not None:
+            _drop_attention(name, config, attention_dropout)
 
     return load_model(
         AutoModel,
         name,
         layers=layers,
         may_lack=_is_taken_off,
-        alter=_without_decoder,
+        alter=alter,
         trust_remote_code=trust_remote_code,
     )
 
@@ -157,6 +172,15 @@ def _without_decoder(config: Any) -> None:
         for decoder in ("num_decoder_layers", "decoder_layers"):
             if hasattr(config, decoder):
                 setattr(config, decoder, 0)
+
+
+def _drop_attention(name: str, config: Any, share: float) -> None:
+    """Set the dropout of attention, whatever the configuration calls it."""
+    given = [key for key in ATTENTION_DROPOUTS if hasattr(config, key)]
+    if not given:
+        raise ConfigError(f": {name!r} has none of its own", field="attention_dropout")
+    for key in given:
+        setattr(config, key, share)
 
 
 def _is_taken_off(model: Any, weight: str) -> bool:
