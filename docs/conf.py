@@ -27,7 +27,8 @@ CONTENTS = {
     "中文": ["中文说明 </README.zh-CN>", "docs/zh/first_hour"],
     "Guides": [
         "docs/first_hour",
-        *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/models", "docs/encoder"),
+        *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/answers"),
+        *("docs/models", "docs/encoder"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
         *(
             "docs/comparison",

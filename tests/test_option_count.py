@@ -39,6 +39,8 @@ ADDED |= {
     "train and fit --model.objective.lr": "a head from nothing wants another rate than the encoder",
     "train and fit --model.objective.class_weights": "what rare types are worth, only users know",
     "train and fit --data.broken_tags": "whether broken tags are slips, only who made them knows",
+    "train and fit --model.objective.best": "how many answers a person wants to choose from",
+    "train and fit --model.backbone.attention_dropout": "long texts take twice the time with it",
     "train and fit --data.misplaced_answers": "whether they are slips, only who made them knows",
 }
 ADDED |= {

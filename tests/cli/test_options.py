@@ -161,7 +161,9 @@ def written(arguments: list[str], patch: pytest.MonkeyPatch) -> dict[str, Any]:
     }
     with (run.folder.path / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    decided = [(row["label"], [row[n] for n in row if n.startswith("p(")]) for row in rows]
+    decided = [
+        (row["label"], [row[n] for n in row if n.startswith(("p(", "best"))]) for row in rows
+    ]
     with (run.folder.path / "metrics.csv").open(newline="") as file:
         logged = [row["step"] for row in csv.DictReader(file)]
     return {

@@ -79,6 +79,11 @@ OBJECTIVES = {
 SPANS = ("--task=tags", "--data.target.label=spans")
 LIKE = ("--task=likeness", "--data.input.pair=other", "--data.target.label=stars")
 FOUND = ("--task=retrieval", "--data.input.pair=other")
+WINDOWS = "--data.input.encode.truncation=windows"
+ANSWERS = (
+    *("--task=answers", "--data.input.text=text", "--data.input.pair=other"),
+    *("--data.target.label=answers", "--data.group=null"),
+)
 FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
@@ -125,7 +130,10 @@ DATA = {
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
     "data.target: Answers/data.target.label": Effect(
-        "refused", "answers", ("--data.target=Answers", "--data.input.pair=other"), mends=True
+        "prepared",
+        "answers",
+        (*ANSWERS[1:3], "--data.target=Answers", "--model.objective=Answering", WINDOWS),
+        mends=True,
     ),
     "data/data.group": Effect("prepared", "author"),
     "data/data.id": Effect("prepared", "no"),
@@ -258,6 +266,8 @@ MODEL = {
         for option, value in (("pooling", "cls"), ("dimensions", "[4]"))
     },
     "model.objective: Retrieval/model.objective.temperature": Effect("loss", "0.5", FOUND),
+    "model.objective: Answering/model.objective.best": Effect("run", "2", ANSWERS),
+    "model.objective: Answering/model.objective.lr": Effect("loss", "0.1", ANSWERS),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
     "model.backbone: Transformer/model.backbone.width": Effect("loss", "32"),
     "model.backbone: Transformer/model.backbone.heads": Effect("loss", "4"),
@@ -290,6 +300,9 @@ MODEL = {
     "model.backbone.lora: Lora/model.backbone.lora.alpha": Effect("loss", "99", LORA),
     "model.backbone.lora: Lora/model.backbone.lora.dropout": Effect("loss", "0.9", LORA),
     # it changes no number (tests/models/backbones/test_freeze.py); own_code says that it can't
+    "model.backbone: Pretrained/model.backbone.attention_dropout": Effect(
+        "loss", "0.5", PRETRAINED
+    ),
     "model.backbone: Pretrained/model.backbone.gradient_checkpointing": Effect(
         "refused",
         "true",

@@ -24,7 +24,7 @@ TRAIN = (
     "--trainer.enable_progress_bar=false",
     "--run.threads=1",
 )
-HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans")
+HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans", "answers")
 SPANS = '[[0, 2, "首"], [2, 3, "二"], [4, 5, "首"]]'
 
 
@@ -43,7 +43,10 @@ def rows() -> list[tuple[str, ...]]:
     texts += [texts[0], texts[1], (texts[2][0], "差评"), (texts[2][0], "好评")]
     turn = {"好评": "差评", "差评": "好评"}
     return [
-        (text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}", SPANS)
+        (
+            *(text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}"),
+            *(SPANS, f'[[0, 2, "{text[:2]}"]]'),
+        )
         for i, (text, label) in enumerate(texts)
     ]
 

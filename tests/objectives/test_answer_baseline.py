@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from weitiao.objectives.answer_baseline import Overlap, nearest, sentences_of
-from weitiao.objectives.answer_scores import AnswerMetrics
+from weitiao.objectives.answer_metrics import averages, scores_of_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -76,9 +76,8 @@ def test_what_is_said_has_its_place_in_the_text_as_it_was_read() -> None:
     assert measured.targets == [([(8, 10, "下雨")], True), ([], False)]
     assert measured.simpler == {"first_sentence": [[(0, 5, "今天下雪。")], [(0, 6, "It is.")]]}
     assert measured.c is None
-    metrics = AnswerMetrics(joined=False)
-    metrics.update(measured.predicted, measured.targets)
-    assert float(metrics.compute()["f1"]) == pytest.approx(2 * 2 / (4 + 2) / 2)
+    scores = scores_of_rows(measured.predicted, measured.targets)
+    assert float(averages(scores, unanswerable=False)["f1"]) == pytest.approx(2 * 2 / (4 + 2) / 2)
 
 
 def test_where_questions_of_train_have_no_answer_none_is_a_baseline() -> None:
@@ -114,7 +113,6 @@ def test_public_data(name: str, exact_match: float, f1: float) -> None:
     columns = {"original": [row[0] for row in rows], "pair": [row[1] for row in rows]}
     test = pa.table({**columns, "label": cells})
     measured = Overlap().measure({"train": test, "test": test}, {}, min)
-    metrics = AnswerMetrics(unanswerable=False, joined=False)
-    metrics.update(measured.predicted, measured.targets)
-    values = {name: round(100 * float(value), 1) for name, value in metrics.compute().items()}
+    scores = averages(scores_of_rows(measured.predicted, measured.targets), unanswerable=False)
+    values = {name: round(100 * float(value), 1) for name, value in scores.items()}
     assert values == {"f1": f1, "exact_match": exact_match}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
-from weitiao.objectives.answer_scores import AnswerMetrics, Gold, exact, f1, gold_of
+from weitiao.objectives.answer_metrics import OF_ALL, OF_SOME, averages, scores_of_rows
+from weitiao.objectives.answer_scores import Gold, exact, f1, gold_of
 from weitiao.objectives.answer_words import bare_chinese, segments
 from weitiao.targets.answers import Answer
 
@@ -145,6 +147,14 @@ def said(text: str) -> list[Answer]:
     return [(0, len(text), text)] if text else []
 
 
+def measured(
+    decided: Sequence[Sequence[Answer]], golds: Sequence[Gold], *, unanswerable: bool = True
+) -> dict[str, float]:
+    """The metrics of rows."""
+    values = averages(scores_of_rows(decided, golds), unanswerable=unanswerable)
+    return {name: float(value) for name, value in values.items()}
+
+
 def test_rows_with_and_without_an_answer_count_for_themselves() -> None:
     rows = [  # what is said, and what is right
         ("Denver", Gold([(0, 6, "Denver")], chinese=False)),
@@ -155,11 +165,8 @@ def test_rows_with_and_without_an_answer_count_for_themselves() -> None:
         ("", Gold([], chinese=False)),
         ("光荣", Gold([], chinese=True)),
     ]
-    metrics = AnswerMetrics(joined=False)
-    for text, gold in rows:  # a batch each
-        metrics.update([said(text)], [gold])
-    values = {name: float(value) for name, value in metrics.compute().items()}
-    assert [*values] == metrics.names()
+    values = measured([said(text) for text, _ in rows], [gold for _, gold in rows])
+    assert [*values] == [*OF_ALL, *OF_SOME]
     assert values == pytest.approx(
         {
             "f1": (1 + 2 / 3 + 0 + 4 / 5 + 1 + 1 + 0) / 7,
@@ -172,18 +179,14 @@ def test_rows_with_and_without_an_answer_count_for_themselves() -> None:
 
 
 def test_the_first_answer_is_said() -> None:
-    metrics = AnswerMetrics(joined=False)
-    metrics.update([[*said("光荣"), *said("别的")]], [Gold([(0, 2, "光荣")], chinese=True)])
-    assert metrics.compute()["exact_match"] == 1
+    values = measured([[*said("光荣"), *said("别的")]], [Gold([(0, 2, "光荣")], chinese=True)])
+    assert values["exact_match"] == 1
 
 
 def test_where_all_questions_have_an_answer_nothing_is_undefined() -> None:
-    metrics = AnswerMetrics(unanswerable=False, joined=False)
-    metrics.update([said("光荣")], [Gold([(0, 2, "光荣")], chinese=True)])
-    assert {k: float(v) for k, v in metrics.compute().items()} == {"f1": 1, "exact_match": 1}
-    undecided = AnswerMetrics(joined=False)
-    undecided.update([said("光荣")], [Gold([(0, 2, "光荣")], chinese=True)])
-    assert undecided.compute()["no_answer"].isnan()
+    rows = [said("光荣")], [Gold([(0, 2, "光荣")], chinese=True)]
+    assert measured(*rows, unanswerable=False) == {"f1": 1, "exact_match": 1}
+    assert math.isnan(measured(*rows)["no_answer"])
 
 
 def read(name: str) -> Iterator[tuple[str, Gold]]:
@@ -221,15 +224,12 @@ def test_the_figures_of_the_evaluation_scripts(name: str, exact_match: float, sh
     rows, draw = [*read(name)], random.Random(7)
     golds = [gold for _, gold in rows]
     assert {gold.chinese for gold in golds} == {"cmrc" in name or "zh" in name}
-    perfect = AnswerMetrics(unanswerable=False, joined=False)
-    perfect.update([gold.answers for gold in golds], golds)
-    assert [*perfect.compute().values()] == [1, 1]
-    metrics = AnswerMetrics(unanswerable=False, joined=False)
+    perfect = measured([gold.answers for gold in golds], golds, unanswerable=False)
+    assert [*perfect.values()] == [1, 1]
     texts = [spoilt(draw, context, gold.answers[0]) for context, gold in rows]
-    metrics.update([*map(said, texts)], golds)
-    values = metrics.compute()
-    assert 100 * float(values["exact_match"]) == pytest.approx(exact_match, abs=0.0005)
-    assert 100 * float(values["f1"]) == pytest.approx(share, abs=0.0005)
+    values = measured([*map(said, texts)], golds, unanswerable=False)
+    assert 100 * values["exact_match"] == pytest.approx(exact_match, abs=0.0005)
+    assert 100 * values["f1"] == pytest.approx(share, abs=0.0005)
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,16 @@ def _name(label: str) -> str:
 def _csv(columns: Columns, objective: Objective, first: bool) -> bytes:
     text = io.StringIO()
     rows = zip(*columns.values(), strict=True)
-    texts = ([f"{x:.6f}" if isinstance(x, float) else x for x in row] for row in rows)
+    texts = ([*map(_cell, row)] for row in rows)
     write_rows(text, chain([columns] if first else [], texts))
     return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    """A value as it stands in CSV: lists as JSON."""
+    if isinstance(value, float):
+        return f"{value:.6f}"
+    return json.dumps(_finite(value), ensure_ascii=False) if isinstance(value, list) else value
 
 
 def _jsonl(columns: Columns, objective: Objective, first: bool) -> bytes:
@@ -220,7 +227,11 @@ def _json_lines(columns: Columns, objective: Objective, *, ascii_only: bool) -> 
 
 
 def _finite(value: Any) -> Any:
-    """A value that JSON knows, with as many digits as a probability needs."""
+    """A value that JSON knows, and what it holds, with as many digits as a probability needs."""
+    if isinstance(value, list):
+        return [*map(_finite, value)]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
     if not isinstance(value, float):
         return value
     return float(f"{value:.6g}") if math.isfinite(value) else None
@@ -234,7 +245,8 @@ def _table(columns: Columns, objective: Objective) -> Table:
         for row in zip(*named, strict=True)
     ]
     # words of the text say more than their places
-    shown = ("id", "text", "pair", "words" if "words" in columns else "label", "error")
+    said = "words" if "words" in columns else "label"
+    shown = ("id", "text", "pair", said, "probability", "error")
     head = [name for name in shown if name in columns]
     table = Table(*head, *(["probability"] if objective.classes else []))
     for i in range(len(columns["id"])):
@@ -253,6 +265,6 @@ def _marked(text: str, marks: Sequence[tuple[int, int, str]], names: list[str]) 
     return found
 
 
-def _short(text: str | None) -> str:
-    text = " ".join((text or "").split())
+def _short(value: str | float | None) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else " ".join((value or "").split())
     return text if len(text) <= LONG else f"{text[:LONG]}…"

@@ -53,7 +53,7 @@ def remedies(run: Run) -> Iterator[str]:
     if not pretrained:
         fetched = "" if encoder.at_hand() else "make encoder, then "
         yield f"start from a pretrained encoder: {fetched}{{--recipe}} {module.objective.recipe}"
-    of_text = isinstance(run.data.input, Text)
+    of_text = isinstance(run.data.input, Text) and not card.tokens.windows
     cut = run.data.prepared.audit["encode"]["train"]["cut_share"] if of_text else 0.0
     if cut > MUCH_CUT:
         yield (

@@ -1,5 +1,6 @@
 """What a model learns, one file each, of parts that they share: pooling, heads, losses, metrics."""
 
+from weitiao.objectives.answering import Answering
 from weitiao.objectives.classification import Classification
 from weitiao.objectives.hierarchical import Hierarchical
 from weitiao.objectives.likeness import Likeness
@@ -10,6 +11,7 @@ from weitiao.objectives.retrieval import Retrieval
 from weitiao.objectives.tagging import Tagging
 
 __all__ = [
+    "Answering",
     "Classification",
     "Hierarchical",
     "Likeness",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from weitiao.card import DataCard
+from weitiao.card import DataCard, TokenInput
 from weitiao.config.bounds import shares
 from weitiao.errors import ConfigError
 from weitiao.linear import COLUMNS
@@ -88,6 +88,9 @@ class Scorer(nn.Module):
             problem = "apart makes two vectors of a row, of which only one would be read"
             raise ConfigError(problem, field="pairs", hint="{--task} likeness, retrieval")
         shares(linear_share=linear_share)
+        if isinstance(card.input, TokenInput) and card.input.windows:
+            problem = "= windows leaves texts whole, and this objective reads as much as fits"
+            raise ConfigError(problem, field="truncation", hint="{--truncation} head")
         self.pooling, self.starts_from_probe = pooling, head.start == "probe"
         self.pool = build_pooling(pooling, width)
         self.head = head.build(width, logits)

@@ -20,6 +20,7 @@ from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.patterns import HANZI
+from weitiao.io.tables.cells import Cells
 from weitiao.targets import OneClass, Positives, columns_of_the_file
 from weitiao.training.recipe_fit import without_unfit
 from weitiao.training.resume import given
@@ -28,6 +29,10 @@ FEW = 60  # rows of the middle class: below, a network from scratch learns next 
 NAMING = ("--config", "--model.backbone", "--model.start", "--model=")
 """Options that say what the model is; ``--model`` does, too."""
 MANY = 10  # classes: beyond, a table of n-grams with weights for each is large, and starves
+
+
+OF_PLACES = {"spans": "tags", "answers": "answers"}
+"""Recipes of what stands in a text, by what its label cells hold."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Facts:
         per_class: rows of the middle class.
         hanzi: share of texts with hanzi.
         pair: whether rows are pairs.
-        spans: whether targets are spans of the text.
+        cells: what a label cell holds.
         encoder: folder of a pretrained encoder that is at hand.
         apart: whether the texts of a pair are read apart.
     """
@@ -52,7 +57,7 @@ class Facts:
     per_class: float
     hanzi: float
     pair: bool
-    spans: bool
+    cells: Cells
     encoder: Path | None
     apart: bool = False
 
@@ -62,7 +67,7 @@ def choose(facts: Facts) -> tuple[str, str]:
     few = bool(facts.classes) and facts.per_class < FEW
     counted = f"{facts.rows:,} rows"
     if facts.classes:
-        what = ("types", "spans") if facts.spans else ("classes", "rows")
+        what = ("types", "spans") if facts.cells == "spans" else ("classes", "rows")
         counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
     if (own := _of_task(facts)) is not None:
         there = "" if facts.encoder is None else f", {facts.encoder} is there"
@@ -82,8 +87,8 @@ def choose(facts: Facts) -> tuple[str, str]:
 
 def _of_task(facts: Facts) -> str | None:
     """The recipe of a task that has one of its own."""
-    if facts.spans:
-        return "tags"
+    if facts.cells in OF_PLACES:
+        return OF_PLACES[facts.cells]
     if facts.apart:
         return "retrieval" if facts.target == Positives.__name__ else "likeness"
     return None
@@ -111,7 +116,7 @@ def facts_of(data: TextDataModule, found: Path | None) -> Facts:
         kind, pair = type(target).__name__, "pair" in table.column_names
         seen = (table.num_rows, len(counts), per_class, hanzi, pair)
         apart = isinstance(data.input, Text) and data.input.encode.pairs == "apart"
-        return Facts(kind, *seen, target.cells == "spans", found, apart)
+        return Facts(kind, *seen, target.cells, found, apart)
 
 
 def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:

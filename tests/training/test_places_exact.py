@@ -1,4 +1,4 @@
-"""Spans: several processes learn what one learns, and a killed run goes on to the same digits."""
+"""Spans and answers: several processes learn what one does, a killed run goes on to its digits."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ import signal
 from pathlib import Path
 
 import pytest
+import test_answers
+import test_tags
 from conftest import Command
 from resumed_runs import by_test, rows
-from test_tags import rows as texts
-from test_tags import write
 
 SMALL = (
-    *("--data.train=my.csv", "--task=tags", "--recipe=none", "--trainer.accelerator=cpu"),
+    *("--data.train=my.csv", "--recipe=none", "--trainer.accelerator=cpu"),
     *("--trainer.enable_progress_bar=false", "--trainer.log_every_n_steps=1", "--run.threads=1"),
     *("--trainer.max_epochs=2", "--data.batch.tokens=null", "--model.optim.lr=0.01"),
     *("--model.backbone=TextCNN", "--model.backbone.token_dropout=0"),
 )
 EXACT = ("--model.backbone.dropout=0", "--model.objective.head.dropout=0")
+TASKS = {
+    "linear": ("--task=tags", "--model.objective.chain=linear"),
+    "crf": ("--task=tags", "--model.objective.chain=crf"),
+    "answers": ("--task=answers",),
+}
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
+
+
+def write(folder: Path, task: str, count: int) -> None:
+    """Rows of a task; of some questions no answer."""
+    if task == "answers":
+        test_answers.write(folder / "my.csv", test_answers.rows(count, none=True))
+    else:
+        test_tags.write(folder / "my.csv", test_tags.rows(count))
 
 
 def run(command: Command, folder: Path, *options: str | Path) -> None:
@@ -34,13 +47,19 @@ def values(folder: Path) -> dict[tuple[str, str], float]:
         return {(row["step"], row["metric"]): float(row["value"]) for row in csv.DictReader(file)}
 
 
+def said_in(path: Path) -> list[tuple[str, str, str]]:
+    """Each row with what was said of it; probabilities differ in the last digits."""
+    rows = map(json.loads, path.read_text("utf-8").splitlines())
+    return [(row["id"], row["words"], str(row["label"])) for row in rows]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("chain", ["linear", "crf"])
+@pytest.mark.parametrize("task", TASKS)
 def test_two_processes_learn_and_say_what_one_does(
-    chain: str, tmp_path: Path, command: Command
+    task: str, tmp_path: Path, command: Command
 ) -> None:
-    write(tmp_path / "my.csv", texts(123))
-    given = (*SMALL, *EXACT, f"--model.objective.chain={chain}")
+    write(tmp_path, task, 123)
+    given = (*TASKS[task], *SMALL, *EXACT)
     one_device = ("--trainer.devices=1", "--data.batch.size=16")
     run(command, tmp_path, "train", "--run.folder=one", *given, *one_device)
     run(command, tmp_path, "train", "--run.folder=two", *given, *TWO, "--data.batch.size=8")
@@ -56,7 +75,7 @@ def test_two_processes_learn_and_say_what_one_does(
         on = ("--ckpt_path", best, "--hardware.accelerator=cpu", f"--hardware.devices={devices}")
         out = f"--out=said-{devices}.jsonl"
         run(command, tmp_path, "predict", *on, "--data.predict=my.csv", out, "--data.batch.size=4")
-    said = [(tmp_path / f"said-{devices}.jsonl").read_text("utf-8") for devices in (1, 3)]
+    said = [said_in(tmp_path / f"said-{devices}.jsonl") for devices in (1, 3)]
     assert said[0] == said[1]
     run(command, tmp_path, "test", "--ckpt_path", best, "--hardware.devices=2")
     found = json.loads((tmp_path / "one" / "metrics.json").read_text("utf-8"))
@@ -65,13 +84,13 @@ def test_two_processes_learn_and_say_what_one_does(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chain", ["linear", "crf"])
+@pytest.mark.parametrize("task", TASKS)
 def test_a_killed_run_goes_on_to_the_same_digits(
-    chain: str, tmp_path: Path, command: Command
+    task: str, tmp_path: Path, command: Command
 ) -> None:
-    write(tmp_path / "my.csv", texts(100))
-    given = (*SMALL, "--trainer.devices=1", "--data.batch.size=8", "--run.save_every=1")
-    given += (f"--model.objective.chain={chain}", "--trainer.accumulate_grad_batches=2")
+    write(tmp_path, task, 100)
+    given = (*TASKS[task], *SMALL, "--trainer.devices=1", "--data.batch.size=8")
+    given += ("--run.save_every=1", "--trainer.accumulate_grad_batches=2")
     run(command, tmp_path, "fit", "--run.root=whole", *given)
     unbroken = rows(tmp_path / "whole" / "latest")
     assert {"train/loss_epoch", "val/f1"} <= {row[2] for row in unbroken}

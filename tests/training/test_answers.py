@@ -1,0 +1,166 @@
+"""Answers that stand in a text, from a file to predictions of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Command, write_csv
+
+import weitiao
+from weitiao.cli.main import main
+
+PEOPLE, CITIES = ("王伟", "李娜", "Anna Lee", "张建国"), ("北京", "Berlin", "上海", "New York")
+FILLERS = ("今天", "大家", "又说起", "the weather", "很高兴地", "去年")
+HEADER = ("id", "context", "question", "answers")
+SMALL = (
+    "--task=answers",
+    "--recipe=answers",
+    "--model.backbone.init_args.width=32",
+    "--model.backbone.init_args.layers=1",
+    "--model.optim.lr=0.02",
+    "--data.batch.size=8",
+    "--trainer.accelerator=cpu",
+    "--trainer.devices=1",
+)
+Row = tuple[str, str, str, list[Any]]
+
+
+def rows(count: int, seed: int = 0, *, none: bool = False) -> list[Row]:
+    """Texts with a person and a city, and a question for one of them.
+
+    Args:
+        none: every third text lacks what it is asked for.
+    """
+    draw, made = random.Random(seed), []
+    for number in range(count):
+        kind = draw.choice(("谁", "where"))
+        parts = {"谁": f"人{draw.choice(PEOPLE)}，", "where": f"在{draw.choice(CITIES)}。"}
+        said = parts[kind][1:-1]
+        if none and number % 3 == 0:
+            parts.pop(kind)
+        order = [*parts.values()]
+        draw.shuffle(order)
+        context = "".join(f"{draw.choice(FILLERS)} {part}" for part in order) + str(number)
+        begin = context.find(parts[kind]) + 1 if kind in parts else -1
+        answers = [[begin, begin + len(said), said]] if kind in parts else []
+        made.append((f"q{number}", context, f"{kind}？", answers))
+    return made
+
+
+def write(path: Path, found: list[Row]) -> Path:
+    cells = [(*row[:3], json.dumps(row[3], ensure_ascii=False)) for row in found]
+    return write_csv(path, cells, header=HEADER)
+
+
+def metrics_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "logs/latest/metrics.json").read_text("utf-8"))
+
+
+def trained(folder: Path, command: Command, *, none: bool) -> Path:
+    """The folder, with a run that has learned `rows`."""
+    write(folder / "my.csv", rows(480 if none else 240, none=none))
+    done = command("train", "--data.train=my.csv", *SMALL, "--trainer.max_epochs=8", cwd=folder)
+    assert done.code == 0, done.err
+    (folder / "screen.txt").write_text(done.out + done.err, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path:
+    return trained(tmp_path_factory.mktemp("answering"), command, none=False)
+
+
+@pytest.fixture(scope="module")
+def doubting(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path:
+    return trained(tmp_path_factory.mktemp("doubting"), command, none=True)
+
+
+def test_answers_are_learned_and_told_beside_a_simpler_model(answering: Path) -> None:
+    metrics, screen = metrics_of(answering), (answering / "screen.txt").read_text("utf-8")
+    assert metrics["test/f1"] > 0.9
+    assert metrics["test/f1"] > metrics["baseline/f1"] > 0
+    assert "no_answer" not in "".join(metrics)
+    for part in ("F1", "exact match", "one answer"):
+        assert part in screen
+
+
+def test_questions_without_an_answer_are_learned_and_a_threshold_is_chosen(doubting: Path) -> None:
+    metrics, screen = metrics_of(doubting), (doubting / "screen.txt").read_text("utf-8")
+    assert metrics["test/no_answer"] > 0.8
+    assert metrics["test/f1_answerable"] > 0.8
+    assert "right that there is none" in screen
+
+
+def predicted(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> list[dict[str, Any]]:
+    """What the run of a folder says in JSON Lines."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    given = ["--ckpt_path=logs/latest/checkpoints/best.ckpt", "--out=out.jsonl", *options]
+    assert main(["predict", *given, "--hardware.accelerator=cpu"]) == 0
+    return [json.loads(line) for line in Path("out.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_predictions_have_the_places_of_the_text_as_it_was_read(
+    answering: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["<b>今天</b>　在Ｎｅｗ Ｙｏｒｋ。 又说起 人王伟，", "<b></b>"]
+    questions = ["where？", "谁？"]
+    new = [*zip(texts, questions, strict=True)]
+    write_csv(answering / "new.csv", new, header=("context", "question"))
+    found = predicted(answering, monkeypatch, "--data.predict=new.csv")
+    assert [row["text"] for row in found] == texts
+    (answer,) = found[0]["label"]
+    assert texts[0][answer["start"] : answer["end"]] == answer["text"] == "Ｎｅｗ Ｙｏｒｋ"
+    assert found[0]["words"] == answer["text"]
+    assert found[0]["best"][0] == answer | {"probability": found[0]["probability"]}
+    assert 0 < found[0]["probability"] <= 1
+    assert len(found[0]["best"]) == 5
+    assert found[1]["label"] == []  # nothing is left of its text
+    said = weitiao.load(answering / "logs/latest").predict(new)
+    assert said.labels == [row["label"] for row in found]
+
+
+def test_test_predictions_are_scored_as_they_stand_in_the_file(answering: Path) -> None:
+    with (answering / "logs/latest/predictions.csv").open(encoding="utf-8") as file:
+        lines = [*csv.DictReader(file)]
+    right = [json.loads(row["label"]) == json.loads(row["true"]) for row in lines]
+    assert metrics_of(answering)["test/exact_match"] == pytest.approx(sum(right) / len(right))
+    assert json.loads(lines[0]["best"])[0]["text"] == lines[0]["words"]
+
+
+def test_a_question_without_an_answer_is_told_so(
+    doubting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = [("今天 人王伟，大家 又说起", "where？"), ("今天 人王伟，大家", "谁？")]
+    write_csv(doubting / "new.csv", new, header=("context", "question"))
+    found = predicted(doubting, monkeypatch, "--data.predict=new.csv")
+    assert [row["words"] for row in found] == ["", "王伟"]
+    assert found[0]["probability_none"] > found[1]["probability_none"]
+
+
+def test_long_texts_are_read_in_windows(answering: Path) -> None:
+    around = "大家 又说起 the weather。" * 60
+    said = weitiao.load(answering / "logs/latest").predict([(f"{around}在Berlin。", "where？")])
+    assert said.labels[0][0]["text"] == "Berlin"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", ["Transformer", "TextCNN", "Bag", "Recurrent"])
+def test_every_backbone_learns_a_few_rows_by_heart(
+    backbone: str, tmp_path: Path, command: Command
+) -> None:
+    write(tmp_path / "few.csv", rows(32, seed=1, none=True))
+    files = ["--data.train=few.csv", "--data.val=few.csv", "--data.audit.drop_leaks=false"]
+    how = ["--model.optim.lr=0.01", "--trainer.max_epochs=60", "--data.batch.size=8"]
+    done = command(
+        "fit", *files, "--task=answers", "--recipe=none", f"--model.backbone={backbone}", *how,
+        "--data.split.test=0", "--trainer.accelerator=cpu", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert metrics_of(tmp_path)["val/f1"] == 1

@@ -1,0 +1,140 @@
+"""What answers don't go with: what is told of it, and that nothing goes wrong in silence."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import test_tags
+from conftest import reviews, write_csv
+from test_answers import Row, rows, write
+
+from weitiao.cli.main import main
+
+SMALL = (
+    *("--recipe=none", "--model.backbone=Transformer", "--model.backbone.init_args.layers=1"),
+    *("--model.backbone.init_args.width=16", "--trainer.max_epochs=1"),
+    *("--trainer.accelerator=cpu", "--trainer.devices=1"),
+)
+GOOD = rows(60)
+LONG = [(i, context, question * 60, answers) for i, context, question, answers in rows(60)]
+INSIDE = [(f"q{i}", f"abcdef {i}", "?", [[2, 4, "cd"]]) for i in range(40)]
+NOWHERE = [(i, context, question, [[-1, -1, "不在"]]) for i, context, question, _ in rows(60)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows or options, and what must be said.
+
+    Args:
+        code: of the command's end; 0 = it goes on, and tells.
+    """
+
+    name: str
+    said: str
+    train: Sequence[Row] = field(default_factory=lambda: GOOD)
+    test: Sequence[Row] = ()
+    options: Sequence[str] = ()
+    code: int = 1
+
+
+TABLE = [
+    Case("nowhere", "none of the 60 rows of train has an answer in its text", NOWHERE),
+    Case(
+        "some_nowhere",
+        r"6 of 4\d questions of train \(1\d\.\d%\) have answers that stand nowhere.*first: train",
+        [*GOOD[:40], *NOWHERE[54:]],
+        rows(20, seed=5),
+        ("--data.split.val=0.1", "--data.group=id"),
+        0,
+    ),
+    Case(
+        "inside_a_unit",
+        "begin or end inside a unit.*tokenizer characters",
+        INSIDE,
+        options=["--data.input.encode.tokenizer=wordpiece", "--data.input.encode.min_count=30"],
+    ),
+    Case(
+        "none_in_test_alone",
+        r"questions of test have no answer, and train has none such",
+        test=rows(30, seed=3, none=True),
+        code=0,
+    ),
+    Case(
+        "long_questions",
+        "second texts of train are longer than half",
+        LONG,
+        options=["--data.input.encode.max_length=32"],
+        code=0,
+    ),
+    Case("no_questions", "it is the column of the questions", options=["--data.input.pair=null"]),
+    Case(
+        "cut_texts",
+        "--data.input.encode.truncation windows",
+        options=["--data.input.encode.truncation=head"],
+    ),
+    Case("probe", "of whole rows only", options=["--model.objective.head.start=probe"]),
+    Case("no_best", "best must be at least 1, got 0", options=["--model.objective.best=0"]),
+    Case(
+        "augmentation",
+        "augment doesn't go",
+        options=["--data.input.augment.steps=[{method: swap}]"],
+    ),
+    Case(
+        "linear", "linear doesn't go with truncation: windows", options=["--data.input.linear={}"]
+    ),
+    Case("sampling", "rows of one class each, not Answers", options=["--data.sampling=balanced"]),
+    Case("pooling", "no such option; it has", options=["--model.objective.pooling=mean"], code=2),
+    Case("column", "no such column.*'answers'", options=["--data.target.label=wrong"]),
+]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """How a command ended, and what it said in one line."""
+    code = main([*arguments])
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.err
+    return code, " ".join((shown.err + shown.out).split())
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_what_answers_do_not_go_with_is_told(
+    case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [f"--data.train={write(Path('train.csv'), [*case.train])}"]
+    files += [f"--data.test={write(Path('test.csv'), [*case.test])}"] if case.test else []
+    code, said = told(capsys, "train", *files, "--task=answers", *SMALL, *case.options)
+    assert code == case.code, said
+    assert re.search(case.said, said), said
+
+
+def test_other_objectives_refuse_texts_that_are_left_whole(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_csv(Path("my.csv"), reviews(40), header=("text", "label"))
+    windows = "--data.input.encode.truncation=windows"
+    code, said = told(capsys, "fit", "--data.train=my.csv", *SMALL, windows)
+    assert code == 1
+    assert "truncation = windows leaves texts whole" in said
+
+
+def test_spans_refuse_pairs(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [
+        (text, "other", str([[*span] for span in spans]).replace("'", '"'))
+        for text, spans in test_tags.rows(40)
+    ]
+    write_csv(Path("my.csv"), cells, header=("text", "other", "label"))
+    given = ("--data.train=my.csv", "--task=tags", "--data.input.pair=other")
+    code, said = told(capsys, "fit", *given, *SMALL)
+    assert code == 1
+    assert "spans stand in one text, and rows are pairs" in said
