@@ -12,11 +12,13 @@ import yaml
 from conftest import Command, reviews, run_behind, write_csv
 from jsonargparse import capture_parser
 
-from weitiao.config.presets import preset
+from weitiao.config.commands import shipped
+from weitiao.config.presets import preset, values_of
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.training.fit import fit
-from weitiao.training.recipe import Facts, choose, replaced, with_presets
+from weitiao.training.recipe import Facts, choose, data_of, replaced, with_presets
+from weitiao.training.recipe_fit import without_unfit
 
 ENCODER = Path("encoder")
 
@@ -149,6 +151,29 @@ def test_a_recipe_leaves_out_what_the_task_does_not_take(
     parsed = capture_parser(fit, [], "fit").parse_args(chosen)
     assert parsed.model.objective.init_args.pooling == "max"
     assert ("squared_hinge" in str(parsed.model)) == (recipe == "reviews" and not without)
+
+
+@pytest.mark.parametrize("task", ["tags", "answers", "likeness", "retrieval"])
+@pytest.mark.parametrize(
+    "recipe", [name for name in shipped("recipes") if "pretrained" not in name]
+)
+def test_a_task_that_reads_texts_its_own_way_takes_any_recipe(recipe: str, task: str) -> None:
+    chosen, _ = with_presets(["--data.train=my.csv", f"--recipe={recipe}", f"--task={task}"])
+    data = data_of(chosen)  # which refuses what doesn't go together
+    assert data is not None
+    encode = data.input.encode
+    assert (encode.truncation == "windows") == (task in ("tags", "answers"))
+    assert (encode.pairs == "apart") == (task in ("likeness", "retrieval"))
+
+
+def test_a_task_whose_head_is_not_solved_does_without_a_probe() -> None:
+    values = values_of("recipe", "pretrained"), values_of("task", "answers")
+    fitting, unfit = without_unfit(*values)
+    assert unfit == [
+        *("model.objective.head.start", "data.input.encode.truncation", "data.input.linear"),
+    ]
+    assert values_of("recipe", "pretrained") == values[0]  # which stays as it was
+    assert "truncation" not in fitting["data"]["input"]["encode"]
 
 
 @pytest.mark.parametrize(

@@ -161,12 +161,11 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
 
 def _fitting(name: str, task: str, path: Path) -> tuple[str, str]:
     """What of a recipe a task takes, as a configuration, and what it doesn't, in words."""
-    objective = values_of("task", task)["model"]["objective"]["class_path"]
-    fitting, unfit = without_unfit(values_of("recipe", name), objective)
-    if not unfit:
+    fitting, unfit = without_unfit(values_of("recipe", name), values_of("task", task))
+    if not unfit and fitting.pop("task", task) == task:
         return near(path), ""
     fitting.pop("task", None)  # another one is asked for
-    left_out = f", without {', '.join(unfit)}, which {task} doesn't take"
+    left_out = f", without {', '.join(unfit)}, which {task} doesn't take" if unfit else ""
     return yaml.safe_dump(fitting, allow_unicode=True), left_out
 
 
