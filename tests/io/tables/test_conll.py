@@ -100,7 +100,7 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
         read(path, columns=roles(label="tag"))
     with pytest.raises(DataError, match="no such column"):
         read(path, columns=roles(label="4"))
-    with pytest.raises(DataError, match="no such column"):
+    with pytest.raises(DataError, match="no comment above this sentence says 'sent_id'"):
         read(path, columns=roles(id="sent_id"))
 
 
@@ -294,3 +294,26 @@ def test_real_files_are_read_whole(tmp_path: Path, name: str) -> None:
     assert dict(found.most_common(3)) == counts
     assert notes[1].endswith("its tags are read as IOB2")
     assert len(notes) == 2
+
+
+WITH_IDS = (
+    "# newdoc id = d1\n# sent_id = s1\n# text = EU rejects\n1\tEU\tB-ORG\n2\trejects\tO\n\n"
+    "# sent_id = s2\n1\tPeter\tB-PER\n\n# newdoc id = d2\n# sent_id = s3\n1\tParis\tB-LOC\n"
+)
+COLUMNS = {"text": "text", "label": "label", "id": "sent_id", "group": "newdoc id"}
+
+
+def test_ids_and_groups_stand_in_comments(tmp_path: Path) -> None:
+    notes: list[str] = []
+    table = read(write(tmp_path, WITH_IDS), notes, columns=COLUMNS)
+    assert table["id"].to_pylist() == ["s1", "s2", "s3"]
+    assert table["group"].to_pylist() == ["d1", "d1", "d2"]
+    assert table["text"].to_pylist() == ["EU rejects", "Peter", "Paris"]
+    assert not any("comments" in note for note in notes)
+
+
+def test_a_sentence_without_its_id_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, WITH_IDS.replace("# sent_id = s2\n", ""))
+    with pytest.raises(DataError, match="no comment above this sentence says 'sent_id'") as caught:
+        read(path, columns=COLUMNS)
+    assert caught.value.row == 7

@@ -9,11 +9,11 @@ from weitiao.io.spans.characters import joined, located
 from weitiao.io.spans.schemes import TagReader
 from weitiao.io.spans.span import Span, SpanFault, placed
 from weitiao.io.tables.cells import shown
-from weitiao.io.tables.conll_layout import BETWEEN, ID, KNOWN, Layout, layout_of
+from weitiao.io.tables.conll_layout import BETWEEN, ID, KNOWN, OF_DOCUMENT, Layout, layout_of
 from weitiao.io.tables.source import BadRow, Chunk, Source
 from weitiao.io.tables.textual import blocks, line_end
 
-_TEXT = re.compile(r"#\s?text ?= ?")
+_COMMENT = re.compile(r"#\s?([\w.]+(?: id)?) ?= ?(.*)")
 _MOST = 1_000_000  # lines without a blank one between them
 
 
@@ -22,7 +22,8 @@ def read_conll(source: Source) -> Iterator[Chunk]:
 
     Columns are called "0", "1", …. A text or label column that is left at its default is found:
     tokens stand in the first column, or in the second where the first numbers them; tags in the
-    last whose cells look like some. ``# text = …`` above a sentence is its text.
+    last whose cells look like some. ``# text = …`` above a sentence is its text, and ids and groups
+    stand in such comments, too: ``sent_id``, or ``newdoc id`` of all that follow.
     """
     sentences = _Sentences(source)
     for first, lines in blocks(source, line_end(source)):
@@ -36,12 +37,12 @@ class _Sentence:
 
     Args:
         row: number of the first token's line.
-        text: as a comment gives it; null = the tokens make it.
+        said: by comments above it, by name; ``text`` is its text, else the tokens make it.
         fault: what is wrong with the first bad line.
     """
 
     row: int = 0
-    text: str | None = None
+    said: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -54,8 +55,10 @@ class _Sentences:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._labelled = "label" in source.wanted
+        self._others = {r: n for r, n in source.wanted.items() if r not in ("text", "label")}
         self._layout: Layout | None = None
         self._tags = TagReader(refuse=source.options.broken_tags == "bad")
+        self._document: dict[str, str] = {}
         self._now = _Sentence()
         self._done: list[_Sentence] = []
 
@@ -81,14 +84,16 @@ class _Sentences:
     def _finish(self) -> None:
         if self._now.row:
             self._done.append(self._now)
-        self._now = _Sentence()
+        self._now = _Sentence(said={**self._document})
 
     def _take(self, number: int, line: str, layout: Layout) -> None:
         now = self._now
         if layout.is_comment(line):
-            if found := _TEXT.match(line):
-                now.text = line[found.end() :]
-            elif not KNOWN.match(line):
+            if found := _COMMENT.fullmatch(line):
+                now.said[found[1]] = found[2]
+                if found[1] in OF_DOCUMENT:
+                    self._document[found[1]] = found[2]
+            if not KNOWN.match(line) and (found is None or found[1] not in self._others.values()):
                 self._source.notes.totals["lines of comments, left out"] += 1
             return
         now.row = now.row or number
@@ -129,18 +134,19 @@ class _Sentences:
         for sentence in done:
             try:
                 text, spans = self._read(sentence)
+                others = {role: _said(sentence, name) for role, name in self._others.items()}
             except SpanFault as fault:
                 bad.append(self._bad(sentence, fault))
             else:
                 good.append(sentence)
-                cells.append({"text": text, "label": spans})
+                cells.append({"text": text, "label": spans, **others})
         columns = [[row.get(role) for row in cells] for role in self._source.wanted]
         rows = [sentence.row for sentence in good]
         return Chunk(rows, columns, lambda position: "\n".join(good[position].lines), bad)
 
     def _read(self, sentence: _Sentence) -> tuple[str, list[Span]]:
         """Text and spans; raises a SpanFault of what is wrong with a sentence."""
-        text = sentence.text
+        text = sentence.said.get("text")
         if text is not None and not self._labelled:
             return text, []
         if sentence.fault:
@@ -159,3 +165,11 @@ class _Sentences:
         raw = "\n".join(sentence.lines)
         problem = shown(fault.problem)
         return BadRow(sentence.row, problem, raw, value=shown(raw), hint=fault.hint)
+
+
+def _said(sentence: _Sentence, name: str) -> str:
+    """What a comment says of a sentence."""
+    if name not in sentence.said:
+        hint = "ids and groups of CoNLL stand in comments: sent_id, newdoc id"
+        raise SpanFault(f"no comment above this sentence says {name!r}", hint=hint)
+    return sentence.said[name]

@@ -12,6 +12,8 @@ from weitiao.io.tables.source import Source
 
 BETWEEN = "-DOCSTART-"
 """How a line begins that stands between documents."""
+OF_DOCUMENT = ("newdoc id", "newpar id")
+"""Comments that hold until they come again."""
 ID = re.compile(r"(\d+)([-.]\d+)?")
 """The number of a word; with a second one, of a token that is several words, or of none."""
 KNOWN = re.compile(r"#\s?(text(_\w+)?|(sent|doc)?_?id|(newdoc|newpar)( id)?|global\.columns) ?=")
@@ -83,7 +85,7 @@ def _named(source: Source, width: int) -> dict[str, int]:
     named = {
         role: name
         for role, name in source.wanted.items()
-        if role not in ("text", "label") or name != role
+        if role in ("text", "label") and name != role  # others stand in comments
     }
     positions = replace(source, wanted=named).positions([*map(str, range(width))])
     return dict(zip(named, positions, strict=True))
