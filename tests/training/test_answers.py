@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from conftest import Command, write_csv
 
 import weitiao
@@ -148,6 +149,24 @@ def test_long_texts_are_read_in_windows(answering: Path) -> None:
     around = "大家 又说起 the weather。" * 60
     said = weitiao.load(answering / "logs/latest").predict([(f"{around}在Berlin。", "where？")])
     assert said.labels[0][0]["text"] == "Berlin"
+
+
+def test_a_run_that_starts_from_another_goes_on_with_all_of_it(
+    answering: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(answering)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    write(Path("more.csv"), rows(120, seed=9))
+    given = ("--model.start=logs/latest", "--task=answers", "--model.optim.lr=0")
+    given += ("--data.train=more.csv", "--run.folder=more", "--trainer.max_epochs=1")
+    assert main(["fit", *given, "--trainer.accelerator=cpu", "--data.split.test=0"]) == 0
+    assert "its backbone and its objective" in " ".join(capsys.readouterr().err.split())
+    before, after = (
+        torch.load(f"{run}/checkpoints/best.ckpt", weights_only=True)["state_dict"]
+        for run in ("logs/latest", "more")
+    )
+    name = "objective.beside.weight"  # which is 0 where it is new
+    assert torch.equal(before[name], after[name])
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from conftest import Command, write_csv
 
 import weitiao
@@ -185,6 +186,32 @@ def test_spans_inside_of_a_unit_are_counted_and_too_many_refused(
     assert "32 of 32 spans of train (100.0%) begin or end inside a unit" in err
     assert "(first: my.csv, row " in err
     assert "tokenizer characters" in err
+
+
+@pytest.mark.parametrize("types", [("PER", "LOC"), ("PER", "GPE")])
+def test_a_run_that_starts_from_another_keeps_the_tags_of_the_same_types(
+    types: tuple[str, str],
+    tagged: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tagged)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    names = dict(zip(("PER", "LOC"), types, strict=True))
+    more = [(text, [(b, e, names[kind]) for b, e, kind in spans]) for text, spans in rows(90, 7)]
+    write(Path("more.csv"), more)
+    given = ("--model.start=logs/latest", "--task=tags", "--model.optim.lr=0")
+    given += ("--data.train=more.csv", f"--run.folder={types[1]}", "--trainer.max_epochs=1")
+    assert main(["fit", *given, "--trainer.accelerator=cpu", "--data.split.test=0"]) == 0
+    same = types == ("PER", "LOC")
+    said = "its backbone and its objective" if same else "other labels, a new objective"
+    assert said in " ".join(capsys.readouterr().err.split())
+    before, after = (
+        torch.load(f"{run}/checkpoints/best.ckpt", weights_only=True)["state_dict"]
+        for run in ("logs/latest", types[1])
+    )
+    name = "objective.chain.steps"  # which are 0 where they are new
+    assert torch.equal(before[name], after[name]) == same
 
 
 def test_without_windows_the_objective_refuses(

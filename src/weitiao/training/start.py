@@ -119,8 +119,8 @@ def begin_with(module: Module, start: str) -> str:
     then = DataCard.of(content["hyper_parameters"]["card"])
     theirs, ours = content["state_dict"], module.state_dict()
     _copy_backbone(ours, theirs, path)
-    if module.objective.scorer is None:  # the user's own: which weights are a label's is not known
-        return f"start: {path}: its backbone; the objective is new"
+    if module.objective.scorer is None:  # which weights are a label's is not known
+        return f"start: {path}: {_copy_objective(module, content, ours, theirs)}"
     last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
     logits, kinds = len(ours[last]), (then.target, module.card.target)
     rows = _rows(*kinds, logits)
@@ -166,6 +166,31 @@ def _copy_backbone(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor], pat
                 " of model.backbone as in the checkpoint"
             )
         tensor.copy_(found)
+
+
+def _copy_objective(
+    module: Module,
+    content: Mapping[str, Any],
+    ours: Mapping[str, Tensor],
+    theirs: Mapping[str, Tensor],
+) -> str:
+    """Copy an objective of the same kind, of the same labels; says what of it is new."""
+    then = DataCard.of(content["hyper_parameters"]["card"]).target
+    now = module.card.target
+    kinds = (
+        each["class_path"]
+        for each in (content["hyper_parameters"]["objective"], module.hparams["objective"])
+    )
+    if len({*kinds}) > 1 or type(then) is not type(now):
+        return "its backbone; the objective is new"
+    if [*then.labels] != [*now.labels]:
+        return "its backbone; other labels, a new objective"
+    own = {name: tensor for name, tensor in ours.items() if name.startswith("objective.")}
+    fits = {n: theirs[n] for n, t in own.items() if n in theirs and theirs[n].shape == t.shape}
+    for name, found in fits.items():
+        own[name].copy_(found)
+    fresh = ", ".join(name.removeprefix("objective.") for name in own if name not in fits)
+    return f"its backbone and its objective{f', new of it: {fresh}' if fresh else ''}"
 
 
 def _rows(then: TargetCard, now: TargetCard, logits: int) -> tuple[list[int], list[int]]:
