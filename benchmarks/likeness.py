@@ -99,8 +99,7 @@ def options_of(name: str, data_root: Path, folder: Path) -> list[str]:
         options.append(f"--data.{split}={folder / split}.csv")
     if name == "tatoeba":  # both sides are alike; ten thousand pairs are enough
         options += ["--data.input.encode.pair_prefix=query: ", "--data.split.train=10000"]
-        options += ["--trainer.max_epochs=1"]
-    return options
+    return [*options, "--trainer.max_epochs=1"]
 
 
 def measure(name: str, seed: int, data_root: Path, more: list[str]) -> Row:
@@ -110,8 +109,9 @@ def measure(name: str, seed: int, data_root: Path, more: list[str]) -> Row:
         recipe = "likeness" if name == "stsb_zh" else "retrieval"
         options += [f"--recipe=pretrained_{recipe}", "--trainer.enable_progress_bar=false", *more]
         run = train(options, Path(root) / "logs")
+    metrics = {n: value for n, value in run.metrics.items() if value == value}  # JSON has no NaN
     return {
-        **{"name": name, "seed": seed, "metrics": run.metrics},
+        **{"name": name, "seed": seed, "metrics": metrics},
         "seconds": round(run.seconds),
         "cpu_seconds": round(run.cpu_seconds),
         "megabytes": round(run.megabytes),

@@ -48,6 +48,7 @@ CONTENTS = {
             "docs/anyones_data",
             "docs/tags_results",
             "docs/likeness",
+            "docs/likeness_results",
             "docs/performance",
             "docs/pretraining_results",
             "docs/experiments",

@@ -36,6 +36,7 @@ from weitiao.objectives.base import Objective
 from weitiao.pretraining.cli import run_pretrain
 from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
+from weitiao.retrieval.cli import retrieve_parser
 from weitiao.serving.cli import serve_parser
 from weitiao.targets import Target
 from weitiao.training.fit import fit
@@ -89,6 +90,7 @@ def parsers() -> dict[str, ArgumentParser]:
         "test": capture_parser(run_test, []),
         "predict": capture_parser(run_predict, []),
         "export": export_parser(),
+        "retrieve": retrieve_parser(),
         "serve": serve_parser(),
         "tune": tune_parser(),
         "pretrain": capture_parser(run_pretrain, []),

@@ -14,6 +14,7 @@ BEFORE = {
     "predict": 25,
     "test": 23,
     "export": 18,  # those of `test`: of the rows it is checked on
+    "retrieve": 24,  # those of `predict`: of the files that are read, and where it computes
     "embed": 30,
     "compare": 5,
     "tune": 17,
@@ -49,6 +50,11 @@ ADDED |= {
     "train and fit --model.objective.temperature": "how hard negatives count: the best differs",
     "train and fit --model.objective.loss.temperature": "as above, of the order of numbers",
     "train and fit --model.objective.dimensions": "how narrow an index has to be, its users know",
+}
+ADDED |= {
+    "retrieve --index": "an index stands where those who ask it look for it",
+    "retrieve --top": "how many texts a reader, or a reranker, takes is theirs to say",
+    "retrieve --least": "from which cosine on texts count as alike differs from model to model",
 }
 ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",

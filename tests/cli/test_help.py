@@ -25,6 +25,7 @@ from weitiao.evaluation.testing import run_test
 from weitiao.export.cli import export_parser
 from weitiao.pretraining.cli import run_pretrain
 from weitiao.pretraining.generate import generate_parser
+from weitiao.retrieval.cli import retrieve_parser
 from weitiao.serving.cli import serve_parser
 from weitiao.training.fit import fit
 from weitiao.tuning.cli import tune_parser
@@ -41,7 +42,7 @@ def parsers() -> dict[str, ArgumentParser]:
     made |= {"test": capture_parser(run_test, []), "predict": predict_parser()}
     made |= {"tune": tune_parser(), "embed": embed_parser(), "compare": compare_parser()}
     made |= {"gain": gain_parser(), "generate": generate_parser()}
-    made |= {"export": export_parser(), "serve": serve_parser()}
+    made |= {"export": export_parser(), "serve": serve_parser(), "retrieve": retrieve_parser()}
     return made | {"pretrain": capture_parser(run_pretrain, [])}
 
 

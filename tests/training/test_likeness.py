@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 import signal
 from pathlib import Path
 
 import pytest
 from conftest import Command, write_csv
+from pairs_of_texts import SMALL, drawn, write
 from resumed_runs import by_test, rows
 from scipy.stats import spearmanr
 
 import weitiao
 
-CHARACTERS = "今天气很好我们去北京大学习中文房间服务酒店手机屏幕水果快递内容价格山高路远"
-SMALL = (
-    *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--run.threads=1"),
-    *("--trainer.log_every_n_steps=1", "--data.train=my.csv"),
-)
 OPTIONS = {
     "likeness": (),
     "retrieval": ("--model.objective.temperature=0.1",),
 }
 TASKS = [*OPTIONS]
 BACKBONES = ["Transformer", "TextCNN", "Bag", "Recurrent"]
-
-
-def drawn(task: str, count: int, seed: int = 0) -> list[tuple[str, ...]]:
-    """Pairs with the share that they have in common, or of a text and its end, backwards."""
-    draw, found = random.Random(seed), []
-    for _ in range(count):
-        text, other = (draw.choices(CHARACTERS, k=draw.randint(6, 12)) for _ in range(2))
-        shared = draw.randint(0, 6)
-        if task == "likeness":
-            found.append(("".join(text), "".join(text[:shared] + other[shared:]), f"{shared}"))
-        else:
-            found.append(("".join(text), "".join(text[:-5:-1] + other[:2])))
-    return found
-
-
-def write(path: Path, task: str, found: list[tuple[str, ...]]) -> Path:
-    return write_csv(path, found, ("text", "pair", "label")[: 3 if task == "likeness" else 2])
 
 
 def run(command: Command, folder: Path, *options: str | Path) -> str:
@@ -141,8 +119,13 @@ def test_every_backbone_learns_a_few_rows_by_heart(
         few = [(text, pair, str(number)) for number, (text, pair, _) in enumerate(few)]
     write(tmp_path / "my.csv", task, few)
     files = ("--data.val=my.csv", "--data.audit.drop_leaks=false", "--data.split.test=0")
-    model = (f"--model.backbone={backbone}", "--model.optim.lr=0.01", *OPTIONS[task])
-    how = ("--trainer.max_epochs=80", "--data.batch.size=32", "--recipe=none")
+    model = (f"--model.backbone={backbone}", "--model.backbone.dropout=0", *OPTIONS[task])
+    how = (
+        "--model.optim.lr=0.005",
+        "--trainer.max_epochs=150",
+        "--data.batch.size=32",
+        "--recipe=none",
+    )
     run(command, tmp_path, "fit", f"--task={task}", *SMALL, *files, *model, *how)
     metrics = metrics_of(tmp_path / "logs/latest")
     assert metrics["val/spearman" if task == "likeness" else "val/accuracy_1"] > 0.99

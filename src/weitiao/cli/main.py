@@ -22,6 +22,10 @@ VERBS = {
         "measure a checkpoint on its run's test split, or on --data.test FILE",
     ),
     "predict": ("weitiao.evaluation.predict:run_predict", "label new texts with a checkpoint"),
+    "retrieve": (
+        "weitiao.retrieval.cli:run_retrieve",
+        "find texts by their vectors: an index of a corpus, queries, near-duplicates",
+    ),
     "serve": ("weitiao.serving.cli:run_serve", "let a model answer over HTTP, with a page"),
     "export": (
         "weitiao.export.cli:run_export",

@@ -30,7 +30,22 @@ _Reading: Any = make_dataclass(
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewFile(_Reading):
+class TextFile(_Reading):
+    """How to read a file of texts; what is null is as in the training file, but for the database.
+
+    Args:
+        text: column of the text.
+        id: column of an identifier.
+        batch: budget of a batch.
+    """
+
+    text: str | None = None
+    id: str | None = None
+    batch: Batching | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile(TextFile):
     """How to read the new file; what is null is as in the training file, but for the database.
 
     Args:
@@ -40,10 +55,7 @@ class NewFile(_Reading):
         batch: budget of a batch.
     """
 
-    text: str | None = None
     pair: str | None = None
-    id: str | None = None
-    batch: Batching | None = None
 
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's; columns are the input's."""
