@@ -72,7 +72,8 @@ def questions(path: Path) -> Iterator[tuple[str, str]]:
     for article in json.loads(path.read_text("utf-8"))["data"]:
         for paragraph in article["paragraphs"]:
             for question in paragraph["qas"]:
-                yield question["question"], paragraph["context"]
+                if question["question"].strip():  # two of trial ask nothing
+                    yield question["question"], paragraph["context"]
 
 
 def cmrc2018(folder: Path) -> dict[str, Pairs]:
