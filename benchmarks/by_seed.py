@@ -37,8 +37,8 @@ class Benchmark:
     Args:
         sets: names of the data sets.
         options: of a set in a folder: what names its files, and the task.
-        recipes: from scratch, and with the encoder.
-        shown: metrics that are printed after a training.
+        recipes: from scratch, and with the encoder; or that of a set without or with it.
+        shown: metrics that are printed after a training, as far as there are such.
         head: of the page.
         line: of a set's trainings: a line of the table, and whether their bars are met.
         further: metrics from a set's run and the folder of data, besides the run's own.
@@ -47,7 +47,7 @@ class Benchmark:
     name: str
     sets: Sequence[str]
     options: Callable[[str, Path], list[str]]
-    recipes: tuple[str, str]
+    recipes: tuple[str, str] | Callable[[str, bool], str]
     shown: Sequence[str]
     head: str
     line: Callable[[Key, list[Row]], tuple[str, bool]]
@@ -70,7 +70,8 @@ class Benchmark:
                 row = self._train(name, seed, given)
                 if not given.more:
                     self._store(row)
-                scores = {metric: round(row["metrics"][metric], 4) for metric in self.shown}
+                known = (metric for metric in self.shown if metric in row["metrics"])
+                scores = {metric: round(row["metrics"][metric], 4) for metric in known}
                 print(*key_of(row), scores, row["seconds"], "s", flush=True)
         lines, met = zip(*self._lines(), strict=True)
         page = ROOT / "docs" / f"{self.name}_results.md"
@@ -89,7 +90,8 @@ class Benchmark:
 
     def _train(self, name: str, seed: int, given: argparse.Namespace) -> Row:
         """Do a training; its whole row."""
-        recipe = self.recipes[given.encoder]
+        known, encoder = self.recipes, given.encoder
+        recipe = known(name, encoder) if callable(known) else known[encoder]
         options = [*self.options(name, given.data_root), f"--recipe={recipe}"]
         options += [f"--seed_everything={seed}", *given.more.split()]
         with tempfile.TemporaryDirectory() as root:
