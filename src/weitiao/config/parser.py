@@ -5,8 +5,9 @@ import os
 import re
 import sys
 from argparse import ArgumentError
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 from typing import Any, NoReturn, get_args
 
@@ -62,7 +63,11 @@ class Parser(OpenParser):
         typed = names_as_typed(list(sys.argv[1:] if args is None else args))
         parts = (argument.partition("=") for argument in typed)
         now = [f"{renamed(name)}{given}{renamed(value)}" for name, given, value in parts]
-        values = super().parse_args(renamed_arguments(now, self.options), *more, **kwargs)
+        arguments = renamed_arguments(now, self.options)
+        values = super().parse_args(arguments, *more, **kwargs)
+        for name in _options_of_all_defaults(arguments):
+            if not _is_there(values, name):  # which jsonargparse passes over below a class
+                self.error(f"unrecognized arguments: --{name}")
         for name in needed(values, self.texts, self.parts):
             self.error(f"{name} needs a value, not null")
         note(values, self._sources)
@@ -157,6 +162,25 @@ class Parser(OpenParser):
         """The options below which there are none, classes' own too, with their defaults."""
         values = flat(self.get_defaults())
         return {name.replace(".init_args", ""): value for name, value in values.items()}
+
+
+def _options_of_all_defaults(arguments: Sequence[str]) -> Iterator[str]:
+    """The options that are given as ``{}``."""
+    for argument, following in pairwise([*arguments, ""]):
+        name, given, value = argument.partition("=")
+        if name.startswith("--") and (value if given else following).strip() == "{}":
+            yield name.removeprefix("--")
+
+
+def _is_there(values: Any, name: str) -> bool:
+    """Whether an option is among parsed values, in which those of a class stand below its path."""
+    for part in name.split("."):
+        if isinstance(values, Namespace | dict) and "class_path" in values and part not in values:
+            values = values.get("init_args") or {}
+        if not isinstance(values, Namespace | dict) or part not in values:
+            return False
+        values = values[part]
+    return True
 
 
 def whole_numbers_first(function: Any) -> None:

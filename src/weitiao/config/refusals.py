@@ -4,7 +4,9 @@ import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pydoc import locate
+from typing import Any, get_args, get_type_hints
 
 from weitiao.config.hints import ELSEWHERE
 from weitiao.config.own_code import how_to_allow
@@ -17,6 +19,7 @@ GROUP = "is a group of options"
 """Stands after the key of a group that was given a value."""
 _KEY = r'Parser key "([\w.]+)"'
 _IN = rf"{_KEY}.*?"  # the outermost key, which is group 1 of what follows
+_DEEP, _PATH = r"(?P<group>\w+)\.(?P<option>\w+)[\w.]*", r"(?P<path>[\w.]+)"
 _PRETRAINED = "--model.backbone Pretrained --model.backbone.name"
 
 
@@ -73,6 +76,21 @@ def _surplus(found: re.Match[str], names: Mapping[str, str]) -> _Explained:
     return _of_another_class(found[1], option=found[2], path=found[3])
 
 
+def _below_an_option(found: re.Match[str], names: Mapping[str, str]) -> _Explained | None:
+    """Of a group that the class has, something that the group lacks."""
+    group, option = found["group"], found["option"]
+    kind: Any = locate(found["path"])
+    wanted = get_type_hints(kind.__init__).get(group)
+    own = next(filter(is_dataclass, get_args(wanted) or [wanted]), None)
+    if own is None:
+        return None
+    its = [field.name for field in fields(own)]
+    near = difflib.get_close_matches(option, its, n=1)
+    key = f"{found[1]}.{group}"
+    problem = f"{key}.{option}: there is no such option; {group} has {', '.join(its)}"
+    return problem, f"did you mean --{key}.{near[0]}?" if near else None
+
+
 def _in_group(found: re.Match[str], names: Mapping[str, str]) -> _Explained:
     kind = found[4].rpartition(".")[2]
     return f"{found[1]}.{found[2]}: that of {kind} has no option {found[3]}", None
@@ -122,6 +140,9 @@ _ROWS: tuple[_Row, ...] = (
     (r'Parser key "ckpt_path".*not NoneType\Z', _no_checkpoint),
     (_IN + r"Expected a <class 'list'>\. Got value: \{'(\w+)': 'None'", _null_in_a_list),
     (_IN + r"(?:Got|Given) value: ", _of_another_kind),
+    (_IN + rf"nrecognized arguments: --{_DEEP}.*class_path='{_PATH}'", _below_an_option),
+    (_IN + rf"given class_path '{_PATH}':\s+unrecognized arguments: --{_DEEP}", _below_an_option),
+    (_IN + rf"Option '{_DEEP}' is not acc.*class_path='{_PATH}'", _below_an_option),
     (_IN + r"nrecognized arguments: --(\w+).*class_path='([\w.]+)'", _surplus),
     (_IN + r"Option 'class_path[\w.]*' is not acc.*class_path='[\w.]+'", _beside_class_path),
     (_IN + r"Option '(\w+)[\w.]*' is not acc.*class_path='([\w.]+)'", _surplus),
