@@ -128,6 +128,7 @@ def test_a_folder_is_loaded_by_transformers_and_gone_on_with(
         (["--to=out", "--quantize=int8", "--format=torch"], "goes with format onnx only"),
         (["--to=my.csv"], "is there already"),
         (["--to=out", "--format=pickle"], "must be one of auto"),
+        (["--to=out", "--format=sentence_transformers"], "has no vector of a text"),
         (["--to=out", "--data.label=x"], "--data.test"),
     ],
 )

@@ -17,7 +17,7 @@ class CheckedRows(NamedTuple):
     """Labelled rows, and what the model says of them before it is exported.
 
     Args:
-        texts: ``N`` texts as they came, before they are cleaned; of a pair the first.
+        texts: ``N`` texts as they came, before they are cleaned, or after; of a pair the first.
         pairs: the second ones; null = there are none.
         predictions: ``(N, …)`` of the model.
         targets: ``(N, …)``.
@@ -31,8 +31,13 @@ class CheckedRows(NamedTuple):
     inputs: dict[str, torch.Tensor]
 
 
-def checked_rows(module: Module, data: TextDataModule, split: str) -> CheckedRows:
+def checked_rows(
+    module: Module, data: TextDataModule, split: str, *, cleaned: bool = False
+) -> CheckedRows:
     """Ask the model of the rows of a split.
+
+    Args:
+        cleaned: whether the folder is given texts that were cleaned before.
 
     Raises:
         ConfigError: there is no row; or the predictions are no tensors.
@@ -51,7 +56,8 @@ def checked_rows(module: Module, data: TextDataModule, split: str) -> CheckedRow
         kind = type(module.objective).__name__
         raise ConfigError(f"the predictions of {kind} are no tensors: it can't be exported")
     table = data.rows(split)
-    texts, pair = table["original"].to_pylist(), "pair" in table.column_names
+    texts = table["text" if cleaned else "original"].to_pylist()
+    pair = "pair" in table.column_names
     two = {name: torch.cat([values, values]) for name, values in inputs.items()}  # rows, at least
     return CheckedRows(
         texts, table["pair"].to_pylist() if pair else None, predictions, targets, two

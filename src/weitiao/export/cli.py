@@ -23,6 +23,12 @@ from weitiao.export.loaded import said_by_runner, said_by_transformers
 from weitiao.export.merged import merge_adapters
 from weitiao.export.model_card import write_card
 from weitiao.export.quantize import Numbers, quantize
+from weitiao.export.sentence_transformers_folder import (
+    is_vector_kind,
+    said_by_vectors,
+    write_vector_card,
+    write_vectors,
+)
 from weitiao.export.text_files import write_text_files
 from weitiao.export.transformers_folder import (
     is_transformers_kind,
@@ -35,7 +41,7 @@ from weitiao.training.run_folder import RunFolder
 
 EXACT = 1e-5
 """How far a probability may be off; of a number, times its scale."""
-Format = Literal["auto", "transformers", "torch", "onnx"]
+Format = Literal["auto", "transformers", "sentence_transformers", "torch", "onnx"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,18 @@ class Export:
 
     def chosen(self, module: Module) -> str:
         """The format, once the model is known."""
+        vectors, kind = is_vector_kind(module), type(module.objective).__name__
+        if vectors and self.quantize:
+            problem = ": sentence_transformers has the numbers as they were trained"
+            raise ConfigError(problem, field="quantize")
+        if vectors and self.format not in ("auto", "sentence_transformers"):
+            problem = f": {self.format} is nothing for the vectors of a {kind}"
+            raise ConfigError(problem, field="format", hint="{--format} sentence_transformers")
+        if not vectors and self.format == "sentence_transformers":
+            problem = f": a {kind} has no vector of a text by itself"
+            raise ConfigError(problem, field="format")
+        if vectors:
+            return "sentence_transformers"
         if self.format != "auto":
             return self.format
         if self.quantize:
@@ -86,7 +104,7 @@ def run_export(arguments: list[str]) -> Path:
     )
     split = "val" if options.data.test is None else "test"
     with console.status(f"asking the model of {split}"):
-        rows = checked_rows(module, data, split)
+        rows = checked_rows(module, data, split, cleaned=is_vector_kind(module))
         before = quality(rows.predictions, rows, module.objective)
     part = export.to.with_name(f".{export.to.name}.{uuid.uuid4().hex}.part")
     part.mkdir(parents=True)
@@ -95,7 +113,10 @@ def run_export(arguments: list[str]) -> Path:
             after = exported(module, data, rows, export, part)
         show(before, after, module, f"{split}, {len(rows.texts):,} rows")
         refuse_loss(before, after, export, module)
-        write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
+        if is_vector_kind(module):
+            write_vector_card(module, export.to.name, part)
+        else:
+            write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
         part.replace(export.to)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -111,8 +132,9 @@ def export_parser() -> UseParser:
         "--format",
         type=Format,
         default="auto",
-        help="transformers: loaded by its Auto classes; torch, onnx: a graph with a runner; auto ="
-        " transformers where the backbone is one of its models, else torch; onnx with --quantize.",
+        help="transformers: loaded by its Auto classes; sentence_transformers: a model of vectors,"
+        " loaded by that; torch, onnx: a graph with a runner; auto = transformers where the"
+        " backbone is one of its models, else torch; onnx with --quantize.",
     )
     parser.add_argument(
         "--quantize",
@@ -140,10 +162,14 @@ def exported(
         "TextDataModule": data.state_dict(),
     }
     merge_adapters(module)
+    if (kind := export.chosen(module)) == "sentence_transformers":
+        names = write_vectors(module, data, folder)
+        write_exported(content | {"state_dict": module.state_dict()}, folder, names, {})
+        return quality(said_by_vectors(folder, module, rows), rows, module.objective)
     encoder = write_text_files(data, folder)
-    names: dict[str, str] = {}
+    names = {}
     more: dict[str, Any] = {}
-    if (kind := export.chosen(module)) == "transformers":
+    if kind == "transformers":
         stock = write_transformers(module, encoder, folder)
         names, more = (stock.theirs, stock.more) if stock else (own_names(module), {})
     if kind != "onnx":  # which is there to be small, and runs only

@@ -86,7 +86,7 @@ def write_transformers(module: Module, encoder: TextEncoder, folder: Path) -> St
         ]
     text = json.dumps(values, ensure_ascii=False, indent=1, default=str)
     (folder / "config.json").write_text(text + "\n", "utf-8")
-    _write_tokenizer(encoder, folder, own=stock is None)
+    write_tokenizer(encoder, folder, own=stock is None)
     return stock
 
 
@@ -148,7 +148,12 @@ def _of_ours(module: Module, encoder: dict[str, Any], kind: str) -> dict[str, An
     }
 
 
-def _write_tokenizer(encoder: TextEncoder, folder: Path, *, own: bool) -> None:
+def write_tokenizer(encoder: TextEncoder, folder: Path, *, own: bool) -> None:
+    """Write what `AutoTokenizer` wants to know beside ``tokenizer.json``.
+
+    Args:
+        own: whether it is one of our code.
+    """
     token = encoder.backend.id_to_token
     values: dict[str, Any] = {
         "tokenizer_class": "PreTrainedTokenizerFast",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,6 +57,14 @@ class BiEncoder(Objective):
     def both(self, backbone: Encoder, batch: Batch) -> tuple[Tensor, Tensor]:
         """The vectors of the first and of the second texts, ``(B, H)`` each."""
         return self.vectors(backbone, batch["inputs"]), self.vectors(backbone, batch["pair"])
+
+    @abstractmethod
+    def of_vectors(self, first: Tensor, second: Tensor) -> Tensor:
+        """Predictions of the vectors of both texts, ``(B, H)`` each."""
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """Those of a batch."""
+        return self.of_vectors(*self.both(backbone, batch))
 
     def cosines(self, first: Tensor, second: Tensor) -> Tensor:
         """Cosines of pairs of vectors ``(B, H)``, by the first numbers of them: ``(B, W)``."""

@@ -89,9 +89,9 @@ class Likeness(BiEncoder):
         found, targets = self.predict(backbone, batch), batch["target"]
         return Evaluation(found, (found[:, 0] - self.wished(targets)).square(), targets)
 
-    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+    def of_vectors(self, first: Tensor, second: Tensor) -> Tensor:
         """Cosines of whole vectors and of narrower ones, ``(B, W)``."""
-        return self.cosines(*self.both(backbone, batch))
+        return self.cosines(first, second)
 
     def decide(self, predictions: Any) -> Any:
         """The cosine of whole vectors, ``(N,)``."""

@@ -72,9 +72,9 @@ class Retrieval(BiEncoder):
         found = self.predict(backbone, batch)
         return Evaluation(found, 1 - self.decide(found), batch["target"])
 
-    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
-        """The vectors of both texts, ``(B, 2, H)``."""
-        return torch.stack(self.both(backbone, batch), 1)
+    def of_vectors(self, first: Tensor, second: Tensor) -> Tensor:
+        """Both of them, ``(B, 2, H)``."""
+        return torch.stack([first, second], 1)
 
     def decide(self, predictions: Any) -> Any:
         """The cosine of both texts, ``(N,)``."""

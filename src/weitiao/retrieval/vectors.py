@@ -17,7 +17,8 @@ from weitiao.evaluation.inference import Hardware
 from weitiao.evaluation.opening import open_model
 from weitiao.inputs.text.fitted import FittedText
 from weitiao.inputs.text.rows import TokenRows
-from weitiao.io.cache import content_hash
+from weitiao.io.cache import content_hash, hash_of
+from weitiao.io.exported import MARK
 from weitiao.objectives.bi_encoder import BiEncoder
 
 Side = Literal["text", "pair"]
@@ -60,7 +61,8 @@ class Embedder:
 
     def fingerprint(self) -> str:
         """What the model is known by."""
-        return content_hash(self.path)
+        weights = self.path.parent.glob("*.safetensors") if self.path.name == MARK else ()
+        return hash_of(*map(content_hash, [self.path, *sorted(weights)]))
 
     def column(self, side: Side) -> str:
         """What the column of such texts was called in training."""

@@ -1,0 +1,142 @@
+"""A folder that sentence-transformers loads: a model that gives each text a vector."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from weitiao.data.datamodule import TextDataModule
+from weitiao.errors import ConfigError
+from weitiao.export.checked_rows import CheckedRows
+from weitiao.export.transformers_folder import write_tokenizer
+from weitiao.inputs.text.fitted import FittedText
+from weitiao.models.backbones.huggingface import HuggingFace
+from weitiao.models.module import Module
+from weitiao.objectives.bi_encoder import BiEncoder
+from weitiao.objectives.pooling import build_pooling
+
+POOLING = {"cls": "cls", "mean": "mean", "max": "max", "last": "lasttoken"}
+"""Pooling of ours → what it is called there."""
+PLACE = "sentence_transformers.models."  # which every version knows
+MODULES = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
+CARD = """---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+tags: [weitiao]
+license: other  # fill in: the licence that you give the model
+---
+
+# {name}
+
+A vector of {width} numbers for each text; the cosine of two says how alike they are.
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("FOLDER")
+model.similarity(model.encode_query(["…"]), model.encode_document(["…"]))
+```
+
+Texts are read as they are, up to {longest} ids: clean before what was cleaned in training. Where
+the data come from, what the model is meant for, and what it must not decide: **fill in**.
+"""
+
+
+def is_vector_kind(module: Module) -> bool:
+    """Whether it gives a text a vector."""
+    return isinstance(module.objective, BiEncoder)
+
+
+def write_vectors(module: Module, data: TextDataModule, folder: Path) -> dict[str, str]:
+    """Write the configuration and how texts are read.
+
+    Returns:
+        Names of weights → what they are called there.
+
+    Raises:
+        ConfigError: sentence-transformers can't compute such vectors.
+    """
+    objective, backbone, fitted = module.objective, module.backbone, data.fitted
+    assert isinstance(objective, BiEncoder)
+    assert isinstance(fitted, FittedText)
+    encoder, problem = fitted.encoder, None
+    if not isinstance(backbone, HuggingFace):
+        problem = f": sentence-transformers has no model for {type(backbone).__name__}"
+    elif objective.pooling not in POOLING:
+        problem = f": sentence-transformers has no pooling {objective.pooling}"
+    elif encoder.truncation != "head":
+        problem = f": sentence-transformers keeps the head of a text, not its {encoder.truncation}"
+    if problem or not isinstance(backbone, HuggingFace):
+        raise ConfigError(problem or "", field="format")
+    config = backbone.encoder.config.to_dict() | {"dtype": "float32"}
+    pooling = POOLING[objective.pooling]
+    modes = ("cls_token", "max_tokens", "mean_tokens", "lasttoken")
+    second = encoder.second.prefix
+    prompts = {"query": encoder.prefix, "document": second, "passage": second}
+    content: dict[str, Any] = {
+        "config.json": config | {"architectures": [type(backbone.encoder).__name__]},
+        "modules.json": [
+            {"idx": number, "name": str(number), "path": path, "type": PLACE + kind}
+            for number, (path, kind) in enumerate(MODULES)
+        ],
+        "sentence_bert_config.json": {"max_seq_length": encoder.max_length, "do_lower_case": False},
+        "1_Pooling/config.json": {"word_embedding_dimension": backbone.width}
+        | {f"pooling_mode_{mode}": mode.startswith(pooling) for mode in modes},
+        "config_sentence_transformers.json": {
+            "prompts": prompts,
+            "default_prompt_name": None,
+            "similarity_fn_name": "cosine",
+        },
+    }
+    for path, _ in MODULES:
+        (folder / path).mkdir(exist_ok=True)
+    for name, values in content.items():
+        text = json.dumps(values, ensure_ascii=False, indent=1, default=str)
+        (folder / name).write_text(text + "\n", "utf-8")
+    encoder.backend.save(str(folder / "tokenizer.json"))
+    write_tokenizer(encoder, folder, own=False)
+    begin = "backbone.encoder."
+    weights = (name for name in module.state_dict() if name.startswith(begin))
+    return {name: name.removeprefix(begin) for name in weights}
+
+
+def write_vector_card(module: Module, name: str, folder: Path) -> None:
+    """Write ``README.md``."""
+    longest = module.card.tokens.max_length
+    text = CARD.format(name=name, width=module.backbone.width, longest=longest)
+    (folder / "README.md").write_text(text, "utf-8")
+
+
+def said_by_vectors(folder: Path, module: Module, rows: CheckedRows) -> torch.Tensor:
+    """Predictions of pairs, from vectors as sentence-transformers computes them of the folder."""
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
+
+    objective = module.objective
+    assert isinstance(objective, BiEncoder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    told = logging.get_verbosity()
+    logging.set_verbosity_error()  # it warns of a pooler, which nobody uses
+    try:
+        model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+    finally:
+        logging.set_verbosity(told)
+    options = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))
+    pool = build_pooling(objective.pooling, model.config.hidden_size)
+    found = []
+    with torch.inference_mode():
+        sides = zip(("query", "document"), (rows.texts, rows.pairs or []), strict=True)
+        for kind, texts in sides:
+            prompt, parts = options["prompts"][kind], []
+            for begin in range(0, len(texts), SIZE):
+                some = [prompt + text for text in texts[begin : begin + SIZE]]
+                inputs = tokenizer(some, padding=True, truncation=True, return_tensors="pt")
+                hidden = model(**inputs).last_hidden_state
+                pooled = pool(hidden, inputs["attention_mask"].bool())
+                parts.append(torch.nn.functional.normalize(pooled, dim=-1))
+            found.append(torch.cat(parts))
+    return objective.of_vectors(*found)
+
+
+SIZE = 32  # texts at a time
