@@ -44,6 +44,20 @@ class Lengths:
         return Predictions(labels, np.stack([sure, 1 - sure], 1), [*self.classes], cleaned, unread)
 
 
+class Answers:
+    """Answers each question by the question, where it stands in the text."""
+
+    classes, pair = (), True
+
+    def predict(self, rows: Sequence[Any]) -> Predictions:
+        places = [(text.find(asked), asked) for text, asked in rows]
+        found = [
+            [{"start": i, "end": i + len(asked), "text": asked}] if i >= 0 else []
+            for i, asked in places
+        ]
+        return Predictions(found, None, [], [*rows], [[[], []] for _ in rows])
+
+
 class Names:
     """Finds each 王 with what follows it, as spans of the text as it was sent."""
 

@@ -15,7 +15,7 @@ from browser import can_open, open_browser
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from served_models import Lengths, Names
+from served_models import Answers, Lengths, Names
 
 from weitiao.serving.app import make_app
 from weitiao.serving.limits import Limits
@@ -193,6 +193,21 @@ def test_spans_are_marked_in_the_text(browser: Chrome, address: Callable[..., st
     first, second = texts(browser, "#answers .text")
     assert first == f"\U00020b9f王伟PER和王芳PER{BAD}"
     assert second == "没有人"
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize(("asked", "marks"), [("王伟", ["王伟"]), ("李娜", [])])
+def test_an_answer_is_marked_in_its_text(
+    asked: str, marks: list[str], browser: Chrome, address: Callable[..., str]
+) -> None:
+    show(browser, address(answers=Answers()))
+    browser.find_element(By.ID, "text").send_keys(f"\U00020b9f王伟在北京{BAD}")
+    browser.find_element(By.ID, "pair").send_keys(asked)
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(browser, lambda: len(texts(browser, "#answers > li")) == 1)
+    assert texts(browser, "#answers mark") == marks
+    assert texts(browser, "#answers .text") == [f"\U00020b9f王伟在北京{BAD}\n{asked}"]
+    assert texts(browser, "#answers .said") == ([] if marks else ["no label"])
     assert browser.get_log("browser") == []
 
 

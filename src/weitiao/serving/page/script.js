@@ -47,10 +47,10 @@ function bars(probabilities) {
   return shown;
 }
 
-// A label as it stands in a CSV: spans as JSON, several labels with a bar between them.
+// A label as it stands in a CSV: spans and answers as JSON, several labels with a bar between them.
 function written(label) {
   const labels = [].concat(label);
-  return labels.some(isSpan) ? JSON.stringify(labels.map(({ start, end, label }) => [start, end, label])) : labels.join("|");
+  return labels.some(isSpan) ? JSON.stringify(labels.map(({ start, end, label, text }) => [start, end, label ?? text])) : labels.join("|");
 }
 
 // A text whose spans that were not read are struck out; they count code points.
@@ -74,14 +74,14 @@ function asRead(row, cut) {
 
 const isSpan = (label) => typeof label === "object";
 
-// A text with the spans that were found in it; they count code points.
+// A text with the spans that were found in it, an answer's without a name; they count code points.
 function marked(text, spans) {
   const points = [...text];
   const parts = [];
   let done = 0;
   for (const { start, end, label } of spans) {
-    const mark = element("mark", "", points.slice(start, end).join(""), element("small", "", label));
-    parts.push(points.slice(done, start).join(""), mark);
+    const name = label === undefined ? [] : [element("small", "", label)];
+    parts.push(points.slice(done, start).join(""), element("mark", "", points.slice(start, end).join(""), ...name));
     done = end;
   }
   return [...parts, points.slice(done).join("")];
@@ -90,8 +90,9 @@ function marked(text, spans) {
 function card(text, answer) {
   const labels = [].concat(answer.label);
   const spans = labels.filter(isSpan);
-  const shown = spans.length ? marked(text, spans) : [[].concat(text).join("\n")];
-  const made = element("li", "", element("p", "text", ...shown));
+  const [first, ...others] = [].concat(text);
+  const shown = spans.length ? marked(first, spans) : [first];
+  const made = element("li", "", element("p", "text", ...shown, ...others.map((other) => `\n${other}`)));
   if (!spans.length) made.append(element("p", "said", labels.join(" · ") || say("none")));
   if (answer.probabilities) made.append(...bars(answer.probabilities));
   if (answer.cleaned !== undefined || answer.cut) {
