@@ -125,6 +125,8 @@ def test_predictions_have_the_places_of_the_text_as_it_was_read(
     assert found[1]["label"] == []  # nothing is left of its text
     said = weitiao.load(answering / "logs/latest").predict(new)
     assert said.labels == [row["label"] for row in found]
+    assert said.columns["words"] == [row["words"] for row in found]
+    assert said[:1].columns["best"][0][0]["text"] == found[0]["words"]
 
 
 def test_test_predictions_are_scored_as_they_stand_in_the_file(answering: Path) -> None:

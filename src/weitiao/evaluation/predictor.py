@@ -41,6 +41,8 @@ class Predictions:
         cleaned: the text of each row after cleaning, of pairs tuples of two; empty = not known.
         unread: of each row and each of its texts the spans of ``cleaned``, in code points, that
             are beyond what the model reads; empty = not known.
+        columns: what else a file of predictions has of each row, by name: of an answer its words,
+            their probability and the next best ones.
     """
 
     labels: list[Any]
@@ -48,6 +50,7 @@ class Predictions:
     classes: list[str]
     cleaned: list[Any] = field(default_factory=list)
     unread: list[list[list[Span]]] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -56,7 +59,7 @@ class Predictions:
         """The same of some of the rows."""
         said = None if self.probabilities is None else self.probabilities[rows]
         found = self.labels[rows], said, self.classes, self.cleaned[rows], self.unread[rows]
-        return Predictions(*found)
+        return Predictions(*found, {name: values[rows] for name, values in self.columns.items()})
 
 
 class Predictor:
@@ -112,7 +115,9 @@ class Predictor:
         found, encoded = self.answer(table)
         labels = map(objective.value, objective.texts(found.decided))
         said = found.predictions if classes else None
-        return Predictions([*labels], said, classes, *self._as_read(table, encoded))
+        originals = table["original"].to_pylist()
+        columns = objective.columns(found.predictions, found.decided, originals)
+        return Predictions([*labels], said, classes, *self._as_read(table, encoded), columns)
 
     def _as_read(
         self, table: pa.Table, encoded: pa.Table

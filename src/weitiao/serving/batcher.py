@@ -168,6 +168,7 @@ def _joined(parts: list[Predictions]) -> Predictions:
         parts[0].classes,
         [text for part in parts for text in part.cleaned],
         [spans for part in parts for spans in part.unread],
+        {name: [x for part in parts for x in part.columns[name]] for name in parts[0].columns},
     )
 
 

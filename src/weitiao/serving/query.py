@@ -95,20 +95,34 @@ def answers(texts: Sequence[Any], found: Predictions) -> list[dict[str, Any]]:
     Returns:
         ``label`` and, of classes, ``probabilities``; ``cleaned`` where the model got another text
         than was sent; ``cut``, the spans of that which it did not read, where there are any, of
-        pairs those of each text.
+        pairs those of each text; ``more``, by name, where there is more to tell.
     """
     said = [None] * len(texts) if found.probabilities is None else found.probabilities.tolist()
     unread = found.unread or [[]] * len(texts)
-    rows = zip(texts, found.labels, said, found.cleaned or texts, unread, strict=True)
+    more = [
+        {name: _shortened(values[i]) for name, values in found.columns.items()}
+        for i in range(len(texts))
+    ]
+    rows = zip(texts, found.labels, said, found.cleaned or texts, unread, more, strict=True)
     return [
         {
             "label": label,
             **({} if sure is None else {"probabilities": _rounded(found.classes, sure)}),
             **({} if cleaned == text else {"cleaned": cleaned}),
             **({"cut": cut if len(cut) > 1 else cut[0]} if any(cut) else {}),
+            **({"more": columns} if columns else {}),
         }
-        for text, label, sure, cleaned, cut in rows
+        for text, label, sure, cleaned, cut, columns in rows
     ]
+
+
+def _shortened(value: Any) -> Any:
+    """A value whose fractions have no more digits than they mean."""
+    if isinstance(value, list):
+        return [*map(_shortened, value)]
+    if isinstance(value, dict):
+        return {name: _shortened(item) for name, item in value.items()}
+    return round(value, DIGITS) if isinstance(value, float) else value
 
 
 def _rounded(classes: Sequence[str], sure: Sequence[float]) -> Mapping[str, float]:

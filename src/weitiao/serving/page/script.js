@@ -89,7 +89,8 @@ function marked(text, spans) {
 
 function card(text, answer) {
   const labels = [].concat(answer.label);
-  const spans = labels.filter(isSpan);
+  const sure = answer.more?.probability; // of an answer, which has no name
+  const spans = labels.filter(isSpan).map((span) => (sure === undefined ? span : { ...span, label: sure.toFixed(3) }));
   const [first, ...others] = [].concat(text);
   const shown = spans.length ? marked(first, spans) : [first];
   const made = element("li", "", element("p", "text", ...shown, ...others.map((other) => `\n${other}`)));
