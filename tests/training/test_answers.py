@@ -147,6 +147,15 @@ def test_a_question_without_an_answer_is_told_so(
     assert found[0]["probability_none"] > found[1]["probability_none"]
 
 
+def test_batches_of_rows_that_teach_nothing(tmp_path: Path, command: Command) -> None:
+    lost = [row if i % 9 else (*row[:3], [[-1, -1, "不在"]]) for i, row in enumerate(rows(60))]
+    write(tmp_path / "my.csv", lost)
+    few = ("--data.batch.size=1", "--trainer.accumulate_grad_batches=2", "--trainer.max_epochs=2")
+    done = command("fit", "--data.train=my.csv", *SMALL, *few, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert 0 < metrics_of(tmp_path)["val/loss"] < 10
+
+
 def test_long_texts_are_read_in_windows(answering: Path) -> None:
     around = "大家 又说起 the weather。" * 60
     said = weitiao.load(answering / "logs/latest").predict([(f"{around}在Berlin。", "where？")])

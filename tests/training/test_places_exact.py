@@ -24,14 +24,20 @@ TASKS = {
     "linear": ("--task=tags", "--model.objective.chain=linear"),
     "crf": ("--task=tags", "--model.objective.chain=crf"),
     "answers": ("--task=answers",),
+    "misplaced": ("--task=answers",),
 }
+ROWS = {"misplaced": 2}  # of a batch; of some of its processes' batches nothing is learned
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 
 
 def write(folder: Path, task: str, count: int) -> None:
-    """Rows of a task; of some questions no answer."""
-    if task == "answers":
-        test_answers.write(folder / "my.csv", test_answers.rows(count, none=True))
+    """Rows of a task; of some questions no answer, of some one that stands nowhere."""
+    found = test_answers.rows(count, none=True)
+    if task == "misplaced":
+        lost = [[-1, -1, "nowhere"]]
+        found = [(*row[:3], lost if i % 6 == 1 else row[3]) for i, row in enumerate(found)]
+    if task in ("answers", "misplaced"):
+        test_answers.write(folder / "my.csv", found)
     else:
         test_tags.write(folder / "my.csv", test_tags.rows(count))
 
@@ -58,11 +64,20 @@ def said_in(path: Path) -> list[tuple[str, str, str]]:
 def test_two_processes_learn_and_say_what_one_does(
     task: str, tmp_path: Path, command: Command
 ) -> None:
-    write(tmp_path, task, 123)
+    write(tmp_path, task, 124 if task in ROWS else 123)  # an even number of rows of train
     given = (*TASKS[task], *SMALL, *EXACT)
-    one_device = ("--trainer.devices=1", "--data.batch.size=16")
+    size = ROWS.get(task, 16)
+    one_device = ("--trainer.devices=1", f"--data.batch.size={size}")
     run(command, tmp_path, "train", "--run.folder=one", *given, *one_device)
-    run(command, tmp_path, "train", "--run.folder=two", *given, *TWO, "--data.batch.size=8")
+    run(
+        command,
+        tmp_path,
+        "train",
+        "--run.folder=two",
+        *given,
+        *TWO,
+        f"--data.batch.size={size // 2}",
+    )
     one, two = (values(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
     means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "val/f1")]

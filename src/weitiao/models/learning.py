@@ -40,12 +40,13 @@ class Learner(L.LightningModule):
 
         Args:
             loss: ``()``, a mean.
-            size: ``()``, over how many, or over weights of this sum.
+            size: ``()``, over how many, or over weights of this sum; 0 = nothing is learned.
         """
         if self.trainer.accumulate_grad_batches == self.trainer.world_size == 1:
             return loss
         if self._unit is None:
-            self._unit = self.trainer.strategy.reduce(size.clone(), reduce_op="mean")
+            unit = self.trainer.strategy.reduce(size.clone(), reduce_op="mean")
+            self._unit = unit.where(unit > 0, 1)  # nothing may be learned from any of them
             self._size = torch.zeros_like(size)
         self._size += size
         return loss * (size / self._unit)
@@ -56,7 +57,8 @@ class Learner(L.LightningModule):
         count = self.trainer.accumulate_grad_batches
         if unit is None or count == 1:
             return
-        share = count * unit / self.trainer.strategy.reduce(self._size, reduce_op="mean")
+        size = self.trainer.strategy.reduce(self._size, reduce_op="mean")
+        share = count * unit / size.where(size > 0, 1)
         for parameter in self.parameters():
             if parameter.grad is not None:
                 parameter.grad.mul_(share)

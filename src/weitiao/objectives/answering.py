@@ -143,10 +143,12 @@ class Answering(Objective):
     def _losses(self, edges: Edges, batch: Batch) -> Tensor:
         """Of each row, ``(B,)``; 0 where nothing is right."""
         losses = []
+        # a batch in which nothing is right has a gradient, of zeros, that other processes wait for
+        nothing = edges.begin.where(edges.begin.isfinite(), 0).sum() * 0
         for row, pairs in enumerate(self._right(edges, batch)):
             begin, end = torch.tensor(pairs or [(0, 0)], device=edges.begin.device).T
             found = -(edges.begin[row, begin] + edges.end[row, end]).logsumexp(0)
-            losses.append(found if pairs else found.new_zeros(()))
+            losses.append(found if pairs else nothing)
         return torch.stack(losses)
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
