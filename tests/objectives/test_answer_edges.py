@@ -48,6 +48,16 @@ def test_there_may_be_fewer_than_are_asked_for() -> None:
     assert found.answers == [(0, 1, "字")]
 
 
+def test_a_long_text_takes_no_memory_of_all_its_pairs() -> None:
+    size = 60_000  # of which the pairs would take 29 GB
+    places = np.stack([np.arange(size), np.arange(size) + 1], 1)
+    begin, end = (torch.full((1 + size,), -20.0) for _ in range(2))
+    begin[5] = end[size - 3] = -1.0
+    found = best_answers(begin, end, places, "字" * size, longest=size, count=3)
+    assert found.answers[0][:2] == (4, size - 3)
+    assert len(found.answers) == 3
+
+
 @pytest.mark.parametrize("offsets", [[], [(0, 0)]])
 def test_a_text_without_words_has_no_answer(offsets: list[tuple[int, int]]) -> None:
     edges = torch.tensor([0.0, -math.inf]), torch.tensor([0.0, -math.inf])

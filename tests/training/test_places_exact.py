@@ -68,16 +68,9 @@ def test_two_processes_learn_and_say_what_one_does(
     given = (*TASKS[task], *SMALL, *EXACT)
     size = ROWS.get(task, 16)
     one_device = ("--trainer.devices=1", f"--data.batch.size={size}")
+    two_devices = (*TWO, f"--data.batch.size={size // 2}")
     run(command, tmp_path, "train", "--run.folder=one", *given, *one_device)
-    run(
-        command,
-        tmp_path,
-        "train",
-        "--run.folder=two",
-        *given,
-        *TWO,
-        f"--data.batch.size={size // 2}",
-    )
+    run(command, tmp_path, "train", "--run.folder=two", *given, *two_devices)
     one, two = (values(tmp_path / name) for name in ("one", "two"))
     assert one.keys() == two.keys()
     means = [key for key in one if key[1] in ("train/loss_epoch", "val/loss", "val/f1")]

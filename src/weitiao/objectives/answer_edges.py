@@ -53,20 +53,42 @@ def best_answers(
     units = np.flatnonzero(offsets[:, 1] > offsets[:, 0])  # no white space
     if not len(units):
         return Found([], [], float(np.exp(none)), np.inf)
-    places = torch.from_numpy(offsets[units])
-    width = min(len(units), longest)  # a unit has one code point at least
     begin, end = (x[1:][torch.from_numpy(units)] for x in (begin, end))
-    reach = torch.arange(len(units)).unsqueeze(1) + torch.arange(width)  # (U, W)
-    inside = reach < len(units)
-    reach = reach.clamp(max=len(units) - 1)
-    short = places[reach, 1] - places[:, :1] <= longest
-    short[:, 0] = True  # if it is a single word, it may be longer than any of train
-    pairs = (begin.unsqueeze(1) + end[reach]).masked_fill(~(inside & short), -torch.inf)
-    sure, flat = pairs.flatten().topk(min(count, int((inside & short).sum())))
-    answers = [_answer(places, int(i) // width, int(reach.flatten()[i]), text) for i in flat]
+    last = _last_ends(offsets[units], longest)
+    # the best answers begin at those units whose own best answers are the best
+    firsts = (begin + _highest(end, last)).topk(min(count, len(units))).indices.tolist()
+    pairs = [(first, unit) for first in firsts for unit in range(first, int(last[first]) + 1)]
+    both = torch.tensor(pairs).T
+    sure, best = (begin[both[0]] + end[both[1]]).topk(min(count, len(pairs)))
+    answers = [_answer(offsets[units], *pairs[i], text) for i in best.tolist()]
     return Found(answers, sure.exp().tolist(), float(np.exp(none)), none - float(sure[0]))
 
 
-def _answer(places: Tensor, first: int, last: int, text: str) -> Answer:
+def _last_ends(offsets: np.ndarray, longest: int) -> np.ndarray:
+    """The last unit at which an answer may end that begins at a unit, ``(U,)``."""
+    last = np.searchsorted(offsets[:, 1], offsets[:, 0] + longest, side="right") - 1
+    # if it is a single word, it may be longer than any of train
+    return np.maximum(last, np.arange(len(offsets)))
+
+
+def _highest(values: Tensor, last: np.ndarray) -> Tensor:
+    """The highest of the values from each place to its last one, ``(U,)``.
+
+    Of stretches of 1, 2, 4, … values the highest is known, and two of them cover any other: the
+    pairs of all begins and ends would take 20 GB for a text of 50,000 characters.
+    """
+    ends = torch.from_numpy(last)
+    lengths = ends - torch.arange(len(values)) + 1
+    found, highest, width = values, values, 1
+    while 2 * width <= int(lengths.max()):
+        highest = torch.maximum(highest[:-width], highest[width:])
+        width *= 2
+        here = (lengths >= width).nonzero()[:, 0]
+        both = highest[here], highest[ends[here] - width + 1]
+        found = found.index_copy(0, here, torch.maximum(*both))
+    return found
+
+
+def _answer(places: np.ndarray, first: int, last: int, text: str) -> Answer:
     begin, end = int(places[first, 0]), int(places[last, 1])
     return begin, end, text[begin:end]
