@@ -68,7 +68,15 @@ def test_a_text_without_words_has_no_answer(offsets: list[tuple[int, int]]) -> N
 
 @pytest.mark.parametrize(
     ("part", "units"),
-    [((0, 3), (0, 2)), ((7, 15), (5, 6)), ((8, 12), (5, 6)), ((3, 4), None), ((2, 17), (2, 8))],
+    [
+        ((0, 3), (0, 2)),
+        ((7, 15), (5, 6)),
+        ((8, 12), (5, 6)),
+        ((3, 4), None),
+        ((2, 17), (2, 8)),
+        ((0, 4), (0, 2)),
+        ((10, 16), (6, 6)),
+    ],
 )
 def test_units_under_an_answer(part: tuple[int, int], units: tuple[int, int] | None) -> None:
     assert units_under(*part, OFFSETS) == units

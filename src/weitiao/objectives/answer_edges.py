@@ -28,12 +28,14 @@ class Found(NamedTuple):
 
 
 def units_under(begin: int, end: int, offsets: np.ndarray) -> tuple[int, int] | None:
-    """The first and the last unit that a part of a text has a share in; null = none.
+    """The first and the last unit that a part of a text has a share in, white space aside; null =
+    none.
 
     Args:
         offsets: ``(U, 2)`` begin and end of each unit.
     """
-    under = np.flatnonzero((offsets[:, 0] < end) & (offsets[:, 1] > begin))
+    begins, ends = offsets.T
+    under = np.flatnonzero((begins < end) & (ends > begin) & (ends > begins))
     return (int(under[0]), int(under[-1])) if len(under) else None
 
 
