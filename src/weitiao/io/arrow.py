@@ -2,17 +2,21 @@
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from weitiao.errors import DataError
 
 PART = 10_000
 """Rows that are treated as Python objects at once: bounds memory, keeps threads of Rust busy."""
+LIGHT = 2_000_000
+"""Characters of such a part where each is an object or several."""
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -39,6 +43,19 @@ def parts_of(table: pa.Table) -> Iterator[pa.Table]:
     """The rows of a table in parts that are small as Python objects; one part at least."""
     for start in range(0, max(table.num_rows, 1), PART):
         yield table.slice(start, PART)
+
+
+def light_parts_of(table: pa.Table, names: Sequence[str]) -> Iterator[pa.Table]:
+    """The rows of a table in parts of few characters, for what takes hundreds of bytes for each.
+
+    Args:
+        names: of the columns of texts.
+    """
+    for part in parts_of(table):
+        sizes = sum(pc.utf8_length(part[name]).to_numpy().astype(np.int64) for name in names)
+        numbers = np.cumsum(sizes) // LIGHT
+        edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), part.num_rows]
+        yield from (part.slice(begin, end - begin) for begin, end in pairwise(edges))
 
 
 def give_back_memory() -> None:
@@ -105,3 +122,11 @@ class Ragged:
     def lists(self, rows: np.ndarray) -> list[np.ndarray]:
         """The lists of ``rows``, without copying."""
         return [self.values[self.offsets[row] : self.offsets[row + 1]] for row in rows.tolist()]
+
+
+def list_array(lists: Sequence[Sequence[Any] | np.ndarray], of: pa.DataType) -> pa.LargeListArray:
+    """Lists of numbers as a column, without an object for each number of an array."""
+    lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+    flat = np.concatenate([np.asarray(each, of.to_pandas_dtype()) for each in lists] or [[]])
+    values = pa.array(flat, of)
+    return pa.LargeListArray.from_arrays(pa.array(np.append(0, lengths.cumsum())), values)

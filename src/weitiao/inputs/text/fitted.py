@@ -15,12 +15,13 @@ import pyarrow as pa
 from weitiao.card import TokenInput
 from weitiao.inputs import FittedInput, Span
 from weitiao.inputs.text.coverage import Coverage, refuse_unread
+from weitiao.inputs.text.normalisation import roles_of
 from weitiao.inputs.text.offsets import CONTEXT, OFFSETS, in_the_original
 from weitiao.inputs.text.reporting import handling, new_texts
 from weitiao.inputs.text.rows import ChangedRows, TokenRows
 from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.inputs.text.word_vectors import read_vectors
-from weitiao.io.arrow import parts_of
+from weitiao.io.arrow import light_parts_of
 from weitiao.linear import NgramFeatures, state_of, with_features
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class FittedText(FittedInput):
 
     def encode(self, table: pa.Table) -> pa.Table:
         """The ids of a table's ``text`` and, where there is one, ``pair``."""
-        return pa.concat_tables([self._encoded(part) for part in parts_of(table)])
+        parts = light_parts_of(table, roles_of(table))
+        return pa.concat_tables([self._encoded(part) for part in parts])
 
     def _encoded(self, part: pa.Table) -> pa.Table:
         encoded = self.encoder.encode(*texts_of(part))

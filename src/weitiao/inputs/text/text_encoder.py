@@ -22,6 +22,7 @@ from weitiao.inputs.text.sides import Pairs, beside
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
 from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
 from weitiao.inputs.text.unread import unread_spans
+from weitiao.io.arrow import list_array
 from weitiao.io.cache import content_hash, hash_of
 
 _NONE = range(0)
@@ -172,11 +173,11 @@ class TextEncoder:
                 for each, part in zip(units, beyond, strict=True)
             ],
         }
-        lists = {name: pa.array(rows, pa.large_list(pa.int32())) for name, rows in columns.items()}
+        lists = {name: list_array(rows, pa.int32()) for name, rows in columns.items()}
         if own:
             parts = zip(encodings, beyond, strict=True)
             types = [without(found.type_ids, part) for found, part in parts]
-            lists["token_type_ids"] = pa.array(types, pa.large_list(pa.int8()))
+            lists["token_type_ids"] = list_array(types, pa.int8())
             lists["pair_cut"] = pa.array([*map(bool, beyond)], pa.bool_())
         long = [len(found.ids) > self.max_length for found in encodings]
         return pa.Table.from_pydict({**lists, "cut": pa.array(long, pa.bool_())})
@@ -184,7 +185,7 @@ class TextEncoder:
     def _beyond(self, found: Any) -> range:
         """The ids of the second text of a pair for which a window has no room."""
         room = (self.max_length - self.added(pair=True)) // 2
-        if len(found.ids) <= self.max_length:
+        if len(found.ids) <= self.max_length or found.sequence_ids.count(0) <= room:
             return _NONE
         places = [i for i, text in enumerate(fixed(found.sequence_ids, self.before)) if text == 0]
         return range(places[room], places[-1] + 1) if len(places) > room else _NONE
