@@ -127,6 +127,7 @@ class Ragged:
 def list_array(lists: Sequence[Sequence[Any] | np.ndarray], of: pa.DataType) -> pa.LargeListArray:
     """Lists of numbers as a column, without an object for each number of an array."""
     lengths = np.fromiter(map(len, lists), np.int64, len(lists))
-    flat = np.concatenate([np.asarray(each, of.to_pandas_dtype()) for each in lists] or [[]])
+    kind = of.to_pandas_dtype()
+    flat = np.concatenate([np.zeros(0, kind), *(np.asarray(each, kind) for each in lists)])
     values = pa.array(flat, of)
     return pa.LargeListArray.from_arrays(pa.array(np.append(0, lengths.cumsum())), values)

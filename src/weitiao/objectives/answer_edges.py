@@ -62,7 +62,7 @@ def best_answers(
     pairs = [(first, unit) for first in firsts for unit in range(first, int(last[first]) + 1)]
     both = torch.tensor(pairs).T
     sure, best = (begin[both[0]] + end[both[1]]).topk(min(count, len(pairs)))
-    answers = [_answer(offsets[units], *pairs[i], text) for i in best.tolist()]
+    answers = [_answer(offsets[units], pairs[i], text) for i in best.tolist()]
     return Found(answers, sure.exp().tolist(), float(np.exp(none)), none - float(sure[0]))
 
 
@@ -91,6 +91,6 @@ def _highest(values: Tensor, last: np.ndarray) -> Tensor:
     return found
 
 
-def _answer(places: np.ndarray, first: int, last: int, text: str) -> Answer:
-    begin, end = int(places[first, 0]), int(places[last, 1])
+def _answer(places: np.ndarray, pair: tuple[int, int], text: str) -> Answer:
+    begin, end = int(places[pair[0], 0]), int(places[pair[1], 1])
     return begin, end, text[begin:end]
