@@ -49,6 +49,7 @@ ADDED |= {
     "train and fit --data.input.encode.pair_prefix": "E5 was trained with a prefix for each side",
     "train and fit --model.objective.temperature": "how hard negatives count: the best differs",
     "train and fit --model.objective.loss.temperature": "as above, of the order of numbers",
+    "train and fit --model.objective.chunk": "what fits into memory depends on the machine",
     "train and fit --model.objective.dimensions": "how narrow an index has to be, its users know",
 }
 ADDED |= {

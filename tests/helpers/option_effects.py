@@ -265,6 +265,9 @@ MODEL = {
         for name, beside in (("Likeness", LIKE), ("Retrieval", FOUND))
         for option, value in (("pooling", "cls"), ("dimensions", "[4]"))
     },
+    # it changes no number (tests/objectives/test_bi_encoder.py)
+    "model.objective: Likeness/model.objective.chunk": Effect("refused", "0", LIKE),
+    "model.objective: Retrieval/model.objective.chunk": Effect("refused", "0", FOUND),
     "model.objective: Retrieval/model.objective.temperature": Effect("loss", "0.5", FOUND),
     "model.objective: Answering/model.objective.best": Effect("run", "2", ANSWERS),
     "model.objective: Answering/model.objective.lr": Effect("loss", "0.1", ANSWERS),

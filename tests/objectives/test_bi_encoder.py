@@ -110,6 +110,34 @@ def test_what_is_said_of_a_row_depends_on_no_other(task: str) -> None:
     assert torch.allclose(whole.losses[2:3], one.losses, atol=1e-6)
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+@pytest.mark.parametrize("task", OBJECTIVES)
+def test_a_batch_in_chunks_has_the_gradients_of_the_whole(
+    task: str, dropout: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, batch = card_of(task), batch_of(task, 10)
+    backbone = Bag(card, embedding=16, dropout=dropout)
+    seen: list[int] = []
+    backbone.register_forward_hook(lambda _, __, found: seen.append(len(found)))
+
+    def learned(chunk: int | None) -> tuple[float, torch.Tensor]:
+        torch.manual_seed(0)
+        backbone.zero_grad()
+        seen.clear()
+        loss = OBJECTIVES[task](card, backbone, chunk=chunk).loss(backbone, batch).value
+        loss.backward()
+        return loss.item(), torch.cat([p.grad.flatten() for p in backbone.parameters()])
+
+    loss, gradient = learned(4)
+    assert seen == [4, 4, 2] * 2 + [2, 4, 4] * 2  # backwards, each a second time
+    if dropout:  # the same chunks, kept in memory
+        path = "weitiao.objectives.bi_encoder.checkpoint"
+        monkeypatch.setattr(path, lambda call, *given, use_reentrant: call(*given))
+    expected, wanted = learned(4 if dropout else None)
+    assert loss == pytest.approx(expected, rel=1e-6)
+    assert torch.allclose(gradient, wanted, atol=1e-6)
+
+
 def test_a_loss_in_16_bits_is_that_of_32() -> None:
     torch.manual_seed(0)
     vectors = [F.normalize(torch.randn(64, 32), dim=1) for _ in range(2)]

@@ -17,7 +17,7 @@ import weitiao
 
 OPTIONS = {
     "likeness": (),
-    "retrieval": ("--model.objective.temperature=0.1",),
+    "retrieval": ("--model.objective.temperature=0.1", "--model.objective.chunk=5"),
 }
 TASKS = [*OPTIONS]
 BACKBONES = ["Transformer", "TextCNN", "Bag", "Recurrent"]

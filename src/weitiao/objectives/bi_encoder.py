@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from weitiao.card import DataCard
+from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Batch, Objective
 from weitiao.objectives.pooling import PoolingName, build_pooling
@@ -29,15 +31,25 @@ class BiEncoder(Objective):
         dimensions: widths below ``H``: the first so many numbers of a vector learn to be a vector
             that is worth something alone (Kusupati et al. 2022, "Matryoshka Representation
             Learning").
+        chunk: texts whose inner vectors are in memory at once; the others are computed a second
+            time in the backward pass, so that a batch may be as large as its own vectors allow
+            (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited
+            Setup"). Null = all.
 
     Raises:
         ConfigError: a row is one sequence, or a width is none.
     """
 
     def __init__(
-        self, card: DataCard, backbone: Encoder, pooling: PoolingName, dimensions: Sequence[int]
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        pooling: PoolingName,
+        dimensions: Sequence[int],
+        chunk: int | None,
     ) -> None:
         super().__init__()
+        at_least(1, chunk=chunk)
         if not card.tokens.apart:
             problem = "joined makes one text of a pair, and each is to have a vector"
             raise ConfigError(problem, field="pairs", hint="{--pairs} apart")
@@ -45,12 +57,25 @@ class BiEncoder(Objective):
         if wrong or len({*dimensions}) < len(dimensions):
             problem = f"must be different widths from 1 to {backbone.width - 1}, got {dimensions}"
             raise ConfigError(problem, field="dimensions")
+        self.chunk = chunk
         self.pooling, self.pool = pooling, build_pooling(pooling, backbone.width)
         self.without_tuning = not any(True for _ in self.pool.parameters())
         self.widths = [backbone.width, *sorted(dimensions, reverse=True)]
 
     def vectors(self, backbone: Encoder, inputs: dict[str, Tensor]) -> Tensor:
         """A vector of length 1 of each text, ``(B, H)``, in 32 bits."""
+        rows = len(inputs["attention_mask"])
+        if self.chunk is None or rows <= self.chunk or not torch.is_grad_enabled():
+            return self._vectors(backbone, inputs)
+        parts = (
+            {name: values[begin : begin + self.chunk] for name, values in inputs.items()}
+            for begin in range(0, rows, self.chunk)
+        )
+        return torch.cat(
+            [checkpoint(self._vectors, backbone, part, use_reentrant=False) for part in parts]
+        )
+
+    def _vectors(self, backbone: Encoder, inputs: dict[str, Tensor]) -> Tensor:
         found: Tensor = self.pool(backbone(**inputs), inputs["attention_mask"])
         return F.normalize(full(found), dim=-1)
 

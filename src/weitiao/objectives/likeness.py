@@ -51,6 +51,7 @@ class Likeness(BiEncoder):
         pooling: vectors of all positions ``(B, T, H)`` → one a text ``(B, H)``.
         loss: what training minimises.
         dimensions: narrower widths that vectors can be cut to; see `BiEncoder`.
+        chunk: texts whose inner vectors are in memory at once, of larger batches; null = all.
     """
 
     first, recipe = "spearman", "pretrained_likeness"
@@ -64,8 +65,9 @@ class Likeness(BiEncoder):
         pooling: PoolingName = "mean",
         loss: LikenessLoss = LikenessLoss(),
         dimensions: Sequence[int] = (),
+        chunk: int | None = None,
     ) -> None:
-        super().__init__(card, backbone, pooling, dimensions)
+        super().__init__(card, backbone, pooling, dimensions, chunk)
         self.target = target_of(card, NumberTarget, self)
         self.mean, self.scale, self.how = self.target.mean, self.target.scale, loss
 

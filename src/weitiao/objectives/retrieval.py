@@ -32,6 +32,7 @@ class Retrieval(BiEncoder):
         pooling: vectors of all positions ``(B, T, H)`` → one a text ``(B, H)``.
         temperature: cosines are divided by it.
         dimensions: narrower widths that vectors can be cut to; see `BiEncoder`.
+        chunk: texts whose inner vectors are in memory at once, of larger batches; null = all.
     """
 
     first, baseline, recipe = NAMES[0], "BM25", "pretrained_retrieval"
@@ -50,8 +51,9 @@ class Retrieval(BiEncoder):
         pooling: PoolingName = "mean",
         temperature: float = TEMPERATURE,
         dimensions: Sequence[int] = (),
+        chunk: int | None = None,
     ) -> None:
-        super().__init__(card, backbone, pooling, dimensions)
+        super().__init__(card, backbone, pooling, dimensions, chunk)
         if not temperature > 0:
             raise ConfigError(f"must be above 0, got {temperature}", field="temperature")
         self.target, self.temperature = target_of(card, PositivesTarget, self), temperature
