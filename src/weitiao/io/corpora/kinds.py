@@ -16,7 +16,7 @@ _NAMES: dict[str, Kind] = {
     **{
         suffix: kind
         for suffix, kind in SUFFIXES.items()
-        if kind != "xlsx" and kind != "conll" and kind != "brat"
+        if kind != "xlsx" and kind != "conll" and kind != "brat" and kind != "beir"
     },
     ".txt": "lines",
     ".xml": "wikipedia",

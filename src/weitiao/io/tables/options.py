@@ -6,7 +6,18 @@ from typing import Literal
 from weitiao.errors import ConfigError
 
 Format = Literal[
-    "auto", "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat"
+    "auto",
+    "csv",
+    "tsv",
+    "jsonl",
+    "json",
+    "parquet",
+    "arrow",
+    "xlsx",
+    "lines",
+    "conll",
+    "brat",
+    "beir",
 ]
 
 
@@ -20,7 +31,8 @@ class ReadOptions:
             text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the one before. CSV is quoted after RFC
             4180; TSV knows no quoting; JSON is a list of objects; ``lines`` are ``label text``,
             split at the first white space; ``conll`` has a token and its tag on each line, and a
-            blank line between sentences; ``brat`` is a text with its ``.ann`` beside it.
+            blank line between sentences; ``brat`` is a text with its ``.ann`` beside it; ``beir``
+            is ``qrels/NAME.tsv`` with the queries and the corpus of its folder.
         encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
         header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
             "0", "1", ….

@@ -18,6 +18,7 @@ import pyarrow as pa
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.arrow import map_table
 from weitiao.io.atomic import whole_or_not
+from weitiao.io.tables.beir import files_of
 from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
@@ -124,6 +125,8 @@ class Reader(ReadOptions):
 
     def _files(self, path: Path) -> tuple[Path, ...]:
         """The file, and what stands beside it of labels."""
+        if self.format == "beir":
+            return files_of(path)
         beside = path.with_suffix(".ann")
         labelled = self.format == "brat" and "label" in self.columns and beside.is_file()
         return (path, beside) if labelled else (path,)

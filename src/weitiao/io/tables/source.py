@@ -13,7 +13,7 @@ from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.options import ReadOptions
 
 FileFormat = Literal[
-    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat"
+    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat", "beir"
 ]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""

@@ -1,0 +1,115 @@
+"""BEIR: which documents are right for which query, and beside it, in other files, their texts."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from weitiao.errors import DataError
+from weitiao.io.tables.source import BadRow, Chunk, Source
+from weitiao.io.tables.text_file import open_text
+
+BESIDE = ("queries.jsonl", "corpus.jsonl")
+_HEADS = (["query-id", "corpus-id", "score"], ["query_id", "corpus_id", "score"])
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A file of judgements, ``qrels/NAME.tsv``, with the queries and the corpus of its folder.
+
+    Raises:
+        DataError: one of them is missing.
+    """
+    above = path.parent.parent if path.parent.name == "qrels" else path.parent
+    files = [above / name for name in BESIDE]
+    for file in files:
+        if not file.is_file():
+            hint = "BEIR's files are qrels/NAME.tsv, queries.jsonl and corpus.jsonl"
+            raise DataError(f"there is no {file.name} beside it", file=path, hint=hint)
+    return (path, *files)
+
+
+def read_beir(source: Source) -> Iterator[Chunk]:
+    """A row for each judgement above 0: the query, and the title and text of the document.
+
+    Raises:
+        DataError: an identifier stands twice, or a line of queries or corpus is no object.
+    """
+    judged, bad = _judgements(source)
+    wanted = [{ids[side] for ids in judged.values()} for side in (0, 1)]
+    queries, documents = (
+        _texts(replace(source, files=(source.files[place],)), wanted[place - 1]) for place in (1, 2)
+    )
+    rows: list[int] = []
+    cells: list[dict[str, Any]] = []
+    for row, (query, document, score) in judged.items():
+        missing = [("query", query, queries), ("document", document, documents)]
+        lacking = [(kind, name) for kind, name, known in missing if name not in known]
+        if lacking:
+            kind, name = lacking[0]
+            reason = f"there is no {kind} with this identifier"
+            bad.append(BadRow(row, reason, f"{query}\t{document}\t{score}", value=name))
+            continue
+        rows.append(row)
+        both = {"text": queries[query], "pair": documents[document]}
+        cells.append(both | {"id": f"{query} {document}", "label": score})
+    bad.sort(key=lambda each: each.row)
+    columns = [[cell.get(role) for cell in cells] for role in source.wanted]
+    lines = ["\t".join(judged[row]) for row in rows]
+    yield Chunk(rows, columns, lines.__getitem__, bad)
+
+
+def _judgements(source: Source) -> tuple[dict[int, tuple[str, str, str]], list[BadRow]]:
+    """Query, document and score of each line that finds the document right, by its number."""
+    found: dict[int, tuple[str, str, str]] = {}
+    bad: list[BadRow] = []
+    with open_text(replace(source, files=source.files[:1])) as file:
+        lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        for number, cells in enumerate(lines, 1):
+            if not cells or (number == 1 and cells in _HEADS):
+                continue
+            try:
+                if len(cells) != 3:
+                    raise ValueError(f"this has {len(cells)} cells, not query-id, corpus-id, score")
+                if float(cells[2]) > 0:
+                    found[number] = (cells[0], cells[1], cells[2])
+                else:
+                    source.notes.counts["judgements of 0 or less, left out"] += 1
+            except ValueError as error:
+                reason = str(error) if len(cells) != 3 else "this score is no number"
+                bad.append(BadRow(number, reason, "\t".join(cells), value=cells[-1]))
+    return found, bad
+
+
+def _texts(source: Source, wanted: set[str]) -> dict[str, str]:
+    """The texts of those of the identifiers that the file has."""
+    seen: set[int] = set()  # hashes: a corpus has millions
+    found: dict[str, str] = {}
+    with open_text(source) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            name, text = _entry(source, number, line)
+            if hash(name) in seen:
+                problem = "this identifier stands twice"
+                raise DataError(problem, file=source.path, row=number, column="_id", value=name)
+            seen.add(hash(name))
+            if name in wanted:
+                found[name] = text
+    return found
+
+
+def _entry(source: Source, number: int, line: str) -> tuple[str, str]:
+    """The identifier of a line, and its text behind its title."""
+    place: dict[str, Any] = {"file": source.path, "row": number}
+    try:
+        value = json.loads(line)
+        name, text = str(value["_id"]), value["text"]
+    except (ValueError, TypeError, KeyError) as error:
+        problem = "this is no object with _id and text"
+        raise DataError(problem, **place, value=line.strip()) from error
+    if not isinstance(text, str):
+        raise DataError("this is no text", **place, column="text", value=text)
+    title = value.get("title") or ""
+    return name, f"{title} {text}" if title else text
