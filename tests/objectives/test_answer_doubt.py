@@ -37,3 +37,12 @@ def test_of_several_the_one_nearest_to_zero() -> None:
 
 def test_rows_that_cannot_doubt_say_nothing() -> None:
     assert tuned([(-math.inf, 1.0, 0.0), (-math.inf, 0.0, 1.0)]) == 0
+
+
+@pytest.mark.parametrize("none", [0.0, 1.0])
+def test_rows_of_one_kind_say_nothing(none: float) -> None:
+    rows = [(3.0, 1 - none, none), (-3.0, 1 - none, none)]
+    doubt = Doubt()
+    doubt.threshold.fill_(9.0)  # as of an epoch before
+    doubt.tune(*map(torch.tensor, zip(*rows, strict=True)))
+    assert float(doubt.threshold) == 0

@@ -37,6 +37,7 @@ class Case:
     name: str
     said: str
     train: Sequence[Row] = field(default_factory=lambda: GOOD)
+    val: Sequence[Row] = ()
     test: Sequence[Row] = ()
     options: Sequence[str] = ()
     code: int = 1
@@ -48,9 +49,9 @@ TABLE = [
         "some_nowhere",
         r"6 of 4\d questions of train \(1\d\.\d%\) have answers that stand nowhere.*first: train",
         [*GOOD[:40], *NOWHERE[54:]],
-        rows(20, seed=5),
-        ("--data.split.val=0.1", "--data.group=id"),
-        0,
+        test=rows(20, seed=5),
+        options=("--data.split.val=0.1", "--data.group=id"),
+        code=0,
     ),
     Case(
         "inside_a_unit",
@@ -65,8 +66,15 @@ TABLE = [
         code=0,
     ),
     Case(
+        "none_in_train_alone",
+        r"val lacks a question without an answer, so it can't choose when",
+        rows(60, none=True),
+        rows(20, seed=3),
+        code=0,
+    ),
+    Case(
         "long_questions",
-        "second texts of train are longer than half",
+        "rows of train whose second text.*longer than half.*: 4",
         LONG,
         options=["--data.input.encode.max_length=32"],
         code=0,
@@ -112,6 +120,7 @@ def test_what_answers_do_not_go_with_is_told(
     case: Case, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [f"--data.train={write(Path('train.csv'), [*case.train])}"]
+    files += [f"--data.val={write(Path('val.csv'), [*case.val])}"] if case.val else []
     files += [f"--data.test={write(Path('test.csv'), [*case.test])}"] if case.test else []
     code, said = told(capsys, "train", *files, "--task=answers", *SMALL, *case.options)
     assert code == case.code, said

@@ -55,7 +55,7 @@ def test_one_row_to_validate_and_one_to_test_are_enough(
     for split in ("val", "test"):
         nothing = {k for k, v in metrics.items() if k.startswith(f"{split}/") and v != v}
         assert nothing - {f"{split}/qwk"} == {f"{split}/{name}" for name in UNDEFINED[task]}
-        said = "! undefined, since all targets or all predictions are equal: "
+        said = "! undefined, since all targets or all predictions are equal, or none counts: "
         assert f"{said}{', '.join(sorted(nothing))}" in done.err
     monitor = yaml.safe_load((run / "config.yaml").read_text("utf-8"))["run"]["monitor"]
     assert monitor == ("val/loss" if task == "regression" else "val/f1_macro")

@@ -19,7 +19,8 @@ class Doubt(FullPrecision):
         """Choose the threshold of highest mean score (Rajpurkar et al. 2018).
 
         It lies in the middle between the last row that is answered and the first that isn't; of
-        several, the one nearest to 0.
+        several, the one nearest to 0. Where no row lacks an answer, or all do, it is 0: of such
+        rows the best would be to answer always, or never.
 
         Args:
             doubts: ``(N,)``.
@@ -27,7 +28,8 @@ class Doubt(FullPrecision):
             none: ``(N,)`` of no answer.
         """
         known = doubts.isfinite()
-        if not known.any():
+        self.threshold.zero_()
+        if len(none.unique()) < 2 or not known.any():
             return
         ordered, index = doubts[known].double().sort()
         gain = (score - none)[known].double()[index]

@@ -262,6 +262,12 @@ class Answering(Objective):
                 f"! {len(found[NONE]):,} of {total:,} questions of {split} have no answer, and"
                 " train has none such: the model always finds one"
             )
+        if split == "val" and self.none is not None and len(found[NONE]) in (0, total):
+            kind = "a question without an answer" if not found[NONE] else "one with an answer"
+            yield (
+                f"! val lacks {kind}, so it can't choose when to say that there is none: it is"
+                " said where that is likelier than the best answer"
+            )
 
     @property
     def fits_on_validation(self) -> bool:

@@ -77,7 +77,7 @@ class TellUndefined(Callback):
         new, self._told = sorted(missing - self._told), self._told | missing
         if not new or not trainer.is_global_zero:
             return
-        line = f"! undefined, since all targets or all predictions are equal: {', '.join(new)}"
+        line = f"! undefined, since all targets or all predictions are equal, or none counts: {', '.join(new)}"
         if self.best is not None and self.best.monitor in new:
             line += "; an epoch without run.monitor is not the best one"
         print(line, file=sys.stderr)

@@ -37,6 +37,8 @@ def test_names_are_found_again_behind_every_step_of_cleaning() -> None:
         ("a b", "ab", [("a", "a"), ("b", "b")]),
         ("e\u0301x", "\xe9x", [("\xe9", "e\u0301"), ("x", "x")]),
         ("", "", []),
+        ("<p>&lt;在<i>B</i>&gt;", " <在B>", [(" ", ""), *[(c, c) for c in "<在B"], (">", ">")]),
+        ("在體育館</b>，", "在体育馆，", [*zip("在体育馆，", "在體育館，", strict=True)]),
     ],
 )
 def test_characters(original: str, cleaned: str, found: list[tuple[str, str]]) -> None:

@@ -62,6 +62,10 @@ def _one_for_one(begin: int, count: int) -> np.ndarray:
     return np.stack([places, places + 1], 1)
 
 
+def _no_word(part: str) -> bool:
+    return not part[0].isalnum()
+
+
 def _compared(before: str, after: str, *, parts: bool) -> np.ndarray:
     """As `_places`, by words and characters, or by characters alone."""
     found = np.empty((len(after), 2), np.int64)
@@ -70,7 +74,8 @@ def _compared(before: str, after: str, *, parts: bool) -> np.ndarray:
         return found
     sides = [[*(_PART.findall(text) if parts else text)] for text in (before, after)]
     starts = [np.cumsum([0, *map(len, side)]).tolist() for side in sides]
-    for tag, *bounds in SequenceMatcher(None, sides[0], sides[1]).get_opcodes():
+    junk = _no_word if parts else None  # else the < of a tag would be that of an entity
+    for tag, *bounds in SequenceMatcher(junk, sides[0], sides[1]).get_opcodes():
         i, j = (starts[0][bound] for bound in bounds[:2])
         k, m = (starts[1][bound] for bound in bounds[2:])
         if tag == "equal" or j - i == m - k:
@@ -78,5 +83,15 @@ def _compared(before: str, after: str, *, parts: bool) -> np.ndarray:
         elif parts and i < j and k < m and max(j - i, m - k) <= _CLOSE:
             found[k:m] = _compared(before[i:j], after[k:m], parts=False) + i
         else:
-            found[k:m] = i, j
+            letters = [n for n in range(i, j) if _is_letter(before[n])]
+            rewritten = tag == "replace" and not parts and len(letters) == m - k
+            if rewritten and all(map(_is_letter, after[k:m])):  # the rest, such as a tag, is gone
+                found[k:m] = np.stack([letters, np.add(letters, 1)], 1)
+            else:
+                found[k:m] = i, j
     return found
+
+
+def _is_letter(char: str) -> bool:
+    """Whether it is one that cleaning may put another in place of, such as a hanzi."""
+    return char.isalpha() and not char.isascii()

@@ -69,8 +69,8 @@ def special_text(split: str, rows: int) -> str:
 def pair_cut(split: str, rows: int) -> str:
     """A line that warns of second texts that were cut."""
     return (
-        f"! {rows:,} second texts of {split} are longer than half a window, and cut there: a larger"
-        " {--max_length} holds more"
+        f"! rows of {split} whose second text, such as a question, is longer than half a window,"
+        f" and cut there: {rows:,}; a larger {{--max_length}} holds more"
     )
 
 
