@@ -77,7 +77,8 @@ class TellUndefined(Callback):
         new, self._told = sorted(missing - self._told), self._told | missing
         if not new or not trainer.is_global_zero:
             return
-        line = f"! undefined, since all targets or all predictions are equal, or none counts: {', '.join(new)}"
+        why = "all targets or all predictions are equal, or none counts"
+        line = f"! undefined, since {why}: {', '.join(new)}"
         if self.best is not None and self.best.monitor in new:
             line += "; an epoch without run.monitor is not the best one"
         print(line, file=sys.stderr)
