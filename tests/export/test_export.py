@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import Command, reviews, write_csv
+from helpers.exported import alone
 from helpers.tiny_models import save_pretrained
 
 import weitiao
@@ -45,20 +45,6 @@ def fitted(folder: Path, rows: list[tuple[str, ...]], options: dict[str, Any]) -
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def alone(folder: Path, texts: list[str]) -> list[dict[str, Any]]:
-    """What the folder's runner says, in a process that knows nothing of weitiao."""
-    blocked = "import sys; sys.modules['weitiao'] = sys.modules['transformers'] = None\n"
-    script = blocked + "import runpy; runpy.run_path('predict.py', run_name='__main__')"
-    clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": "."}
-    given = "".join(f"{text}\n" for text in texts)
-    done = subprocess.run(
-        [sys.executable, "-c", script], input=given, capture_output=True, text=True, cwd=folder,
-        env=clean, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def by_pipeline(folder: Path, texts: list[str], **options: bool) -> list[list[dict[str, Any]]]:

@@ -8,7 +8,6 @@ import random
 
 import numpy as np
 import pytest
-import torch
 
 from weitiao.objectives.answer_edges import best_answers, units_under
 
@@ -33,7 +32,7 @@ def test_they_are_the_best_of_all_pairs(longest: int) -> None:
     draw = random.Random(longest)
     for _ in range(20):
         begin, end = ([draw.uniform(-9, 0) for _ in range(11)] for _ in range(2))
-        edges = (torch.tensor(x, dtype=torch.float64) for x in (begin, end))
+        edges = (np.array(x) for x in (begin, end))
         found = best_answers(*edges, OFFSETS, TEXT, longest=longest, count=4)
         best = brute(begin, end, longest)[:4]
         assert [text for *_, text in found.answers] == [text for _, text in best]
@@ -43,7 +42,7 @@ def test_they_are_the_best_of_all_pairs(longest: int) -> None:
 
 
 def test_there_may_be_fewer_than_are_asked_for() -> None:
-    edges = torch.zeros(2), torch.zeros(2)
+    edges = np.zeros(2), np.zeros(2)
     found = best_answers(*edges, np.array([(0, 1)]), "字", longest=9, count=5)
     assert found.answers == [(0, 1, "字")]
 
@@ -51,7 +50,7 @@ def test_there_may_be_fewer_than_are_asked_for() -> None:
 def test_a_long_text_takes_no_memory_of_all_its_pairs() -> None:
     size = 60_000  # of which the pairs would take 29 GB
     places = np.stack([np.arange(size), np.arange(size) + 1], 1)
-    begin, end = (torch.full((1 + size,), -20.0) for _ in range(2))
+    begin, end = (np.full(1 + size, -20.0) for _ in range(2))
     begin[5] = end[size - 3] = -1.0
     found = best_answers(begin, end, places, "字" * size, longest=size, count=3)
     assert found.answers[0][:2] == (4, size - 3)
@@ -60,7 +59,7 @@ def test_a_long_text_takes_no_memory_of_all_its_pairs() -> None:
 
 @pytest.mark.parametrize("offsets", [[], [(0, 0)]])
 def test_a_text_without_words_has_no_answer(offsets: list[tuple[int, int]]) -> None:
-    edges = torch.tensor([0.0, -math.inf]), torch.tensor([0.0, -math.inf])
+    edges = np.array([0.0, -math.inf]), np.array([0.0, -math.inf])
     places = np.array(offsets, np.int64).reshape(-1, 2)
     found = best_answers(*edges, places, " ", longest=9, count=5)
     assert (found.answers, found.none, found.doubt) == ([], 1.0, math.inf)

@@ -6,19 +6,20 @@ from pathlib import Path
 from types import ModuleType
 
 
-def bundle(modules: Sequence[ModuleType], purpose: str) -> str:
+def bundle(modules: Sequence[ModuleType | Path], purpose: str) -> str:
     """The source of modules, one after the other, without their imports of each other.
 
     Args:
-        modules: in the order of their imports; no two have a name in common, and of our own they
-            import names, not modules.
+        modules: in the order of their imports, by their file where they can't be imported here; no
+            two have a name in common, and of our own they import names, not modules, and no types.
         purpose: the file's docstring.
     """
     plain: set[str] = set()
     names: dict[str, set[str]] = {}
     bodies = []
     for module in modules:
-        source = Path(str(module.__file__)).read_text("utf-8")
+        path = module if isinstance(module, Path) else Path(str(module.__file__))
+        source = path.read_text("utf-8")
         lines, kept, end = source.splitlines(), [], 0
         for number, node in enumerate(ast.parse(source).body):
             above = lines[end : node.end_lineno]  # with comments and decorators

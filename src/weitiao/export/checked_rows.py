@@ -9,7 +9,8 @@ import torch
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
-from weitiao.objectives.base import Objective
+from weitiao.objectives.base import Batch, Objective, Values
+from weitiao.objectives.units import UnitObjective, window_inputs
 from weitiao.training.rowwise import in_order
 
 
@@ -19,15 +20,15 @@ class CheckedRows(NamedTuple):
     Args:
         texts: ``N`` texts as they came, before they are cleaned, or after; of a pair the first.
         pairs: the second ones; null = there are none.
-        predictions: ``(N, …)`` of the model.
-        targets: ``(N, …)``.
-        inputs: what the model reads of a batch of them.
+        predictions: of the model.
+        targets: in the form of the decisions.
+        inputs: what its graph reads of some of them.
     """
 
     texts: list[str]
     pairs: list[str] | None
-    predictions: torch.Tensor
-    targets: torch.Tensor
+    predictions: Values
+    targets: Values
     inputs: dict[str, torch.Tensor]
 
 
@@ -40,28 +41,31 @@ def checked_rows(
         cleaned: whether the folder is given texts that were cleaned before.
 
     Raises:
-        ConfigError: there is no row; or the predictions are no tensors.
+        ConfigError: there is no row.
     """
     loader = data.val_dataloader() if split == "val" else data.test_dataloader()
     batches, inputs = [], None
     with torch.inference_mode():
-        for number, batch in enumerate(loader):
-            batches.append(module.predict_step(batch, number) | {"target": batch["target"]})
-            inputs = inputs or batch["inputs"]
-    found = in_order(batches) if batches else None
-    if found is None or inputs is None:
+        for batch in loader:
+            found = module.objective.evaluate(module.backbone, batch)
+            batches.append({"row": batch["row"], **found._asdict()})
+            inputs = _read_by_graph(module.objective, batch)  # the last ones are the longest
+    rows = in_order(batches) if batches else None
+    if rows is None or inputs is None:
         raise ConfigError(f"there are no rows of {split} to check the export on")
-    predictions, targets = found["predictions"], found["target"]
-    if not isinstance(predictions, torch.Tensor) or not isinstance(targets, torch.Tensor):
-        kind = type(module.objective).__name__
-        raise ConfigError(f"the predictions of {kind} are no tensors: it can't be exported")
     table = data.rows(split)
     texts = table["text" if cleaned else "original"].to_pylist()
-    pair = "pair" in table.column_names
-    two = {name: torch.cat([values, values]) for name, values in inputs.items()}  # rows, at least
-    return CheckedRows(
-        texts, table["pair"].to_pylist() if pair else None, predictions, targets, two
-    )
+    pairs = table["pair"].to_pylist() if "pair" in table.column_names else None
+    return CheckedRows(texts, pairs, rows["predictions"], rows["targets"], inputs)
+
+
+def _read_by_graph(objective: Objective, batch: Batch) -> dict[str, torch.Tensor]:
+    """What a graph reads of a batch's longest row, twice: a size of 1 would be taken for fixed."""
+    inputs = {name: torch.cat([values[-1:]] * 2) for name, values in batch["inputs"].items()}
+    if not isinstance(objective, UnitObjective):
+        return inputs
+    pieces = torch.cat([batch["pieces"][-1:]] * 2)
+    return window_inputs({"inputs": inputs, "pieces": pieces}, objective.longest)
 
 
 class Quality(NamedTuple):
@@ -71,7 +75,8 @@ class Quality(NamedTuple):
         score: the first metric of the objective.
         calibration: the calibration error; null = the objective has none.
         same: share of the rows with the decision of the model before it was exported.
-        apart: largest difference of a prediction from it.
+        apart: largest difference of a prediction from it; where that is no number, the share of
+            rows with another decision, if it is larger.
     """
 
     score: float
@@ -80,16 +85,31 @@ class Quality(NamedTuple):
     apart: float
 
 
-def quality(said: np.ndarray | torch.Tensor, rows: CheckedRows, objective: Objective) -> Quality:
-    """Measure predictions ``(N, …)`` of the rows."""
-    predictions = torch.as_tensor(said).to(rows.predictions.dtype)
-    decided, before = objective.decide(predictions), objective.decide(rows.predictions)
-    found = objective.measure(predictions, decided, rows.targets)
-    same = _close(decided, before).reshape(len(decided), -1).all(1).float().mean()
-    apart = (predictions - rows.predictions).abs().max()
-    ece = found.get("ece")
-    score = float(found[objective.first])
-    return Quality(score, None if ece is None else float(ece), float(same), float(apart))
+def quality(said: Values, rows: CheckedRows, objective: Objective) -> Quality:
+    """Measure predictions of the rows."""
+    decided, before = objective.decide(said), objective.decide(rows.predictions)
+    found = objective.measure(said, decided, rows.targets)
+    ece, score = found.get("ece"), float(found[objective.first])
+    if isinstance(said, torch.Tensor) and isinstance(rows.predictions, torch.Tensor):
+        same = float(_close(decided, before).reshape(len(decided), -1).all(1).float().mean())
+        apart = float((said - rows.predictions).abs().max())
+    else:
+        same = float(np.mean([one == other for one, other in zip(decided, before, strict=True)]))
+        apart = max(1 - same, _largest_difference(said, rows, objective))
+    return Quality(score, None if ece is None else float(ece), same, apart)
+
+
+def _largest_difference(said: Values, rows: CheckedRows, objective: Objective) -> float:
+    """That of a number beside the decisions, such as a probability."""
+    ours, theirs = (
+        objective.columns(found, objective.decide(found), rows.texts)
+        for found in (rows.predictions, said)
+    )
+    numbers = (name for name, column in ours.items() if isinstance(column[0], float))
+    return max(
+        (float(np.abs(np.subtract(ours[name], theirs[name])).max()) for name in numbers),
+        default=0.0,
+    )
 
 
 def _close(decided: Any, before: Any) -> torch.Tensor:

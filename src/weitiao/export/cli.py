@@ -15,14 +15,13 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.evaluation.inference import LabelledFile, UseParser, use_parser
 from weitiao.evaluation.opening import open_checkpoint
-from weitiao.export import portable
 from weitiao.export.checked_rows import CheckedRows, Quality, checked_rows, quality
 from weitiao.export.graph import write_onnx, write_torch
-from weitiao.export.labels import write_labels
 from weitiao.export.loaded import said_by_runner, said_by_transformers
 from weitiao.export.merged import merge_adapters
 from weitiao.export.model_card import write_card
 from weitiao.export.quantize import Numbers, quantize
+from weitiao.export.runner import write_runner
 from weitiao.export.sentence_transformers_folder import (
     is_vector_kind,
     said_by_vectors,
@@ -177,8 +176,7 @@ def exported(
     if kind == "transformers":
         said = said_by_transformers(folder, rows, own=stock is None)
         return quality(said, rows, module.objective)
-    write_labels(module, folder)
-    portable.put("predict.py", folder)
+    write_runner(module, folder)
     if kind == "torch":
         write_torch(module, rows.inputs, folder / "model.pt2")
     else:

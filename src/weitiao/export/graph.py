@@ -1,4 +1,7 @@
-"""A model as a graph of torch or ONNX: model inputs in, predictions out, of any size."""
+"""A model as a graph of torch or ONNX: model inputs in, predictions out, of any size.
+
+Of a model that finds places in a text: windows in, scores of units out, which its runner decodes.
+"""
 
 import contextlib
 import logging
@@ -13,6 +16,7 @@ from torch import Tensor, nn
 from weitiao.config.private_interfaces import loops_in_graphs
 from weitiao.errors import ConfigError, MissingExtra
 from weitiao.models.module import Module
+from weitiao.objectives.units import UnitObjective, units_of_windows
 
 Inputs = Mapping[str, Tensor]
 PACKAGES = ("onnx", "onnxscript")
@@ -38,6 +42,26 @@ class Predicting(nn.Module):
         return found
 
 
+class ScoringUnits(nn.Module):
+    """Windows → scores of units, as `UnitObjective.scores` gives them."""
+
+    def __init__(self, module: Module, objective: UnitObjective) -> None:
+        super().__init__()
+        self.backbone, self.objective = module.backbone, objective
+
+    def forward(self, inputs: dict[str, Tensor]) -> Tensor:
+        """`window_inputs` → ``(B, …, K)``."""
+        units = units_of_windows(self.backbone, inputs, self.objective.inside)
+        return self.objective.scores(units)
+
+
+def _network(module: Module) -> nn.Module:
+    objective = module.objective
+    if isinstance(objective, UnitObjective):
+        return ScoringUnits(module, objective).eval()
+    return Predicting(module).eval()
+
+
 def write_torch(module: Module, inputs: Inputs, path: Path) -> None:
     """Write the graph as ``torch.export`` has it (``.pt2``).
 
@@ -46,7 +70,7 @@ def write_torch(module: Module, inputs: Inputs, path: Path) -> None:
     """
     with torch.no_grad(), _quiet(), loops_in_graphs():
         graph = torch.export.export(
-            Predicting(module).eval(), (dict(inputs),), dynamic_shapes=(_any_size(inputs),)
+            _network(module), (dict(inputs),), dynamic_shapes=(_any_size(inputs),)
         )
         torch.export.save(graph, path)
 
@@ -64,7 +88,7 @@ def write_onnx(module: Module, inputs: Inputs, path: Path) -> None:
         raise MissingExtra(missing, "export", "ONNX")
     with torch.no_grad(), _quiet():
         torch.onnx.export(
-            Predicting(module).eval(),
+            _network(module),
             (),
             path,
             kwargs={"inputs": dict(inputs)},
@@ -77,7 +101,7 @@ def write_onnx(module: Module, inputs: Inputs, path: Path) -> None:
 
 
 def _any_size(inputs: Inputs) -> dict[str, dict[int, object]]:
-    return {name: {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC} for name in inputs}
+    return {n: dict.fromkeys(range(x.ndim), torch.export.Dim.DYNAMIC) for n, x in inputs.items()}
 
 
 @contextlib.contextmanager

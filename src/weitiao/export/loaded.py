@@ -8,27 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from weitiao.export.checked_rows import CheckedRows, in_chunks
+from weitiao.objectives.base import Values
 
 SIZE = 32  # rows at a time
 
 
-def said_by_runner(folder: Path, rows: CheckedRows) -> np.ndarray:
-    """Predictions ``(N, …)`` by the folder's ``predict.py``."""
+def said_by_runner(folder: Path, rows: CheckedRows) -> Values:
+    """Predictions of ``N`` rows by the folder's ``predict.py``."""
     with _modules(folder) as load:
         model = load("predict").Model(folder)
-    given = in_chunks(rows, SIZE)
-    return np.concatenate([model.run(model.read(texts, pairs)) for texts, pairs in given])
+    found = []
+    for texts, pairs in in_chunks(rows, SIZE):
+        some = texts if pairs is None else [*zip(texts, pairs, strict=True)]
+        found.append(model.predictions(some))
+    if isinstance(rows.predictions, list):
+        return [row for some in found for row in some]
+    return torch.from_numpy(np.concatenate(found))
 
 
-def said_by_transformers(folder: Path, rows: CheckedRows, *, own: bool) -> np.ndarray:
-    """Predictions ``(N, …)`` by the pipeline of `transformers`.
+def said_by_transformers(folder: Path, rows: CheckedRows, *, own: bool) -> Values:
+    """Predictions of ``N`` rows by the pipeline of `transformers`.
 
     Args:
         own: whether the folder brings code.
     """
-    import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
@@ -45,10 +51,10 @@ def said_by_transformers(folder: Path, rows: CheckedRows, *, own: bool) -> np.nd
         for texts, pairs in in_chunks(rows, SIZE):
             inputs = tokenizer(texts, pairs, return_tensors="pt", **options)
             logits.append(model.eval()(**inputs).logits)
-    return _meaning(model.config, torch.cat(logits)).numpy()
+    return _meaning(model.config, torch.cat(logits))
 
 
-def _meaning(config: Any, logits: Any) -> Any:
+def _meaning(config: Any, logits: torch.Tensor) -> torch.Tensor:
     """What `TextClassificationPipeline` makes of logits."""
     match config.problem_type:
         case "regression":

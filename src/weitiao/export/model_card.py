@@ -11,21 +11,16 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import weitiao
+from weitiao.export.card_words import OF_TEXTS, TASKS_ZH, words_of
 from weitiao.export.interval import interval
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import Module
+from weitiao.objectives.tagging import Tagging
 from weitiao.training.run_folder import RunFolder
 
 TEMPLATE = "model_card.md.jinja"
 SHOWN = 20  # labels by name
 WEAKEST = 3
-TASKS_ZH = {
-    "Classification": "文本分类",
-    "Hierarchical": "层级文本分类",
-    "MultiLabel": "多标签分类",
-    "Ordinal": "有序分类",
-    "Regression": "数值回归",
-}
 
 
 def write_card(
@@ -46,7 +41,9 @@ def write_card(
 
 
 def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> dict[str, Any]:
-    kind, labels = type(module.objective).__name__, [*module.objective.classes]
+    objective, words = module.objective, words_of(module.objective)
+    kind = type(objective).__name__
+    labels = [*objective.named] if isinstance(objective, Tagging) else [*objective.classes]
     backbone = module.backbone
     start = backbone.name if isinstance(backbone, Pretrained) else None
     config = folder / "config.json"
@@ -57,20 +54,24 @@ def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> 
         "name": name,
         "task": re.sub(r"(?<=[a-z])([A-Z])", lambda m: f"-{m[1].lower()}", kind),
         "task_zh": TASKS_ZH.get(kind, kind),
-        "classes_en": shown or "a number",
-        "classes_zh": shown.replace(", ", "、") or "一个数值",
-        "has_classes": bool(labels),
+        "pipeline": words.pipeline,
+        "classes_en": shown or words.about[0],
+        "classes_zh": shown.replace(", ", "、") or words.about[1],
+        "has_classes": bool(objective.classes),
+        "beyond_en": words.beyond[0],
+        "beyond_zh": words.beyond[1],
+        "windows": module.card.tokens.windows,
         "languages": _languages(texts),
         "library": "transformers" if config.is_file() else "onnx" if _onnx(folder) else "pytorch",
         "trust": ", trust_remote_code=True" if own else "",
         "example": '{"text": "…", "text_pair": "…"}' if pair else '"房间很干净"',
-        "shell_example": "$'…\\t…'" if pair else "房间很干净",
+        "shell_example": "$'…\\t…'" if pair and words is OF_TEXTS else words.example,
         "encoder": start and Path(start).name,
         "base_model": start if start and _on_hub(start) else None,
         "tags": ["fine-tuned"] if start else [],
         "network": type(backbone).__name__,
-        "first": module.objective.first,
-        "baseline": module.objective.baseline,
+        "first": objective.first,
+        "baseline": objective.baseline,
         "version": weitiao.__version__,
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "longest": module.card.tokens.max_length,

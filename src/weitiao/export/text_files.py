@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.export.bundle import bundle
-from weitiao.export.portable import ngrams, reader
-from weitiao.inputs.text import Text, patterns, rewriting, truncation
+from weitiao.export.portable import ngrams, place_reader, reader
+from weitiao.inputs.text import Text, alignment, patterns, rewriting, truncation, units
 from weitiao.inputs.text.fitted import FittedText
 from weitiao.inputs.text.text_encoder import TextEncoder
+from weitiao.io.spans import units as of_spans
 from weitiao.linear.features import KINDS, WORD
+from weitiao.objectives import windows
 
 SEGMENTERS = ("rjieba", "jieba", "char", "whitespace")
 """Those whose words need no model and no server."""
@@ -49,7 +52,10 @@ def write_text_files(data: TextDataModule, folder: Path) -> TextEncoder:
     text = json.dumps(values, ensure_ascii=False, indent=1)
     (folder / "text.json").write_text(text, "utf-8")
     purpose = "From texts to what the model reads; it needs NumPy and tokenizers."
-    source = bundle([patterns, rewriting, truncation, ngrams, reader], purpose)
+    modules: list[ModuleType] = [patterns, rewriting, truncation, ngrams, reader]
+    if encoder.windows:
+        modules += [of_spans, alignment, units, windows, place_reader]
+    source = bundle(modules, purpose)
     (folder / "text.py").write_text(source, "utf-8")
     return encoder
 

@@ -20,6 +20,7 @@ from weitiao.objectives.multilabel import MultiLabel
 from weitiao.objectives.ordinal import Ordinal
 from weitiao.objectives.regression import Regression
 from weitiao.objectives.scorer import Scorer
+from weitiao.objectives.units import UnitObjective
 
 OUTPUTS = {
     Classification: "classes",
@@ -62,6 +63,8 @@ def write_transformers(module: Module, encoder: TextEncoder, folder: Path) -> St
     if not is_transformers_kind(module):
         parts = f"{type(module.backbone).__name__} with {type(module.objective).__name__}"
         problem = f": transformers has no model for {parts}"
+        if isinstance(module.objective, UnitObjective):
+            problem += ", which tells apart hanzi that share an id, and reads long texts in windows"
         raise ConfigError(problem, field="format", hint="{--format} torch; {--format} onnx")
     stock, kind = stock_of(module), output_of(module)
     assert kind is not None

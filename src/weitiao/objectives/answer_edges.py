@@ -1,27 +1,24 @@
-"""From probabilities of begin and end to answers, and from answers to units."""
+"""From probabilities of begin and end to answers, and from answers to units.
 
-from __future__ import annotations
+An exported model takes this module with it, as it stands.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
-
-from weitiao.targets.answers import Answer
 
 
 class Found(NamedTuple):
     """What a model finds in a text.
 
     Args:
-        answers: the most probable ones, the best first.
+        answers: begin, end and text of the most probable ones, the best first.
         sure: probability of each.
         none: probability that there is no answer.
         doubt: by how many nats that is likelier than the best answer; -inf where it can't be.
     """
 
-    answers: list[Answer]
+    answers: list[tuple[int, int, str]]
     sure: list[float]
     none: float
     doubt: float
@@ -40,7 +37,7 @@ def units_under(begin: int, end: int, offsets: np.ndarray) -> tuple[int, int] | 
 
 
 def best_answers(
-    begin: Tensor, end: Tensor, offsets: np.ndarray, text: str, *, longest: int, count: int
+    begin: np.ndarray, end: np.ndarray, offsets: np.ndarray, text: str, *, longest: int, count: int
 ) -> Found:
     """The answers of highest probability.
 
@@ -55,15 +52,22 @@ def best_answers(
     units = np.flatnonzero(offsets[:, 1] > offsets[:, 0])  # no white space
     if not len(units):
         return Found([], [], float(np.exp(none)), np.inf)
-    begin, end = (x[1:][torch.from_numpy(units)] for x in (begin, end))
+    begin, end = begin[1 + units], end[1 + units]
     last = _last_ends(offsets[units], longest)
     # the best answers begin at those units whose own best answers are the best
-    firsts = (begin + _highest(end, last)).topk(min(count, len(units))).indices.tolist()
+    firsts = _top(begin + _highest(end, last), count).tolist()
     pairs = [(first, unit) for first in firsts for unit in range(first, int(last[first]) + 1)]
-    both = torch.tensor(pairs).T
-    sure, best = (begin[both[0]] + end[both[1]]).topk(min(count, len(pairs)))
+    both = np.array(pairs).T
+    odds = begin[both[0]] + end[both[1]]
+    best = _top(odds, count)
     answers = [_answer(offsets[units], pairs[i], text) for i in best.tolist()]
-    return Found(answers, sure.exp().tolist(), float(np.exp(none)), none - float(sure[0]))
+    sure = np.exp(odds[best]).tolist()
+    return Found(answers, sure, float(np.exp(none)), none - float(odds[best[0]]))
+
+
+def _top(values: np.ndarray, count: int) -> np.ndarray:
+    """The places of the highest values, the highest first, at most ``count``."""
+    return np.argsort(-values, kind="stable")[:count]
 
 
 def _last_ends(offsets: np.ndarray, longest: int) -> np.ndarray:
@@ -73,24 +77,22 @@ def _last_ends(offsets: np.ndarray, longest: int) -> np.ndarray:
     return np.maximum(last, np.arange(len(offsets)))
 
 
-def _highest(values: Tensor, last: np.ndarray) -> Tensor:
+def _highest(values: np.ndarray, last: np.ndarray) -> np.ndarray:
     """The highest of the values from each place to its last one, ``(U,)``.
 
     Of stretches of 1, 2, 4, … values the highest is known, and two of them cover any other: the
     pairs of all begins and ends would take 20 GB for a text of 50,000 characters.
     """
-    ends = torch.from_numpy(last)
-    lengths = ends - torch.arange(len(values)) + 1
-    found, highest, width = values, values, 1
+    lengths = last - np.arange(len(values)) + 1
+    found, highest, width = values.copy(), values, 1
     while 2 * width <= int(lengths.max()):
-        highest = torch.maximum(highest[:-width], highest[width:])
+        highest = np.maximum(highest[:-width], highest[width:])
         width *= 2
-        here = (lengths >= width).nonzero()[:, 0]
-        both = highest[here], highest[ends[here] - width + 1]
-        found = found.index_copy(0, here, torch.maximum(*both))
+        (here,) = (lengths >= width).nonzero()
+        found[here] = np.maximum(highest[here], highest[last[here] - width + 1])
     return found
 
 
-def _answer(places: np.ndarray, pair: tuple[int, int], text: str) -> Answer:
+def _answer(places: np.ndarray, pair: tuple[int, int], text: str) -> tuple[int, int, str]:
     begin, end = int(places[pair[0], 0]), int(places[pair[1], 1])
     return begin, end, text[begin:end]

@@ -16,11 +16,11 @@ from weitiao.objectives.answer_doubt import Doubt
 from weitiao.objectives.answer_edges import Found, best_answers, units_under
 from weitiao.objectives.answer_reach import HINTS, NONE, REACHED, reach
 from weitiao.objectives.answer_scores import gold_of
-from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
 from weitiao.objectives.heads import Head
 from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
-from weitiao.objectives.units import Units, inside_of_ids, units_of_batch
+from weitiao.objectives.units import UnitObjective, Units, inside_of_ids, places_of
 from weitiao.targets.answers import Answer, AnswerTarget, answers_in
 
 OF_DOUBT = (
@@ -37,15 +37,15 @@ class Edges(NamedTuple):
     Args:
         begin: ``(B, 1 + U)``: that there is no answer, and of each unit.
         end: likewise.
-        units: their places.
+        places: begin and end of the units, ``(U, 2)`` of each row.
     """
 
     begin: Tensor
     end: Tensor
-    units: Units
+    places: list[np.ndarray]
 
 
-class Answering(Objective):
+class Answering(UnitObjective):
     """Learns where in a text the answer to a question stands.
 
     Begin and end each are one of the units (`UNIT`) of the whole text, however many windows it
@@ -108,17 +108,20 @@ class Answering(Objective):
 
     def edges(self, backbone: Encoder, batch: Batch) -> Edges:
         """Where answers begin and end."""
-        units = units_of_batch(backbone, batch, self.inside, self.longest)
+        begin, end = self.scores(self.units(backbone, batch)).unbind(-1)
+        return Edges(begin, end, places_of(batch))
+
+    def scores(self, units: Units) -> Tensor:
+        """Log-probabilities of begin and end: of no answer, and of each unit, ``(B, 1 + U, 2)``."""
         asked = self.beside(units.before).unflatten(1, (-1, 2)) / units.before.shape[1] ** 0.5
         scores = full(self.head(units.vectors)) + full(units.vectors @ asked)
         scores = scores.masked_fill(~units.mask.unsqueeze(-1), -torch.inf)
-        if self.none is None:
-            nothing = scores.new_full((len(scores), 1, 2), -torch.inf)
-            nothing[~units.mask.any(1)] = 0  # else a text without units had no probability at all
+        if self.none is None:  # only a text without units has none, or nothing had a probability
+            some = units.mask.any(1).reshape(-1, 1, 1).expand(-1, 1, 2)
+            nothing = torch.zeros_like(scores[:, :1]).masked_fill(some, -torch.inf)
         else:
             nothing = full(self.none(units.mean)).unsqueeze(1)
-        begin, end = torch.cat([nothing, scores], 1).log_softmax(1).unbind(-1)
-        return Edges(begin, end, units)
+        return torch.cat([nothing, scores], 1).log_softmax(1)
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The negative log-likelihood of the right answers; rows without one that stands in its
@@ -131,7 +134,7 @@ class Answering(Objective):
     def _right(self, edges: Edges, batch: Batch) -> list[list[tuple[int, int]]]:
         """The right pairs of begin and end of each row, as places in `Edges`."""
         right = []
-        for cell, offsets in zip(batch["target"], edges.units.rows(), strict=True):
+        for cell, offsets in zip(batch["target"], edges.places, strict=True):
             answers = answers_in(cell)
             pairs = {
                 pair for begin, end, _ in answers if (pair := units_under(begin, end, offsets))
@@ -163,8 +166,8 @@ class Answering(Objective):
         return self._found(self.edges(backbone, batch), batch)
 
     def _found(self, edges: Edges, batch: Batch) -> list[Found]:
-        begin, end = edges.begin.cpu(), edges.end.cpu()
-        rows = zip(begin, end, edges.units.rows(), batch["context"], strict=True)
+        begin, end = (x.detach().cpu().numpy() for x in (edges.begin, edges.end))
+        rows = zip(begin, end, edges.places, batch["context"], strict=True)
         return [best_answers(*row, longest=self.longest_answer, count=self.best) for row in rows]
 
     def decide(self, predictions: Any) -> list[list[Answer]]:

@@ -1,4 +1,4 @@
-"""Scores of sequences of tags: which may follow which, the best one, how likely one is."""
+"""Scores of sequences of tags: which may follow which, how likely one is."""
 
 import torch
 from torch import Tensor, nn
@@ -63,19 +63,3 @@ class Chain(FullPrecision):
             onward = (total.unsqueeze(2) + steps).logsumexp(1) + emissions[:, position]
             total = torch.where(mask[:, position].unsqueeze(1), onward, total)
         return torch.where(mask[:, 0], total.logsumexp(1), 0.0)
-
-    def best(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """The best tags of each row, ``(B, T)`` int64, by Viterbi's algorithm; 0 behind its end."""
-        steps = self.scores()
-        total, froms = emissions[:, 0] + steps[OUTSIDE], []
-        for position in range(1, emissions.shape[1]):
-            best, source = (total.unsqueeze(2) + steps).max(1)
-            here = mask[:, position].unsqueeze(1)
-            froms.append(torch.where(here, source, torch.arange(len(steps), device=mask.device)))
-            total = torch.where(here, best + emissions[:, position], total)
-        tag = total.argmax(1)
-        path = [tag]
-        for source in reversed(froms):
-            tag = source.gather(1, tag.unsqueeze(1)).squeeze(1)
-            path.append(tag)
-        return torch.stack(path[::-1], 1).masked_fill(~mask, OUTSIDE)

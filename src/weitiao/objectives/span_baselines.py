@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from weitiao.io.arrow import Ragged
 from weitiao.io.spans.units import UNIT
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.objectives.chain import Chain
-from weitiao.objectives.span_tags import Span, spans_of, tags_of
+from weitiao.objectives.span_tags import Span, spans_of_scores, tags_of
 
 CHOICES = (0.1, 0.3)
 """Values of C, tried on validation."""
@@ -74,18 +73,19 @@ class SpanModels:
         return best[1], self._spans(best[2], x["test"], places["test"])
 
     def _spans(self, model: Any, x: Any, places: Sequence[np.ndarray]) -> list[list[Span]]:
-        chain, scores = Chain(self.types, learned=False), model.decision_function(x)
+        steps, scores = (
+            Chain(self.types, learned=False).scores().numpy(),
+            model.decision_function(x),
+        )
         if scores.ndim == 1:  # of two tags, that of the second one
             scores = np.stack([-scores, scores], 1)
         emissions = np.full((len(scores), 2 * self.types + 1), _NEVER, np.float32)
         emissions[:, model.classes_] = scores
         rows = np.split(emissions, np.cumsum([len(offsets) for offsets in places])[:-1])
-        found = []
-        for row, offsets in zip(rows, places, strict=True):
-            mask = torch.ones(1, len(row), dtype=torch.bool)
-            tags = chain.best(torch.from_numpy(row)[None], mask)[0].numpy() if len(row) else row
-            found.append(spans_of(tags, offsets) if len(row) else [])
-        return found
+        return [
+            spans_of_scores(row[None], [offsets], steps)[0] if len(row) else []
+            for row, offsets in zip(rows, places, strict=True)
+        ]
 
 
 class Dictionary:

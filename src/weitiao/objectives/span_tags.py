@@ -1,6 +1,9 @@
-"""From spans of a text to tags of its units and back, by the place of each unit."""
+"""From spans of a text to tags of its units and back, by the place of each unit.
 
-from collections.abc import Iterable
+An exported model takes this module with it, as it stands.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,3 +46,39 @@ def spans_of(tags: np.ndarray, offsets: np.ndarray) -> list[Span]:
         if len(filled):
             spans.append((int(filled[0, 0]), int(filled[-1, 1]), int(tags[start]) // 2))
     return spans
+
+
+def spans_of_scores(
+    scores: np.ndarray, places: Sequence[np.ndarray], steps: np.ndarray
+) -> list[list[Span]]:
+    """The spans of the best tags of each row.
+
+    Args:
+        scores: ``(B, U, K)`` of each tag of each unit.
+        places: ``(U, 2)`` of each row, which may have fewer units.
+        steps: as `best_tags` takes them.
+    """
+    tags = best_tags(scores, np.array([len(offsets) for offsets in places]), steps)
+    return [spans_of(row[: len(o)], o) for row, o in zip(tags, places, strict=True)]
+
+
+def best_tags(scores: np.ndarray, lengths: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """The best tags of each row, ``(B, U)``, by Viterbi's algorithm; 0 behind its end.
+
+    Args:
+        scores: ``(B, U, K)`` of each tag of each unit.
+        lengths: ``(B,)`` units of each row.
+        steps: ``(K, K)`` weight of each step, from the tag of the row to that of the column. A row
+            begins as if a unit outside of any span stood before.
+    """
+    total, froms = scores[:, 0] + steps[OUTSIDE], []
+    for place in range(1, scores.shape[1]):
+        ways = total[:, :, None] + steps
+        here = (place < lengths)[:, None]
+        froms.append(np.where(here, ways.argmax(1), np.arange(len(steps))))
+        total = np.where(here, ways.max(1) + scores[:, place], total)
+    path = [total.argmax(1)]
+    for source in reversed(froms):
+        path.append(source[np.arange(len(source)), path[-1]])
+    tags = np.stack(path[::-1], 1)
+    return np.where(np.arange(tags.shape[1]) < lengths[:, None], tags, OUTSIDE)

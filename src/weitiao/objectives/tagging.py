@@ -14,15 +14,15 @@ from torch.nn.utils.rnn import pad_sequence
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives import losses
-from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
 from weitiao.objectives.chain import Chain
 from weitiao.objectives.heads import Head
 from weitiao.objectives.losses import Balance
 from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.span_baselines import SpanModels
-from weitiao.objectives.span_tags import Span, spans_of, tags_of
-from weitiao.objectives.units import Units, inside_of_ids, units_of_batch
+from weitiao.objectives.span_tags import Span, spans_of, spans_of_scores, tags_of
+from weitiao.objectives.units import UnitObjective, Units, inside_of_ids, places_of
 from weitiao.targets.spans import SpanTarget, spans_in
 
 MOST_LOST = 0.2  # of the spans of train: with more, ids and spans don't fit each other
@@ -33,14 +33,16 @@ class Emitted(NamedTuple):
 
     Args:
         scores: ``(B, U, K)`` of each tag.
-        units: their places.
+        mask: ``(B, U)`` bool, false behind the end of a row.
+        places: their begin and end, ``(U, 2)`` of each row.
     """
 
     scores: Tensor
-    units: Units
+    mask: Tensor
+    places: list[np.ndarray]
 
 
-class Tagging(Objective):
+class Tagging(UnitObjective):
     """Learns spans of the text: each unit (`UNIT`) is in a span of some type, or in none.
 
     A span has the place of its units in the text as it was read, whatever ids the tokenizer made.
@@ -108,31 +110,35 @@ class Tagging(Objective):
 
     def emit(self, backbone: Encoder, batch: Batch) -> Emitted:
         """Scores of the tags of each unit."""
-        units = units_of_batch(backbone, batch, self.inside, self.longest)
-        return Emitted(full(self.head(units.vectors)), units)
+        units = self.units(backbone, batch)
+        return Emitted(self.scores(units), units.mask, places_of(batch))
+
+    def scores(self, units: Units) -> Tensor:
+        """Those of the tags of each unit, ``(B, U, K)``."""
+        return full(self.head(units.vectors))
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The negative log-likelihood of a unit's tag, or its part in that of the sequence."""
         emitted = self.emit(backbone, batch)
         tags = self._tags(emitted, batch)
-        weights = self.weights[tags] * emitted.units.mask
-        found = self.chain.losses(emitted.scores, tags, emitted.units.mask, weights)
+        weights = self.weights[tags] * emitted.mask
+        found = self.chain.losses(emitted.scores, tags, emitted.mask, weights)
         size = weights.sum().clamp(min=1)
         return Loss(found.sum() / size, size)
 
     def _tags(self, emitted: Emitted, batch: Batch) -> Tensor:
         """The true tag of each unit, ``(B, U)``."""
-        pairs = zip(batch["target"], emitted.units.rows(), strict=True)
+        pairs = zip(batch["target"], emitted.places, strict=True)
         tags = [torch.from_numpy(tags_of(_spans(flat), offsets)) for flat, offsets in pairs]
-        padded = pad_sequence(tags, batch_first=True).to(emitted.units.mask.device)
-        missing = emitted.units.mask.shape[1] - padded.shape[1]
+        padded = pad_sequence(tags, batch_first=True).to(emitted.mask.device)
+        missing = emitted.mask.shape[1] - padded.shape[1]
         return nn.functional.pad(padded, (0, missing))
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """The spans found, the loss of a unit of each row, the true spans."""
         emitted = self.emit(backbone, batch)
-        found = self.chain.losses(emitted.scores, self._tags(emitted, batch), emitted.units.mask)
-        of_units = found / emitted.units.mask.sum(1).clamp(min=1)
+        found = self.chain.losses(emitted.scores, self._tags(emitted, batch), emitted.mask)
+        of_units = found / emitted.mask.sum(1).clamp(min=1)
         return Evaluation(self._found(emitted), of_units, [*map(_spans, batch["target"])])
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[list[Span]]:
@@ -140,10 +146,8 @@ class Tagging(Objective):
         return self._found(self.emit(backbone, batch))
 
     def _found(self, emitted: Emitted) -> list[list[Span]]:
-        tags = self.chain.best(emitted.scores, emitted.units.mask).cpu().numpy()
-        return [
-            spans_of(row[: len(o)], o) for row, o in zip(tags, emitted.units.rows(), strict=True)
-        ]
+        scores, steps = (x.detach().cpu().numpy() for x in (emitted.scores, self.chain.scores()))
+        return spans_of_scores(scores, emitted.places, steps)
 
     def metrics(self) -> Metrics:
         """Those of spans, from running counts."""
@@ -206,11 +210,11 @@ class Tagging(Objective):
         lost, cut, rows, types = 0, 0, list[int](), Counter[int]()
         for batch in batches():
             for offsets, flat, row in zip(
-                batch["offsets"].numpy(), batch["target"], batch["row"].tolist(), strict=True
+                places_of(batch), batch["target"], batch["row"].tolist(), strict=True
             ):
-                spans, text = _spans(flat), offsets[offsets[:, 0] >= 0]  # without padding
-                missed = {*spans} - {*spans_of(tags_of(spans, text), text)}
-                cut += sum(spans_of(tags_of([span], text), text) != [span] for span in missed)
+                spans = _spans(flat)
+                missed = {*spans} - {*spans_of(tags_of(spans, offsets), offsets)}
+                cut += sum(spans_of(tags_of([s], offsets), offsets) != [s] for s in missed)
                 lost, rows = lost + len(missed), rows + ([row] if missed else [])
                 types.update(kind for *_, kind in spans)
         if new := {self.types[kind]: n for kind, n in types.items() if not self.counts[kind]}:

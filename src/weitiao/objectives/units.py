@@ -1,20 +1,21 @@
-"""Vectors of the units of texts, for objectives of places in a text."""
+"""Vectors of the units of texts, and objectives of places in a text, learned from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from weitiao.objectives.base import Batch
+from weitiao.objectives.base import Batch, Objective
 from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
-from weitiao.objectives.windows import vectors_of
+from weitiao.objectives.windows import INSIDE, windows_of
 
-INSIDE = 4  # places of units within an id that are told apart
+_OF_WINDOWS = ("row", "share", "before", "unit", "inside")
 
 
 class Units(NamedTuple):
@@ -23,21 +24,33 @@ class Units(NamedTuple):
     Args:
         vectors: ``(B, U, H)``.
         mask: ``(B, U)`` bool, false behind the end of a row.
-        offsets: ``(B, U, 2)`` where each unit stands in the text as it was read.
         mean: ``(B, H)`` of the vectors of all ids of a row.
         before: ``(B, H)`` of those that stand before its text, such as a question's.
     """
 
     vectors: Tensor
     mask: Tensor
-    offsets: np.ndarray
     mean: Tensor
     before: Tensor
 
-    def rows(self) -> Iterator[np.ndarray]:
-        """The offsets of each row, ``(U, 2)``."""
-        lengths = self.mask.sum(1).tolist()
-        yield from (row[:length] for row, length in zip(self.offsets, lengths, strict=True))
+
+class UnitObjective(Objective):
+    """Learns places in a text from the vectors of its units (`UNIT`).
+
+    A subclass has ``longest``, the ids that its backbone reads at once, and ``inside``, as
+    `inside_of_ids` makes it. Longer texts are read in windows that overlap.
+    """
+
+    longest: int
+    inside: nn.Embedding
+
+    @abstractmethod
+    def scores(self, units: Units) -> Tensor:
+        """What a decision is made of, without where the units stand; ``(B, …, U …, K)``."""
+
+    def units(self, backbone: Encoder, batch: Batch) -> Units:
+        """The units of a batch."""
+        return units_of_windows(backbone, window_inputs(batch, self.longest), self.inside)
 
 
 def inside_of_ids(width: int) -> nn.Embedding:
@@ -47,35 +60,46 @@ def inside_of_ids(width: int) -> nn.Embedding:
     return inside
 
 
-def units_of_batch(backbone: Encoder, batch: Batch, inside: nn.Embedding, longest: int) -> Units:
-    """The vector of each unit: that of its id, and of its place in it.
+def window_inputs(batch: Batch, longest: int) -> dict[str, Tensor]:
+    """What a backbone reads of each window, ``(W, L)``, and `Windows` but for ``place``."""
+    inputs, mask = batch["inputs"], batch["inputs"]["attention_mask"]
+    found = windows_of(mask.sum(1).cpu().numpy(), batch["pieces"].cpu().numpy(), longest)
+    arrays = {name: torch.from_numpy(x).to(mask.device) for name, x in found._asdict().items()}
+    place = arrays.pop("place")
+    if mask.shape[1] > longest:
+        row = arrays["row"].unsqueeze(1)
+        cut = {name: values[row, place.clamp(min=0)] for name, values in inputs.items()}
+        inputs = cut | {"attention_mask": place >= 0}
+    return {**inputs, **arrays}
+
+
+def units_of_windows(
+    backbone: Encoder, windows: Mapping[str, Tensor], inside: nn.Embedding
+) -> Units:
+    """The units of windows: each has the vector of its id, and of its place in it.
 
     Args:
+        windows: as `window_inputs` gives them.
         inside: as `inside_of_ids` makes it.
-        longest: ids that the backbone reads at once.
     """
-    inputs, pieces = batch["inputs"], batch["pieces"]
-    mask = pieces >= 0
-    text = torch.zeros_like(inputs["attention_mask"])
-    text[mask.nonzero()[:, 0], pieces[mask]] = True
-    vectors = vectors_of(backbone, inputs, text, longest)
-    of_ids = pieces.clamp(min=0).unsqueeze(-1).expand(-1, -1, vectors.shape[-1])
-    units = vectors.gather(1, of_ids) + inside(_inside(pieces)).to(vectors)
-    there = inputs["attention_mask"]
-    means = (_mean(vectors, ids) for ids in (there, there & (text.cumsum(1) == 0)))
-    return Units(units, mask, batch["offsets"].cpu().numpy(), *means)
+    of_ids = {name: x for name, x in windows.items() if name not in _OF_WINDOWS}
+    row, share, before, unit, place = (windows[name] for name in _OF_WINDOWS)
+    vectors = backbone(**of_ids)
+    # its gradient is in order on a processor, where that of an index isn't
+    found = vectors.flatten(0, 1).index_select(0, unit.clamp(min=0).flatten())
+    units = found.unflatten(0, unit.shape) + inside(place).to(vectors)
+    means = (_mean(vectors, weight, row, unit.shape[0]) for weight in (share, before))
+    return Units(units, unit >= 0, *means)
 
 
-def _mean(vectors: Tensor, ids: Tensor) -> Tensor:
-    """The mean of the vectors of some ids of each row, ``(B, H)``; 0 of none."""
-    taken = ids.unsqueeze(-1)
-    return ((full(vectors) * taken).sum(1) / taken.sum(1).clamp(min=1)).to(vectors)
+def places_of(batch: Batch) -> list[np.ndarray]:
+    """Begin and end of the units of each row, ``(U, 2)``, without padding."""
+    return [row[row[:, 0] >= 0] for row in batch["offsets"].cpu().numpy()]
 
 
-def _inside(pieces: Tensor) -> Tensor:
-    """The place of each unit within its id, ``(B, U)``, up to the last that is told apart."""
-    place = torch.arange(pieces.shape[1], device=pieces.device).expand_as(pieces)
-    first = torch.ones_like(pieces, dtype=torch.bool)
-    first[:, 1:] = pieces[:, 1:] != pieces[:, :-1]
-    begin = (place * first).cummax(1).values
-    return (place - begin).clamp(max=INSIDE - 1)
+def _mean(vectors: Tensor, weight: Tensor, row: Tensor, rows: int) -> Tensor:
+    """The weighted mean of the vectors of each row's windows, ``(B, H)``; 0 of none."""
+    weight = weight.unsqueeze(-1)
+    of_windows = (full(vectors) * weight).sum(1), weight.to(full(vectors)).sum(1)
+    total, count = (x.new_zeros(rows, x.shape[1]).index_add(0, row, x) for x in of_windows)
+    return (total / count.clamp(min=1)).to(vectors)

@@ -1,75 +1,106 @@
-"""Vectors of texts that are longer than what a backbone reads at once: by windows that overlap."""
+"""Where the units of texts are read: in windows that overlap, if a text is longer than one.
 
-from collections.abc import Mapping
+An exported model takes this module with it, as it stands.
+"""
 
-import torch
-from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
+from typing import NamedTuple
 
-from weitiao.objectives.scorer import Encoder
+import numpy as np
 
 OVERLAP = 0.25  # of a window: each id has an eighth of it, or an end of the text, on either side
+INSIDE = 4  # places of units within an id that are told apart
 
 
-def vectors_of(
-    backbone: Encoder, inputs: Mapping[str, Tensor], text: Tensor, longest: int
-) -> Tensor:
-    """A vector of each id, ``(B, T, H)``; of two windows, that in which it stands further inside.
+class Windows(NamedTuple):
+    """The windows of a batch, and where its units stand in them.
 
-    The ids around a text, such as those of a question about it, are part of each window, and have
-    the mean of their vectors.
+    The ids around a text, such as those of a question about it, are part of each window, and count
+    in each as much as in all together they would alone.
 
     Args:
-        inputs: ``(B, T)`` each, ``attention_mask`` among them.
-        text: ``(B, T)`` bool, ids that stand for text; those between them are the text's as well.
-        longest: ids of a window.
+        row: ``(W,)`` the row of each window.
+        place: ``(W, L)`` of each id of a window in its row; -1 behind the end of the window.
+        share: ``(W, L)`` float32, how much it counts in the mean of its row.
+        before: ``(W, L)`` float32, the same of ids that stand before a text; else 0.
+        unit: ``(B, U)`` where the id of a unit stands among all ``W · L``: of two windows, in that
+            in which it is further inside; -1 behind the end of a row.
+        inside: ``(B, U)`` its place within its id, up to the last that is told apart.
     """
-    mask = inputs["attention_mask"]
-    if mask.shape[1] <= longest:
-        return backbone(**inputs)
-    rows, places, shares = [], [], []
-    for number, (length, begin, count) in enumerate(_lengths(mask, text)):
-        for ids, share in _windows(length, begin, count, longest):
+
+    row: np.ndarray
+    place: np.ndarray
+    share: np.ndarray
+    before: np.ndarray
+    unit: np.ndarray
+    inside: np.ndarray
+
+
+def windows_of(lengths: np.ndarray, pieces: np.ndarray, longest: int) -> Windows:
+    """The windows of rows of ``lengths (B,)`` ids.
+
+    Args:
+        pieces: ``(B, U)`` the id of each unit, in order, -1 behind the end of a row. From the first
+            to the last they are the text's, those between them as well.
+        longest: ids of a window, that a backbone reads at once.
+    """
+    rows, places, shares, befores, found = list[int](), [], [], [], []
+    for number, length in enumerate(lengths.tolist()):
+        own = pieces[number][pieces[number] >= 0]
+        begin, end = (own[0], own[-1] + 1) if len(own) else (0, length)
+        home = np.zeros((length, 2), np.int64)  # window of each id, and its place in that
+        for ids, share in _cut(length, begin, end - begin, longest):
+            (taken,) = share.nonzero()
+            home[ids[taken], 0], home[ids[taken], 1] = len(rows), taken
             rows.append(number)
             places.append(ids)
             shares.append(share)
-    device, row = mask.device, torch.tensor(rows, device=mask.device).unsqueeze(1)
-    place = pad_sequence(places, batch_first=True, padding_value=-1).to(device)
-    share = pad_sequence(shares, batch_first=True).to(device)
-    there = place >= 0
-    cut = {name: values[row, place.clamp(min=0)] for name, values in inputs.items()}
-    found = backbone(**cut | {"attention_mask": there})
-    taken, width = share > 0, mask.shape[1]
-    own = found[taken] * share[taken].unsqueeze(-1).to(found)
-    flat = (row * width + place)[taken]
-    # in order on a processor, where an index_put that adds is not
-    vectors = found.new_zeros(mask.numel(), found.shape[-1]).index_add(0, flat, own)
-    return vectors.view(*mask.shape, -1)
+            befores.append(share * (ids < begin if len(own) else 1))
+        found.append(home[own])
+    place = _filled(places, -1)
+    unit = [windows * place.shape[1] + at for windows, at in (each.T for each in found)]
+    return Windows(
+        np.array(rows, np.int64),
+        place,
+        _filled(shares, 0),
+        _filled(befores, 0),
+        _filled(unit, -1, pieces.shape[1]),
+        _inside(pieces),
+    )
 
 
-def _lengths(mask: Tensor, text: Tensor) -> list[tuple[int, int, int]]:
-    """Of each row: its ids, and the first and the number of those from its text's first to last."""
-    text = text.int()
-    inside = text.cummax(1).values * text.flip(1).cummax(1).values.flip(1)
-    columns = mask.sum(1), inside.argmax(1), inside.sum(1)
-    return [(n, b, c) for n, b, c in torch.stack(columns, 1).tolist()]
-
-
-def _windows(length: int, begin: int, count: int, longest: int) -> list[tuple[Tensor, Tensor]]:
-    """The ids of each window of a row, and how much each counts in its vector."""
+def _cut(length: int, begin: int, count: int, longest: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The ids of each window of a row, and how much each counts."""
     if length <= longest:
-        return [(torch.arange(length), torch.ones(length))]
+        return [(np.arange(length), np.ones(length, np.float32))]
     room = longest - (length - count)
     shared = int(room * OVERLAP)
     starts = [*range(0, count - room, room - shared), count - room]
     ends = [start + room for start in starts]
     # where two windows overlap, each has the half that lies nearer to its middle
     edges = [0, *((a + b) // 2 for a, b in zip(ends, starts[1:], strict=False)), count]
-    head, tail = torch.arange(begin), torch.arange(begin + count, length)
+    head, tail = np.arange(begin), np.arange(begin + count, length)
     windows = []
     for start, end, first, last in zip(starts, ends, edges, edges[1:], strict=False):
-        own = torch.arange(start, end)
-        around = (torch.full((len(ids),), 1 / len(starts)) for ids in (head, tail))
-        share = torch.cat([next(around), ((own >= first) & (own < last)).float(), next(around)])
-        windows.append((torch.cat([head, own + begin, tail]), share))
+        own = np.arange(start, end)
+        around = (np.full(len(ids), 1 / len(starts)) for ids in (head, tail))
+        share = np.concatenate([next(around), (own >= first) & (own < last), next(around)])
+        windows.append((np.concatenate([head, own + begin, tail]), share.astype(np.float32)))
     return windows
+
+
+def _inside(pieces: np.ndarray) -> np.ndarray:
+    """The place of each unit within its id, ``(B, U)``."""
+    place = np.arange(pieces.shape[1])
+    first = np.ones(pieces.shape, bool)
+    first[:, 1:] = pieces[:, 1:] != pieces[:, :-1]
+    begin = np.maximum.accumulate(place * first, 1)
+    return np.minimum(place - begin, INSIDE - 1)
+
+
+def _filled(lists: list[np.ndarray], fill: int, least: int = 0) -> np.ndarray:
+    """Lists as the rows of an array, at least so wide."""
+    width = max(least, *map(len, lists))
+    array = np.full((len(lists), width), fill, lists[0].dtype)
+    for cells, values in zip(array, lists, strict=True):
+        cells[: len(values)] = values
+    return array

@@ -42,11 +42,7 @@ class Reader:
         Args:
             pairs: the second text of each row, of a model of pairs.
         """
-        if (pairs is not None) != self.options["pair"]:
-            raise ValueError("the model reads " + ("pairs" if self.options["pair"] else "texts"))
-        texts, _ = self.clean(texts)
-        if pairs is not None:
-            pairs, _ = self.clean(pairs)
+        texts, pairs = self.cleaned(texts, pairs)
         columns = self._encode(texts, pairs)
         mask = [np.ones(len(ids), bool) for ids in columns["input_ids"]]
         inputs = {"attention_mask": _padded(mask, False)}
@@ -58,14 +54,31 @@ class Reader:
             inputs["feature_values"] = _padded([values for _, values in found], 0)
         return inputs
 
+    def cleaned(
+        self, texts: Sequence[str], pairs: Sequence[str] | None
+    ) -> tuple[Sequence[str], Sequence[str] | None]:
+        """Texts, and of pairs the second ones, as the tokenizer gets them."""
+        if (pairs is not None) != self.options["pair"]:
+            raise ValueError("the model reads " + ("pairs" if self.options["pair"] else "texts"))
+        return self.clean(texts)[0], None if pairs is None else self.clean(pairs)[0]
+
+    def encodings(self, *columns: Sequence[Any]) -> list[Any]:
+        """What the tokenizer makes of one text each, or of two.
+
+        Args:
+            columns: as `units` gives them.
+        """
+        rows = list(zip(*columns, strict=True)) if columns[1:] else list(columns[0])
+        return self.tokenizer.encode_batch(rows, is_pretokenized=bool(self.options["words"]))
+
+    def units(self, texts: Sequence[str]) -> list[Any]:
+        """What the tokenizer takes: texts with the prefix, or their words."""
+        return [self.cut(self.options["prefix"] + text) for text in texts]
+
     def _encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None
     ) -> dict[str, list[np.ndarray]]:
-        units = [self.cut(self.options["prefix"] + text) for text in texts]
-        if pairs is not None:
-            others = [self.cut(self.options["prefix"] + text) for text in pairs]
-            units = list(zip(units, others, strict=True))
-        encodings = self.tokenizer.encode_batch(units, is_pretokenized=bool(self.options["words"]))
+        encodings = self.encodings(*(self.units(x) for x in (texts, pairs) if x is not None))
         ids, types = [], []
         for encoding in encodings:
             keep: Sequence[int] = range(len(encoding.ids))
@@ -79,8 +92,8 @@ class Reader:
         return {"input_ids": ids} | ({"token_type_ids": types} if pairs is not None else {})
 
 
-def _padded(rows: Sequence[np.ndarray], fill: float) -> np.ndarray:
-    width = max(map(len, rows))
+def _padded(rows: Sequence[np.ndarray], fill: float, least: int = 0) -> np.ndarray:
+    width = max(least, *map(len, rows))
     array = np.full((len(rows), width), fill, rows[0].dtype)
     for cells, values in zip(array, rows, strict=True):
         cells[: len(values)] = values

@@ -14,18 +14,18 @@ from tokenizers import Tokenizer
 from weitiao.errors import ConfigError
 from weitiao.inputs import Span
 from weitiao.inputs.text.characters import CharacterIds
-from weitiao.inputs.text.offsets import OFFSETS, PIECES, units_of
+from weitiao.inputs.text.offsets import OFFSETS, PIECES
 from weitiao.inputs.text.prefix import prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
 from weitiao.inputs.text.sides import Pairs, beside
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
 from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
+from weitiao.inputs.text.units import beyond_windows, located
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.arrow import list_array
 from weitiao.io.cache import content_hash, hash_of
 
-_NONE = range(0)
 _PLAIN = ("pad_id", "unk_id", "max_length", "truncation", "special_text", "prefix")
 _OF_PAIRS = ("pairs", "pair_prefix")  # which checkpoints from before lack
 
@@ -154,29 +154,22 @@ class TextEncoder:
 
     def _located(self, texts: Sequence[str], pairs: Sequence[str] | None) -> pa.Table:
         """The ids of whole texts, and where their units stand."""
-        given, own = self._units(texts), 0 if pairs is None else 1
+        given, pair = self._units(texts), pairs is not None
         inputs = given if pairs is None else [*zip(self._units(pairs), given, strict=True)]
         with rust_faults("it"):
             encodings = self.backend.encode_batch(inputs, is_pretokenized=bool(self.segmenter))
         words = given if self.segmenter else [None] * len(texts)
-        rows = zip(encodings, texts, words, strict=True)
-        units = [units_of(found, text, cut, len(self.prefix), own) for found, text, cut in rows]
-        beyond = [self._beyond(found) if own else _NONE for found in encodings]
+        beyond = [self._beyond(found) if pair else None for found in encodings]
+        prefix, parts = len(self.prefix), zip(encodings, texts, words, beyond, strict=True)
+        rows = [located(found, text, cut, prefix, part) for found, text, cut, part in parts]
         columns: dict[str, Any] = {
-            "input_ids": [
-                without(found.ids, part) or [self.pad_id]
-                for found, part in zip(encodings, beyond, strict=True)
-            ],
-            OFFSETS: [each.offsets.ravel() for each in units],
-            PIECES: [
-                each.pieces - len(part) * (each.pieces >= part.stop)
-                for each, part in zip(units, beyond, strict=True)
-            ],
+            "input_ids": [row.ids or [self.pad_id] for row in rows],
+            OFFSETS: [row.units.offsets.ravel() for row in rows],
+            PIECES: [row.units.pieces for row in rows],
         }
         lists = {name: list_array(rows, pa.int32()) for name, rows in columns.items()}
-        if own:
-            parts = zip(encodings, beyond, strict=True)
-            types = [without(found.type_ids, part) for found, part in parts]
+        if pair:
+            types = [row.types or [0] for row in rows]
             lists["token_type_ids"] = list_array(types, pa.int8())
             lists["pair_cut"] = pa.array([*map(bool, beyond)], pa.bool_())
         long = [len(found.ids) > self.max_length for found in encodings]
@@ -184,11 +177,7 @@ class TextEncoder:
 
     def _beyond(self, found: Any) -> range:
         """The ids of the second text of a pair for which a window has no room."""
-        room = (self.max_length - self.added(pair=True)) // 2
-        if len(found.ids) <= self.max_length or found.sequence_ids.count(0) <= room:
-            return _NONE
-        places = [i for i, text in enumerate(fixed(found.sequence_ids, self.before)) if text == 0]
-        return range(places[room], places[-1] + 1) if len(places) > room else _NONE
+        return beyond_windows(found, self.max_length, self.added(pair=True), self.before)
 
     def unread(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of a row's one or two texts, in code points, that `encode` leaves out."""
@@ -246,11 +235,6 @@ class TextEncoder:
             segmenter=segmenter if words else None,
             words=words,
         )
-
-
-def without(ids: Sequence[int], part: range) -> list[int]:
-    """The ids but for those at the positions of a part."""
-    return [*ids[: part.start], *ids[part.stop :]] if part else [*ids]
 
 
 def _model(segmenter: Segmenter) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from weitiao.inputs import Span
+from weitiao.inputs.text.units import starts_of
 
 
 def unread_spans(
@@ -38,13 +39,3 @@ def unread_spans(
             spans[text].append((begin + shift, end + shift))
         lost_before = lost
     return spans
-
-
-def starts_of(text: str, words: Sequence[str]) -> list[int]:
-    """Where each word begins; they are slices of the text, in order."""
-    starts, place = [], 0
-    for word in words:
-        begin = text.find(word, place)
-        starts.append(begin)
-        place = begin + len(word)
-    return starts

@@ -1,0 +1,34 @@
+"""Finds spans in texts: `python predict.py TEXT …`, or lines of standard input.
+
+from predict import Model
+Model().predict(["王小明在北京"])   # [{"label": [{"start": 0, "end": 3, "label": …}, …], …}]
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from weitiao.export.portable.places import Places
+from weitiao.export.portable.running import label_lines
+from weitiao.objectives.span_tags import Span, spans_of_scores
+
+
+class Model(Places):
+    """Finds spans, each of a type."""
+
+    def _found(
+        self, scores: np.ndarray, places: list[np.ndarray], texts: Sequence[str]
+    ) -> list[list[Span]]:
+        return spans_of_scores(scores, places, np.array(self.meaning["steps"], np.float32))
+
+    def _said(self, text: str, found: list[Span]) -> dict[str, Any]:
+        spans = [(b, e, self.meaning["labels"][kind]) for b, e, kind in found]
+        return {
+            "label": [{"start": b, "end": e, "label": kind} for b, e, kind in spans],
+            "words": ", ".join(f"{text[b:e]} ({kind})" for b, e, kind in spans),
+        }
+
+
+if __name__ == "__main__":
+    label_lines(Model())

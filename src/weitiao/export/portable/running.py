@@ -1,0 +1,45 @@
+"""A graph of onnxruntime or torch, and a model that labels lines by it."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+Run = Callable[[Mapping[str, np.ndarray]], np.ndarray]
+
+
+def graph_of(folder: Path) -> Run:
+    """What computes a folder's ``model.onnx`` or ``model.pt2`` of inputs by their names."""
+    if (folder / "model.onnx").is_file():
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(folder / "model.onnx")
+        names = {given.name for given in session.get_inputs()}
+        return lambda x: session.run(None, {n: v for n, v in x.items() if n in names})[0]
+    import torch
+
+    graph = torch.export.load(folder / "model.pt2").module()
+    return lambda x: graph({n: torch.from_numpy(v) for n, v in x.items()}).detach().numpy()
+
+
+class Labels(Protocol):
+    """A model that labels rows."""
+
+    pair: bool
+
+    def predict(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """What it says of each row: a text, or of a model of pairs two of them."""
+
+
+def label_lines(model: Labels) -> None:
+    """Print what a model says of the arguments, or of the lines of standard input, in JSON."""
+    lines = iter(sys.argv[1:] or (line.rstrip("\r\n") for line in sys.stdin))
+    while some := [*islice(lines, 32)]:
+        rows = [line.rsplit("\t", 1) for line in some] if model.pair else some
+        for said in model.predict(rows):
+            print(json.dumps(said, ensure_ascii=False), flush=True)
