@@ -121,7 +121,7 @@ def test_every_backbone_learns_a_few_rows_by_heart(
     files = ("--data.val=my.csv", "--data.audit.drop_leaks=false", "--data.split.test=0")
     model = (f"--model.backbone={backbone}", "--model.backbone.dropout=0", *OPTIONS[task])
     how = (
-        "--model.optim.lr=0.005",
+        "--model.optim.lr=0.002",
         "--trainer.max_epochs=150",
         "--data.batch.size=32",
         "--recipe=none",
