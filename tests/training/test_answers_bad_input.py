@@ -66,6 +66,15 @@ TABLE = [
         code=0,
     ),
     Case(
+        "long_in_test_alone",
+        r"1 of 21 questions of test \(4.8%\) have answers that are longer than any of train",
+        test=[
+            *rows(20, seed=3),
+            ("long", "人王伟在北京大学学习", "谁？", [[0, 10, "人王伟在北京大学学习"]]),
+        ],
+        code=0,
+    ),
+    Case(
         "none_in_train_alone",
         r"val lacks a question without an answer, so it can't choose when",
         rows(60, none=True),

@@ -11,31 +11,38 @@ from weitiao.targets.answers import Answer
 
 REACHED, NONE = "", "have none"
 NOWHERE, INSIDE = "stand nowhere in their text", "begin or end inside a unit"
+LONG = "are longer than any of train"
 HINTS = {
     NOWHERE: "are {--text} and {--label} the columns of the same text?",
     INSIDE: "the tokenizer characters, or another pretrained one",
+    LONG: "longer ones in train",
 }
 """Why no model finds them, and the way out."""
 
 
-def reach(batch: Batch) -> Iterator[tuple[int, str]]:
-    """Each row of a labelled batch, and why no model finds its answers, if so."""
+def reach(batch: Batch, longest: int) -> Iterator[tuple[int, str]]:
+    """Each row of a labelled batch, and why no model finds its answers, if so.
+
+    Args:
+        longest: code points of an answer of several units.
+    """
     columns = batch["row"].tolist(), batch["target"], batch["context"], batch["offsets"].numpy()
     for row, cell, context, offsets in zip(*columns, strict=True):
         gold = gold_of(cell, context)
         placed = [answer for answer in gold.answers if answer[0] >= 0]
-        if not gold.answers:
-            yield row, NONE
-        elif not placed:
-            yield row, NOWHERE
-        elif any(_comes_back(answer, offsets, context, gold) for answer in placed):
+        if not placed:
+            yield row, NOWHERE if gold.answers else NONE
+            continue
+        units = [_come_back(answer, offsets, context, gold) for answer in placed]
+        sizes = [0 if count == 1 else e - b for count, (b, e, _) in zip(units, placed, strict=True)]
+        if any(count and size <= longest for count, size in zip(units, sizes, strict=True)):
             yield row, REACHED
         else:
-            yield row, INSIDE
+            yield row, LONG if any(units) else INSIDE
 
 
-def _comes_back(answer: Answer, offsets: np.ndarray, context: str, gold: Gold) -> bool:
-    """Whether the units under an answer are an exact match.
+def _come_back(answer: Answer, offsets: np.ndarray, context: str, gold: Gold) -> int:
+    """How many units are under an answer; 0 where they are no exact match.
 
     Args:
         offsets: ``(U, 2)``, those of padding below 0.
@@ -43,6 +50,8 @@ def _comes_back(answer: Answer, offsets: np.ndarray, context: str, gold: Gold) -
     begin, end, _ = answer
     found = units_under(begin, end, offsets)
     if found is None:
-        return False
-    said = context[offsets[found[0], 0] : offsets[found[1], 1]]
-    return exact(said, [text for *_, text in gold.answers], chinese=gold.chinese) == 1
+        return 0
+    first, last = found
+    said = context[offsets[first, 0] : offsets[last, 1]]
+    right = exact(said, [text for *_, text in gold.answers], chinese=gold.chinese) == 1
+    return last - first + 1 if right else 0

@@ -238,7 +238,8 @@ class Answering(UnitObjective):
     def lost(
         self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
-        """What no model can find: answers that stand nowhere, or begin or end inside a unit.
+        """What no model can find: answers that stand nowhere, begin or end inside a unit, or are
+        longer than any of train.
 
         The true answers of each row go the way of predictions and back: one has to come out that
         is an exact match.
@@ -248,7 +249,7 @@ class Answering(UnitObjective):
         """
         found: dict[str, list[int]] = {REACHED: [], NONE: [], **{why: [] for why in HINTS}}
         for batch in batches():
-            for row, why in reach(batch):
+            for row, why in reach(batch, self.longest_answer):
                 found[why].append(row)
         total = sum(map(len, found.values()))
         for why, hint in HINTS.items():
