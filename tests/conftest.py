@@ -17,7 +17,10 @@ import numpy as np
 import pytest
 from fault_table import pytest_itemcollected as pytest_itemcollected
 from fault_table import pytest_terminal_summary as pytest_terminal_summary
+from hypothesis import settings
 
+settings.register_profile("any machine", deadline=None)  # a busy one takes its time
+settings.load_profile("any machine")
 TESTS = Path(__file__).parent
 GOOD = ("很好", "喜欢", "满意", "不错", "推荐")
 BAD = ("很差", "失望", "退货", "破损", "难吃")

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 import torch
 from batches import listed
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from weitiao.data.batch import Batching, EpochBatches, Rows
@@ -60,7 +60,6 @@ batchings = st.builds(
 # -- which rows share a batch ----------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(many_lengths, batchings, st.booleans(), st.integers(0, 9), st.integers(0, 9))
 def test_an_epoch_holds_every_row_once_within_the_budget(lengths, batching, shuffle, seed, epoch):
     batches = EpochBatches(lengths, batching, shuffle=shuffle, seed=seed)
@@ -142,7 +141,6 @@ def among(processes: int, lengths, batching, **options) -> list[list[np.ndarray]
     ]
 
 
-@settings(deadline=None)
 @given(many_lengths, batchings, st.integers(1, 5), st.booleans())
 def test_processes_share_out_each_batch_and_none_has_nothing(lengths, batching, count, shuffle):
     if len(lengths) < count:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from weitiao.data.batch import Batching, EpochBatches
@@ -19,7 +19,6 @@ def some(big: int, small: int) -> list[tuple[int, int]]:
     return [(int(draw.integers(3, 60)), int(i < small)) for i in range(big + small)]
 
 
-@settings(deadline=None)
 @given(many, st.integers(1, 3), st.integers(0, 5))
 def test_each_class_is_drawn_equally_often(rows, times, epoch):
     lengths, classes, slots = balanced(rows, times)
@@ -31,7 +30,6 @@ def test_each_class_is_drawn_equally_often(rows, times, epoch):
     assert (lengths[drawn] <= slots.longest(lengths)).all()
 
 
-@settings(deadline=None)
 @given(many, st.integers(1, 200), st.integers(0, 3))
 def test_balanced_batches_break_no_budget_and_are_as_many_each_epoch(rows, tokens, seed):
     lengths, _, slots = balanced(rows)

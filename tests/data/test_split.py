@@ -154,7 +154,7 @@ def test_kept_duplicates_are_spread_over_the_splits():
     val=st.floats(0.05, 0.4),
     test=st.floats(0.05, 0.4),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_totals_match_and_no_class_strays_from_its_part(labels, val, test):
     splits = Splitter(val=val, test=test).split(table(labels), carve=BOTH)
     room = len(labels) - len(set(labels))

@@ -297,7 +297,7 @@ OPTIONS = {
 def test_cleaning_twice_changes_nothing(name):
     cleaner = OPTIONS[name]
 
-    @settings(deadline=None, max_examples=100)
+    @settings(max_examples=100)
     @given(messy_texts)
     @example("&amp;" * 30 + "lt;b&amp;gt;")
     @example("<" * 5 + "<b>" + "b>" * 5)

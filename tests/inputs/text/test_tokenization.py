@@ -4,7 +4,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
@@ -166,7 +166,6 @@ def test_long_texts_are_cut_and_marked(truncation):
     assert rows(table, "cut") == [True, False]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("ab", max_size=20), st.text("ab", max_size=20)), max_size=5))
 def test_cut_pairs_keep_one_token_type_per_id(pairs):
     encoder = fit(texts=["ab"] * 2, max_length=9)

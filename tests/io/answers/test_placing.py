@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from weitiao.errors import DataError
@@ -105,7 +105,6 @@ LETTERS = "ab é\u0301甲２2\n👍"
 
 
 @given(st.text(LETTERS, max_size=12), st.text(LETTERS, min_size=1, max_size=3))
-@settings(deadline=None)
 def test_places_hold_what_is_looked_for(text: str, answer: str) -> None:
     for begin, end in places_of(text, answer):
         assert text[begin:end] == answer

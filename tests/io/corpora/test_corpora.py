@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from weitiao.errors import DataError
@@ -124,7 +124,6 @@ def test_files_come_in_the_order_named_and_globs_sorted(tmp_path: Path) -> None:
     assert list(Corpus(files).documents()) == ["b1", "b2", "a"]
 
 
-@settings(deadline=None)
 @given(
     texts=st.lists(st.text("ab一 ", min_size=1, max_size=4), min_size=1, max_size=30),
     block=st.integers(1, 20),

@@ -50,7 +50,7 @@ def test_the_last_end_of_a_record_and_carriage_returns_may_lack(tmp_path: Path) 
     assert documents(tmp_path / "a.wet") == TEXTS
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text("\r\n WARC/1.0一", min_size=1, max_size=9).filter(str.strip), min_size=1))
 def test_any_texts_pass(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.getbasetemp() / "any.wet"

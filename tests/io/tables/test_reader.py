@@ -418,7 +418,7 @@ CELL = st.text(st.sampled_from("好坏 \",\t'\\x"), max_size=8)
 FAULTS = ["none", "none", "none", "wide", "short", "no label", "bytes"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["csv", "tsv", "jsonl"]),
     st.lists(st.tuples(CELL, st.sampled_from(FAULTS)), min_size=1, max_size=40),

@@ -65,7 +65,6 @@ def test_characters_beyond_16_bits_shift_nothing(fake: Fake) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

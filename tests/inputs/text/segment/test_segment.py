@@ -52,7 +52,7 @@ texts_of_all_kinds = st.text(
 )
 def test_words_join_to_the_text(segmenter):
 
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     @given(texts_of_all_kinds)
     def check(text):
         (words,) = segmenter.segment([text])

@@ -120,7 +120,7 @@ def test_texts_in_bulk_get_the_words_that_each_gets_alone(
 def test_words_join_to_the_texts(models: Path, language: str) -> None:
     segmenter = Segmenter("stanza", models=str(models), language=language)
 
-    @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(
         st.lists(
             st.text(
