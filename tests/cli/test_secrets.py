@@ -21,7 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["train.py"])
     numbered = enumerate(reviews(60))
-    rows = [(text, "", label, "", "", "", f"{i:03}", "[]") for i, (text, label) in numbered]
+    rows = [(text, "", label, "", "", "", f"{i:03}", "[]", "[]") for i, (text, label) in numbered]
     save_database(tmp_path / "my.db", rows)
     return tmp_path
 

@@ -83,7 +83,6 @@ TABLE = [
     Bad("one_row", "leaves val without one", GOOD[1:2]),
     Bad("rows_all_alike", "leaves val without one", [GOOD[1]] * 40),
     Bad("classes", "neither spans nor tags.*write", [(t, json.dumps(c)) for t, c in reviews(60)]),
-    refused("pair", "--data.input.pair=other", "pair doesn't go with truncation: windows"),
     refused("augmentation", "--data.input.augment.steps=[{method: swap}]", "augment doesn't go"),
     refused("linear", "--data.input.linear={}", "linear doesn't go with truncation: windows"),
     refused("probe", "--model.objective.head.start=probe", "of whole rows only"),

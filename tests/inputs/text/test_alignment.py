@@ -1,7 +1,7 @@
 """Places of cleaned characters in the text as it was read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from weitiao.inputs.text.alignment import aligned
@@ -46,6 +46,7 @@ def test_characters(original: str, cleaned: str, found: list[tuple[str, str]]) -
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
+@example("\u00c0", "A0\u00c0")  # put into a composed character
 def test_places_rise_and_lie_in_the_text(original: str, cleaned: str) -> None:
     places = aligned(original, cleaned)
     assert places.shape == (len(cleaned), 2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from weitiao.export.portable.reader import Reader, _padded
+from weitiao.export.portable.reader import Reader, padded
 from weitiao.inputs.text.units import beyond_windows, in_the_text_as_read, located
 from weitiao.objectives.windows import windows_of
 
@@ -34,12 +34,12 @@ class PlaceReader(Reader):
         if pairs is not None:
             columns["token_type_ids"] = [np.array(row.types or [0]) for row in rows]
         lengths = np.array([len(ids) for ids in columns["input_ids"]])
-        pieces = _padded([row.units.pieces for row in rows], -1, least=1)
+        pieces = padded([row.units.pieces for row in rows], -1, least=1)
         inputs = windows_of(lengths, pieces, options["max_length"])._asdict()
         place = inputs.pop("place")
         for name, lists in columns.items():
             fill = options["pad_id"] if name == "input_ids" else 0
-            cells = _padded(lists, fill)
+            cells = padded(lists, fill)
             inputs[name] = np.where(place < 0, fill, cells[inputs["row"][:, None], place])
         inputs["attention_mask"] = place >= 0
         offsets = zip((row.units.offsets for row in rows), texts, cleaned, strict=True)

@@ -45,13 +45,13 @@ class Reader:
         texts, pairs = self.cleaned(texts, pairs)
         columns = self._encode(texts, pairs)
         mask = [np.ones(len(ids), bool) for ids in columns["input_ids"]]
-        inputs = {"attention_mask": _padded(mask, False)}
+        inputs = {"attention_mask": padded(mask, False)}
         for name, rows in columns.items():
-            inputs[name] = _padded(rows, self.options["pad_id"] if name == "input_ids" else 0)
+            inputs[name] = padded(rows, self.options["pad_id"] if name == "input_ids" else 0)
         if self.ngrams:
             found = self.ngrams(texts, pairs)
-            inputs["feature_ids"] = _padded([ids for ids, _ in found], 0)
-            inputs["feature_values"] = _padded([values for _, values in found], 0)
+            inputs["feature_ids"] = padded([ids for ids, _ in found], 0)
+            inputs["feature_values"] = padded([values for _, values in found], 0)
         return inputs
 
     def cleaned(
@@ -92,7 +92,8 @@ class Reader:
         return {"input_ids": ids} | ({"token_type_ids": types} if pairs is not None else {})
 
 
-def _padded(rows: Sequence[np.ndarray], fill: float, least: int = 0) -> np.ndarray:
+def padded(rows: Sequence[np.ndarray], fill: float, least: int = 0) -> np.ndarray:
+    """Rows as an array, at least so wide, their ends filled up."""
     width = max(least, *map(len, rows))
     array = np.full((len(rows), width), fill, rows[0].dtype)
     for cells, values in zip(array, rows, strict=True):

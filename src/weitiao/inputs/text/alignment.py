@@ -28,7 +28,7 @@ def aligned(original: str, cleaned: str) -> np.ndarray:
     found = np.stack([np.full(len(cleaned), len(original)), np.zeros(len(cleaned), np.int64)], 1)
     np.minimum.at(found[:, 0], owner, begin)
     np.maximum.at(found[:, 1], owner, end)
-    return found
+    return np.maximum.accumulate(found)  # what came from none may stand within a composed character
 
 
 def _folded(text: str) -> tuple[str, np.ndarray]:
