@@ -49,6 +49,10 @@ ROWS = {
         ("tasks/tags.yaml", "recipes/tags.yaml", "recipes/pretrained_tags.yaml"), SPANS
     ),
     **dict.fromkeys(
+        ("tasks/answers.yaml", "recipes/answers.yaml", "recipes/pretrained_answers.yaml"),
+        ("context\tquestion\tanswers\n", "{text}\t{label}？\t{text[0]}\n"),
+    ),
+    **dict.fromkeys(
         ("tasks/likeness.yaml", "recipes/likeness.yaml", "recipes/pretrained_likeness.yaml"),
         ("text\tpair\tlabel\n", "{text}\t{label}{text}\t{score}\n"),
     ),
