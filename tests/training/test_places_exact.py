@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
-import test_answering
+import test_answer_runs
 import test_tags
 from conftest import Command
 from resumed_runs import by_test, rows
@@ -32,12 +32,12 @@ TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 
 def write(folder: Path, task: str, count: int) -> None:
     """Rows of a task; of some questions no answer, of some one that stands nowhere."""
-    found = test_answering.rows(count, none=True)
+    found = test_answer_runs.rows(count, none=True)
     if task == "misplaced":
         lost = [[-1, -1, "nowhere"]]
         found = [(*row[:3], lost if i % 6 == 1 else row[3]) for i, row in enumerate(found)]
     if task in ("answers", "misplaced"):
-        test_answering.write(folder / "my.csv", found)
+        test_answer_runs.write(folder / "my.csv", found)
     else:
         test_tags.write(folder / "my.csv", test_tags.rows(count))
 

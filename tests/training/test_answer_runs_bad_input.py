@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import test_tags
 from conftest import reviews, write_csv
-from test_answering import Row, rows, write
+from test_answer_runs import Row, rows, write
 
 from weitiao.cli.main import main
 
