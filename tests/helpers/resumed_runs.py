@@ -10,6 +10,8 @@ EPOCHS, STEPS = 3, 30
 # is fitted on validation once training has ended
 OPTIONS = [
     *("--run.threads", "1", "--run.save_every", "1", "--data.train", "my.csv"),
+    # a run that is killed before it has saved measures anew, on a busy machine otherwise
+    *("--run.matmul", "blas"),
     *("--data.text", "review", "--data.target.label", "stars", "--data.batch.size", "8"),
     *("--model.backbone.layers", "1", "--model.backbone.width", "8"),
     *("--data.input.linear.strength", "1", "--model.objective.calibrate", "true"),
