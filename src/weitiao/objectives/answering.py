@@ -95,7 +95,7 @@ class Answering(UnitObjective):
         self.none = nn.Linear(backbone.width, 2) if target.unanswerable else None
         self.doubt = Doubt()
         if self.none is not None:
-            # those of the class, where all questions have an answer
+            # a class's own by its type, and here by what train has
             self.shown = (*self.shown, *OF_DOUBT)  # type: ignore[misc]
 
     def rates(self) -> dict[str, float]:
@@ -127,8 +127,9 @@ class Answering(UnitObjective):
         """The negative log-likelihood of the right answers; rows without one that stands in its
         text have no part in it."""
         edges = self.edges(backbone, batch)
-        found = self._losses(edges, batch)
-        size = found.new_tensor(sum(map(bool, self._right(edges, batch))))
+        right = self._right(edges, batch)
+        found = self._losses(edges, right)
+        size = found.new_tensor(sum(map(bool, right)))
         return Loss(found.sum() / size.clamp(min=1), size)
 
     def _right(self, edges: Edges, batch: Batch) -> list[list[tuple[int, int]]]:
@@ -143,12 +144,16 @@ class Answering(UnitObjective):
             right.append([*((b + 1, e + 1) for b, e in sorted(pairs)), *none])
         return right
 
-    def _losses(self, edges: Edges, batch: Batch) -> Tensor:
-        """Of each row, ``(B,)``; 0 where nothing is right."""
+    def _losses(self, edges: Edges, right: list[list[tuple[int, int]]]) -> Tensor:
+        """Of each row, ``(B,)``; 0 where nothing is right.
+
+        Args:
+            right: of each row the pairs of begin and end that are.
+        """
         losses = []
         # a batch in which nothing is right has a gradient, of zeros, that other processes wait for
         nothing = edges.begin.where(edges.begin.isfinite(), 0).sum() * 0
-        for row, pairs in enumerate(self._right(edges, batch)):
+        for row, pairs in enumerate(right):
             begin, end = torch.tensor(pairs or [(0, 0)], device=edges.begin.device).T
             found = -(edges.begin[row, begin] + edges.end[row, end]).logsumexp(0)
             losses.append(found if pairs else nothing)
@@ -159,7 +164,8 @@ class Answering(UnitObjective):
         edges = self.edges(backbone, batch)
         cells = zip(batch["target"], batch["context"], strict=True)
         golds = [gold_of(cell, context) for cell, context in cells]
-        return Evaluation(self._found(edges, batch), self._losses(edges, batch), golds)
+        losses = self._losses(edges, self._right(edges, batch))
+        return Evaluation(self._found(edges, batch), losses, golds)
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[Found]:
         """The answers of each row, the surest first."""
