@@ -18,8 +18,10 @@ from tiny_models import objective_of
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.evaluation.baseline import measure_baseline
+from weitiao.evaluation.table import COLUMNS
 from weitiao.evaluation.testing import baseline_scores
 from weitiao.objectives.baselines import CHOICES, Measured
+from weitiao.training.run_folder import BASELINES
 
 
 def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNamespace:
@@ -132,3 +134,7 @@ def test_a_run_writes_the_baseline_of_its_own_split(run_of: Path) -> None:
     assert shared - baseline == {"auroc", "ece", "loss"}
     assert metrics["majority/accuracy"] <= metrics["baseline/accuracy"]
     assert metrics["baseline/c"] in CHOICES
+
+
+def test_every_column_of_the_table_is_forgotten_by_a_new_fit() -> None:
+    assert {*COLUMNS} - {"test"} == {*BASELINES}

@@ -20,7 +20,10 @@ from weitiao.training import signals
 
 SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
-BASELINES = ("baseline", "majority", "mean", "similarity", "dictionary", "words", "untuned")
+BASELINES = (
+    *("baseline", "majority", "mean", "similarity", "dictionary"),
+    *("first_sentence", "unanswered", "words", "untuned"),
+)
 """Baselines by their name in ``metrics.json``; ``baseline`` is the linear model, or BM25."""
 LINKED = (
     *("config.yaml", "data_card.json", "audit.json", "metrics.csv", "metrics.json"),
