@@ -174,6 +174,17 @@ class UseParser(Parser):
         super().error(message, ex)
 
 
+def add_permissions(parser: Parser) -> None:
+    """Give a verb that opens checkpoints the options that let theirs run code."""
+    parser.add_argument(
+        "--trust_remote_code",
+        type=bool,
+        default=False,
+        help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
+    )
+    own_code.add_option(parser)
+
+
 def use_parser(verb: str, file: type[NewFile], run: str = "--ckpt_path") -> UseParser:
     """The parser of a verb, without what it writes, and where it computes.
 
@@ -185,12 +196,6 @@ def use_parser(verb: str, file: type[NewFile], run: str = "--ckpt_path") -> UseP
     parser.elsewhere = names_for(verb)
     needed = {"required": True} if run.startswith("-") else {}
     parser.add_argument(run, type=Path, help="Checkpoint to use, or run.", **needed)
-    parser.add_argument(
-        "--trust_remote_code",
-        type=bool,
-        default=False,
-        help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
-    )
-    own_code.add_option(parser)
+    add_permissions(parser)
     parser.add_class_arguments(file, "data")
     return parser

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from weitiao.config import own_code
 from weitiao.config.bounds import at_least
 from weitiao.config.commands import called
 from weitiao.config.field_paths import field_paths
@@ -26,7 +25,7 @@ from weitiao.config.parser import Parser
 from weitiao.config.serialization import plain
 from weitiao.data.new_rows import table_of_cells
 from weitiao.errors import ConfigError, DataError
-from weitiao.evaluation.inference import Hardware, TextFile
+from weitiao.evaluation.inference import Hardware, TextFile, add_permissions
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.csv_file import write_rows
@@ -74,13 +73,7 @@ def retrieve_parser() -> Parser:
     parser.add_argument(
         "--ckpt_path", type=Path | None, help="Model that makes vectors: a run, or a checkpoint."
     )
-    parser.add_argument(
-        "--trust_remote_code",
-        type=bool,
-        default=False,
-        help="Run Python code that came with the checkpoint's backbone, if it asks for it.",
-    )
-    own_code.add_option(parser)
+    add_permissions(parser)
     parser.add_argument(
         "--text", type=str, action="append", help="A query; may be given several times."
     )
