@@ -44,7 +44,8 @@ def known(rows: int) -> Known:
 
 def test_several_answers_are_added_up_and_what_stands_nowhere_is_no_part() -> None:
     objective = known(4)
-    loss, size = objective.loss(None, {"target": [*map(json.dumps, CELLS)]})  # type: ignore[arg-type]
+    batch = {"target": [*map(json.dumps, CELLS)]}
+    loss, size = objective.loss(None, batch)  # type: ignore[arg-type]  # no backbone is asked
     begin, end = (each.exp() for each in objective.known[:2])
     right = (
         begin[0, 2] * end[0, 3],
@@ -57,7 +58,8 @@ def test_several_answers_are_added_up_and_what_stands_nowhere_is_no_part() -> No
 
 def test_a_batch_from_which_nothing_is_learned_has_a_gradient_of_zeros() -> None:
     objective = known(2)
-    loss, size = objective.loss(None, {"target": [json.dumps(CELLS[3])] * 2})  # type: ignore[arg-type]
+    batch = {"target": [json.dumps(CELLS[3])] * 2}
+    loss, size = objective.loss(None, batch)  # type: ignore[arg-type]  # no backbone is asked
     loss.backward()
     assert (float(loss), float(size)) == (0, 0)
     assert objective.known.begin.grad is not None

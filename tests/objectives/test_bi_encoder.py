@@ -143,7 +143,7 @@ def test_a_loss_in_16_bits_is_that_of_32() -> None:
     vectors = [F.normalize(torch.randn(64, 32), dim=1) for _ in range(2)]
     card, batch = card_of("retrieval"), batch_of("retrieval", 64)
     objective = Retrieval(card, SimpleNamespace(width=32))
-    objective.both = lambda *_: vectors  # type: ignore[method-assign]
+    objective.both = lambda *_: vectors  # type: ignore[method-assign]  # no model is needed
     whole = float(objective.loss(None, batch).value)
     with torch.autocast("cpu", torch.bfloat16):
         assert float(objective.loss(None, batch).value) == whole
