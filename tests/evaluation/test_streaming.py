@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Command, reviews, write_csv
+from conftest import OF_COMMANDS, Command, reviews, write_csv
 
 from weitiao.cli.main import main
 from weitiao.evaluation import streaming
@@ -287,7 +287,9 @@ def test_kill_9_leaves_what_goes_on(command: Command, trained: Path, tmp_path: P
     given = (*given, "--hardware.accelerator=cpu")
     assert command(*given, "--out=whole.csv", cwd=tmp_path).code == 0
     called = [sys.executable, TRAIN, *given, "--out=a.csv"]
-    with subprocess.Popen(called, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    # one environment: with another number of threads, sums have another order
+    apart = {"env": os.environ | OF_COMMANDS, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(called, cwd=tmp_path, **apart) as process:
         while not (tmp_path / ".a.csv.progress").exists():
             assert process.poll() is None
             time.sleep(0.01)

@@ -17,7 +17,9 @@ from weitiao.training.matmul import Measured
 
 
 @pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
+def as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A user who has measured nothing, and the setting of torch."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     before = torch.get_float32_matmul_precision()
     yield
     torch.set_float32_matmul_precision(before)
@@ -57,15 +59,20 @@ def test_measuring_leaves_draws_and_setting_as_they_were() -> None:
 
 
 def test_what_was_found_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = matmul.fastest(tmp_path / "cache")
-    kept = json.loads((tmp_path / "cache" / "matmul.json").read_text("utf-8"))
+    chosen = matmul.fastest()
+    kept = json.loads((tmp_path / "cache" / "weitiao" / "matmul.json").read_text("utf-8"))
     assert len(kept) == 1
 
     def refuse(threads: int) -> None:
         raise AssertionError("measured again")
 
     monkeypatch.setattr(matmul, "_measure", refuse)
-    assert matmul.fastest(tmp_path / "cache") == chosen
+    assert matmul.fastest() == chosen
+
+
+def test_a_home_that_is_read_only_costs_nothing_but_time(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file, where a folder would have to be", "utf-8")
+    assert matmul.fastest() in ("blas", "onednn")
 
 
 @pytest.mark.parametrize(("given", "taken"), [(None, "blas"), ("onednn", "onednn")])

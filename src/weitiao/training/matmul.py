@@ -5,10 +5,10 @@ import platform
 import time
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import torch
+from platformdirs import user_cache_path
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -49,14 +49,9 @@ def use(library: Library) -> None:
     torch.set_float32_matmul_precision("medium" if library == "onednn" else "highest")
 
 
-def fastest(folder: Path | None = None) -> Library:
-    """The library to use on this processor.
-
-    Args:
-        folder: a cache, where it is written down what was found, so that all runs on this machine
-            choose alike, however busy it is; null = not.
-    """
-    found = measured(folder)
+def fastest() -> Library:
+    """The library to use on this processor."""
+    found = measured()
     one, other = found["onednn"], found["blas"]
     return "onednn" if one.error <= EXACT and one.rate >= FASTER * other.rate else "blas"
 
@@ -66,25 +61,24 @@ def rounds_off(library: Library) -> bool:
     return measured()[library].error > EXACT
 
 
-def measured(folder: Path | None = None) -> dict[Library, Measured]:
+def measured() -> dict[Library, Measured]:
     """What each library does, with as many threads as torch has now; takes 50 ms once.
 
-    Args:
-        folder: as of `fastest`.
+    It is written down in the user's cache, so that all commands on this machine choose alike,
+    however busy it is: a killed ``predict`` goes on with the digits that it began with.
     """
-    place = folder and folder / "matmul.json"
-    known = json.loads(place.read_text("utf-8")) if place and place.is_file() else {}
+    place = user_cache_path("weitiao", appauthor=False) / "matmul.json"
+    known = json.loads(place.read_text("utf-8")) if place.is_file() else {}
     threads = torch.get_num_threads()
     # names of processors don't tell: "AMD EPYC" is many
     kind = f"{platform.node()}, {torch.backends.cpu.get_cpu_capability()}"
     key = f"{kind}, {threads} threads, torch {torch.__version__}"
     if key not in known:
         known[key] = _measure(threads)
-        if place:
-            with suppress(OSError):  # a cache may lie on a disk that is read only
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with whole_or_not(place) as part:
-                    part.write_text(json.dumps(known, indent=1), "utf-8")
+        with suppress(OSError):  # a home may be read only
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with whole_or_not(place) as part:
+                part.write_text(json.dumps(known, indent=1), "utf-8")
     return {name: Measured(*known[key][name]) for name in get_args(Library)}
 
 

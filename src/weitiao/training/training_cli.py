@@ -198,7 +198,7 @@ class TrainingCLI(LightningCLI):
         """Take the library that the run names, or the faster one, and say where it rounds off."""
         chosen = self.config.run.matmul
         if chosen is None:
-            chosen = matmul.fastest(Path(self.config.data.cache))
+            chosen = matmul.fastest()
         elif chosen == "onednn" and matmul.rounds_off(chosen):
             line = "! run.matmul: oneDNN rounds products to 16 bits on this processor"
             show_line(f"{line}\n  → exact: {{--run.matmul}} blas", self.console)
