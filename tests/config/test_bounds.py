@@ -5,8 +5,8 @@ from weitiao.data.batch import Batching
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.lora import Lora
 from weitiao.models.optim import Optimisation
-from weitiao.objectives.classification import ClassLoss
 from weitiao.objectives.heads import Head
+from weitiao.objectives.labels.classification import ClassLoss
 from weitiao.objectives.wide import Wide
 
 

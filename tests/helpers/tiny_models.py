@@ -26,11 +26,11 @@ from weitiao.models.backbones.textcnn import TextCNN
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
-from weitiao.objectives.classification import Classification
-from weitiao.objectives.hierarchical import Hierarchical
-from weitiao.objectives.multilabel import MultiLabel
-from weitiao.objectives.ordinal import Ordinal
-from weitiao.objectives.regression import Regression
+from weitiao.objectives.labels.classification import Classification
+from weitiao.objectives.labels.hierarchical import Hierarchical
+from weitiao.objectives.labels.multilabel import MultiLabel
+from weitiao.objectives.labels.ordinal import Ordinal
+from weitiao.objectives.labels.regression import Regression
 
 VOCABULARY, LENGTH = 60, 24
 OBJECTIVES: dict[str, Any] = {

@@ -42,8 +42,8 @@ from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
-from weitiao.objectives.classification import Classification, ClassLoss
 from weitiao.objectives.heads import Head
+from weitiao.objectives.labels.classification import Classification, ClassLoss
 from weitiao.objectives.wide import Wide
 
 STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from weitiao.objectives.answer_baseline import Overlap, nearest, sentences_of
-from weitiao.objectives.answer_metrics import averages, scores_of_rows
+from weitiao.objectives.answers.baseline import Overlap, nearest, sentences_of
+from weitiao.objectives.answers.metrics import averages, scores_of_rows
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

@@ -6,7 +6,7 @@ import random
 import pytest
 import torch
 
-from weitiao.objectives.answer_doubt import Doubt
+from weitiao.objectives.answers.doubt import Doubt
 
 
 def score(threshold: float, rows: list[tuple[float, float, float]]) -> float:

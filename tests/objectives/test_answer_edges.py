@@ -9,7 +9,7 @@ import random
 import numpy as np
 import pytest
 
-from weitiao.objectives.answer_edges import best_answers, units_under
+from weitiao.objectives.answers.edges import best_answers, units_under
 
 TEXT = "王小明 in New York 学习"
 OFFSETS = np.array(

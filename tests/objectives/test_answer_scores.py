@@ -11,9 +11,9 @@ from time import perf_counter
 
 import pytest
 
-from weitiao.objectives.answer_metrics import OF_ALL, OF_SOME, averages, scores_of_rows
-from weitiao.objectives.answer_scores import Gold, exact, f1, gold_of
-from weitiao.objectives.answer_words import bare_chinese, segments
+from weitiao.objectives.answers.metrics import OF_ALL, OF_SOME, averages, scores_of_rows
+from weitiao.objectives.answers.scores import Gold, exact, f1, gold_of
+from weitiao.objectives.answers.words import bare_chinese, segments
 from weitiao.targets.answers import Answer
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

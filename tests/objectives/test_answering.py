@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from weitiao.objectives.answering import Answering, Edges
+from weitiao.objectives.answers.answering import Answering, Edges
 
 CELLS: Sequence[list[list[Any]]] = (
     [[1, 3, "bc"]],

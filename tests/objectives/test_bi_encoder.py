@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.bag import Bag
 from weitiao.objectives import Classification, Likeness, Retrieval
-from weitiao.objectives.likeness import LikenessLoss, cosent
-from weitiao.objectives.retrieval import in_batch
+from weitiao.objectives.vectors.likeness import LikenessLoss, cosent
+from weitiao.objectives.vectors.retrieval import in_batch
 
 OBJECTIVES = {"likeness": Likeness, "retrieval": Retrieval}
 
@@ -131,7 +131,7 @@ def test_a_batch_in_chunks_has_the_gradients_of_the_whole(
     loss, gradient = learned(4)
     assert seen == [4, 4, 2] * 2 + [2, 4, 4] * 2  # backwards, each a second time
     if dropout:  # the same chunks, kept in memory
-        path = "weitiao.objectives.bi_encoder.checkpoint"
+        path = "weitiao.objectives.vectors.bi_encoder.checkpoint"
         monkeypatch.setattr(path, lambda call, *given, use_reentrant: call(*given))
     expected, wanted = learned(4 if dropout else None)
     assert loss == pytest.approx(expected, rel=1e-6)

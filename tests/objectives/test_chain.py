@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from weitiao.objectives.chain import Chain
-from weitiao.objectives.span_tags import best_tags
+from weitiao.objectives.spans.chain import Chain
+from weitiao.objectives.spans.tags import best_tags
 
 TYPES, LENGTHS = 2, (4, 1, 3)
 

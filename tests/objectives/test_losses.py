@@ -13,10 +13,10 @@ from tiny_models import OBJECTIVES, objective_of, tiny_card
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
-from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.labels.classification import ClassLoss
+from weitiao.objectives.labels.multilabel import LabelLoss
+from weitiao.objectives.labels.regression import NumberLoss
 from weitiao.objectives.losses import MulticlassLoss, one_against_rest
-from weitiao.objectives.multilabel import LabelLoss
-from weitiao.objectives.regression import NumberLoss
 
 COUNTS = [30, 5, 65]
 TARGETS = torch.tensor([0, 1, 2, 2, 0, 1, 2])

@@ -9,8 +9,8 @@ from scipy import stats
 from sklearn import metrics as sk
 from tiny_models import OBJECTIVES, objective_of, tiny_card
 
+from weitiao.objectives.labels.thresholding import Decision
 from weitiao.objectives.metrics import ranks
-from weitiao.objectives.thresholding import Decision
 
 LABELS = [f"label {c}" for c in range(4)]
 

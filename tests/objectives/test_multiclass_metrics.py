@@ -22,7 +22,11 @@ from tiny_models import (
 )
 
 from weitiao.models.module import Module
-from weitiao.objectives.multiclass_metrics import build_confusion, build_scalars, f1_per_class
+from weitiao.objectives.labels.multiclass_metrics import (
+    build_confusion,
+    build_scalars,
+    f1_per_class,
+)
 
 SIZES = (7, 1, 64, 30, 3)
 

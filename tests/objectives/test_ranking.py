@@ -15,8 +15,8 @@ from torchmetrics.retrieval import (
     RetrievalRecall,
 )
 
-from weitiao.objectives import ranking
-from weitiao.objectives.ranking import NAMES, Relevance, mean_scores, scores_of
+from weitiao.objectives.vectors import ranking
+from weitiao.objectives.vectors.ranking import NAMES, Relevance, mean_scores, scores_of
 
 
 def drawn(seed: int, rows: int = 200) -> tuple[Relevance, torch.Tensor]:

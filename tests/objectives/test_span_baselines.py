@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from weitiao.io.arrow import Ragged
-from weitiao.objectives.span_baselines import Dictionary, SpanModels, _words
-from weitiao.objectives.span_metrics import SpanMetrics
-from weitiao.objectives.span_tags import Span
+from weitiao.objectives.spans.baselines import Dictionary, SpanModels, _words
+from weitiao.objectives.spans.metrics import SpanMetrics
+from weitiao.objectives.spans.tags import Span
 
 CITY, PERSON = 0, 1
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from weitiao.objectives.span_metrics import SpanMetrics
-from weitiao.objectives.span_tags import Span
+from weitiao.objectives.spans.metrics import SpanMetrics
+from weitiao.objectives.spans.tags import Span
 
 TYPES = ["LOC", "PER"]
 LOC, PER = 0, 1

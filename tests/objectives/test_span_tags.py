@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weitiao.objectives.span_tags import Span, spans_of, tags_of
+from weitiao.objectives.spans.tags import Span, spans_of, tags_of
 
 
 def ids(*lengths: int) -> np.ndarray:

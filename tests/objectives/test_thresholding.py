@@ -13,7 +13,7 @@ from tiny_models import Batch, loader, module_of, padded, random_texts, tiny_car
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
-from weitiao.objectives.thresholding import Decision, best_for_all, best_for_each
+from weitiao.objectives.labels.thresholding import Decision, best_for_all, best_for_each
 
 
 def card(labels: int = 4) -> DataCard:

@@ -23,7 +23,7 @@ from tiny_models import (
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.optim import Optimisation
-from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.labels.classification import ClassLoss
 from weitiao.objectives.wide import Wide
 from weitiao.objectives.wide_ngrams import WideNgrams, first_of_each, ngram_buckets
 

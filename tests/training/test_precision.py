@@ -13,10 +13,10 @@ from cards import target_card
 from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.card import DataCard, TokenInput
-from weitiao.objectives.classification import ClassLoss
+from weitiao.objectives.labels.classification import ClassLoss
+from weitiao.objectives.labels.multilabel import LabelLoss
+from weitiao.objectives.labels.thresholding import Decision
 from weitiao.objectives.mean import Mean
-from weitiao.objectives.multilabel import LabelLoss
-from weitiao.objectives.thresholding import Decision
 
 BEST = "logs/latest/checkpoints/best.ckpt"
 

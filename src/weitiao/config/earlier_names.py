@@ -11,6 +11,7 @@ from weitiao.config.presets import merged, values_of
 from weitiao.config.strict_yaml import strict
 
 _BACKBONES, _PRETRAINING = "weitiao.models.backbones", "weitiao.pretraining"
+_OBJECTIVES = "weitiao.objectives"
 CLASSES = {
     "weitiao.models.backbones.Transformer": f"{_BACKBONES}.transformer.Transformer",
     "weitiao.models.bag.Bag": f"{_BACKBONES}.bag.Bag",
@@ -19,6 +20,16 @@ CLASSES = {
     "weitiao.models.pretrained.Pretrained": f"{_BACKBONES}.pretrained.Pretrained",
     "weitiao.models.recurrent.Recurrent": f"{_BACKBONES}.recurrent.Recurrent",
     "weitiao.models.textcnn.TextCNN": f"{_BACKBONES}.textcnn.TextCNN",
+    **{
+        f"{_OBJECTIVES}.{name.lower()}.{name}": f"{_OBJECTIVES}.{room}.{name.lower()}.{name}"
+        for room, names in (
+            ("answers", ("Answering",)),
+            ("labels", ("Classification", "Hierarchical", "MultiLabel", "Ordinal", "Regression")),
+            ("spans", ("Tagging",)),
+            ("vectors", ("Likeness", "Retrieval")),
+        )
+        for name in names
+    },
     "weitiao.run.early_stopping.StopEarly": "weitiao.training.early_stopping.StopEarly",
 }
 """Classes that a configuration names, by the path that they had before."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weitiao.io.spans.units import UNIT
-from weitiao.objectives.span_tags import tags_of
+from weitiao.objectives.spans.tags import tags_of
 
 
 def conll_blocks(columns: Mapping[str, Sequence[Any]]) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from weitiao.objectives.answering import Answering
+from weitiao.objectives.answers.answering import Answering
 from weitiao.objectives.base import Objective
-from weitiao.objectives.tagging import Tagging
+from weitiao.objectives.spans.tagging import Tagging
 
 TASKS_ZH = {
     "Classification": "文本分类",

@@ -15,7 +15,7 @@ from weitiao.export.card_words import OF_TEXTS, TASKS_ZH, words_of
 from weitiao.export.interval import interval
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import Module
-from weitiao.objectives.tagging import Tagging
+from weitiao.objectives.spans.tagging import Tagging
 from weitiao.training.run_folder import RunFolder
 
 TEMPLATE = "model_card.md.jinja"

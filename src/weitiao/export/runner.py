@@ -10,11 +10,12 @@ from weitiao.export import portable
 from weitiao.export.bundle import bundle
 from weitiao.export.portable import running
 from weitiao.models.module import Module
-from weitiao.objectives import answer_edges, span_tags
-from weitiao.objectives.answering import Answering
+from weitiao.objectives.answers import edges
+from weitiao.objectives.answers.answering import Answering
 from weitiao.objectives.base import Objective
-from weitiao.objectives.multilabel import MultiLabel
-from weitiao.objectives.tagging import Tagging
+from weitiao.objectives.labels.multilabel import MultiLabel
+from weitiao.objectives.spans import tags
+from weitiao.objectives.spans.tagging import Tagging
 
 
 def write_runner(module: Module, folder: Path) -> None:
@@ -23,9 +24,9 @@ def write_runner(module: Module, folder: Path) -> None:
     modules: list[ModuleType | Path]
     match module.objective:
         case Tagging():
-            modules = [span_tags, running, places, portable.file_of("predict_spans.py")]
+            modules = [tags, running, places, portable.file_of("predict_spans.py")]
         case Answering():
-            modules = [answer_edges, running, places, portable.file_of("predict_answers.py")]
+            modules = [edges, running, places, portable.file_of("predict_answers.py")]
         case _:
             modules = [running, portable.file_of("predict.py")]
     usage = ast.get_docstring(ast.parse(Path(str(modules[-1])).read_text("utf-8")))

@@ -13,8 +13,8 @@ from weitiao.export.transformers_folder import write_tokenizer
 from weitiao.inputs.text.fitted import FittedText
 from weitiao.models.backbones.huggingface import HuggingFace
 from weitiao.models.module import Module
-from weitiao.objectives.bi_encoder import BiEncoder
 from weitiao.objectives.pooling import build_pooling
+from weitiao.objectives.vectors.bi_encoder import BiEncoder
 
 POOLING = {"cls": "cls", "mean": "mean", "max": "max", "last": "lasttoken"}
 """Pooling of ours → what it is called there."""

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from weitiao.models.module import Module
-from weitiao.objectives.classification import Classification
-from weitiao.objectives.multilabel import MultiLabel
+from weitiao.objectives.labels.classification import Classification
+from weitiao.objectives.labels.multilabel import MultiLabel
 from weitiao.objectives.pooling import FirstPosition
 
 SMALL = 1e-4

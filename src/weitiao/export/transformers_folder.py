@@ -15,10 +15,10 @@ from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.models.backbones.huggingface import HuggingFace
 from weitiao.models.module import Module
 from weitiao.objectives import pooling, wide_ngrams
-from weitiao.objectives.classification import Classification
-from weitiao.objectives.multilabel import MultiLabel
-from weitiao.objectives.ordinal import Ordinal
-from weitiao.objectives.regression import Regression
+from weitiao.objectives.labels.classification import Classification
+from weitiao.objectives.labels.multilabel import MultiLabel
+from weitiao.objectives.labels.ordinal import Ordinal
+from weitiao.objectives.labels.regression import Regression
 from weitiao.objectives.scorer import Scorer
 from weitiao.objectives.units import UnitObjective
 

@@ -1,14 +1,14 @@
-"""What a model learns, one file each, of parts that they share: pooling, heads, losses, metrics."""
+"""What a model learns: labels, spans, answers, vectors, and what they share."""
 
-from weitiao.objectives.answering import Answering
-from weitiao.objectives.classification import Classification
-from weitiao.objectives.hierarchical import Hierarchical
-from weitiao.objectives.likeness import Likeness
-from weitiao.objectives.multilabel import MultiLabel
-from weitiao.objectives.ordinal import Ordinal
-from weitiao.objectives.regression import Regression
-from weitiao.objectives.retrieval import Retrieval
-from weitiao.objectives.tagging import Tagging
+from weitiao.objectives.answers.answering import Answering
+from weitiao.objectives.labels.classification import Classification
+from weitiao.objectives.labels.hierarchical import Hierarchical
+from weitiao.objectives.labels.multilabel import MultiLabel
+from weitiao.objectives.labels.ordinal import Ordinal
+from weitiao.objectives.labels.regression import Regression
+from weitiao.objectives.spans.tagging import Tagging
+from weitiao.objectives.vectors.likeness import Likeness
+from weitiao.objectives.vectors.retrieval import Retrieval
 
 __all__ = [
     "Answering",

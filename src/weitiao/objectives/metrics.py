@@ -9,7 +9,7 @@ from torchmetrics import Metric
 from torchmetrics.functional import classification as many
 from torchmetrics.utilities import dim_zero_cat
 
-from weitiao.objectives.multiclass_metrics import AVERAGES
+from weitiao.objectives.labels.multiclass_metrics import AVERAGES
 
 
 def mode_of(monitor: str, lower_is_better: Collection[str]) -> Literal["max", "min"]:

@@ -19,7 +19,7 @@ from weitiao.inputs.text.fitted import FittedText
 from weitiao.inputs.text.rows import TokenRows
 from weitiao.io.cache import content_hash, hash_of
 from weitiao.io.exported import MARK
-from weitiao.objectives.bi_encoder import BiEncoder
+from weitiao.objectives.vectors.bi_encoder import BiEncoder
 
 Side = Literal["text", "pair"]
 """Queries are read as first texts of pairs are, what is searched as second ones."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from weitiao.export.portable.places import Places
 from weitiao.export.portable.running import label_lines
-from weitiao.objectives.answer_edges import Found, best_answers
+from weitiao.objectives.answers.edges import Found, best_answers
 
 
 class Model(Places):

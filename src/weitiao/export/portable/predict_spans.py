@@ -11,7 +11,7 @@ import numpy as np
 
 from weitiao.export.portable.places import Places
 from weitiao.export.portable.running import label_lines
-from weitiao.objectives.span_tags import Span, spans_of_scores
+from weitiao.objectives.spans.tags import Span, spans_of_scores
 
 
 class Model(Places):

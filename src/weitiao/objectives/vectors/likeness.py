@@ -13,11 +13,11 @@ from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives import baselines
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
-from weitiao.objectives.bi_encoder import TEMPERATURE, BiEncoder
 from weitiao.objectives.figures import Figure, scatter_figure
-from weitiao.objectives.global_batch import of_all_rows
 from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scorer import Encoder
+from weitiao.objectives.vectors.bi_encoder import TEMPERATURE, BiEncoder
+from weitiao.objectives.vectors.global_batch import of_all_rows
 from weitiao.targets.number import NumberTarget
 
 SPREAD = 4.0  # standard deviations of the numbers that cosines from 0 to 1 stand for

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
-from weitiao.objectives.answer_baseline import Overlap
-from weitiao.objectives.answer_doubt import Doubt
-from weitiao.objectives.answer_edges import Found, best_answers, units_under
-from weitiao.objectives.answer_reach import HINTS, NONE, REACHED, reach
-from weitiao.objectives.answer_scores import gold_of
+from weitiao.objectives.answers.baseline import Overlap
+from weitiao.objectives.answers.doubt import Doubt
+from weitiao.objectives.answers.edges import Found, best_answers, units_under
+from weitiao.objectives.answers.reach import HINTS, NONE, REACHED, reach
+from weitiao.objectives.answers.scores import gold_of
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
 from weitiao.objectives.heads import Head
 from weitiao.objectives.precision import full
@@ -186,7 +186,7 @@ class Answering(UnitObjective):
 
     def metrics(self) -> Metrics:
         """Those of answers, by rows, since a threshold may be chosen before they are added up."""
-        from weitiao.objectives.answer_metrics import AnswerMetrics
+        from weitiao.objectives.answers.metrics import AnswerMetrics
 
         return AnswerMetrics(self.doubt, unanswerable=self.none is not None)
 
@@ -194,14 +194,14 @@ class Answering(UnitObjective):
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
     ) -> dict[str, Tensor]:
         """The same of some rows."""
-        from weitiao.objectives.answer_metrics import averages, scores_of_rows
+        from weitiao.objectives.answers.metrics import averages, scores_of_rows
 
         scores = scores_of_rows(decided, targets)
         return averages(scores, unanswerable=self.none is not None)
 
     def wrong(self, decided: Any, targets: Any) -> np.ndarray:
         """Rows that are no exact match."""
-        from weitiao.objectives.answer_metrics import scores_of_rows
+        from weitiao.objectives.answers.metrics import scores_of_rows
 
         return scores_of_rows(decided, targets)[:, 0].numpy() < 1
 

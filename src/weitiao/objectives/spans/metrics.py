@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from weitiao.objectives.span_tags import Span
+from weitiao.objectives.spans.tags import Span
 
 SPAN_METRICS = (
     *("f1", "precision", "recall", "f1_macro"),

@@ -15,8 +15,8 @@ import pyarrow as pa
 from weitiao.io.arrow import Ragged
 from weitiao.io.spans.units import UNIT
 from weitiao.objectives.baselines import Measured, Score
-from weitiao.objectives.chain import Chain
-from weitiao.objectives.span_tags import Span, spans_of_scores, tags_of
+from weitiao.objectives.spans.chain import Chain
+from weitiao.objectives.spans.tags import Span, spans_of_scores, tags_of
 
 CHOICES = (0.1, 0.3)
 """Values of C, tried on validation."""

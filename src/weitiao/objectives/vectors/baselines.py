@@ -12,7 +12,7 @@ import torch
 
 from weitiao.errors import MissingExtra
 from weitiao.objectives.baselines import Measured, Score
-from weitiao.objectives.ranking import Relevance, scores_of
+from weitiao.objectives.vectors.ranking import Relevance, scores_of
 
 Texts = Sequence[str]
 Ranked = Callable[[Any], Any]

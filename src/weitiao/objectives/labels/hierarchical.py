@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weitiao.objectives.base import Metrics
-from weitiao.objectives.classification import Classification
+from weitiao.objectives.labels.classification import Classification
 from weitiao.targets.hierarchy import PathTarget
 
 
@@ -38,7 +38,7 @@ class Hierarchical(Classification):
 
     def metrics(self, *, ranked: bool = True, joined: bool = True) -> Metrics:
         """Those of paths and of their nodes."""
-        from weitiao.objectives.hierarchical_metrics import HierarchicalMetrics
+        from weitiao.objectives.labels.hierarchical_metrics import HierarchicalMetrics
 
         return HierarchicalMetrics(self.target, ranked=ranked, joined=joined)
 

@@ -94,7 +94,7 @@ class ScoredClasses(Scored):
 
     def metrics(self, *, ranked: bool = True, joined: bool = True) -> Metrics:
         """Those of classes, from running counts."""
-        from weitiao.objectives.multiclass_metrics import MulticlassMetrics
+        from weitiao.objectives.labels.multiclass_metrics import MulticlassMetrics
 
         return MulticlassMetrics(self.classes, ranked=ranked, joined=joined)
 

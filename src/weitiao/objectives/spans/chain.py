@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from weitiao.objectives.precision import FullPrecision
-from weitiao.objectives.span_tags import OUTSIDE
+from weitiao.objectives.spans.tags import OUTSIDE
 
 _NEVER = -1e4  # of a step that isn't allowed: finite, so that no gradient is NaN
 

@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
-from weitiao.objectives.bi_encoder import TEMPERATURE, BiEncoder
-from weitiao.objectives.global_batch import of_all_rows
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.ranking import NAMES, Relevance, mean_scores, names_at, scores_of
-from weitiao.objectives.retrieval_baselines import RetrievalModels
 from weitiao.objectives.scorer import Encoder
+from weitiao.objectives.vectors.baselines import RetrievalModels
+from weitiao.objectives.vectors.bi_encoder import TEMPERATURE, BiEncoder
+from weitiao.objectives.vectors.global_batch import of_all_rows
+from weitiao.objectives.vectors.ranking import NAMES, Relevance, mean_scores, names_at, scores_of
 from weitiao.targets.positives import PositivesTarget
 
 

@@ -13,8 +13,8 @@ from weitiao.objectives import baselines, losses, probe
 from weitiao.objectives.base import Metrics, target_of
 from weitiao.objectives.figures import Figure, scatter_figure
 from weitiao.objectives.heads import Head
+from weitiao.objectives.labels.scored import Scored
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.number import NumberTarget

@@ -15,8 +15,8 @@ from weitiao.errors import ConfigError
 from weitiao.objectives import losses, probe
 from weitiao.objectives.base import target_of
 from weitiao.objectives.heads import Head
+from weitiao.objectives.labels.scored import ScoredClasses
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.scored import ScoredClasses
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.one_class import ClassTarget

@@ -15,13 +15,13 @@ from weitiao.card import DataCard
 from weitiao.errors import ConfigError
 from weitiao.objectives import losses
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
-from weitiao.objectives.chain import Chain
 from weitiao.objectives.heads import Head
 from weitiao.objectives.losses import Balance
 from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
-from weitiao.objectives.span_baselines import SpanModels
-from weitiao.objectives.span_tags import Span, spans_of, spans_of_scores, tags_of
+from weitiao.objectives.spans.baselines import SpanModels
+from weitiao.objectives.spans.chain import Chain
+from weitiao.objectives.spans.tags import Span, spans_of, spans_of_scores, tags_of
 from weitiao.objectives.units import UnitObjective, Units, inside_of_ids, places_of
 from weitiao.targets.spans import SpanTarget, spans_in
 
@@ -151,7 +151,7 @@ class Tagging(UnitObjective):
 
     def metrics(self) -> Metrics:
         """Those of spans, from running counts."""
-        from weitiao.objectives.span_metrics import SpanMetrics
+        from weitiao.objectives.spans.metrics import SpanMetrics
 
         return SpanMetrics(self.types)
 
@@ -159,7 +159,7 @@ class Tagging(UnitObjective):
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
     ) -> dict[str, Tensor]:
         """The same of some rows."""
-        from weitiao.objectives.span_metrics import SpanMetrics
+        from weitiao.objectives.spans.metrics import SpanMetrics
 
         metrics = SpanMetrics(self.types, joined=False)
         metrics.update(decided, targets)
@@ -172,7 +172,7 @@ class Tagging(UnitObjective):
 
     def counted(self, decided: Any, targets: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Spans of each type that are right, found and true."""
-        from weitiao.objectives.span_metrics import counted
+        from weitiao.objectives.spans.metrics import counted
 
         return counted(decided, targets, len(self.types))
 

@@ -16,10 +16,10 @@ from weitiao.card import DataCard
 from weitiao.objectives import baselines, losses, probe
 from weitiao.objectives.base import Metrics, target_of
 from weitiao.objectives.heads import Head
+from weitiao.objectives.labels.scored import Scored
+from weitiao.objectives.labels.thresholding import Decision
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.scored import Scored
 from weitiao.objectives.scorer import Encoder, Scorer
-from weitiao.objectives.thresholding import Decision
 from weitiao.objectives.wide import Wide
 from weitiao.targets.label_set import SetTarget
 from weitiao.targets.labels import split_labels

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from weitiao.objectives.answer_edges import units_under
-from weitiao.objectives.answer_scores import Gold, exact, gold_of
+from weitiao.objectives.answers.edges import units_under
+from weitiao.objectives.answers.scores import Gold, exact, gold_of
 from weitiao.objectives.base import Batch
 from weitiao.targets.answers import Answer
 

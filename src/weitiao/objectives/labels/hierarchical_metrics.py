@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from weitiao.objectives.hierarchical import nodes_of
-from weitiao.objectives.multiclass_metrics import MulticlassMetrics
+from weitiao.objectives.labels.hierarchical import nodes_of
+from weitiao.objectives.labels.multiclass_metrics import MulticlassMetrics
 from weitiao.targets.hierarchy import PathTarget
 
 

@@ -7,9 +7,9 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from weitiao.objectives.answer_doubt import Doubt
-from weitiao.objectives.answer_edges import Found
-from weitiao.objectives.answer_scores import Gold, score_of
+from weitiao.objectives.answers.doubt import Doubt
+from weitiao.objectives.answers.edges import Found
+from weitiao.objectives.answers.scores import Gold, score_of
 from weitiao.targets.answers import Answer
 
 OF_ALL = ("f1", "exact_match")

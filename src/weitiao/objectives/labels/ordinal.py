@@ -13,8 +13,8 @@ from weitiao.card import DataCard
 from weitiao.objectives import losses, probe
 from weitiao.objectives.base import Metrics, target_of
 from weitiao.objectives.heads import Head
+from weitiao.objectives.labels.scored import ScoredClasses
 from weitiao.objectives.pooling import PoolingName
-from weitiao.objectives.scored import ScoredClasses
 from weitiao.objectives.scorer import Encoder, Scorer
 from weitiao.objectives.wide import Wide
 from weitiao.targets.scale import ScaleTarget
@@ -95,7 +95,7 @@ class Ordinal(ScoredClasses):
 
     def metrics(self, *, ranked: bool = True, joined: bool = True) -> Metrics:
         """Those of classes and of their order."""
-        from weitiao.objectives.multiclass_metrics import MulticlassMetrics
+        from weitiao.objectives.labels.multiclass_metrics import MulticlassMetrics
 
         return MulticlassMetrics(self.classes, ordered=True, ranked=ranked, joined=joined)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from weitiao.objectives.answer_words import bare_chinese, bare_english, segments
+from weitiao.objectives.answers.words import bare_chinese, bare_english, segments
 from weitiao.targets.answers import Answer, answers_in
 
 

@@ -1,0 +1,1 @@
+"""One answer a row: a class, several, a grade, a number."""

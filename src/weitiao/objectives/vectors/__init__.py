@@ -1,0 +1,1 @@
+"""Vectors of texts: which are alike, and which belong together."""
