@@ -1,9 +1,9 @@
 """A step of an encoder of BERT's kind on a CPU with torch's dropout and attention, and with ours.
 
-    python benchmarks/dropout.py [--layers 12] [--width 384] [--precision bf16]
+    python benchmarks/dropout.py [--layers 12] [--width 384] [--precision bf16|32|onednn]
 
-Alternating steps of the same weights and ids; processor seconds, medians. `torch, no attention
-dropout` is what people set to be faster.
+Alternating steps of the same weights and ids; processor seconds, medians. Without attention dropout
+is what people set to be faster. `onednn` is float32 with its products.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 from transformers import BertConfig, BertModel
 
-from weitiao.models.backbones.dropout import quicken
+from weitiao.models.backbones.attention import quicken
+from weitiao.training import matmul
 
 VOCABULARY, BATCH = 20_000, 32
 
@@ -39,18 +40,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--width", type=int, default=384)
-    parser.add_argument("--precision", choices=["bf16", "32"], default="bf16")
+    parser.add_argument("--precision", choices=["bf16", "32", "onednn"], default="bf16")
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     sizes = {"hidden_size": options.width, "intermediate_size": 4 * options.width}
     config = BertConfig(vocab_size=VOCABULARY, num_hidden_layers=options.layers, **sizes)
+    if options.precision == "onednn":
+        matmul.use("onednn")
     models = {"torch": BertModel(config, add_pooling_layer=False).train()}
-    models |= {name: deepcopy(models["torch"]) for name in ("torch, no attention dropout", "ours")}
-    for layer in models["torch, no attention dropout"].encoder.layer:
-        layer.attention.self.dropout.p = 0.0
-    quicken(models["ours"])
+    models["ours"] = deepcopy(models["torch"])
+    for name in ("torch", "ours"):
+        models[f"{name}, no attention dropout"] = bare = deepcopy(models["torch"])
+        for layer in bare.encoder.layer:
+            layer.attention.self.dropout.p = 0.0
+    for name, model in models.items():
+        if name.startswith("ours"):
+            quicken(model)
     table = Table("positions", *models, title=f"processor ms a step of {BATCH} texts")
-    for length in (20, 66, 128):
+    for length in (20, 66, 128, 256):
         mask = torch.ones(BATCH, length, dtype=torch.long)
         mask[:5, -3:] = 0
         found: dict[str, list[float]] = {name: [] for name in models}

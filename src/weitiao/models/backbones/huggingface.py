@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from weitiao.models.backbones.attention import quicken
 from weitiao.models.backbones.base import Backbone
-from weitiao.models.backbones.dropout import quicken
 
 
 class HuggingFace(Backbone):

@@ -1,0 +1,119 @@
+"""Attention of models of `transformers` on a CPU: torch's kernel, with the products that suit it.
+
+The flash kernel multiplies small matrices. In 16 bits, or with oneDNN's products of 32 bits
+(`training.matmul`), each pays for being set up: forward and backward together take two to five
+times as long as with torch's BLAS in 32 bits, up to 400 positions.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from weitiao.models.backbones.dropout import Dropout, drop
+
+ATTENTION = "weitiao"
+
+
+def quicken(encoder: Any) -> None:
+    """Give a model of `transformers` our dropout, and this attention where it can be chosen."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import sdpa_mask
+
+    for part in encoder.modules():
+        for name, child in part.named_children():
+            if type(child) is nn.Dropout:
+                setattr(part, name, Dropout(child.p))
+    if encoder.config._attn_implementation == "sdpa" and encoder._supports_attention_backend:
+        AttentionInterface.register(ATTENTION, attend)
+        AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+        encoder.set_attn_implementation(ATTENTION)
+
+
+def attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    **more: Any,
+) -> tuple[Tensor, None]:
+    """Attention as `transformers` calls it: ``(B, heads, T, D)`` thrice → ``(B, T, heads, D)``."""
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    given = query, key, value, attention_mask
+    causal = attention_mask is None and more.get("is_causal", getattr(module, "is_causal", True))
+    unusual = query.shape != value.shape or key.shape != value.shape or (dropout and causal)
+    if unusual or query.device.type != "cpu" or torch.compiler.is_compiling():
+        return sdpa_attention_forward(module, *given, dropout=dropout, scaling=scaling, **more)
+    if dropout:
+        return _dropping(*given, dropout, scaling), None
+    with _blas():
+        if not torch.is_grad_enabled():
+            return sdpa_attention_forward(module, *given, scaling=scaling, **more)
+        return _in_32_bits(*given, scaling, causal=causal), None
+
+
+def _dropping(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    dropout: float,
+    scaling: float | None,
+) -> Tensor:
+    """With our own dropout, by plain products."""
+    scores = query @ key.transpose(2, 3) * (scaling or query.shape[-1] ** -0.5)
+    if mask is not None and mask.dtype == torch.bool:
+        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    elif mask is not None:
+        scores = scores + mask
+    weights = F.softmax(scores, -1, dtype=torch.float32).to(value.dtype)
+    return (drop(weights, dropout) @ value).transpose(1, 2).contiguous()
+
+
+def _in_32_bits(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    scaling: float | None,
+    *,
+    causal: bool,
+) -> Tensor:
+    """By the flash kernel, whose backward pass multiplies by the same library."""
+    if mask is not None and mask.dtype != torch.bool:
+        mask = mask.float()
+    q, k, v = (part.float() for part in (query, key, value))
+    with torch.autocast("cpu", enabled=False):
+        found = F.scaled_dot_product_attention(q, k, v, mask, scale=scaling, is_causal=causal)
+    if (kernel := found.grad_fn) is not None:
+        before = list[str]()  # what was set when the backward pass came here
+        kernel.register_prehook(lambda _: before.append(_products("highest")))
+        kernel.register_hook(lambda *_: _restore(before))
+    return found.transpose(1, 2).contiguous().to(query.dtype)
+
+
+@contextmanager
+def _blas() -> Iterator[None]:
+    before = _products("highest")
+    try:
+        yield
+    finally:
+        _products(before)
+
+
+def _restore(before: list[str]) -> None:
+    _products(before.pop())
+
+
+def _products(precision: str) -> str:
+    """Set how exact products of 32 bits are, by which torch chooses a library; as it was before."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    return before
