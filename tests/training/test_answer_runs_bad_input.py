@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import test_tags
+import span_rows
 from conftest import reviews, write_csv
-from test_answer_runs import Row, rows, write
+from question_rows import Row, rows, write
 
 from weitiao.cli.main import main
 
@@ -149,7 +149,7 @@ def test_other_objectives_refuse_texts_that_are_left_whole(
 def test_spans_refuse_pairs(capsys: pytest.CaptureFixture[str]) -> None:
     cells = [
         (text, "other", str([[*span] for span in spans]).replace("'", '"'))
-        for text, spans in test_tags.rows(40)
+        for text, spans in span_rows.rows(40)
     ]
     write_csv(Path("my.csv"), cells, header=("text", "other", "label"))
     given = ("--data.train=my.csv", "--task=tags", "--data.input.pair=other")

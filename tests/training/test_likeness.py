@@ -1,4 +1,4 @@
-"""Two texts of a row with a vector each, from a file to scores, predictions and a search."""
+"""Two texts of a row with a vector each, from a file to scores and predictions."""
 
 from __future__ import annotations
 
@@ -191,19 +191,3 @@ def test_a_killed_run_goes_on_to_the_same_digits(
         resume = ("--ckpt_path", last, "--allow_code=kill_at", "--trainer.callbacks=null")
         run(command, tmp_path, "fit", *resume)
         assert rows(root / "latest") == unbroken, f"killed at step {step}"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("task", TASKS)
-def test_a_search_of_trials_ends(task: str, tmp_path: Path, command: Command) -> None:
-    write(tmp_path / "my.csv", task, drawn(task, 120))
-    (tmp_path / "base.yaml").write_text(f"task: {task}\nrecipe: none\n", "utf-8")
-    space = "model.optim.lr: {low: 1.0e-3, high: 1.0e-1, log: true}\n"
-    space += "model.objective.pooling: {choices: [mean, max]}\n"
-    (tmp_path / "space.yaml").write_text(space, "utf-8")
-    given = ("--config=base.yaml", "--space=space.yaml", "--workers=0", "--trials=5")
-    model = ("--model.backbone=Bag", "--trainer.max_epochs=2", *SMALL)
-    told = run(command, tmp_path, "tune", *given, *model)
-    assert "5" in told
-    best = [*(tmp_path / "logs").rglob("best.yaml")]
-    assert len(best) == 1

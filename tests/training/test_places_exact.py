@@ -8,8 +8,8 @@ import signal
 from pathlib import Path
 
 import pytest
-import test_answer_runs
-import test_tags
+import question_rows
+import span_rows
 from conftest import Command
 from resumed_runs import by_test, rows
 
@@ -32,14 +32,14 @@ TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 
 def write(folder: Path, task: str, count: int) -> None:
     """Rows of a task; of some questions no answer, of some one that stands nowhere."""
-    found = test_answer_runs.rows(count, none=True)
+    found = question_rows.rows(count, none=True)
     if task == "misplaced":
         lost = [[-1, -1, "nowhere"]]
         found = [(*row[:3], lost if i % 6 == 1 else row[3]) for i, row in enumerate(found)]
     if task in ("answers", "misplaced"):
-        test_answer_runs.write(folder / "my.csv", found)
+        question_rows.write(folder / "my.csv", found)
     else:
-        test_tags.write(folder / "my.csv", test_tags.rows(count))
+        span_rows.write(folder / "my.csv", span_rows.rows(count))
 
 
 def run(command: Command, folder: Path, *options: str | Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,12 @@ from typing import Any
 import pytest
 import torch
 from conftest import Command, write_csv
+from span_rows import rows, write
 
 import weitiao
 from weitiao.cli.main import main
 from weitiao.io.tables import Reader
 
-SURNAMES, NAMES = "王李张刘陈", ("伟", "秀英", "娜", "建国", "敏")
-CITIES = ("北京", "上海", "Berlin", "New York", "广州市")
-FILLERS = ("今天", "大家", "在会上", "又说起", "the weather", "和", "，", "很高兴地", "去年")
 TINY = (
     "--task=tags",
     "--recipe=tags",
@@ -29,32 +26,6 @@ TINY = (
     "--trainer.accelerator=cpu",
     "--trainer.devices=1",
 )
-Span = tuple[int, int, str]
-Row = tuple[str, list[Span]]
-
-
-def rows(count: int, seed: int = 0) -> list[Row]:
-    """Texts with people and cities in them; every tenth has none."""
-    draw, made = random.Random(seed), []
-    for number in range(count):
-        text, spans = "", []
-        for _ in range(draw.randint(1, 4)):
-            text += draw.choice(FILLERS)
-            if number % 10:
-                kind = draw.choice(("PER", "LOC"))
-                name = draw.choice(CITIES)
-                if kind == "PER":
-                    name = draw.choice(SURNAMES) + draw.choice(NAMES)
-                spans.append((len(text), len(text) + len(name), kind))
-                text += name
-        made.append((f"{text}。{number}", spans))
-    return made
-
-
-def write(path: Path, found: list[Row]) -> Path:
-    """A CSV of texts with their spans as JSON."""
-    cells = [(text, json.dumps(spans, ensure_ascii=False)) for text, spans in found]
-    return write_csv(path, cells, header=("text", "label"))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import reviews, write_csv
-from test_tags import rows
+from span_rows import rows
 
 from weitiao.cli.main import main
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_tags import TINY, rows, write
+from span_rows import rows, write
+from test_tags import TINY
 
 import weitiao
 from weitiao.cli.main import main
