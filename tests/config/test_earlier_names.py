@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,13 @@ def test_a_checkpoint_under_earlier_names_opens(
     again, anew = open_checkpoint(best, {}, trust_remote_code=False)
     assert dict(again.hparams) == dict(module.hparams)
     assert dict(anew.hparams) == dict(data.hparams)
+
+
+def test_a_temperature_of_retrieval_is_one_of_its_loss() -> None:
+    old = {"objective": {"class_path": "Retrieval", "init_args": {"temperature": 0.1, "chunk": 3}}}
+    now = {"class_path": "Retrieval", "init_args": {"loss": {"temperature": 0.1}, "chunk": 3}}
+    assert renamed_values({"model": old}, tell=False)["model"] == {"objective": now}
+    given = ["--model.objective.temperature=0.1"]
+    assert renamed_arguments(given) == ["--model.objective.loss.temperature=0.1"]
+    (group,) = renamed_arguments([f"--model.objective={json.dumps(old['objective'])}"])
+    assert yaml.safe_load(group.partition("=")[2]) == now

@@ -79,6 +79,8 @@ OBJECTIVES = {
 SPANS = ("--task=tags", "--data.target.label=spans")
 LIKE = ("--task=likeness", "--data.input.pair=other", "--data.target.label=stars")
 FOUND = ("--task=retrieval", "--data.input.pair=other")
+ALIKE_OR_NOT = (*LIKE[:2], "--data.target.label=alike", "--model.objective.loss.kind=contrastive")
+TRIPLETS = (*FOUND, "--data.input.negatives=turned", "--model.objective.loss.kind=triplet")
 WINDOWS = "--data.input.encode.truncation=windows"
 ANSWERS = (
     *("--task=answers", "--data.input.text=text", "--data.input.pair=other"),
@@ -94,6 +96,7 @@ DATA = {
     "data/data.input": Effect("prepared", "{text: other}"),
     "data.input: Text/data.input.text": Effect("prepared", "other"),
     "data.input: Text/data.input.pair": Effect("prepared", "other"),
+    "data.input: Text/data.input.negatives": Effect("prepared", "turned", FOUND),
     "data/data.target": Effect("refused", "Labels"),
     "data.target: OneClass/data.target.label": Effect("prepared", "stars"),
     "data.target: OneClass/data.target.labels": Effect(
@@ -268,7 +271,6 @@ MODEL = {
     # it changes no number (tests/objectives/test_bi_encoder.py)
     "model.objective: Likeness/model.objective.chunk": Effect("refused", "0", LIKE),
     "model.objective: Retrieval/model.objective.chunk": Effect("refused", "0", FOUND),
-    "model.objective: Retrieval/model.objective.temperature": Effect("loss", "0.5", FOUND),
     "model.objective: Answering/model.objective.best": Effect("run", "2", ANSWERS),
     "model.objective: Answering/model.objective.lr": Effect("loss", "0.1", ANSWERS),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
@@ -348,6 +350,10 @@ MODEL = {
             ("ScaleLoss", "class_weights", Effect("loss", "balanced", STARS)),
             ("LikenessLoss", "kind", Effect("loss", "cosine", LIKE)),
             ("LikenessLoss", "temperature", Effect("loss", "0.5", LIKE)),
+            ("LikenessLoss", "margin", Effect("loss", "1.5", ALIKE_OR_NOT)),
+            ("RetrievalLoss", "kind", Effect("loss", "triplet", TRIPLETS[:3])),
+            ("RetrievalLoss", "temperature", Effect("loss", "0.5", FOUND)),
+            ("RetrievalLoss", "margin", Effect("loss", "1.5", TRIPLETS)),
             ("NumberLoss", "kind", Effect("loss", "huber", NUMBERS)),
             (
                 "NumberLoss",
@@ -450,6 +456,7 @@ TEST = NEW_FILE | {
     ),
     "data/data.test": Effect("output", "more.csv"),
     "data/data.label": Effect("output", "turned"),
+    "data/data.negatives": Effect("refused", "other"),
     "data/data.header": Effect(
         "output",
         "false",

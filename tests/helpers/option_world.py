@@ -24,7 +24,7 @@ TRAIN = (
     "--trainer.enable_progress_bar=false",
     "--run.threads=1",
 )
-HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans", "answers")
+HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans", "answers", "alike")
 SPANS = '[[0, 2, "首"], [2, 3, "二"], [4, 5, "首"]]'
 
 
@@ -45,7 +45,7 @@ def rows() -> list[tuple[str, ...]]:
     return [
         (
             *(text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}"),
-            *(SPANS, f'[[0, 2, "{text[:2]}"]]'),
+            *(SPANS, f'[[0, 2, "{text[:2]}"]]', str(i % 2)),
         )
         for i, (text, label) in enumerate(texts)
     ]

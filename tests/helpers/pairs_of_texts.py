@@ -8,6 +8,7 @@ from pathlib import Path
 from conftest import write_csv
 
 CHARACTERS = "今天气很好我们去北京大学习中文房间服务酒店手机屏幕水果快递内容价格山高路远"
+WITH_MORE = ("negatives", "triplets")
 SMALL = (
     *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--run.threads=1"),
     *("--trainer.log_every_n_steps=1", "--data.train=my.csv"),
@@ -15,7 +16,8 @@ SMALL = (
 
 
 def drawn(task: str, count: int, seed: int = 0) -> list[tuple[str, ...]]:
-    """Pairs with the share that they have in common, or of a text and its end, backwards."""
+    """Pairs with the share that they have in common, or of a text and its end, backwards; with
+    negatives up to two texts more, which begin as that does."""
     draw, found = random.Random(seed), []
     for _ in range(count):
         text, other = (draw.choices(CHARACTERS, k=draw.randint(6, 12)) for _ in range(2))
@@ -23,9 +25,12 @@ def drawn(task: str, count: int, seed: int = 0) -> list[tuple[str, ...]]:
         if task == "likeness":
             found.append(("".join(text), "".join(text[:shared] + other[shared:]), f"{shared}"))
         else:
-            found.append(("".join(text), "".join(text[:-5:-1] + other[:2])))
+            right = text[:-5:-1] + other[:2]
+            wrong = ["".join(right[:2] + other[-i:]) if shared > 2 * i else "" for i in (1, 2)]
+            found.append(("".join(text), "".join(right), *(wrong if task in WITH_MORE else ())))
     return found
 
 
 def write(path: Path, task: str, found: list[tuple[str, ...]]) -> Path:
-    return write_csv(path, found, ("text", "pair", "label")[: 3 if task == "likeness" else 2])
+    further = {"likeness": ("label",)} | dict.fromkeys(WITH_MORE, ("negative_1", "negative_2"))
+    return write_csv(path, found, ("text", "pair", *further.get(task, ())))

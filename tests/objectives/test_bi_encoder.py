@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.bag import Bag
 from weitiao.objectives import Classification, Likeness, Retrieval
+from weitiao.objectives.vectors.contrast import RetrievalLoss, in_batch
 from weitiao.objectives.vectors.likeness import LikenessLoss, cosent
-from weitiao.objectives.vectors.retrieval import in_batch
 
 OBJECTIVES = {"likeness": Likeness, "retrieval": Retrieval}
 
@@ -56,12 +56,14 @@ def test_other_texts_of_a_batch_are_negatives_and_right_ones_never() -> None:
         for line in (scores[row], scores[:, row]):
             all_of = sum(math.exp(line[other]) for other in (row, *negatives))
             expected -= float(line[row]) - math.log(all_of)
-    assert float(in_batch(first, second, targets, 0.1)) == pytest.approx(expected / 8, rel=1e-5)
+    assert float(in_batch(torch.stack([first, second], 1), targets, 0.1)) == pytest.approx(
+        expected / 8, rel=1e-5
+    )
 
 
 def test_pairs_that_are_all_alike_teach_nothing() -> None:
     vectors = F.normalize(torch.randn(3, 4), dim=1).requires_grad_()
-    loss = in_batch(vectors, vectors, torch.tensor([[1, 2]] * 3), 0.05)
+    loss = in_batch(torch.stack([vectors, vectors], 1), torch.tensor([[1, 2]] * 3), 0.05)
     loss.backward()
     assert loss.item() == pytest.approx(0, abs=1e-6)
     assert vectors.grad is not None
@@ -158,6 +160,20 @@ def test_a_loss_in_16_bits_is_that_of_32() -> None:
         (lambda card: Retrieval(card, SimpleNamespace(width=8)), "objective"),
         (lambda _: LikenessLoss(temperature=0), "temperature"),
         (lambda _: LikenessLoss("cosine", temperature=0.1), "temperature"),
+        (lambda _: LikenessLoss(margin=0.3), "margin"),
+        (lambda _: LikenessLoss("contrastive", margin=0), "margin"),
+        (lambda _: LikenessLoss("contrastive", margin=2.1), "margin"),
+        (lambda _: LikenessLoss("contrastive", margin=math.nan), "margin"),
+        (lambda _: RetrievalLoss(temperature=0), "temperature"),
+        (lambda _: RetrievalLoss("triplet", temperature=0.1), "temperature"),
+        (lambda _: RetrievalLoss(margin=0.3), "margin"),
+        (lambda _: RetrievalLoss("triplet", margin=-0.1), "margin"),
+        (
+            lambda _: Retrieval(
+                card_of("retrieval"), SimpleNamespace(width=8), loss=RetrievalLoss("triplet")
+            ),
+            "kind",
+        ),
         (lambda card: Classification(card, SimpleNamespace(width=8)), "objective"),
     ],
 )
@@ -165,6 +181,20 @@ def test_what_can_not_be_learned_is_refused(make: Any, field: str) -> None:
     with pytest.raises(ConfigError) as refused:
         make(card_of("likeness"))
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(("numbers", "told"), [([1.0, 0.0, 1.0], None), ([1.0, 3.5, 0.0], "3.5")])
+def test_a_contrastive_loss_knows_two_numbers(numbers: list[float], told: str | None) -> None:
+    backbone = SimpleNamespace(width=8)
+    objective = Likeness(card_of("likeness"), backbone, loss=LikenessLoss("contrastive"))
+    batch = {"target": torch.tensor(numbers), "row": torch.tensor([4, 5, 6])}
+    lines = objective.lost("train", lambda: [batch], lambda row: f"my.csv, row {row}")
+    if told is None:
+        assert [*lines] == []
+        return
+    with pytest.raises(ConfigError, match=told) as refused:
+        next(lines)
+    assert "row 5" in str(refused.value)
 
 
 def test_joined_pairs_are_refused() -> None:
@@ -178,8 +208,3 @@ def test_objectives_of_one_sequence_refuse_two() -> None:
     with pytest.raises(ConfigError, match="apart") as refused:
         Classification(card, SimpleNamespace(width=8))
     assert refused.value.field == "pairs"
-
-
-def test_no_temperature_is_refused() -> None:
-    with pytest.raises(ConfigError, match="above 0"):
-        Retrieval(card_of("retrieval"), SimpleNamespace(width=8), temperature=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -56,3 +58,27 @@ def test_pairs_that_say_nothing_are_refused(
 def test_rows_of_one_text_are_refused() -> None:
     with pytest.raises(ConfigError, match="second text"):
         Positives().fit({"train": PAIRS.drop_columns(["pair"])})
+
+
+def with_negatives(*lists: list[str]) -> pa.Table:
+    cells = [json.dumps(texts, ensure_ascii=False) for texts in lists]
+    return PAIRS.append_column("negatives", pa.array(cells))
+
+
+def test_negatives_have_numbers_unless_they_are_right_by_another_row() -> None:
+    rows = with_negatives(["错", "另"], ["甲"], [])
+    target = Positives().fit({"train": rows})
+    assert target == PositivesTarget(2)
+    found = target_array(target.encode(rows))
+    assert found.shape == (3, 4)
+    assert found[0, 2] != 0
+    assert found[0, 3] == 0  # 另 belongs to 问 by the second row
+    assert found[1, 2] == found[2, 0]  # a text has one number, wherever it stands
+    assert found[1, 3] == found[2, 2] == found[2, 3] == 0
+    assert (found[:, :2] == target_array(target.encode(PAIRS))).all()
+
+
+def test_a_column_of_negatives_without_any_is_refused() -> None:
+    with pytest.raises(DataError, match="no row of train has a negative") as refused:
+        Positives().fit({"train": with_negatives([], [], [])})
+    assert refused.value.column == "negatives"

@@ -15,10 +15,17 @@ from scipy.stats import spearmanr
 
 import weitiao
 
+NEGATIVES = ("--data.input.negatives=[negative_1,negative_2]", "--model.objective.chunk=7")
 OPTIONS = {
-    "likeness": (),
-    "retrieval": ("--model.objective.temperature=0.1", "--model.objective.chunk=5"),
+    "likeness": ("--task=likeness",),
+    "retrieval": (
+        *("--task=retrieval", "--model.objective.loss.temperature=0.1"),
+        "--model.objective.chunk=5",
+    ),
+    "negatives": ("--task=retrieval", *NEGATIVES),
+    "triplets": ("--task=retrieval", *NEGATIVES, "--model.objective.loss.kind=triplet"),
 }
+"""What is learned → its options; ``negatives`` are those of pairs, and of triplets."""
 TASKS = [*OPTIONS]
 BACKBONES = ["Transformer", "TextCNN", "Bag", "Recurrent"]
 
@@ -38,7 +45,7 @@ def lines(path: Path) -> list[dict[str, str]]:
         return [*csv.DictReader(file)]
 
 
-@pytest.fixture(scope="module", params=TASKS)
+@pytest.fixture(scope="module", params=["likeness", "retrieval", "negatives"])
 def learned(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, command: Command
 ) -> tuple[str, Path, str]:
@@ -46,7 +53,8 @@ def learned(
     folder, task = tmp_path_factory.mktemp(request.param), request.param
     write(folder / "my.csv", task, drawn(task, 300))
     options = ("--trainer.max_epochs=4", "--model.objective.dimensions=[64]", *OPTIONS[task])
-    told = run(command, folder, "train", f"--task={task}", f"--recipe={task}", *SMALL, *options)
+    recipe = f"--recipe={'likeness' if task == 'likeness' else 'retrieval'}"
+    told = run(command, folder, "train", recipe, *SMALL, *options)
     return task, folder, told
 
 
@@ -101,6 +109,20 @@ def test_a_checkpoint_is_measured_on_another_file(learned: Learned, command: Com
     assert len(lines(folder / "measured.csv")) == 40
 
 
+def test_a_file_to_measure_on_may_have_no_negatives(learned: Learned, command: Command) -> None:
+    task, folder, _ = learned
+    if task != "negatives":
+        pytest.skip("of rows with negatives")
+    write(folder / "pairs.csv", "retrieval", drawn("retrieval", 40, seed=5))
+    best = folder / "logs/latest/checkpoints/best.ckpt"
+    on = ("test", "--ckpt_path", best, "--hardware.accelerator=cpu", "--data.test=pairs.csv")
+    done = command(*on, "--out=pairs_said.csv", cwd=folder)
+    assert done.code
+    assert "--data.negatives" in done.err
+    run(command, folder, *on, "--out=pairs_said.csv", "--data.negatives=[]")
+    assert len(lines(folder / "pairs_said.csv")) == 40
+
+
 def test_a_file_of_one_text_a_row_is_told(tmp_path: Path, command: Command) -> None:
     write_csv(tmp_path / "my.csv", [("一", "2"), ("二", "3")], ("text", "label"))
     done = command("fit", "--task=likeness", *SMALL, cwd=tmp_path)
@@ -126,8 +148,14 @@ def test_every_backbone_learns_a_few_rows_by_heart(
         "--data.batch.size=32",
         "--recipe=none",
     )
-    run(command, tmp_path, "fit", f"--task={task}", *SMALL, *files, *model, *how)
-    metrics = metrics_of(tmp_path / "logs/latest")
+    run(command, tmp_path, "fit", *SMALL, *files, *model, *how)
+    latest = tmp_path / "logs/latest"
+    if task == "triplets":  # which say nothing of the texts of other rows
+        losses = [v for (_, name), v in logged(latest).items() if name == "train/loss_epoch"]
+        assert losses[0] > 0.05
+        assert losses[-1] < 0.002
+        return
+    metrics = metrics_of(latest)
     assert metrics["val/spearman" if task == "likeness" else "val/accuracy_1"] > 0.99
 
 
@@ -151,10 +179,10 @@ def test_two_processes_learn_what_one_does(
     task: str, accumulate: int, tmp_path: Path, command: Command
 ) -> None:
     found = drawn(task, 123)
-    if task == "retrieval":  # texts that come twice stand in different processes
-        found += [(text, f"{pair}好") for text, pair in found[:40]]
+    if task != "likeness":  # texts that come twice stand in different processes
+        found += [(text, f"{pair}好", *wrong) for text, pair, *wrong in found[:40]]
     write(tmp_path / "my.csv", task, found)
-    given = (f"--task={task}", *SMALL, *EXACT, *OPTIONS[task])
+    given = (*SMALL, *EXACT, *OPTIONS[task])
     given += (f"--trainer.accumulate_grad_batches={accumulate}",)
     given += ("--model.optim.optimizer=sgd", "--model.optim.lr=0.1")  # Adam makes roundings large
     two = ("--trainer.devices=2", "--trainer.strategy=ddp", "--data.batch.size=8")
@@ -178,7 +206,7 @@ def test_a_killed_run_goes_on_to_the_same_digits(
     task: str, tmp_path: Path, command: Command
 ) -> None:
     write(tmp_path / "my.csv", task, drawn(task, 100))
-    given = (f"--task={task}", *SMALL, *EXACT, *OPTIONS[task], "--trainer.devices=1")
+    given = (*SMALL, *EXACT, *OPTIONS[task], "--trainer.devices=1")
     given += ("--data.batch.size=8", "--run.save_every=1", "--model.backbone.dropout=0.2")
     run(command, tmp_path, "fit", "--run.root=whole", *given)
     unbroken = rows(tmp_path / "whole" / "latest")

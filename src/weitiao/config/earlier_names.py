@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Collection, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import yaml
@@ -42,6 +44,7 @@ RENAMED: dict[str, str] = {
     "data.labels": "data.target.init_args.labels",
     "data.task": "task",
     **{f"model.{name}": f"model.objective.init_args.{name}" for name in _OBJECTIVE},
+    "model.objective.temperature": "model.objective.init_args.loss.temperature",
 }
 """Earlier option → the one that takes its place; what lies below it moves along.
 
@@ -149,9 +152,10 @@ class _Names:
         except (ValueError, yaml.YAMLError):  # the parser will tell
             return value
         before = len(self.found)
-        now = self.moved({name: values}, "", {})[name]
+        moved = self.moved({name: values}, "", {})
         if len(self.found) == before:
             return value
+        now = reduce(getitem, name.split("."), moved)
         return yaml.safe_dump(now, allow_unicode=True, default_flow_style=True, width=10**6).strip()
 
     def moved(

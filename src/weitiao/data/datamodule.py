@@ -73,6 +73,7 @@ class TextDataModule(L.LightningDataModule):
         values = {**self.hparams, "input": named(input), "target": named(target)}
         self.save_hyperparameters(plain(values) | BUILT_BY_PARSER, logger=False)
         others = {"label": target.label, "group": group, "id": id}
+        others |= input.columns_of_labelled
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
         reader = Reader(columns, cells=target.cells, **read)
         refuse_idle(reader.database, (train, val, test, predict))

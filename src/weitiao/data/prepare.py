@@ -138,14 +138,14 @@ class Preparation:
         stages: StageProgress,
     ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
         """Write the readable rows of each split; gives them, mapped, and what the audit says."""
-        cells, roles = Cells(), [*self.input.columns, "original"]
+        cells, of_text = Cells(), {*self.input.columns, *self.input.columns_of_labelled, "original"}
         clean = {
             split: self._read_and_clean(split, those, folder, report, stages)
             for split, those in inputs.items()
         }
         stages.begin("audit and split")
         give_back_memory()
-        given = {split: cells.pointers(path, roles) for split, path in clean.items()}
+        given = {split: cells.pointers(path, of_text) for split, path in clean.items()}
         with columns_of_the_file(self.read.columns):
             chosen, audit = self.audit.audit(
                 given,

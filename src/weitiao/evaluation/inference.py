@@ -60,7 +60,7 @@ class NewFile(TextFile):
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's; columns are the input's."""
         given = {k: plain(v) for k, v in vars(self).items() if v is not None}
-        columns = {name: given.pop(name) for name in ("text", "pair") if name in given}
+        columns = {n: given.pop(n) for n in ("text", "pair", "negatives") if n in given}
         return given | ({"input": {"init_args": columns}} if columns else {})
 
 
@@ -96,10 +96,13 @@ class LabelledFile(NewFile):
         test: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query; null = the test split of the
             checkpoint's own run.
         label: column of the label.
+        negatives: column, or columns, of texts that don't belong to the first one, of a model of
+            texts that do; ``[]`` = the file has none.
     """
 
     test: str | list[str] | None = None
     label: str | None = None
+    negatives: str | list[str] | None = None
 
     def __post_init__(self) -> None:
         of_a_file = {**vars(self), "test": None, "batch": None}

@@ -150,6 +150,11 @@ class Input(ABC):
         """Role → column of the file; of the role ``text`` is what people are shown."""
 
     @property
+    def columns_of_labelled(self) -> dict[str, str]:
+        """Likewise, of those that only rows to learn from, or to measure on, need have."""
+        return {}
+
+    @property
     def times(self) -> int | None:
         """How often a training row comes in an epoch where rows are changed; null = they aren't."""
         return None

@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.errors import DataError
+from weitiao.io.text_lists import flat_texts
 
 PART = 10_000
 """Rows that are treated as Python objects at once: bounds memory, keeps threads of Rust busy."""
 LIGHT = 2_000_000
 """Characters of such a part where each is an object or several."""
+_ODD = np.uint64(0x2545F4914F6CDD1D)  # so that (a, b) and (b, a) differ
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -65,11 +67,14 @@ def give_back_memory() -> None:
 
 
 def all_texts(table: pa.Table) -> Iterator[str]:
-    """The texts of all rows, after them the second texts of pairs."""
+    """The texts of all rows, after them the second texts of pairs, and the negatives."""
     for name in ("text", "pair"):
         if name in table.column_names:
             for part in parts_of(table.select([name])):
                 yield from part[name].to_pylist()
+    if "negatives" in table.column_names:
+        for part in parts_of(table.select(["negatives"])):
+            yield from flat_texts(part["negatives"])[0]
 
 
 def hashed(texts: Iterable[str]) -> pa.FixedSizeBinaryArray:
@@ -83,6 +88,12 @@ def numbers_of(hashes: pa.FixedSizeBinaryArray) -> np.ndarray:
     """``(N,)`` of uint64: the first half of each hash, a pseudo-random number per text."""
     halves = np.frombuffer(hashes.buffers()[1], dtype="<u8").reshape(-1, 2)
     return halves[hashes.offset : hashes.offset + len(hashes), 0]
+
+
+def number_of_both(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """A number for each pair of such numbers, uint64 of the shape of both; their order counts."""
+    found: np.ndarray = one.view(np.uint64) * _ODD + other.view(np.uint64)
+    return found
 
 
 class _NoPandas:

@@ -42,13 +42,13 @@ class Cells:
 
         Args:
             path: of what `write_parts` wrote.
-            names: of columns; texts are those of them that hold strings, and no nulls.
+            names: of columns; texts are those of them that are there and hold strings, no nulls.
         """
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._mapped.append(mapped)
         table = pa.ipc.open_file(pa.py_buffer(mapped)).read_all()
-        for name in names:
+        for name in [name for name in table.column_names if name in {*names}]:
             column = table[name]
             if pa.types.is_string(column.type) and not column.null_count:
                 table = table.set_column(table.column_names.index(name), name, _pointers(column))

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from weitiao.card import TargetCard
 from weitiao.errors import ConfigError, DataError
-from weitiao.io.arrow import hashed, numbers_of
+from weitiao.io.arrow import hashed, number_of_both, numbers_of
+from weitiao.io.tables.positive_cells import NEGATIVES
+from weitiao.io.text_lists import flat_texts
 from weitiao.targets.base import Target
 
 SIDES = ("text", "pair")
@@ -18,7 +20,13 @@ SIDES = ("text", "pair")
 
 @dataclass(frozen=True)
 class PositivesTarget:
-    """Pairs that belong together, known by their texts."""
+    """Pairs that belong together, known by their texts.
+
+    Args:
+        negatives: most texts that a row of train has which don't belong to its first one.
+    """
+
+    negatives: int = 0
 
     @property
     def labels(self) -> Sequence[str]:
@@ -26,9 +34,16 @@ class PositivesTarget:
         return []
 
     def encode(self, table: pa.Table) -> pa.ChunkedArray:
-        """fixed_size_list<int64>[2]: a hash of each text of a row; equal ones are the same text."""
-        both = [numbers_of(hashed(table[side].to_pylist())).view(np.int64) for side in SIDES]
-        return pa.chunked_array([pa.FixedSizeListArray.from_arrays(np.stack(both, 1).ravel(), 2)])
+        """fixed_size_list<int64>[2 + N]: a hash of each text of a row; equal ones are the same.
+
+        ``N`` is the most negatives of a row of the table. 0 stands where a row has fewer, and for
+        those that belong to the row's first text by another row.
+        """
+        both = np.stack([_numbers(table[side].to_pylist()) for side in SIDES], 1)
+        if NEGATIVES in table.column_names:
+            both = np.concatenate([both, _negatives(table[NEGATIVES], both)], 1)
+        flat = pa.array(both.ravel())
+        return pa.chunked_array([pa.FixedSizeListArray.from_arrays(flat, both.shape[1])])
 
     def written(self, decided: np.ndarray) -> list[str]:
         """Cosines ``(N,)`` to six digits."""
@@ -40,6 +55,7 @@ class Positives(Target):
     """Pairs of texts that belong together, such as a question and its answer; of no column more."""
 
     label = None
+    cells = "positives"
 
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
         """Leave it to `fit`, which sees texts."""
@@ -61,7 +77,13 @@ class Positives(Target):
         for side in SIDES:
             if len(pc.unique(tables["train"][side])) == 1:
                 raise _fault("all rows of train have this text", tables["train"], 0, side)
-        return PositivesTarget()
+        if NEGATIVES not in tables["train"].column_names:
+            return PositivesTarget()
+        most = int(flat_texts(tables["train"][NEGATIVES])[1].max())
+        if not most:
+            file = tables["train"]["file"][0].as_py()
+            raise DataError("no row of train has a negative", file=file, column=NEGATIVES)
+        return PositivesTarget(most)
 
     def strata(self, table: pa.Table) -> np.ndarray | None:
         """All rows are alike."""
@@ -70,6 +92,28 @@ class Positives(Target):
     def described(self, table: pa.Table) -> dict[str, Any]:
         """Nothing."""
         return {"classes": {}}
+
+
+def _numbers(texts: Sequence[str]) -> np.ndarray:
+    """A number for each text, ``(N,)`` int64."""
+    return numbers_of(hashed(texts)).view(np.int64)
+
+
+def _negatives(cells: pa.ChunkedArray, pairs: np.ndarray) -> np.ndarray:
+    """The numbers of each row's negatives, ``(N, M)``; 0 = there is none.
+
+    Args:
+        pairs: ``(N, 2)`` the numbers of its texts.
+    """
+    texts, counts = flat_texts(cells)
+    found = np.zeros((len(counts), counts.max(initial=0)), np.int64)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    numbers = _numbers(texts)
+    right = number_of_both(*pairs.T)
+    wrong = number_of_both(pairs[rows, 0], numbers)
+    places = np.arange(len(rows)) - np.repeat(counts.cumsum() - counts, counts)
+    found[rows, places] = np.where(np.isin(wrong, right), 0, numbers)
+    return found
 
 
 def _fault(problem: str, table: pa.Table, place: int, side: str) -> DataError:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from weitiao.card import TokenInput
 from weitiao.inputs import FittedInput, Span
 from weitiao.inputs.text.coverage import Coverage, refuse_unread
+from weitiao.inputs.text.negatives import with_negatives
 from weitiao.inputs.text.normalisation import roles_of
 from weitiao.inputs.text.offsets import CONTEXT, OFFSETS, in_the_original
 from weitiao.inputs.text.reporting import handling, new_texts
@@ -22,6 +23,7 @@ from weitiao.inputs.text.rows import ChangedRows, TokenRows
 from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.inputs.text.word_vectors import read_vectors
 from weitiao.io.arrow import light_parts_of
+from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.linear import NgramFeatures, state_of, with_features
 
 if TYPE_CHECKING:
@@ -64,12 +66,15 @@ class FittedText(FittedInput):
         return TextEncoder.from_state(self._state, self.options.words)
 
     def encode(self, table: pa.Table) -> pa.Table:
-        """The ids of a table's ``text`` and, where there is one, ``pair``."""
-        parts = light_parts_of(table, roles_of(table))
+        """The ids of a table's ``text`` and, where there are such, ``pair`` and ``negatives``."""
+        further = [name for name in (NEGATIVES,) if name in table.column_names]
+        parts = light_parts_of(table, [*roles_of(table), *further])
         return pa.concat_tables([self._encoded(part) for part in parts])
 
     def _encoded(self, part: pa.Table) -> pa.Table:
         encoded = self.encoder.encode(*texts_of(part))
+        if NEGATIVES in part.column_names:
+            encoded = with_negatives(encoded, part[NEGATIVES], self.encoder.second)
         if (place := encoded.schema.get_field_index(OFFSETS)) < 0:
             return encoded
         encoded = encoded.set_column(place, OFFSETS, in_the_original(encoded[OFFSETS], part))

@@ -7,12 +7,14 @@ import pyarrow as pa
 
 from weitiao.inputs import Draws, InputRows, tensors
 from weitiao.inputs.text.augment.augmenter import Augmenter
+from weitiao.inputs.text.negatives import IDS, LENGTHS, lists_of, places_of
 from weitiao.inputs.text.normalisation import roles_of
 from weitiao.inputs.text.offsets import CONTEXT, OFFSETS, PIECES
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.sides import PAIR_IDS
 from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.io.arrow import Ragged, all_texts
+from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.linear import COLUMNS
 
 
@@ -38,6 +40,9 @@ class TokenRows(InputRows):
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
         if PAIR_IDS in self.columns:  # each text is filled up to the longest of its own side
             self.lengths = 2 * np.maximum(self.lengths, self.columns[PAIR_IDS].lengths)
+        self.negatives = {n: Ragged(table[n]) for n in (IDS, LENGTHS) if n in table.column_names}
+        if self.negatives:
+            self.lengths = self._with_negatives(self.negatives[LENGTHS])
 
     def collate(self, draws: Draws) -> dict[str, Any]:
         """A padded batch.
@@ -48,7 +53,9 @@ class TokenRows(InputRows):
             (B, G)``. And ``offsets (B, U, 2)`` and ``pieces (B, U)`` of units, where the table
             has them; -1 at padding, of which there is some where no row has a unit. And
             ``context``: ``B`` texts, likewise. Second texts that stand apart are ``pair``:
-            ``input_ids`` and ``attention_mask (B, S)``.
+            ``input_ids`` and ``attention_mask (B, S)``; their negatives ``negatives`` likewise,
+            those of all rows ``(M, R)``, with the row and the place in it of each as
+            ``negative_places (M, 2)``.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -66,6 +73,10 @@ class TokenRows(InputRows):
         batch: dict[str, Any] = {"inputs": tensors(inputs)}
         if PAIR_IDS in encoded:
             batch["pair"] = tensors(self._masked(encoded[PAIR_IDS]))
+        if self.negatives:
+            ids, lengths = (self.negatives[name].lists(rows) for name in (IDS, LENGTHS))
+            batch[NEGATIVES] = tensors(self._masked(lists_of(ids, lengths)))
+            batch |= tensors({"negative_places": places_of(lengths)})
         if self.units:
             places, pieces = (self.units[name].lists(rows) for name in (OFFSETS, PIECES))
             padded = _padded(places, -1, least=2).reshape(len(rows), -1, 2)
@@ -73,6 +84,14 @@ class TokenRows(InputRows):
         if self.context is not None:
             batch[CONTEXT] = self.context.take(pa.array(rows)).to_pylist()
         return batch
+
+    def _with_negatives(self, each: Ragged) -> np.ndarray:
+        """What the budget counts of rows: all their texts, as long as the longest of them."""
+        longest = np.zeros(len(each.lengths), np.int64)
+        some = each.lengths > 0
+        if some.any():
+            longest[some] = np.maximum.reduceat(each.values, each.offsets[:-1][some])
+        return (2 + each.lengths) * np.maximum(self.lengths // 2, longest)
 
     def _masked(self, lists: list[np.ndarray]) -> dict[str, np.ndarray]:
         """Ids as an array, and which of its cells hold one."""

@@ -19,11 +19,13 @@ from weitiao.inputs.text.augment import Augmenter, words_to_prepare
 from weitiao.inputs.text.clean import Cleaner
 from weitiao.inputs.text.contamination_index import SEEN
 from weitiao.inputs.text.fitted import STATE, VECTORS, WEIGHTS, FittedText, texts_of
+from weitiao.inputs.text.negatives import cleaned_negatives
 from weitiao.inputs.text.normalisation import normalised, roles_of
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.word_vectors import file_of_vectors
 from weitiao.io.arrow import all_texts
+from weitiao.io.tables.positive_cells import NEGATIVES, negative_columns
 from weitiao.linear import Linear, Rows, from_state, read_features, solve_splits, write_linear
 
 NO_TOKENIZER = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # a model's weights
@@ -36,6 +38,9 @@ class Text(Input):
     Args:
         text: column of the text.
         pair: column of a second text, if rows are pairs.
+        negatives: of pairs that belong together, column of texts that don't belong to the first
+            one: a text, or in JSON, Parquet or Arrow a list of them; or several columns of a text
+            each. Rows may have different numbers of them, and rows to predict need none.
         clean: cleaning steps.
         segment: word segmentation, for a vocabulary of words and for augmentation.
         encode: tokenizer and length.
@@ -48,6 +53,7 @@ class Text(Input):
 
     text: str = "text"
     pair: str | None = None
+    negatives: str | list[str] | None = None
     clean: Cleaner = Cleaner()
     segment: Segmenter = Segmenter()
     encode: Encoder = Encoder()
@@ -60,6 +66,9 @@ class Text(Input):
             self._check_spans()
         if self.encode.pairs == "apart":
             self._check_apart()
+        elif self.negatives:
+            problem = "go with texts that are read apart"
+            raise ConfigError(problem, field="negatives", hint="{--pairs} apart")
 
     def _check_spans(self) -> None:
         """Refuse what has no place in the text as it was read."""
@@ -88,6 +97,11 @@ class Text(Input):
     def columns(self) -> dict[str, str]:
         """Role → column of the file."""
         return {"text": self.text} | ({} if self.pair is None else {"pair": self.pair})
+
+    @property
+    def columns_of_labelled(self) -> dict[str, str]:
+        """Those of the negatives."""
+        return negative_columns(self.negatives)
 
     @property
     def times(self) -> int | None:
@@ -132,6 +146,8 @@ class Text(Input):
             for act, counts in (("changed", cleaned.changed), ("dropped", cleaned.dropped)):
                 for step, count in counts.items():
                     report[act][step] = report[act].get(step, 0) + count
+        if NEGATIVES in table.column_names:
+            table = cleaned_negatives(table, self.clean)
         table = table.append_column("original", original)
         return (table if all(keep) else table.filter(pa.array(keep))), report
 

@@ -9,6 +9,7 @@ from typing import Any
 from weitiao.errors import DataError
 from weitiao.io.answers.forms import Asked
 from weitiao.io.answers.questions import Question, holds_questions, is_header, questions_of
+from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, raw_of
 
 _ANSWERS = "answers"
@@ -47,7 +48,8 @@ def _chunk(source: Source, records: Records, *, check: bool) -> Chunk:
             names.append(_ANSWERS)  # a question without them is a bad row
         if source.cells != "answers":  # which may well be lists of objects
             _refuse_nested(source, values[0], names)
-        source.positions(names)
+        free = [n for role, n in source.wanted.items() if role.startswith(NEGATIVES)]
+        source.positions(list(dict.fromkeys([*names, *free])))  # no object needs negatives
     columns = [
         [_cell(record, role, name) for record in records.cells]
         for role, name in source.wanted.items()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weitiao.io.tables.positive_cells import merged_roles
 from weitiao.io.tables.source import Source
 
 _THROUGHOUT = 0.5  # the least share of a column's filled cells: a text may well be a quotation
@@ -22,7 +23,7 @@ class QuotedCells:
 
     def see(self, columns: Mapping[str, pa.Array]) -> None:
         """Count the cells of some rows, by role."""
-        for role in self._source.wanted:
+        for role in merged_roles(self._source.wanted):
             cells = columns[role]
             self._filled[role] += pc.sum(pc.not_equal(cells, "")).as_py() or 0
             for mark in _MARKS:
@@ -31,7 +32,8 @@ class QuotedCells:
 
     def note(self) -> None:
         """Note the columns that are quoted throughout."""
-        for role, name in self._source.wanted.items():
+        for role in merged_roles(self._source.wanted):
+            name = self._source.wanted[role]
             count = sum(self._quoted[role, mark] for mark in _MARKS)
             if count > 1 and count > _THROUGHOUT * self._filled[role]:
                 fact = (

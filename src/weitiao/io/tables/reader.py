@@ -26,6 +26,7 @@ from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_q
 from weitiao.io.tables.formats import BINARY, OF_SPANS, ONLY_FOR, by_content, format_of
 from weitiao.io.tables.huggingface import split_files
 from weitiao.io.tables.options import ReadOptions
+from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.io.tables.rows import Reading
 from weitiao.io.tables.source import Source
 from weitiao.io.tables.unpack import COMPRESSED
@@ -58,7 +59,9 @@ class Reader(ReadOptions):
             ends exclusive, sorted, each once. ``answers``: those to the question ``pair``, in any
             form of docs/data.md, SQuAD's and MRQA's files among them. In the table they are JSON:
             ``[[begin, end, "text"], …]``, likewise, in the order of the file, each once; -1 and -1
-            of one that stands nowhere in ``text``.
+            of one that stands nowhere in ``text``. ``positives``: there is none; a list of texts
+            as ``pair`` makes a row of each, and ``negatives``, of one column or several, are in
+            the table a JSON list of texts.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
@@ -78,13 +81,17 @@ class Reader(ReadOptions):
             raise ConfigError(": spans stand in a text, and none is read", field="input")
         if self.misplaced_answers != "move" and self.cells != "answers":
             raise ConfigError("has an effect on answers only", field="misplaced_answers")
+        if NEGATIVES in self.columns and self.cells != "positives":
+            problem = "go with texts that belong together"
+            raise ConfigError(problem, field=NEGATIVES, hint="{--task} retrieval")
         if self.cells == "answers" and not {"text", "pair"} <= self.columns.keys():
             problem = "is needed: it is the column of the questions"
             raise ConfigError(problem, field="pair", hint="{--pair} question")
 
     def without_labels(self) -> Reader:
-        """The same reader for rows to predict: neither label nor group is wanted."""
-        others = {r: name for r, name in self.columns.items() if r not in ("label", "group")}
+        """The same reader for rows to predict: no label, group or negatives are wanted."""
+        known = ("label", "group", NEGATIVES)
+        others = {r: name for r, name in self.columns.items() if not r.startswith(known)}
         return replace(self, columns=others)
 
     @contextmanager

@@ -13,6 +13,7 @@ from weitiao.io.tables import beir, brat, columnar, conll, document, textual, wo
 from weitiao.io.tables.answer_cells import AnswerCells
 from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.encoding import is_really_utf8
+from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.source import BadRow, Chunk, FileFormat, Source
 from weitiao.io.tables.span_cells import SpanCells
@@ -34,11 +35,12 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "brat": brat.read_brat,
     "beir": beir.read_beir,
 }
-_FORMS: dict[Cells, type[SpanCells] | type[AnswerCells]] = {
+_FORMS: dict[Cells, type[SpanCells] | type[AnswerCells] | type[PositiveCells]] = {
     "spans": SpanCells,
     "answers": AnswerCells,
+    "positives": PositiveCells,
 }
-"""What reads label cells that say something of the text."""
+"""What reads cells that say something of each other."""
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
@@ -79,7 +81,7 @@ class Reading:
         self.first: DataError | None = None
         self._noted: dict[str, list[str]] = {}  # note → names of the sources that it is true of
         self._totals: Counter[str] = Counter()
-        roles = ["id", *(role for role in wanted if role != "id")]
+        roles = ["id", *(role for role in merged_roles(wanted) if role != "id")]
         self.schema = pa.schema(
             [
                 *(pa.field(role, pa.string()) for role in roles),
@@ -162,12 +164,9 @@ class Reading:
 
     def _numbers(self, chunk: Chunk) -> pa.Array:
         """Running numbers; bad rows count too, so that mending them leaves other ids alone."""
-        numbers: Iterable[int] = range(self.total, self.total + len(chunk.rows))
-        if chunk.bad:
-            starts = sorted([*chunk.rows, *(fault.row for fault in chunk.bad)])
-            number_of = dict(zip(starts, range(self.total, self.total + len(starts)), strict=True))
-            numbers = (number_of[row] for row in chunk.rows)
-        return pa.array(list(map(str, numbers)), pa.string())
+        bad = np.sort([fault.row for fault in chunk.bad])
+        numbers = np.arange(len(chunk.rows)) + np.searchsorted(bad, chunk.rows) + self.total
+        return pa.array(list(map(str, numbers.tolist())), pa.string())
 
     def _find_repeats(
         self, source: Source, chunk: Chunk, ids: pa.Array, faults: dict[int, BadRow]
@@ -207,7 +206,8 @@ def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int,
     names = _names(source)
     arrays: dict[str, pa.Array] = {}
     faults: dict[int, BadRow] = {}
-    for (role, column), values in zip(source.wanted.items(), chunk.columns, strict=True):
+    for role, values in zip(merged_roles(source.wanted), chunk.columns, strict=True):
+        column = source.wanted[role]
         values = _tidied(source, role, values) if role in names else values
         sets = role == "label" and source.cells == "set"
         arrays[role], reasons = as_array(values, filled=role in names, sets=sets)

@@ -11,6 +11,8 @@ import pyarrow as pa
 import torch
 
 from weitiao.errors import MissingExtra
+from weitiao.io.tables.positive_cells import NEGATIVES
+from weitiao.io.text_lists import flat_texts
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.objectives.vectors.ranking import Relevance, scores_of
 
@@ -32,7 +34,7 @@ class RetrievalModels:
         """
         relevance = Relevance.of(torch.tensor(targets["test"]))
         queries = tables["test"]["text"].take(pa.array(relevance.queries.numpy())).to_pylist()
-        documents = tables["test"]["pair"].take(pa.array(relevance.documents.numpy())).to_pylist()
+        documents = _documents(tables["test"], relevance.documents.numpy())
         ways = {
             "baseline": bm25(queries, documents, characters),
             "words": bm25(queries, documents, words),
@@ -40,6 +42,18 @@ class RetrievalModels:
         }
         found = {n: scores_of(relevance, w)[relevance.of_row].numpy() for n, w in ways.items()}
         return Measured(found.pop("baseline"), targets["test"], found)
+
+
+def _documents(rows: pa.Table, places: np.ndarray) -> list[str]:
+    """The texts at places among the second texts and negatives of all rows, row by row."""
+    if NEGATIVES not in rows.column_names:
+        return rows["pair"].take(pa.array(places)).to_pylist()
+    texts, counts = flat_texts(rows[NEGATIVES])
+    width, begins = 1 + counts.max(initial=0), counts.cumsum() - counts
+    row, place = places // width, places % width
+    pairs = rows["pair"].take(pa.array(row)).to_pylist()
+    found = zip(pairs, place.tolist(), (begins[row] + place - 1).tolist(), strict=True)
+    return [texts[further] if place else pair for pair, place, further in found]
 
 
 def bm25(queries: Texts, documents: Texts, cut: Callable[[str], list[str]]) -> Ranked:

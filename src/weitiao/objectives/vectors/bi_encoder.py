@@ -21,6 +21,25 @@ from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
 
 TEMPERATURE = 0.05  # usual, of cosines, which lie close together
+FARTHEST = 2.0  # two cosines from each other
+
+
+def refuse_margin(margin: float, usual: float, *, of: str, kind: str) -> None:
+    """See to it that a margin of cosines is one, and is looked at.
+
+    Args:
+        usual: what it is unless somebody says otherwise.
+        of: the kind of loss that has it.
+        kind: the one that is asked for.
+
+    Raises:
+        ConfigError: it isn't so.
+    """
+    if kind != of and margin != usual:
+        raise ConfigError(f"goes with kind {of} only", field="margin")
+    if not 0 < margin <= FARTHEST:
+        problem = f"must be above 0 and at most {FARTHEST:g}, got {margin}"
+        raise ConfigError(problem, field="margin")
 
 
 class BiEncoder(Objective):

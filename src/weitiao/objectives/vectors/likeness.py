@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,10 +16,11 @@ from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
 from weitiao.objectives.figures import Figure, scatter_figure
 from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scorer import Encoder
-from weitiao.objectives.vectors.bi_encoder import TEMPERATURE, BiEncoder
+from weitiao.objectives.vectors.bi_encoder import TEMPERATURE, BiEncoder, refuse_margin
 from weitiao.objectives.vectors.global_batch import of_all_rows
 from weitiao.targets.number import NumberTarget
 
+MARGIN = 0.5  # usual, of distances 1 - cosine
 SPREAD = 4.0  # standard deviations of the numbers that cosines from 0 to 1 stand for
 
 
@@ -30,18 +31,24 @@ class LikenessLoss:
     Args:
         kind: ``cosent``: of two pairs in a batch, the one with the higher number is to have the
             higher cosine (Su 2022, "CoSENT"); ``cosine``: the squared error of the cosine, which is
-            0 to 1 for numbers within two standard deviations of their mean.
+            0 to 1 for numbers within two standard deviations of their mean; ``contrastive``: pairs
+            of number 1 are drawn together, those of 0 pushed apart up to a margin (Hadsell et al.
+            2006, "Dimensionality Reduction by Learning an Invariant Mapping").
         temperature: of ``cosent``: differences of cosines are divided by it.
+        margin: of ``contrastive``: from which distance on, 1 - cosine, pairs of 0 are far enough
+            apart; above 0 and up to 2.
     """
 
-    kind: Literal["cosent", "cosine"] = "cosent"
+    kind: Literal["cosent", "cosine", "contrastive"] = "cosent"
     temperature: float = TEMPERATURE
+    margin: float = MARGIN
 
     def __post_init__(self) -> None:
         if self.kind != "cosent" and self.temperature != TEMPERATURE:
             raise ConfigError("goes with kind cosent only", field="temperature")
         if not self.temperature > 0:
             raise ConfigError(f"must be above 0, got {self.temperature}", field="temperature")
+        refuse_margin(self.margin, MARGIN, of="contrastive", kind=self.kind)
 
 
 class Likeness(BiEncoder):
@@ -81,10 +88,29 @@ class Likeness(BiEncoder):
         targets = of_all_rows(batch["target"])
         if self.how.kind == "cosine":
             value = (found - self.wished(targets).unsqueeze(-1)).square().mean()
+        elif self.how.kind == "contrastive":
+            value = contrastive(found, targets.unsqueeze(-1), self.how.margin)
         else:
             each = [cosent(one, targets, self.how.temperature) for one in found.unbind(-1)]
             value = torch.stack(each).mean()
         return Loss(value, torch.tensor(len(targets)))
+
+    def lost(
+        self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
+    ) -> Iterator[str]:
+        """Refuse other numbers than those that a contrastive loss knows.
+
+        Raises:
+            ConfigError: there is one.
+        """
+        for batch in batches() if self.how.kind == "contrastive" else ():
+            other = (batch["target"] != 0) & (batch["target"] != 1)
+            if other.any():
+                row, number = batch["row"][other][0], batch["target"][other][0]
+                problem = f"= contrastive knows the numbers 0 and 1, not {float(number):g}"
+                where, hint = place(int(row)), "{--kind} cosent takes numbers of any scale"
+                raise ConfigError(f"{problem} ({where})", field="kind", hint=hint)
+        yield from ()
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """Cosines, the squared error of each, the numbers."""
@@ -138,3 +164,17 @@ def cosent(cosines: Tensor, targets: Tensor, temperature: float) -> Tensor:
     gaps = (cosines.unsqueeze(0) - cosines.unsqueeze(1)) / temperature
     ordered = targets.unsqueeze(1) > targets.unsqueeze(0)
     return torch.cat([gaps.new_zeros(1), gaps[ordered]]).logsumexp(0)
+
+
+def contrastive(cosines: Tensor, targets: Tensor, margin: float) -> Tensor:
+    """Half the mean of ``d²`` over pairs of 1, of ``max(0, margin - d)²`` over those of 0.
+
+    The distance ``d`` is ``1 - cosine``, as of sentence-transformers' ``ContrastiveLoss``.
+
+    Args:
+        cosines: ``(B, W)``.
+        targets: ``(B, 1)`` of 0 and 1.
+    """
+    distance = 1 - cosines
+    apart = (margin - distance).clamp(min=0)
+    return (targets * distance.square() + (1 - targets) * apart.square()).mean() / 2

@@ -25,7 +25,8 @@ class Relevance(NamedTuple):
 
     Args:
         queries: ``(Q,)`` the row in which each distinct query stands first.
-        documents: ``(D,)`` likewise.
+        documents: ``(D,)`` the place at which each distinct one stands first, among the second
+            texts and the negatives of all rows, row by row: ``N · (1 + K)`` of them.
         of_row: ``(N,)`` the query of each row.
         pairs: ``(R, 2)`` query and document of each distinct right pair, by query.
     """
@@ -37,17 +38,22 @@ class Relevance(NamedTuple):
 
     @classmethod
     def of(cls, targets: Tensor) -> Relevance:
-        """That of rows ``(N, 2)``, a number for each text of a row."""
-        (queries, query), (documents, document) = map(_distinct, targets.unbind(1))
+        """That of rows ``(N, 2 + K)``, a number for each text of a row; 0 = it has fewer."""
+        queries, query = distinct(targets[:, 0])
+        there = torch.ones_like(targets[:, 1:], dtype=torch.bool)
+        there[:, 1:] = targets[:, 2:] != 0
+        places = there.flatten().nonzero()[:, 0]
+        first, which = distinct(targets[:, 1:].flatten()[places])
+        document = which[there.sum(1).cumsum(0) - there.sum(1)]  # of each row's pair
         pairs = torch.stack([query, document], 1).unique(dim=0)
-        return cls(queries, documents, query, pairs)
+        return cls(queries, places[first], query, pairs)
 
 
-def _distinct(values: Tensor) -> tuple[Tensor, Tensor]:
+def distinct(values: Tensor) -> tuple[Tensor, Tensor]:
     """The place of the first of each distinct value, and which of them each value is."""
-    distinct, which = values.unique(return_inverse=True)
+    found, which = values.unique(return_inverse=True)
     places = torch.arange(len(values), device=values.device)
-    first = places.new_full((len(distinct),), len(values))
+    first = places.new_full((len(found),), len(values))
     return first.scatter_reduce(0, which, places, "amin"), which
 
 

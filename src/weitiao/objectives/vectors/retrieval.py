@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,11 +11,13 @@ from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
+from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
 from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.vectors.baselines import RetrievalModels
-from weitiao.objectives.vectors.bi_encoder import TEMPERATURE, BiEncoder
+from weitiao.objectives.vectors.bi_encoder import BiEncoder
+from weitiao.objectives.vectors.contrast import RetrievalLoss, in_batch, triplet
 from weitiao.objectives.vectors.global_batch import of_all_rows
 from weitiao.objectives.vectors.ranking import NAMES, Relevance, mean_scores, names_at, scores_of
 from weitiao.targets.positives import PositivesTarget
@@ -24,13 +26,13 @@ from weitiao.targets.positives import PositivesTarget
 class Retrieval(BiEncoder):
     """Learns to find the second text of a pair by the first.
 
-    All other texts of a batch are negatives (Henderson et al. 2017, "Efficient Natural Language
-    Response Suggestion"), in both directions, but for those that are right as well: the same text
-    twice, or another that belongs to the same. A batch of several processes is one.
+    All other texts of a batch are negatives, and so are those that rows bring along, but for those
+    that are right as well: the same text twice, or another that belongs to the same. A batch of
+    several processes is one.
 
     Args:
         pooling: vectors of all positions ``(B, T, H)`` → one a text ``(B, H)``.
-        temperature: cosines are divided by it.
+        loss: what training minimises.
         dimensions: narrower widths that vectors can be cut to; see `BiEncoder`.
         chunk: texts whose inner vectors are in memory at once, of larger batches; null = all.
     """
@@ -49,30 +51,72 @@ class Retrieval(BiEncoder):
         card: DataCard,
         backbone: Encoder,
         pooling: PoolingName = "mean",
-        temperature: float = TEMPERATURE,
+        loss: RetrievalLoss = RetrievalLoss(),
         dimensions: Sequence[int] = (),
         chunk: int | None = None,
     ) -> None:
         super().__init__(card, backbone, pooling, dimensions, chunk)
-        if not temperature > 0:
-            raise ConfigError(f"must be above 0, got {temperature}", field="temperature")
-        self.target, self.temperature = target_of(card, PositivesTarget, self), temperature
+        self.target = target = target_of(card, PositivesTarget, self)
+        self.how, self.negatives = loss, target.negatives > 0
+        if loss.kind == "triplet" and not self.negatives:
+            problem = "= triplet needs rows with negatives"
+            raise ConfigError(problem, field="kind", hint="{--negatives} COLUMN")
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The mean over the widths."""
-        first, second = map(of_all_rows, self.both(backbone, batch))
-        targets = of_all_rows(batch["target"])
-        with torch.autocast(first.device.type, enabled=False):  # 16 bits can't tell cosines apart
-            each = [
-                in_batch(_cut(first, width), _cut(second, width), targets, self.temperature)
-                for width in self.widths
-            ]
-        return Loss(torch.stack(each).mean(), torch.tensor(len(targets)))
+        found, targets = of_all_rows(self.predict(backbone, batch)), of_all_rows(batch["target"])
+        with torch.autocast(found.device.type, enabled=False):  # 16 bits can't tell cosines apart
+            cut = [_cut(found, width) for width in self.widths]
+            each = [self._of_width(vectors, targets) for vectors in cut]
+        return Loss(torch.stack([loss for loss, _ in each]).mean(), each[0].size)
+
+    def _of_width(self, vectors: Tensor, targets: Tensor) -> Loss:
+        """That of vectors ``(B, 2 + N, H)``."""
+        if self.how.kind == "triplet":
+            return Loss(*triplet(vectors, targets, self.how.margin))
+        value = in_batch(vectors, targets, self.how.temperature)
+        return Loss(value, torch.tensor(len(targets)))
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
-        """Both vectors, 1 - their cosine, the texts' numbers: the rest of a batch changes none."""
+        """All vectors, 1 - the cosine of both texts, the texts' numbers: the rest of a batch
+        changes none."""
         found = self.predict(backbone, batch)
         return Evaluation(found, 1 - self.decide(found), batch["target"])
+
+    def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
+        """The vectors of both texts and of as many negatives as targets tell of,
+        ``(B, 2 + N, H)``; 0 where a row has fewer."""
+        both = super().predict(backbone, batch)
+        if NEGATIVES not in batch or "target" not in batch:
+            return both
+        count = batch["target"].shape[1] - both.shape[1]
+        further = both.new_zeros(len(both), count, both.shape[-1])
+        places = batch["negative_places"]
+        if len(places):
+            found = self.vectors(backbone, batch[NEGATIVES])
+            further = further.index_put(tuple(places.T), found)
+        return torch.cat([both, further], 1)
+
+    def lost(
+        self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
+    ) -> Iterator[str]:
+        """Negatives that belong to their query by another row, and rows that have none."""
+        right, without = list[int](), list[int]()
+        rows = negatives = 0
+        for batch in batches() if self.negatives else ():
+            places = batch["negative_places"]
+            number = batch["target"][:, 2:][tuple(places.T)]
+            right += batch["row"][places[:, 0][number == 0]].tolist()
+            bare = torch.bincount(places[:, 0], minlength=len(batch["row"])) == 0
+            without += batch["row"][bare].tolist()
+            rows, negatives = rows + len(bare), negatives + len(places)
+        if right:
+            yield (
+                f"! {len(right):,} of {negatives:,} negatives of {split} belong to their text by"
+                f" another row, and count as none (first: {place(min(right))})"
+            )
+        if without:
+            yield f"{len(without):,} of {rows:,} rows of {split} have no negatives of their own"
 
     def of_vectors(self, first: Tensor, second: Tensor) -> Tensor:
         """Both of them, ``(B, 2, H)``."""
@@ -117,26 +161,10 @@ def _cut(vectors: Tensor, width: int) -> Tensor:
 def _nearness(predictions: Tensor, relevance: Relevance, width: int) -> Any:
     """Gives cosines of queries and all documents, in 32 bits."""
     queries = _cut(predictions[relevance.queries, 0], width)
-    documents = _cut(predictions[relevance.documents, 1], width).T
+    documents = _cut(predictions[:, 1:].flatten(0, 1)[relevance.documents], width).T
 
     def cosines(some: Tensor) -> Tensor:
         with torch.autocast(queries.device.type, enabled=False):
             return queries[some] @ documents
 
     return cosines
-
-
-def in_batch(first: Tensor, second: Tensor, targets: Tensor, temperature: float) -> Tensor:
-    """The cross-entropy of each text's partner among those of the batch, mean of both directions.
-
-    Args:
-        first: ``(B, H)`` of length 1.
-        second: likewise.
-        targets: ``(B, 2)``, equal where texts are.
-    """
-    scores = first @ second.T / temperature
-    same = (targets.unsqueeze(1) == targets.unsqueeze(0)).any(-1)
-    same.fill_diagonal_(False)
-    scores = scores.masked_fill(same, -torch.inf)
-    right = torch.arange(len(scores), device=scores.device)
-    return (F.cross_entropy(scores, right) + F.cross_entropy(scores.T, right)) / 2
