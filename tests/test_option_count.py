@@ -47,14 +47,21 @@ ADDED |= {
 ADDED |= {
     "train and fit --data.input.encode.pairs": "one text or two: a cross-encoder, or vectors",
     "train and fit --data.input.encode.pair_prefix": "E5 was trained with a prefix for each side",
-    "train and fit --model.objective.temperature": "how hard negatives count: the best differs",
-    "train and fit --model.objective.loss.temperature": "as above, of the order of numbers",
+    "train and fit --model.objective.loss.temperature": "how much hard ones count: it differs",
+    "train and fit --model.objective.loss.margin": "how far apart is far enough: the best differs",
+    "train and fit --data.input.negatives": "hard negatives stand in columns that users name",
+    "test --data.negatives": "a file to measure on may have none, or call them otherwise",
+    "export --data.negatives": "as of test, whose rows it is checked on",
     "train and fit --model.objective.chunk": "what fits into memory depends on the machine",
     "train and fit --model.objective.dimensions": "how narrow an index has to be, its users know",
 }
 ADDED |= {
     "retrieve --index": "an index stands where those who ask it look for it",
     "retrieve --top": "how many texts a reader, or a reranker, takes is theirs to say",
+    "retrieve --negatives.count": "how many negatives a training can hold depends on its memory",
+    "retrieve --negatives.share": "how near a text may be and be wrong differs from data to data",
+    "retrieve --negatives.margin": "as the share, of models whose cosines lie close together",
+    "retrieve --data.pair": "pairs to mine may be called otherwise than those of the training",
     "retrieve --least": "from which cosine on texts count as alike differs from model to model",
 }
 ADDED |= {

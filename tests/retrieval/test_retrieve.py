@@ -16,6 +16,7 @@ from pairs_of_texts import SMALL, drawn, write
 from weitiao.cli.main import main
 
 PAIRS = drawn("retrieval", 200)
+MINED = ("negatives", "--index=index", "--ckpt_path=run", "--data.file=my.csv")
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,44 @@ def test_near_duplicates_of_a_file(here: Path, capsys: pytest.CaptureFixture[str
     assert (texts[3], f"{texts[3]}！") in [(row["text"], row["other_text"]) for row in rows]
 
 
+def test_negatives_are_mined_for_a_file_of_pairs(here: Path, command: Command) -> None:
+    further = (PAIRS[0][0], PAIRS[5][1])  # a query with a second right text
+    write(Path("pairs.csv"), "retrieval", [*PAIRS, further, ("一", " ")])
+    given = ("--ckpt_path=run", "--index=index", "--data.file=pairs.csv", "--top=50")
+    done = command("retrieve", "negatives", *given, "--out=mined.jsonl", cwd=here)
+    assert done.code == 0, done.err
+    assert "1 rows have no text" in done.err
+    rows = [json.loads(line) for line in Path("mined.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["query"], row["pos"]) for row in rows] == [(q, [p]) for q, p in [*PAIRS, further]]
+    assert f"negatives of 201 rows: {sum(len(row['neg']) for row in rows):,}" in done.err
+    documents = {pair for _, pair in PAIRS}
+    for row in rows:
+        assert {*row["neg"]} <= documents - {*row["pos"]}
+        assert len({*row["neg"]}) == len(row["neg"]) <= 8
+    assert PAIRS[5][1] not in rows[0]["neg"]
+    assert PAIRS[0][1] not in rows[-1]["neg"]
+    near = asked_of(here, command, PAIRS[7][0])
+    right = next(row["score"] for row in near if row["text"] == PAIRS[7][1])
+    expected = [row["text"] for row in near if row["score"] <= 0.95 * right]
+    assert rows[7]["neg"] == expected[:8]
+
+
+def asked_of(here: Path, command: Command, text: str) -> list[dict[str, Any]]:
+    given = ("--ckpt_path=run", "--index=index", f"--text={text}", "--top=50")
+    done = command("retrieve", "query", *given, cwd=here)
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.mark.slow
+def test_what_was_mined_is_learned_from(here: Path, command: Command) -> None:
+    given = ("--ckpt_path=run", "--index=index", "--data.file=my.csv", "--out=again.jsonl")
+    assert command("retrieve", "negatives", *given, cwd=here).code == 0
+    columns = ("--data.text=query", "--data.pair=pos", "--data.input.negatives=neg")
+    model = ("--task=retrieval", "--recipe=retrieval", "--trainer.max_epochs=2", *SMALL[:-1])
+    done = command("fit", *model, "--data.train=again.jsonl", *columns, cwd=here)
+    assert done.code == 0, done.err
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -109,6 +148,14 @@ def test_near_duplicates_of_a_file(here: Path, capsys: pytest.CaptureFixture[str
         (("query", "--index=index", "--ckpt_path=run", "--text=a", "--out=a.txt"), "format"),
         (("query", "--index=index", "--ckpt_path=run", "--text=a", "--top=0"), "at least 1"),
         (("duplicates", "--index=index", "--text=a"), "no effect"),
+        (("duplicates", "--index=index", "--negatives.count=2"), "no effect"),
+        (("query", "--index=index", "--ckpt_path=run", "--text=a", "--data.pair=b"), "no effect"),
+        ((*MINED, "--out=a.csv"), "no row of a CSV"),
+        (MINED, "a file to write"),
+        ((*MINED, "--out=a.jsonl", "--negatives.margin=3"), "from 0 to 2"),
+        ((*MINED, "--out=a.jsonl", "--negatives.share=0"), "above 0"),
+        ((*MINED, "--out=a.jsonl", "--data.pair=none"), "no such column"),
+        ((*MINED, "--out=a.jsonl", "--text=a"), "no effect"),
     ],
 )
 def test_what_can_not_be_done_is_told(
@@ -120,12 +167,17 @@ def test_what_can_not_be_done_is_told(
     assert not Path("new").exists()
 
 
-def test_another_model_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "what", [("query", "--text=a"), ("negatives", "--data.file=my.csv", "--out=a.jsonl")]
+)
+def test_another_model_is_told(
+    what: tuple[str, ...], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     shutil.copytree("run", "other", dirs_exist_ok=True)
     path = Path("other/checkpoints/best.ckpt")
     content = torch.load(path, weights_only=True)
     torch.save(content | {"epoch": 99}, path)
-    assert main(["retrieve", "query", "--ckpt_path=other", "--index=index", "--text=a"])
+    assert main(["retrieve", *what, "--ckpt_path=other", "--index=index"])
     assert "another model" in capsys.readouterr().err
 
 

@@ -1,17 +1,15 @@
-"""The verb ``retrieve``: an index of a corpus, what answers a query, near-duplicates."""
+"""The verb ``retrieve``: an index of a corpus, what answers a query or seems to, duplicates."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jsonargparse import Namespace
 from rich.console import Console
 from rich.table import Table
@@ -22,51 +20,29 @@ from weitiao.config.commands import called
 from weitiao.config.field_paths import field_paths
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import Parser
-from weitiao.config.serialization import plain
-from weitiao.data.new_rows import table_of_cells
-from weitiao.errors import ConfigError, DataError
-from weitiao.evaluation.inference import Hardware, TextFile, add_permissions
+from weitiao.errors import ConfigError
+from weitiao.evaluation.inference import Hardware, add_permissions, refuse_overwriting
 from weitiao.io.atomic import whole_or_not
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.csv_file import write_rows
-from weitiao.retrieval.index import COLUMNS, Index, write_index
-from weitiao.retrieval.vectors import Embedder, Side
+from weitiao.retrieval.index import Index, write_index
+from weitiao.retrieval.mining import Miner, Mining, RightTexts
+from weitiao.retrieval.texts import RetrieveFile, Texts, as_read
+from weitiao.retrieval.vectors import Embedder
 from weitiao.training.console import show_line
 
-Act = Literal["index", "query", "duplicates"]
-ROWS = 4096
-"""Of a part: texts of like length share a batch within it."""
+Act = Literal["index", "query", "negatives", "duplicates"]
+TOP, DEEP = 10, 100
+"""Texts that are found of a query, and that are looked at for its negatives."""
 LEAST = 0.95
 """Cosine from which on two texts count as nearly the same."""
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetrieveFile(TextFile):
-    """The texts; of ``index`` those that are to be found, of ``query`` those that ask.
-
-    Args:
-        file: file, files or globs, ``hf:NAME#SPLIT`` or a SQL query.
-        text: column of the text; null = as in training: the first texts ask, the second ones are
-            found.
-        on_bad_row: stop at a row that can't be read, or leave it out and count it.
-    """
-
-    file: str | list[str] | None = None
-    on_bad_row: Literal["raise", "quarantine"] = "raise"
-
-    def changes(self) -> dict[str, Any]:
-        """The options of reading that are not the checkpoint's."""
-        given = {name: plain(value) for name, value in vars(self).items() if value is not None}
-        return {n: v for n, v in given.items() if n not in ("text", "file")} | {
-            "database": self.database
-        }
-
-
 def retrieve_parser() -> Parser:
     """The parser of the verb."""
     parser = Parser(prog=called("retrieve"))
-    parser.add_argument("act", type=Act, help="index, query, or duplicates.")
+    parser.add_argument("act", type=Act, help="index, query, negatives, or duplicates.")
     parser.add_argument(
         "--index", type=Path, required=True, help="Folder of the index; `index` makes it."
     )
@@ -77,7 +53,11 @@ def retrieve_parser() -> Parser:
     parser.add_argument(
         "--text", type=str, action="append", help="A query; may be given several times."
     )
-    parser.add_argument("--top", type=int, default=10, help="Most texts found of each.")
+    parser.add_argument(
+        "--top",
+        type=int | None,
+        help="Most texts found, or looked at, of each; null = 10, of negatives 100.",
+    )
     parser.add_argument(
         "--least",
         type=float | None,
@@ -88,6 +68,7 @@ def retrieve_parser() -> Parser:
         type=Path | None,
         help="File to write: .csv or .jsonl; null = standard output, on a terminal as a table.",
     )
+    parser.add_class_arguments(Mining, "negatives")
     parser.add_class_arguments(RetrieveFile, "data")
     parser.add_class_arguments(Hardware, "hardware")
     return parser
@@ -96,12 +77,12 @@ def retrieve_parser() -> Parser:
 @field_paths()
 @permitted
 def run_retrieve(arguments: list[str]) -> None:
-    """Make an index, ask one, or look for near-duplicates in it."""
+    """Make an index, ask one, or look for negatives or near-duplicates in it."""
     parser = retrieve_parser()
     options = parser.instantiate(parser.parse_args(arguments))
     _check(options)
     console = Console(stderr=True, highlight=False)
-    acts = {"index": _index, "query": _query, "duplicates": _duplicates}
+    acts = {"index": _index, "query": _query, "negatives": _negatives, "duplicates": _duplicates}
     acts[options.act](options, console)
 
 
@@ -116,12 +97,14 @@ def _check(options: Namespace) -> None:
     of_act = {
         "index": (("ckpt_path", "data.file"), ("text", "least", "out")),
         "query": (("ckpt_path",), ()),
+        "negatives": (("ckpt_path", "data.file", "out"), ("text", "least")),
         "duplicates": ((), ("ckpt_path", "text", "data.file")),
     }
     needed, idle = of_act[options.act]
     given = {name: options[name] for name in ("ckpt_path", "text", "least", "out")}
     given["data.file"] = options.data.file
     kinds = {"ckpt_path": ("a model", "RUN"), "data.file": ("texts", "FILE")}
+    kinds |= {"out": ("a file to write", "FILE.jsonl")}
     for name in needed:
         if given[name] is None:
             what, value = kinds[name]
@@ -135,6 +118,14 @@ def _check(options: Namespace) -> None:
     if options.out is not None and options.out.suffix not in (".csv", ".jsonl"):
         problem = f": {options.out.name} names no format"
         raise ConfigError(problem, field="out", hint="a name that ends in .csv or .jsonl")
+    if options.act == "negatives":
+        if options.out.suffix == ".csv":
+            problem = ": a row of negatives is no row of a CSV"
+            raise ConfigError(problem, field="out", hint="a name that ends in .jsonl")
+        refuse_overwriting(options.out, options.data.file)
+    elif options.negatives != Mining() or options.data.pair is not None:
+        field = "negatives" if options.negatives != Mining() else "data.pair"
+        raise ConfigError(f"has no effect on {options.act}", field=field)
 
 
 def _embedder(options: Namespace) -> Embedder:
@@ -148,7 +139,7 @@ def _embedder(options: Namespace) -> Embedder:
 
 def _index(options: Namespace, console: Console) -> None:
     model = _embedder(options)
-    texts = Texts(model, options.data, "pair")
+    texts = Texts(model, options.data, {"text": options.data.text or model.column("pair")})
     with console.status("vectors of texts") as status:
 
         def parts() -> Iterator[tuple[pa.Table, np.ndarray]]:
@@ -165,12 +156,13 @@ def _index(options: Namespace, console: Console) -> None:
 def _query(options: Namespace, console: Console) -> None:
     model = _embedder(options)
     index = Index(options.index, model.fingerprint())
-    texts = Texts(model, options.data, "text", options.text)
+    columns = {"text": options.data.text or model.column("text")}
+    texts = Texts(model, options.data, columns, options.text)
     least = -np.inf if options.least is None else options.least
 
     def found() -> Iterator[Row]:
         for table in texts.parts():
-            near = index.search(model.vectors(table, "text"), options.top)
+            near = index.search(model.vectors(table, "text"), options.top or TOP)
             asked = zip(table["original"].to_pylist(), near.rows, near.scores, strict=True)
             for query, places, scores in asked:
                 kept = (places >= 0) & (scores >= least)
@@ -184,69 +176,37 @@ def _query(options: Namespace, console: Console) -> None:
 
 def _duplicates(options: Namespace, console: Console) -> None:
     least = LEAST if options.least is None else options.least
-    _write(Index(options.index).duplicates(least, options.top), options.out)
+    _write(Index(options.index).duplicates(least, options.top or TOP), options.out)
+
+
+def _negatives(options: Namespace, console: Console) -> None:
+    model = _embedder(options)
+    index = Index(options.index, model.fingerprint())
+    of_file = options.data
+    columns = {"text": of_file.text or model.column("text")}
+    columns["pair"] = of_file.pair or model.column("pair")
+    with console.status("right texts of each query"):
+        right = RightTexts(
+            (part["original"].to_pylist(), part["original_pair"].to_pylist())
+            for part in Texts(model, options.data, columns).parts()
+        )
+    pairs = Texts(model, options.data, columns)
+    miner = Miner(index, options.negatives, options.top or DEEP, right)
+
+    def found() -> Iterator[Row]:
+        for part in pairs.parts():
+            second = pa.table({"text": part["pair"]})
+            vectors = model.vectors(part, "text"), model.vectors(second, "pair")
+            texts = part["original"].to_pylist(), part["original_pair"].to_pylist()
+            yield from miner.rows(*texts, vectors)
+
+    _write(found(), options.out)
+    pairs.tell(console)
+    for line in miner.told():
+        show_line(line, console)
 
 
 # -- in and out ------------------------------------------------------------------------------------
-
-
-class Texts:
-    """Texts that are read part by part, and what is to be told of them.
-
-    Args:
-        side: of pairs, the one that the model takes them for.
-        given: on the command line; null = they stand in the file.
-    """
-
-    def __init__(
-        self, model: Embedder, file: RetrieveFile, side: Side, given: list[str] | None = None
-    ) -> None:
-        self.model, self.named, self.given = model, file.file, given
-        columns = {"text": file.text or model.column(side)}
-        columns |= {} if file.id is None else {"id": file.id}
-        self.reader = replace(model.rows.reader, columns=columns, cells="name")
-        self.rows, self.bad, self.empty, self.notes = 0, 0, 0, list[str]()
-
-    def parts(self) -> Iterator[pa.Table]:
-        """Cleaned rows beside ``original``, those without text left out.
-
-        Raises:
-            DataError: a file or a row is at fault, or no row has a text.
-        """
-        for table in self._read():
-            table = self.model.rows.cleaned(table)
-            there = pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(table["text"])), 0)
-            kept = table.filter(there)
-            self.rows += len(kept)
-            self.empty += len(table) - len(kept)
-            if len(kept):
-                yield kept
-        if not self.rows:
-            raise DataError("no row has a text", file=str(self.named or "--text"))
-
-    def _read(self) -> Iterator[pa.Table]:
-        if self.given is not None:
-            yield table_of_cells({"text": self.given})
-            return
-        assert self.named is not None
-        with self.reader.inputs({"": self.named}) as inputs:
-            for part in self.reader.stream(inputs[""], ROWS, self.notes):
-                self.bad += len(part.bad)
-                yield part.rows
-
-    def tell(self, console: Console) -> None:
-        """Say what was left out."""
-        for note in self.notes:
-            show_line(f"! {note}", console)
-        for count, what in ((self.bad, "could not be read"), (self.empty, "have no text")):
-            if count:
-                show_line(f"! {count:,} rows {what}, and were left out", console)
-
-
-def as_read(table: pa.Table) -> pa.Table:
-    """What an index keeps of rows: the text as it stood in the file."""
-    known = {name: table["original" if name == "text" else name] for name in COLUMNS}
-    return pa.Table.from_pydict(known | {"file": pc.cast(known["file"], pa.string())})
 
 
 def _write(rows: Iterable[Row], out: Path | None) -> None:
