@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 import torch
 from conftest import Command
+from huggingface_hub import ModelCard
 from pairs_of_texts import SMALL, drawn, write
 from tiny_models import save_pretrained
 
@@ -25,11 +26,11 @@ PREFIXES = ("--data.input.encode.prefix=今天 ", "--data.input.encode.pair_pref
 
 @pytest.fixture
 def run(tmp_path: Path, command: Command) -> Path:
-    """The run of a tiny encoder with a prefix for each side."""
+    """The run of a tiny encoder with a prefix for each side, on rows with negatives."""
     from transformers import PreTrainedTokenizerFast
 
-    rows = drawn("retrieval", 80)
-    write(tmp_path / "my.csv", "retrieval", rows)
+    rows = drawn("negatives", 80)
+    write(tmp_path / "my.csv", "negatives", rows)
     save_pretrained("bert", tmp_path / "model", vocab_size=300, pad_token_id=0)
     texts = ["".join(row) for row in rows]
     units = train_tokenizer("characters", texts, vocab_size=200, min_count=1, lowercase=True)
@@ -38,6 +39,7 @@ def run(tmp_path: Path, command: Command) -> Path:
     model = ("--model.backbone=Pretrained", "--model.backbone.name=model")
     encode = ("--data.input.encode.tokenizer=model", "--data.input.encode.max_length=24", *PREFIXES)
     options = ("--task=retrieval", "--recipe=none", *SMALL, *model, *encode)
+    options += ("--data.input.negatives=[negative_1,negative_2]",)
     how = ("--trainer.max_epochs=1", "--run.folder=run", "--trainer.precision=32-true")
     done = command("fit", *options, *how, cwd=tmp_path)
     assert done.code == 0, done.err
@@ -65,6 +67,8 @@ def as_told(folder: Path, kind: str) -> np.ndarray:
 
 
 def test_the_folder_has_the_vectors_of_the_model(run: Path, command: Command) -> None:
+    measured = {"test/ndcg_10": 0.54321, "baseline/ndcg_10": 0.4, "test/accuracy_1": 0.3}
+    (run / "metrics.json").write_text(json.dumps(measured), "utf-8")
     done = command("export", str(run), "--to=out", cwd=run.parent)
     assert done.code == 0, done.err
     out, table = run.parent / "out", pa.table({"text": TEXTS})
@@ -78,7 +82,11 @@ def test_the_folder_has_the_vectors_of_the_model(run: Path, command: Command) ->
     assert model.fingerprint() != again.fingerprint()
     kinds = [module["type"] for module in json.loads((out / "modules.json").read_text())]
     assert [kind.rpartition(".")[2] for kind in kinds] == ["Transformer", "Pooling", "Normalize"]
-    assert "sentence-transformers" in (out / "README.md").read_text("utf-8")
+    card = ModelCard.load(out / "README.md")
+    assert card.data.library_name == "sentence-transformers"
+    assert card.data.pipeline_tag == "sentence-similarity"
+    assert card.text.count("| nDCG@10 | 0.5432 | 0.4000 |") == 2  # in English and Chinese
+    assert card.text.count("| accuracy@1 | 0.3000 |  |") == 2
     said = weitiao.load(out, device="cpu").predict([("今天", "学习")])
     assert said.labels == weitiao.load(run, device="cpu").predict([("今天", "学习")]).labels
 

@@ -25,7 +25,7 @@ from weitiao.export.runner import write_runner
 from weitiao.export.sentence_transformers_folder import (
     is_vector_kind,
     said_by_vectors,
-    write_vector_card,
+    without_negatives,
     write_vectors,
 )
 from weitiao.export.text_files import write_text_files
@@ -104,6 +104,7 @@ def run_export(arguments: list[str]) -> Path:
     split = "val" if options.data.test is None else "test"
     with console.status(f"asking the model of {split}"):
         rows = checked_rows(module, data, split, cleaned=is_vector_kind(module))
+        rows = without_negatives(rows, module)
         before = quality(rows.predictions, rows, module.objective)
     part = export.to.with_name(f".{export.to.name}.{uuid.uuid4().hex}.part")
     part.mkdir(parents=True)
@@ -112,10 +113,7 @@ def run_export(arguments: list[str]) -> Path:
             after = exported(module, data, rows, export, part)
         show(before, after, module, f"{split}, {len(rows.texts):,} rows")
         refuse_loss(before, after, export, module)
-        if is_vector_kind(module):
-            write_vector_card(module, export.to.name, part)
-        else:
-            write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
+        write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
         part.replace(export.to)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -9,6 +9,7 @@ import torch
 
 from weitiao.objectives.base import Objective
 from weitiao.objectives.units import UnitObjective
+from weitiao.objectives.vectors.retrieval import Retrieval
 
 DRAWS = 500
 SEED = 0
@@ -18,10 +19,11 @@ def interval(objective: Objective, predictions: Path) -> tuple[float, float] | N
     """The 95 % interval of the first score over rows drawn anew (percentile bootstrap, Efron 1979).
 
     Args:
-        predictions: ``predictions.csv`` of a run; null is given where there is none, and of places
-            in texts, which take minutes to measure so often.
+        predictions: ``predictions.csv`` of a run; null is given where there is none, of places in
+            texts, which take minutes to measure so often, and of a search, whose ranks don't stand
+            there.
     """
-    if isinstance(objective, UnitObjective) or not predictions.is_file():
+    if isinstance(objective, UnitObjective | Retrieval) or not predictions.is_file():
         return None
     kinds = pa_csv.ConvertOptions(
         include_columns=["label", "true"], column_types={"label": pa.string(), "true": pa.string()},

@@ -16,9 +16,10 @@ from weitiao.export.interval import interval
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import Module
 from weitiao.objectives.spans.tagging import Tagging
+from weitiao.objectives.vectors.bi_encoder import BiEncoder
 from weitiao.training.run_folder import RunFolder
 
-TEMPLATE = "model_card.md.jinja"
+TEMPLATE, OF_VECTORS = "model_card.md.jinja", "vector_card.md.jinja"
 SHOWN = 20  # labels by name
 WEAKEST = 3
 
@@ -37,7 +38,8 @@ def write_card(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined
     )
     facts = _of_model(module, texts, name, folder) | _of_run(module, run)
-    (folder / "README.md").write_text(environment.get_template(TEMPLATE).render(facts), "utf-8")
+    template = OF_VECTORS if isinstance(module.objective, BiEncoder) else TEMPLATE
+    (folder / "README.md").write_text(environment.get_template(template).render(facts), "utf-8")
 
 
 def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> dict[str, Any]:
@@ -70,6 +72,7 @@ def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> 
         "base_model": start if start and _on_hub(start) else None,
         "tags": ["fine-tuned"] if start else [],
         "network": type(backbone).__name__,
+        "width": backbone.width,
         "first": objective.first,
         "baseline": objective.baseline,
         "version": weitiao.__version__,

@@ -15,32 +15,12 @@ from weitiao.models.backbones.huggingface import HuggingFace
 from weitiao.models.module import Module
 from weitiao.objectives.pooling import build_pooling
 from weitiao.objectives.vectors.bi_encoder import BiEncoder
+from weitiao.objectives.vectors.retrieval import Retrieval
 
 POOLING = {"cls": "cls", "mean": "mean", "max": "max", "last": "lasttoken"}
 """Pooling of ours → what it is called there."""
 PLACE = "sentence_transformers.models."  # which every version knows
 MODULES = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
-CARD = """---
-library_name: sentence-transformers
-pipeline_tag: sentence-similarity
-tags: [weitiao]
-license: other  # fill in: the licence that you give the model
----
-
-# {name}
-
-A vector of {width} numbers for each text; the cosine of two says how alike they are.
-
-```python
-from sentence_transformers import SentenceTransformer
-
-model = SentenceTransformer("FOLDER")
-model.similarity(model.encode_query(["…"]), model.encode_document(["…"]))
-```
-
-Texts are read as they are, up to {longest} ids: clean before what was cleaned in training. Where
-the data come from, what the model is meant for, and what it must not decide: **fill in**.
-"""
 
 
 def is_vector_kind(module: Module) -> bool:
@@ -101,11 +81,12 @@ def write_vectors(module: Module, data: TextDataModule, folder: Path) -> dict[st
     return {name: name.removeprefix(begin) for name in weights}
 
 
-def write_vector_card(module: Module, name: str, folder: Path) -> None:
-    """Write ``README.md``."""
-    longest = module.card.tokens.max_length
-    text = CARD.format(name=name, width=module.backbone.width, longest=longest)
-    (folder / "README.md").write_text(text, "utf-8")
+def without_negatives(rows: CheckedRows, module: Module) -> CheckedRows:
+    """Checked rows with their two texts alone, which is what the folder is asked of."""
+    if not isinstance(module.objective, Retrieval):
+        return rows
+    predictions, targets = (torch.as_tensor(x)[:, :2] for x in (rows.predictions, rows.targets))
+    return rows._replace(predictions=predictions, targets=targets)
 
 
 def said_by_vectors(folder: Path, module: Module, rows: CheckedRows) -> torch.Tensor:
