@@ -54,7 +54,8 @@ def test_the_default_space_is_searched_by_the_score_of_the_task(
         trials = [*csv.DictReader(file)]
     assert len(trials) == 5
     assert "model.optim.lr" in trials[0]
-    assert ("model.objective.temperature" in trials[0]) == (task == "retrieval")
+    of_vectors = task in ("likeness", "retrieval")
+    assert ("model.objective.loss.temperature" in trials[0]) == of_vectors
     values = [float(trial["value"]) for trial in trials if trial["state"] == "COMPLETE"]
     best = yaml.safe_load((study / "best.yaml").read_text("utf-8"))
     assert SCORES[task] in told

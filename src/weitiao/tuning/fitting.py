@@ -17,6 +17,11 @@ from weitiao.config.commands import CONFIGS
 from weitiao.errors import ConfigError
 from weitiao.tuning.space import Point, Space, Value
 
+_OF_KINDS = {
+    "model.objective.loss.temperature": ("model.objective.loss.kind", "in_batch", "cosent")
+}
+"""Key → the one that says whether it is looked at, and the values of that with which it is."""
+
 
 def space_for(config: Mapping[str, Any]) -> tuple[Path, str]:
     """The shipped space for the model of a configuration, and what speaks for it."""
@@ -33,9 +38,17 @@ def without_absent(
     lacking = [
         key
         for key, rule in content.items()
-        if absent(key, config) or (rule.get("around") and not _is_positive(_value(key, config)))
+        if absent(key, config)
+        or _idle(key, config)
+        or (rule.get("around") and not _is_positive(_value(key, config)))
     ]
     return {key: rule for key, rule in content.items() if key not in lacking}, lacking
+
+
+def _idle(key: str, config: Mapping[str, Any]) -> bool:
+    """Whether the model has a key that another one's value leaves without effect."""
+    kind, *values = _OF_KINDS.get(key, (key,))
+    return bool(values) and _value(kind, config) not in values
 
 
 def absent(key: str, config: Mapping[str, Any]) -> str | None:
