@@ -28,6 +28,7 @@ CONTENTS = {
     "Guides": [
         "docs/first_hour",
         *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/answers"),
+        "docs/choice",
         *("docs/models", "docs/encoder"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
         *(
@@ -47,6 +48,7 @@ CONTENTS = {
             "docs/results",
             "docs/anyones_data",
             "docs/tags_results",
+            "docs/choice_results",
             "docs/likeness",
             "docs/likeness_results",
             "docs/performance",

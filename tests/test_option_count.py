@@ -45,6 +45,13 @@ ADDED |= {
     "train and fit --data.misplaced_answers": "whether they are slips, only who made them knows",
 }
 ADDED |= {
+    "train and fit --data.input.passage": "what a question is about often has a column of its own",
+    **{
+        f"{verb} --data.first_option": "whether numbers begin at 0 or 1 a file needn't tell"
+        for verb in ("train and fit", "test", "export")
+    },
+}
+ADDED |= {
     "train and fit --data.input.encode.pairs": "one text or two: a cross-encoder, or vectors",
     "train and fit --data.input.encode.pair_prefix": "E5 was trained with a prefix for each side",
     "train and fit --model.objective.loss.temperature": "how much hard ones count: it differs",

@@ -66,6 +66,7 @@ class TokenInput(InputCard):
         windows: whether rows may be longer, and say where each id stands: an objective reads them
             part by part.
         apart: whether the two texts of a pair are two sequences.
+        options: whether a row has several second texts, each a sequence with the first.
     """
 
     vocab_size: int
@@ -73,6 +74,7 @@ class TokenInput(InputCard):
     max_length: int
     windows: bool = False
     apart: bool = False
+    options: bool = False
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "pad_id", "max_length"):

@@ -53,6 +53,10 @@ ROWS = {
         ("context\tquestion\tanswers\n", "{text}\t{label}？\t{text[0]}\n"),
     ),
     **dict.fromkeys(
+        ("tasks/choice.yaml", "recipes/choice.yaml", "recipes/pretrained_choice.yaml"),
+        ("question\tA\tB\tanswer\n", "{text}\t{label}\t{text[0]}\t{label}\n"),
+    ),
+    **dict.fromkeys(
         ("tasks/likeness.yaml", "recipes/likeness.yaml", "recipes/pretrained_likeness.yaml"),
         ("text\tpair\tlabel\n", "{text}\t{label}{text}\t{score}\n"),
     ),

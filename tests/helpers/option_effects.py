@@ -86,6 +86,10 @@ ANSWERS = (
     *("--task=answers", "--data.input.text=text", "--data.input.pair=other"),
     *("--data.target.label=answers", "--data.group=null"),
 )
+CHOICE = (
+    *("--task=choice", "--data.input.text=text", "--data.input.pair=options"),
+    "--data.target.label=answer",
+)
 FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
@@ -97,6 +101,7 @@ DATA = {
     "data.input: Text/data.input.text": Effect("prepared", "other"),
     "data.input: Text/data.input.pair": Effect("prepared", "other"),
     "data.input: Text/data.input.negatives": Effect("prepared", "turned", FOUND),
+    "data.input: Text/data.input.passage": Effect("prepared", "other", CHOICE),
     "data/data.target": Effect("refused", "Labels"),
     "data.target: OneClass/data.target.label": Effect("prepared", "stars"),
     "data.target: OneClass/data.target.labels": Effect(
@@ -132,6 +137,7 @@ DATA = {
         "prepared", "spans", ("--task=tags",), mends=True
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
+    "data.target: Choice/data.target.label": Effect("prepared", "label", CHOICE),
     "data.target: Answers/data.target.label": Effect(
         "prepared",
         "answers",
@@ -164,6 +170,8 @@ DATA = {
     "data/data.broken_tags": Effect("refused", "bad"),
     # of answers only; what it does for them: tests/io/answers
     "data/data.misplaced_answers": Effect("refused", "bad"),
+    # of options only; what it does for them: tests/io/choices
+    "data/data.first_option": Effect("refused", "1"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.input: Text/data.input.clean.steps": Effect("prepared", "[whitespace]"),
     "data.input: Text/data.input.clean.unicode_form": Effect("prepared", "NFKC"),
@@ -271,6 +279,7 @@ MODEL = {
     # it changes no number (tests/objectives/test_bi_encoder.py)
     "model.objective: Likeness/model.objective.chunk": Effect("refused", "0", LIKE),
     "model.objective: Retrieval/model.objective.chunk": Effect("refused", "0", FOUND),
+    "model.objective: Choosing/model.objective.pooling": Effect("loss", "cls", CHOICE),
     "model.objective: Answering/model.objective.best": Effect("run", "2", ANSWERS),
     "model.objective: Answering/model.objective.lr": Effect("loss", "0.1", ANSWERS),
     "model.backbone: Transformer/model.backbone.layers": Effect("loss", "2"),
@@ -449,6 +458,8 @@ NEW_FILE = {
     "hardware/hardware.num_nodes": Effect("refused", "0"),
 }
 TEST = NEW_FILE | {
+    # of options only; what it does for them: tests/io/choices
+    "data/data.first_option": Effect("refused", "1"),
     "general/out": Effect("output", "another.csv"),
     # the labels are no classes any more
     "data/data.encoding": Effect(

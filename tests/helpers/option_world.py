@@ -25,6 +25,7 @@ TRAIN = (
     "--run.threads=1",
 )
 HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans", "answers", "alike")
+HEADER += ("options", "answer")
 SPANS = '[[0, 2, "首"], [2, 3, "二"], [4, 5, "首"]]'
 
 
@@ -46,6 +47,7 @@ def rows() -> list[tuple[str, ...]]:
         (
             *(text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}"),
             *(SPANS, f'[[0, 2, "{text[:2]}"]]', str(i % 2)),
+            *(f'["首", "二", "{label}"]', "ABC"[i % 3]),
         )
         for i, (text, label) in enumerate(texts)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +20,7 @@ class Lengths:
         fails: it can't do with a text that holds this.
     """
 
-    classes = ("long", "short")
+    classes, options = ("long", "short"), False
 
     def __init__(self, *, pair: bool = False, fails: str | None = None, labels: str = "") -> None:
         self.pair, self.fails, self.labels = pair, fails, labels
@@ -47,7 +48,7 @@ class Lengths:
 class Answers:
     """Answers each question by the question, where it stands in the text."""
 
-    classes, pair = (), True
+    classes, pair, options = (), True, False
 
     def predict(self, rows: Sequence[Any]) -> Predictions:
         places = [(text.find(asked), asked) for text, asked in rows]
@@ -59,10 +60,22 @@ class Answers:
         return Predictions(found, None, [], [*rows], [[[], []] for _ in rows], sure)
 
 
+class LastOption:
+    """Says the last option of each question; all are as probable."""
+
+    classes, pair, options = (), True, True
+
+    def predict(self, rows: Sequence[Any]) -> Predictions:
+        counts = [len(json.loads(row[1])) for row in rows]
+        sure = {"probabilities": [[1 / count] * count for count in counts]}
+        labels = ["ABCDEFG"[count - 1] for count in counts]
+        return Predictions(labels, None, [], [*rows], [[[], []] for _ in rows], sure)
+
+
 class Names:
     """Finds each 王 with what follows it, as spans of the text as it was sent."""
 
-    classes, pair = (), False
+    classes, pair, options = (), False, False
 
     def predict(self, rows: Sequence[str]) -> Predictions:
         found = [[i for i, char in enumerate(text) if char == "王"] for text in rows]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served_models import Lengths
+from served_models import LastOption, Lengths
 from starlette.testclient import TestClient
 
 from weitiao.errors import ConfigError
@@ -30,7 +30,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
     (tmp_path / "best.ckpt").touch()
     opened: list[TestClient] = []
 
-    def made(models: dict[str, Lengths] | None = None, **limits: Any) -> TestClient:
+    def made(models: dict[str, Any] | None = None, **limits: Any) -> TestClient:
         access = {name: limits.pop(name) for name in ("token", "local") if name in limits}
         given = models or {"default": Lengths()}
         loading = iter(given.values())
@@ -64,7 +64,7 @@ def test_pairs_and_models_by_name(client: Client) -> None:
     said = here.post("/predict", json={"model": "texts", "texts": ["a"]})
     assert [row["label"] for row in said.json()] == ["very short"]
     known = here.get("/models").json()["models"]
-    assert known["pairs"] == {"classes": ["long", "short"], "pair": True}
+    assert known["pairs"] == {"classes": ["long", "short"], "pair": True, "options": False}
     unnamed = here.post("/predict", json={"texts": ["a"]})
     assert (unnamed.status_code, unnamed.json()["error"]) == (
         422,
@@ -74,6 +74,25 @@ def test_pairs_and_models_by_name(client: Client) -> None:
     assert single.json()["error"] == (
         'texts[0]: this is not a pair of texts, ["…", "…"] but a text'
     )
+
+
+def test_a_question_comes_with_its_options(client: Client) -> None:
+    here = client({"default": LastOption()})
+    rows = [["谁？", ["猫", "狗"]], ["谁？", '["猫", "狗", "鱼"]'], ["谁？", "猫\n\n狗\n"]]
+    said = here.post("/predict", json={"texts": rows}).json()
+    assert [row["label"] for row in said] == ["B", "C", "B"]
+    assert said[0]["more"] == {"probabilities": [0.5, 0.5]}
+    assert here.get("/models").json()["models"]["default"]["options"]
+    for row, problem in {
+        "谁？": "this is not a question and its options",
+        ("谁？", "猫"): "a row needs two options to choose from, and has 1",
+        ("谁？", ("猫", "")): "option B is empty",
+        ("谁？", ("猫", None)): "an option is None, which is no text",
+        (None, ("猫", "狗")): "this is not a pair of texts",
+    }.items():
+        refused = here.post("/predict", json={"texts": [row]})
+        assert refused.status_code == 422
+        assert f"texts[0]: {problem}" in refused.json()["error"]
 
 
 BAD = {

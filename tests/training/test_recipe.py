@@ -44,6 +44,8 @@ ENCODER = Path("encoder")
         (Facts("Spans", 100, 2, 50, 1.0, False, "spans", ENCODER), "pretrained_tags"),
         (Facts("Answers", 100, 0, 0.0, 1.0, True, "answers", None), "answers"),
         (Facts("Answers", 9_000, 0, 0.0, 0.0, True, "answers", ENCODER), "pretrained_answers"),
+        (Facts("Choice", 100, 0, 0.0, 1.0, True, "choice", None), "choice"),
+        (Facts("Choice", 9_000, 0, 0.0, 0.0, True, "choice", ENCODER), "pretrained_choice"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", None, True), "likeness"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", ENCODER, True), "pretrained_likeness"),
         (Facts("Positives", 100, 0, 0.0, 1.0, True, "name", None, True), "retrieval"),
@@ -153,7 +155,7 @@ def test_a_recipe_leaves_out_what_the_task_does_not_take(
     assert ("squared_hinge" in str(parsed.model)) == (recipe == "reviews" and not without)
 
 
-@pytest.mark.parametrize("task", ["tags", "answers", "likeness", "retrieval"])
+@pytest.mark.parametrize("task", ["tags", "answers", "choice", "likeness", "retrieval"])
 @pytest.mark.parametrize(
     "recipe", [name for name in shipped("recipes") if "pretrained" not in name]
 )
@@ -164,6 +166,7 @@ def test_a_task_that_reads_texts_its_own_way_takes_any_recipe(recipe: str, task:
     encode = data.input.encode
     assert (encode.truncation == "windows") == (task in ("tags", "answers"))
     assert (encode.pairs == "apart") == (task in ("likeness", "retrieval"))
+    assert (encode.pairs == "options") == (task == "choice")
 
 
 def test_a_task_whose_head_is_not_solved_does_without_a_probe() -> None:

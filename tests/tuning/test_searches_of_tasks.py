@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import choice_rows
 import pytest
 import question_rows
 import span_rows
@@ -16,6 +17,7 @@ from pairs_of_texts import drawn, write
 SCORES = {
     "tags": "val/f1",
     "answers": "val/f1",
+    "choice": "val/accuracy",
     "likeness": "val/spearman",
     "retrieval": "val/ndcg_10",
 }
@@ -27,6 +29,8 @@ def write_rows(path: Path, task: str) -> None:
         span_rows.write(path, span_rows.rows(120))
     elif task == "answers":
         question_rows.write(path, question_rows.rows(120, none=True))
+    elif task == "choice":
+        choice_rows.write(path, choice_rows.rows(120))
     else:
         write(path, task, drawn(task, 120))
 

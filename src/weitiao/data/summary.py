@@ -158,8 +158,8 @@ def _split_table(report: Mapping[str, Any]) -> Table:
     for name in report["splits"]:
         table.add_column(name, justify="right")
     columns = [_split_cells(report, name) for name in report["splits"]]
-    for title in columns[0]:
-        cells = (column[title] for column in columns)
+    for title in dict.fromkeys(title for column in columns for title in column):
+        cells = (column.get(title, 0) for column in columns)  # what a split lacks is counted there
         table.add_row(title, *(f"{cell:,}" if isinstance(cell, int) else cell for cell in cells))
     return table
 

@@ -15,10 +15,11 @@ from weitiao.data.batch import Batching
 from weitiao.distributed import refuse_other_processes
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of
+from weitiao.io.choices.answers import FirstOption
 from weitiao.io.tables import Files, ReadOptions, expand
 
 # a score is of all rows, labels are as they were
-_OF_TRAINING = ("on_bad_row", "placeholders", "broken_tags", "misplaced_answers")
+_OF_TRAINING = ("on_bad_row", "placeholders", "broken_tags", "misplaced_answers", "first_option")
 _KINDS = get_type_hints(ReadOptions)
 _Reading: Any = make_dataclass(
     "_Reading",
@@ -98,11 +99,13 @@ class LabelledFile(NewFile):
         label: column of the label.
         negatives: column, or columns, of texts that don't belong to the first one, of a model of
             texts that do; ``[]`` = the file has none.
+        first_option: number of the first of a row's options, where answers are numbers.
     """
 
     test: str | list[str] | None = None
     label: str | None = None
     negatives: str | list[str] | None = None
+    first_option: FirstOption | None = None
 
     def __post_init__(self) -> None:
         of_a_file = {**vars(self), "test": None, "batch": None}

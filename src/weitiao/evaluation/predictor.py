@@ -26,8 +26,9 @@ from weitiao.training.rowwise import Predicted, as_array, decide, in_order
 if TYPE_CHECKING:
     from weitiao.training.fit import Run
 
-Row = str | tuple[str, str] | Mapping[str, Any]
-"""A text; two texts of a pair; or a row whose columns are named as in training."""
+Row = str | tuple[str, str] | tuple[str, Sequence[str]] | Mapping[str, Any]
+"""A text; two texts of a pair; a question and its options; or a row whose columns are named as in
+training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,10 @@ class Predictor:
         self.rows, self.device, self.precision = rows, device, precision
         self.classes = [*model.objective.classes]
         """The labels that have a probability; a regression has none."""
-        self.pair = len(rows.input.columns) == len(("text", "pair"))
+        self.pair = "pair" in rows.input.columns
         """Whether a row is two texts."""
+        self.options = getattr(rows.card.input, "options", False)
+        """Whether the second is a list of options."""
 
     def answer(self, table: pa.Table) -> tuple[Predicted, pa.Table]:
         """What the model says of cleaned rows, at least one, and what it read of them.
@@ -123,7 +126,8 @@ class Predictor:
         self, table: pa.Table, encoded: pa.Table
     ) -> tuple[list[Any], list[list[list[Span]]]]:
         """What was left of each row when it was cleaned, and what of that was not read."""
-        rows = [*zip(*(table[role].to_pylist() for role in self.rows.input.columns), strict=True)]
+        roles = [role for role in self.rows.input.columns if role in table.column_names]
+        rows = [*zip(*(table[role].to_pylist() for role in roles), strict=True)]
         unread: list[list[list[Span]]] = [[[] for _ in row] for row in rows]
         if "cut" in encoded.column_names:  # an input of one's own need not say
             for i in np.flatnonzero(encoded["cut"].to_numpy()).tolist():
@@ -131,20 +135,25 @@ class Predictor:
         return (rows if self.pair else [text for (text,) in rows]), unread
 
     def _texts_of(self, row: Row, number: int) -> list[str]:
-        """The one or two texts of a row."""
-        names = [*self.rows.input.columns.values()]
+        """The cells of a row, of all roles of the input."""
+        source = self.rows.input
+        needed = {r: name for r, name in source.columns.items() if r not in source.optional}
         if isinstance(row, Mapping):
-            if missing := [name for name in names if name not in row]:
+            if missing := [name for name in needed.values() if name not in row]:
                 raise DataError("no such column", row=number, column=missing[0], value=dict(row))
-            texts = [row[name] for name in names]
+            given = {role: row.get(name, "") for role, name in source.columns.items()}
         else:
-            texts = list(row) if isinstance(row, tuple | list) else [row]
-        if len(texts) != len(names) or not all(isinstance(text, str) for text in texts):
-            raise DataError(f"this is not {_WANTED[len(names)]}", row=number, value=row)
+            values = list(row) if isinstance(row, tuple | list) else [row]
+            several = len(values) == len(needed)
+            given = dict(zip(needed, values, strict=True)) if several else {}
+        texts = [source.cell(role, given.get(role, "")) for role in source.columns]
+        if not given or not all(isinstance(text, str) for text in texts):
+            wanted = _WANTED[len(needed) + self.options]
+            raise DataError(f"this is not {wanted}", row=number, value=row)
         return texts
 
 
-_WANTED = {1: "a text", 2: "a pair of texts"}
+_WANTED = {1: "a text", 2: "a pair of texts", 3: "a question and a list of options"}
 
 
 def load(

@@ -36,6 +36,7 @@ from weitiao.export.transformers_folder import (
 )
 from weitiao.io.exported import write_exported
 from weitiao.models.module import Module
+from weitiao.objectives.choices.choosing import Choosing
 from weitiao.training.run_folder import RunFolder
 
 EXACT = 1e-5
@@ -68,6 +69,10 @@ class Export:
     def chosen(self, module: Module) -> str:
         """The format, once the model is known."""
         vectors, kind = is_vector_kind(module), type(module.objective).__name__
+        if isinstance(module.objective, Choosing):
+            problem = f": a {kind} compares several sequences of a row, and a folder reads one"
+            hint = "weitiao.load(run), or weitiao serve"
+            raise ConfigError(problem, field="format", hint=hint)
         if vectors and self.quantize:
             problem = ": sentence_transformers has the numbers as they were trained"
             raise ConfigError(problem, field="quantize")
@@ -101,6 +106,7 @@ def run_export(arguments: list[str]) -> Path:
     module, data = open_checkpoint(
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
     )
+    export.chosen(module)  # refused now, not after the work
     split = "val" if options.data.test is None else "test"
     with console.status(f"asking the model of {split}"):
         rows = checked_rows(module, data, split, cleaned=is_vector_kind(module))

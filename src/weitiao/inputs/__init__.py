@@ -159,6 +159,15 @@ class Input(ABC):
         """How often a training row comes in an epoch where rows are changed; null = they aren't."""
         return None
 
+    @property
+    def optional(self) -> Sequence[str]:
+        """Roles that a row given to a model by names of columns may lack."""
+        return ()
+
+    def cell(self, role: str, value: Any) -> Any:
+        """A value that a program gives, as it stands in a table; what is none, as it is."""
+        return value
+
     def check(self) -> None:
         """Refuse what would fail after long work."""
         return

@@ -1,6 +1,7 @@
-"""What a model learns: labels, spans, answers, vectors, and what they share."""
+"""What a model learns: labels, spans, answers, choices, vectors, and what they share."""
 
 from weitiao.objectives.answers.answering import Answering
+from weitiao.objectives.choices.choosing import Choosing
 from weitiao.objectives.labels.classification import Classification
 from weitiao.objectives.labels.hierarchical import Hierarchical
 from weitiao.objectives.labels.multilabel import MultiLabel
@@ -12,6 +13,7 @@ from weitiao.objectives.vectors.retrieval import Retrieval
 
 __all__ = [
     "Answering",
+    "Choosing",
     "Classification",
     "Hierarchical",
     "Likeness",

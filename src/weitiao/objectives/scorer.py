@@ -87,6 +87,9 @@ class Scorer(nn.Module):
         if getattr(card.input, "apart", False):
             problem = "apart makes two vectors of a row, of which only one would be read"
             raise ConfigError(problem, field="pairs", hint="{--task} likeness, retrieval")
+        if getattr(card.input, "options", False):
+            problem = "= options makes several sequences of a row, and this objective reads one"
+            raise ConfigError(problem, field="pairs", hint="{--task} choice")
         shares(linear_share=linear_share)
         if isinstance(card.input, TokenInput) and card.input.windows:
             problem = "= windows leaves texts whole, and this objective reads as much as fits"

@@ -122,7 +122,11 @@ class _Service:
         """What can be asked of which model."""
         limits = {name: vars(self.limits)[name] for name in ("texts", "characters", "body")}
         models = {
-            name: {"classes": [*served.model.classes], "pair": served.model.pair}
+            name: {
+                "classes": [*served.model.classes],
+                "pair": served.model.pair,
+                "options": served.model.options,
+            }
             for name, served in self.models.items()
         }
         return JSONResponse({"models": models, "limits": limits})

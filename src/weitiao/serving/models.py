@@ -29,6 +29,10 @@ class Model(Protocol):
     def pair(self) -> bool:
         """Whether a row is two texts."""
 
+    @property
+    def options(self) -> bool:
+        """Whether the second is a list of options."""
+
     def predict(self, rows: Sequence[Any]) -> Predictions:
         """Label texts, or pairs of them."""
 
@@ -154,8 +158,14 @@ class Models(Mapping[str, Served]):
             raise ConfigError(f": there is no model at {run}", field="runs")
         model = self._load(run)
         # the first text is slow, and what can't predict is refused now
-        model.predict([("好", "good") if model.pair else "好"])
+        model.predict([_any_row(model)])
         return model, state
+
+
+def _any_row(model: Model) -> Any:
+    if model.options:
+        return "好", '["好", "good"]'
+    return ("好", "good") if model.pair else "好"
 
 
 def _state(run: Path) -> State | None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from weitiao.evaluation.predictor import Predictions
+from weitiao.io.choices.forms import check_options, options_in
+from weitiao.io.spans.span import SpanFault
+from weitiao.io.text_lists import as_cell
 from weitiao.serving.limits import Limits, Refused
 from weitiao.serving.models import DEFAULT, Models, Served
 
@@ -21,7 +24,7 @@ class Query:
 
     Args:
         name: of the model.
-        texts: texts, or pairs of them as tuples.
+        texts: texts, or pairs of them as tuples, the second perhaps a list of options as JSON.
     """
 
     name: str
@@ -55,6 +58,8 @@ def read_query(body: bytes, models: Models, limits: Limits) -> Query:
     if len(texts) > limits.texts:
         reason = f"texts: {len(texts):,} are more than the {limits.texts:,} of a request"
         raise Refused(413, reason)
+    if served.model.options:
+        texts = [*_with_options(texts)]
     return Query(name, served, [*_rows(texts, limits, pair=served.model.pair)])
 
 
@@ -67,6 +72,26 @@ def _model(name: Any, models: Models) -> tuple[str, Served]:
     if not isinstance(name, str) or name not in models:
         raise Refused(404, f"model: there is none of that name; there are {known}")
     return name, models[name]
+
+
+def _with_options(texts: list[Any]) -> Iterator[Any]:
+    """Rows of a question and its options, these as a model's table has them.
+
+    They are a list, its JSON, or stand in a text line by line, as a person types them.
+    """
+    for place, row in enumerate(texts):
+        if not isinstance(row, list) or len(row) != len(("question", "options")):
+            wanted = 'a question and its options, ["…", ["…", "…"]]'
+            raise Refused(422, f"texts[{place}]: this is not {wanted} but {_kind(row)}")
+        question, options = row
+        if isinstance(options, str) and not options.lstrip().startswith("["):
+            options = [line for line in options.splitlines() if line.strip()]
+        try:
+            found = options_in(options).texts
+            check_options(found, "")
+        except SpanFault as fault:
+            raise Refused(422, f"texts[{place}]: {fault.problem}") from None
+        yield [question, as_cell(found)]
 
 
 def _rows(texts: list[Any], limits: Limits, *, pair: bool) -> Iterator[Any]:

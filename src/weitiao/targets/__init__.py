@@ -1,7 +1,8 @@
-"""From label cells to targets: classes, sets, a scale, paths, numbers, spans, answers, pairs."""
+"""From label cells to targets: classes, sets, a scale, paths, numbers, spans, answers, choices."""
 
 from weitiao.targets.answers import Answers
 from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
+from weitiao.targets.choice import Choice
 from weitiao.targets.hierarchy import Hierarchy
 from weitiao.targets.label_set import Labels
 from weitiao.targets.number import Number
@@ -12,6 +13,7 @@ from weitiao.targets.spans import Spans
 
 __all__ = [
     "Answers",
+    "Choice",
     "Hierarchy",
     "Labels",
     "Number",

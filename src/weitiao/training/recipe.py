@@ -31,8 +31,8 @@ NAMING = ("--config", "--model.backbone", "--model.start", "--model=")
 MANY = 10  # classes: beyond, a table of n-grams with weights for each is large, and starves
 
 
-OF_PLACES = {"spans": "tags", "answers": "answers"}
-"""Recipes of what stands in a text, by what its label cells hold."""
+OF_CELLS = {"spans": "tags", "answers": "answers", "choice": "choice"}
+"""Recipes of tasks by what their label cells hold."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def choose(facts: Facts) -> tuple[str, str]:
 
 def _of_task(facts: Facts) -> str | None:
     """The recipe of a task that has one of its own."""
-    if facts.cells in OF_PLACES:
-        return OF_PLACES[facts.cells]
+    if facts.cells in OF_CELLS:
+        return OF_CELLS[facts.cells]
     if facts.apart:
         return "retrieval" if facts.target == Positives.__name__ else "likeness"
     return None

@@ -67,10 +67,14 @@ def _leave_to(task: str, values: dict[str, dict[str, Any]]) -> None:
         taken = {*OF_ROWS} & signature(objective_class(wanted)).parameters.keys()
         kept = {name: v for name, v in objective["init_args"].items() if name in taken}
         values["model"]["objective"] = {"class_path": wanted, "init_args": kept}
-        texts, theirs = values["data"]["input"]["init_args"], said["data"].get("input", {})
-        ways = texts["encode"].get("truncation"), theirs.get("encode", {}).get("truncation")
+        texts = values["data"]["input"]["init_args"]
+        theirs = said["data"].get("input", {}).get("encode", {})
+        ways = texts["encode"].get("truncation"), theirs.get("truncation")
+        for name in ("pairs", *theirs):  # how second texts are read is a task's own
+            texts["encode"].pop(name, None)
         if "windows" in ways:  # of one task only: it reads whole texts, which nothing else does
             texts["encode"].pop("truncation", None)
+        if "windows" in ways or "pairs" in theirs:
             texts.pop("linear", None)
 
 

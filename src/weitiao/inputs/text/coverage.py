@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.errors import ConfigError
+from weitiao.inputs.text.options import SIZES, sequences_of
 from weitiao.inputs.text.sides import PAIR_IDS, sides_of
 from weitiao.inputs.text.special_tokens import special_ids
 from weitiao.inputs.text.text_encoder import TextEncoder
@@ -31,7 +32,8 @@ class Coverage:
         special_rows: rows in whose text a special token stands and keeps its id.
         rows: how many there are.
         ids: those of the texts, which ``unknown_share`` is of.
-        pair_cut: second texts of pairs that are read in windows, cut to half of one.
+        pair_cut: second texts of pairs that are read in windows, cut to half of one; of options,
+            rows of which one is cut.
     """
 
     cut_share: float
@@ -50,12 +52,16 @@ class Coverage:
         if PAIR_IDS in encoded.column_names:  # of each text as of a row
             first, second = sides_of(encoded)
             return cls.of(encoder, first) + cls.of(encoder.second, second)
+        if SIZES in encoded.column_names:  # of each sequence as of a row, but what is cut of rows
+            counts = {"rows": encoded.num_rows, "pair_cut": _sum(encoded, "pair_cut")}
+            found = cls.of(encoder, sequences_of(encoded))
+            return replace(found, cut_share=pc.mean(encoded["cut"]).as_py(), **counts)
         pair = "token_type_ids" in encoded.column_names
         around = encoder.added(pair=pair)
         special = special_ids(encoder.backend, encoder.unk_id)
         if not around:  # a text without ids has that of padding
             special = [index for index in special if index != encoder.pad_id]
-        empty = encoder.encode([""], [""] if pair else None)["input_ids"][0].values
+        empty = encoder.as_one([""], [""] if pair else None)["input_ids"][0].values
         known = (encoder.unk_id, special, around, int(np.isin(empty, special).sum()))
         found = np.sum([_counts(part["input_ids"], *known) for part in parts_of(encoded)], axis=0)
         unknown, own, unknown_rows, special_rows = found.tolist()
@@ -66,9 +72,7 @@ class Coverage:
             special_rows=special_rows,
             rows=encoded.num_rows,
             ids=own,
-            pair_cut=pc.sum(encoded["pair_cut"]).as_py()
-            if "pair_cut" in encoded.column_names
-            else 0,
+            pair_cut=_sum(encoded, "pair_cut"),
         )
 
     def __add__(self, other: Coverage) -> Coverage:
@@ -85,6 +89,11 @@ class Coverage:
             ids,
             self.pair_cut + other.pair_cut,
         )
+
+
+def _sum(table: pa.Table, column: str) -> int:
+    """How many rows are true in a column; 0 where there is none."""
+    return pc.sum(table[column]).as_py() if column in table.column_names else 0
 
 
 def _counts(

@@ -142,7 +142,8 @@ class FittedText(FittedInput):
 
     def of_new_rows(self, split: str, found: Mapping[str, Any]) -> Iterator[str]:
         """How well the vocabulary covers texts that are new to it."""
-        return new_texts(split, Coverage(**found), Coverage(**self._state["coverage"]))
+        train = Coverage(**self._state["coverage"])
+        return new_texts(split, Coverage(**found), train, windows=self.card.windows)
 
 
 def texts_of(table: pa.Table) -> tuple[list[str], list[str] | None]:

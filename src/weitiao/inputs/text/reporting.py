@@ -31,7 +31,7 @@ def handling(
         if part["special_rows"]:
             yield special_text(split, part["special_rows"])
         if part.get("pair_cut"):
-            yield pair_cut(split, part["pair_cut"])
+            yield pair_cut(split, part["pair_cut"], windows=windows)
     if linear := report.get("linear"):
         balanced = ", rare classes weighted" if linear["balanced"] else ""
         best = f": {max(linear['tried'].values()):.2%} on val" if linear["tried"] else ""
@@ -66,20 +66,30 @@ def special_text(split: str, rows: int) -> str:
     )
 
 
-def pair_cut(split: str, rows: int) -> str:
-    """A line that warns of second texts that were cut."""
+def pair_cut(split: str, rows: int, *, windows: bool) -> str:
+    """A line that warns of second texts that were cut.
+
+    Args:
+        windows: whether they are questions about texts that are read in windows, or options.
+    """
+    if not windows:
+        return (
+            f"! rows of {split} with an option that is cut, since it doesn't fit beside its text:"
+            f" {rows:,}; a larger {{--max_length}} holds more"
+        )
     return (
         f"! rows of {split} whose second text, such as a question, is longer than half a window,"
         f" and cut there: {rows:,}; a larger {{--max_length}} holds more"
     )
 
 
-def new_texts(split: str, found: Coverage, train: Coverage) -> Iterator[str]:
+def new_texts(split: str, found: Coverage, train: Coverage, *, windows: bool) -> Iterator[str]:
     """Lines that say how well a checkpoint's vocabulary covers texts that are new to it.
 
     Args:
         split: what the texts are called.
         train: of the texts that the checkpoint was trained on.
+        windows: as of `pair_cut`.
     """
     line = unknown_ids({split: found.unknown_share}, train.unknown_share)
     yield f"{line} (train {train.unknown_share:.2%})"
@@ -88,4 +98,4 @@ def new_texts(split: str, found: Coverage, train: Coverage) -> Iterator[str]:
     if found.special_rows:
         yield f"! in {found.special_rows:,} of the texts stand special tokens, which keep their ids"
     if found.pair_cut:
-        yield pair_cut(split, found.pair_cut)
+        yield pair_cut(split, found.pair_cut, windows=windows)

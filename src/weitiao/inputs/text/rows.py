@@ -10,6 +10,7 @@ from weitiao.inputs.text.augment.augmenter import Augmenter
 from weitiao.inputs.text.negatives import IDS, LENGTHS, lists_of, places_of
 from weitiao.inputs.text.normalisation import roles_of
 from weitiao.inputs.text.offsets import CONTEXT, OFFSETS, PIECES
+from weitiao.inputs.text.options import SIZES
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.sides import PAIR_IDS
 from weitiao.inputs.text.text_encoder import TextEncoder
@@ -22,8 +23,8 @@ class TokenRows(InputRows):
     """Rows of ids in a memory-mapped table.
 
     Args:
-        table: columns ``input_ids``, perhaps ``token_type_ids`` or ``pair_ids``, and those of a
-            linear model's features.
+        table: columns ``input_ids``, perhaps ``token_type_ids`` or ``pair_ids``, those of a linear
+            model's features, and ``sizes`` where a row is several sequences.
         pad_id: id that fills a batch.
     """
 
@@ -38,6 +39,9 @@ class TokenRows(InputRows):
         self.units = {n: Ragged(table[n]) for n in (OFFSETS, PIECES) if n in table.column_names}
         self.context = table[CONTEXT] if CONTEXT in table.column_names else None
         self.lengths: np.ndarray = self.columns["input_ids"].lengths
+        self.sizes = Ragged(table[SIZES]) if SIZES in table.column_names else None
+        if self.sizes is not None:
+            self.lengths = _budget(self.sizes)
         if PAIR_IDS in self.columns:  # each text is filled up to the longest of its own side
             self.lengths = 2 * np.maximum(self.lengths, self.columns[PAIR_IDS].lengths)
         self.negatives = {n: Ragged(table[n]) for n in (IDS, LENGTHS) if n in table.column_names}
@@ -55,7 +59,9 @@ class TokenRows(InputRows):
             ``context``: ``B`` texts, likewise. Second texts that stand apart are ``pair``:
             ``input_ids`` and ``attention_mask (B, S)``; their negatives ``negatives`` likewise,
             those of all rows ``(M, R)``, with the row and the place in it of each as
-            ``negative_places (M, 2)``.
+            ``negative_places (M, 2)``. Where a row is several
+            sequences, ``inputs`` are ``(S, T)`` of all of them, and ``options (B, N)`` says which
+            are a row's; -1 where it has fewer than others.
         """
         return self.padded(draws.rows, self.encoded(draws.rows))
 
@@ -65,12 +71,17 @@ class TokenRows(InputRows):
 
     def padded(self, rows: np.ndarray, encoded: dict[str, list[np.ndarray]]) -> dict[str, Any]:
         """A batch of ids, with the features that the table holds beside them."""
+        more = {}
+        if self.sizes is not None:
+            sizes = self.sizes.lists(rows)
+            encoded = {name: _sequences(lists, sizes) for name, lists in encoded.items()}
+            more = tensors({"options": _numbered([*map(len, sizes)])})
         inputs = self._masked(encoded["input_ids"])
         if "token_type_ids" in encoded:
             inputs["token_type_ids"] = _padded(encoded["token_type_ids"], 0)
         for name, column in self.features.items():
             inputs[name] = _padded(column.lists(rows), 0)
-        batch: dict[str, Any] = {"inputs": tensors(inputs)}
+        batch: dict[str, Any] = {"inputs": tensors(inputs), **more}
         if PAIR_IDS in encoded:
             batch["pair"] = tensors(self._masked(encoded[PAIR_IDS]))
         if self.negatives:
@@ -108,6 +119,28 @@ def _padded(lists: list[np.ndarray], fill: int, least: int = 0) -> np.ndarray:
     for cells, values in zip(array, lists, strict=True):
         cells[: len(values)] = values
     return array
+
+
+def _budget(sizes: Ragged) -> np.ndarray:
+    """``(N,)``: ids that a row takes of a batch: its longest sequence as often as any row has
+    options, so that rows of like lengths stand together, whatever the number of their options."""
+    if not len(sizes.lengths):
+        return sizes.lengths
+    begin, end = sizes.offsets[[0, -1]]
+    longest = np.maximum.reduceat(sizes.values[begin:end], sizes.offsets[:-1] - begin)
+    return longest.astype(np.int64) * sizes.lengths.max()
+
+
+def _sequences(lists: list[np.ndarray], sizes: list[np.ndarray]) -> list[np.ndarray]:
+    """The sequences of rows, one by one."""
+    rows = zip(lists, sizes, strict=True)
+    return [each for ids, own in rows for each in np.split(ids, own.cumsum()[:-1])]
+
+
+def _numbered(counts: list[int]) -> np.ndarray:
+    """The numbers of each row's sequences, ``(B, N)``, -1 behind the last of a row."""
+    numbers = np.arange(sum(counts), dtype=np.int64)
+    return _padded(np.split(numbers, np.cumsum(counts)[:-1]), -1)
 
 
 class ChangedRows(TokenRows):

@@ -5,7 +5,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Pairs = Literal["joined", "apart"]
+Pairs = Literal["joined", "apart", "options"]
 PAIR_IDS = "pair_ids"
 """Column of the ids of second texts."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,22 @@ from weitiao.card import TokenInput
 from weitiao.errors import ConfigError
 from weitiao.inputs import Counts, FittedInput, Input, Targets
 from weitiao.inputs.text.augment import Augmenter, words_to_prepare
-from weitiao.inputs.text.clean import Cleaner
+from weitiao.inputs.text.clean import Cleaned, Cleaner
 from weitiao.inputs.text.contamination_index import SEEN
 from weitiao.inputs.text.fitted import STATE, VECTORS, WEIGHTS, FittedText, texts_of
 from weitiao.inputs.text.negatives import cleaned_negatives
 from weitiao.inputs.text.normalisation import normalised, roles_of
+from weitiao.inputs.text.options import (
+    cleaned_options,
+    texts_with_options,
+    with_passage,
+)
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.word_vectors import file_of_vectors
 from weitiao.io.arrow import all_texts
 from weitiao.io.tables.positive_cells import NEGATIVES, negative_columns
+from weitiao.io.text_lists import as_cell
 from weitiao.linear import Linear, Rows, from_state, read_features, solve_splits, write_linear
 
 NO_TOKENIZER = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # a model's weights
@@ -37,10 +44,12 @@ class Text(Input):
 
     Args:
         text: column of the text.
-        pair: column of a second text, if rows are pairs.
+        pair: column of a second text, if rows are pairs, or of a row's options.
         negatives: of pairs that belong together, column of texts that don't belong to the first
             one: a text, or in JSON, Parquet or Arrow a list of them; or several columns of a text
             each. Rows may have different numbers of them, and rows to predict need none.
+        passage: of options, column of a text that the text is about, such as the passage of a
+            question: it is read before it. One that is called so need not be there; null = none.
         clean: cleaning steps.
         segment: word segmentation, for a vocabulary of words and for augmentation.
         encode: tokenizer and length.
@@ -54,6 +63,7 @@ class Text(Input):
     text: str = "text"
     pair: str | None = None
     negatives: str | list[str] | None = None
+    passage: str | None = None
     clean: Cleaner = Cleaner()
     segment: Segmenter = Segmenter()
     encode: Encoder = Encoder()
@@ -69,6 +79,21 @@ class Text(Input):
         elif self.negatives:
             problem = "go with texts that are read apart"
             raise ConfigError(problem, field="negatives", hint="{--pairs} apart")
+        if self.encode.pairs == "options":
+            self._check_options()
+        elif self.passage is not None:
+            hint = "{--task} choice"
+            raise ConfigError("goes with pairs: options only", field="passage", hint=hint)
+
+    def _check_options(self) -> None:
+        """Refuse what knows of one sequence a row only."""
+        if self.pair is None:
+            problem = ": options need their column"
+            raise ConfigError(problem, field="pair", hint="{--pair} options")
+        for name, value in {"augment": self.augment, "linear": self.linear}.items():
+            if value is not None:
+                problem = "doesn't go with pairs: options, of which a row has several"
+                raise ConfigError(problem, field=name)
 
     def _check_spans(self) -> None:
         """Refuse what has no place in the text as it was read."""
@@ -76,8 +101,9 @@ class Text(Input):
             if value is not None:
                 problem = "doesn't go with truncation: windows, which keeps places in the text"
                 raise ConfigError(problem, field=name)
-        if self.encode.pairs == "apart":
-            problem = "= apart doesn't go with truncation: windows, each with the second text"
+        if self.encode.pairs != "joined":
+            pairs = self.encode.pairs
+            problem = f"= {pairs} doesn't go with truncation: windows, each with the second text"
             raise ConfigError(problem, field="pairs")
 
     def _check_apart(self) -> None:
@@ -96,7 +122,19 @@ class Text(Input):
     @property
     def columns(self) -> dict[str, str]:
         """Role → column of the file."""
-        return {"text": self.text} | ({} if self.pair is None else {"pair": self.pair})
+        others = {"pair": self.pair, "passage": self.passage}
+        return {"text": self.text} | {r: name for r, name in others.items() if name is not None}
+
+    @property
+    def optional(self) -> Sequence[str]:
+        """The passage, which not every question has."""
+        return ("passage",)
+
+    def cell(self, role: str, value: Any) -> Any:
+        """Options as they stand in a table, where they are given as a list."""
+        if role == "pair" and self.encode.pairs == "options" and isinstance(value, list | tuple):
+            return as_cell(value) if all(isinstance(each, str) for each in value) else value
+        return value
 
     @property
     def columns_of_labelled(self) -> dict[str, str]:
@@ -134,11 +172,12 @@ class Text(Input):
 
     def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, Counts]:
         """Cleaned ``text`` (and ``pair``) beside ``original``; some rows leave, if they may."""
+        table = with_passage(table)
         original = table["text"]
         report: Counts = {"changed": {}, "dropped": {}}
         keep = [True] * table.num_rows
         for name in roles_of(table):
-            cleaned = self.clean.clean(table[name].to_pylist(), may_drop=may_drop)
+            cleaned = self._cleaned(name, table[name].to_pylist(), may_drop=may_drop)
             keep = [k and text is not None for k, text in zip(keep, cleaned.texts, strict=True)]
             table = table.set_column(
                 table.column_names.index(name), name, pa.array(cleaned.texts, pa.string())
@@ -150,6 +189,11 @@ class Text(Input):
             table = cleaned_negatives(table, self.clean)
         table = table.append_column("original", original)
         return (table if all(keep) else table.filter(pa.array(keep))), report
+
+    def _cleaned(self, role: str, texts: list[str], *, may_drop: bool) -> Cleaned:
+        if role == "pair" and self.encode.pairs == "options":
+            return cleaned_options(partial(self.clean.clean, may_drop=False), texts)
+        return self.clean.clean(texts, may_drop=may_drop)
 
     def keys(self, table: pa.Table) -> Iterator[str]:
         """Texts without the differences that readers overlook."""
@@ -176,7 +220,9 @@ class Text(Input):
             report["linear"] = solved.report
             files += write_linear(solved, folder)
         begin(f"encode ({self.encode.tokenizer})")
-        encoder = self.encode.fit(all_texts(tables["train"]), self.words)
+        options = self.encode.pairs == "options"
+        texts = (texts_with_options if options else all_texts)(tables["train"])
+        encoder = self.encode.fit(texts, self.words)
         card = TokenInput(
             encoder.vocab_size,
             encoder.pad_id,
@@ -184,6 +230,7 @@ class Text(Input):
             windows=encoder.windows,
             pair=self.pair is not None,
             apart=encoder.pairs == "apart",
+            options=options,
             linear_features=solved.features.width if solved else None,
         )
         features = solved.features if solved else None

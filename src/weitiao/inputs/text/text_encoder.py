@@ -15,12 +15,13 @@ from weitiao.errors import ConfigError
 from weitiao.inputs import Span
 from weitiao.inputs.text.characters import CharacterIds
 from weitiao.inputs.text.offsets import OFFSETS, PIECES
+from weitiao.inputs.text.options import encode_options, options_of
 from weitiao.inputs.text.prefix import prefix_length
 from weitiao.inputs.text.pretrained_tokenizer import rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
 from weitiao.inputs.text.sides import Pairs, beside
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
-from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
+from weitiao.inputs.text.truncation import Truncation, fixed, kept_lengths, kept_positions
 from weitiao.inputs.text.units import beyond_windows, located
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.arrow import list_array
@@ -108,6 +109,7 @@ class TextEncoder:
             each window: where a row is longer than one, it may fill half of it, and what is beyond
             that is cut (``pair_cut: bool``).
             Of pairs that stand apart, the ids of the second text as ``pair_ids`` in place of types.
+            Of options see `encode_options`.
             No row is without ids: a text that gives none, not even special ones, gets ``pad_id``.
 
         Raises:
@@ -115,6 +117,12 @@ class TextEncoder:
         """
         if self.pairs == "apart" and pairs is not None:
             return beside(self.encode(texts), self.second.encode(pairs))
+        if self.pairs == "options" and pairs is not None:
+            return encode_options(self, texts, pairs)
+        return self.as_one(texts, pairs)
+
+    def as_one(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> pa.Table:
+        """As `encode`, of texts or of pairs that are one sequence."""
         added = self.added(pair=pairs is not None)
         if added >= self.max_length:
             raise ConfigError(
@@ -179,12 +187,32 @@ class TextEncoder:
         """The ids of the second text of a pair for which a window has no room."""
         return beyond_windows(found, self.max_length, self.added(pair=True), self.before)
 
+    def second_cut(self, texts: Sequence[str], pairs: Sequence[str]) -> list[bool]:
+        """Of pairs that are cut, whether that is true of the second text."""
+        room = self.max_length - self.added(pair=True)
+        lengths = []
+        for column in (texts, pairs):
+            with rust_faults("it"):
+                found = self.backend.encode_batch_fast(
+                    self._units(column),
+                    is_pretokenized=self.segmenter is not None,
+                    add_special_tokens=False,
+                )
+            lengths.append(np.array([len(each.ids) - self.before for each in found], np.int64))
+        _, (head, tail) = kept_lengths(lengths, room, self.truncation)
+        return [*(head + tail < lengths[1])]
+
     def unread(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of a row's one or two texts, in code points, that `encode` leaves out."""
         if self.windows and len(texts) == 1:
             return [[]]
         if self.pairs == "apart" and len(texts) == 2:
             return [*self.unread(texts[:1]), *self.second.unread(texts[1:])]
+        if self.pairs == "options" and len(texts) == 2:  # of all of them the longest cuts most
+            return [self._unread([texts[0], max(options_of(texts[1]), key=len)])[0], []]
+        return self._unread(texts)
+
+    def _unread(self, texts: Sequence[str]) -> list[list[Span]]:
         ordered = [*texts][::-1] if self.windows else [*texts]
         units = [self._units([text])[0] for text in ordered]
         first, second = [*units, None][:2]

@@ -43,7 +43,8 @@ class Encoder:
             read it as text.
         prefix: put before each text, where the pretrained model was trained so (E5: ``"query: "``).
         pairs: whether a pair is ``joined`` in one sequence, which a model reads as a whole, or its
-            texts stand ``apart``, each with a vector of its own.
+            texts stand ``apart``, each with a vector of its own; or the second is a list of
+            ``options``, of which each is joined with the first.
         pair_prefix: of texts apart, what is put before the second one (E5: ``"passage: "``); null =
             the same as before the first.
         vectors: file of vectors of ``words`` or ``characters`` that the model begins with: text or
@@ -82,7 +83,7 @@ class Encoder:
             if self.trained and getattr(self, name):
                 problem = f"goes with a pretrained tokenizer, not with {self.tokenizer!r}"
                 raise ConfigError(problem, field=name)
-        if self.pair_prefix is not None and self.pairs == "joined":
+        if self.pair_prefix is not None and self.pairs != "apart":
             raise ConfigError("has no effect", field="pair_prefix", hint="{--pairs} apart")
         for field in fields(self):
             of_training = field.name in ("vocab_size", "min_count", "lowercase")

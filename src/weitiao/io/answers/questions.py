@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from weitiao.io.spans.span import short
 
+FORM = '{"context": …, "qas": [{"question": …, "answers": […]}]}'
+"""The way out where a file is none."""
 _RENAMED = {
     "context_text": "context",
     "query_text": "question",

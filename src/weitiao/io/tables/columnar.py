@@ -39,7 +39,7 @@ def read_parquet(source: Source) -> Iterator[Chunk]:
                 file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)
             ) // max(1, file.metadata.num_rows)
             batch_size = max(1, min(8192, BLOCK // max(1, size)))
-            batches = file.iter_batches(batch_size, columns=list(source.wanted.values()))
+            batches = file.iter_batches(batch_size, columns=list(source.columns.values()))
             for chunk in _chunks(source, schema, batches, first):
                 first = chunk.rows[-1] + 1
                 yield chunk
@@ -89,7 +89,7 @@ def _open_arrow(
 def _chunks(
     source: Source, schema: pa.Schema, batches: Iterable[pa.RecordBatch], first: int
 ) -> Iterator[Chunk]:
-    names = list(source.wanted.values())
+    names = list(source.columns.values())
     classes = class_names(schema)
     for batch in batches:
         step = max(1, min(8192, BLOCK * batch.num_rows // max(1, batch.nbytes)))

@@ -109,7 +109,7 @@ def fetch(source: Source, query: str, url: str | None) -> None:
 
 def _write(source: Source, names: list[str], rows: Iterable[Any]) -> None:
     positions = source.positions(names)
-    columns = list(source.wanted.values())
+    columns = list(source.columns.values())
     encode = json.JSONEncoder(ensure_ascii=False, default=_for_json).encode
     # bytes that SQLite holds as text but are not UTF-8 pass through as they are
     with source.path.open("w", encoding="utf-8", errors="surrogateescape") as file:

@@ -103,7 +103,7 @@ def _fits(source: Source, dialect: Dialect, lines: list[str]) -> bool:
     """Whether the first rows give the wanted columns."""
     rows = list(_rows(dialect, lines))
     if source.options.header:
-        return header_in(source.wanted.values(), rows) is not None
+        return header_in(source, rows) is not None
     widths = set(map(len, rows))
     usual = dialect.separator == ("," if source.format == "csv" else "\t")
     if len(widths) > 1 and not usual:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from weitiao.errors import DataError
+from weitiao.io.choices.questions import as_document
 from weitiao.io.tables.objects import form, rows_of
 from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source
 from weitiao.io.tables.text_file import open_text, without_nuls
@@ -34,6 +35,8 @@ def _batches(source: Source) -> Iterator[Records]:
     with open_text(source) as file:
         records, size = Records(), 0
         for number, (value, text) in enumerate(_Scanner(file, source).members(), 1):
+            if source.cells == "choice" and isinstance(value, list):
+                value = as_document(value) or value
             if isinstance(value, dict):
                 records.rows.append(number)
                 records.cells.append([value, text])

@@ -4,16 +4,21 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from operator import itemgetter
+from types import ModuleType
 from typing import Any
 
 from weitiao.errors import DataError
+from weitiao.io.answers import questions as of_answers
 from weitiao.io.answers.forms import Asked
-from weitiao.io.answers.questions import Question, holds_questions, is_header, questions_of
+from weitiao.io.answers.questions import Question, holds_questions
+from weitiao.io.choices import questions as of_choices
+from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, raw_of
 
 _ANSWERS = "answers"
-_FORM = '{"context": …, "qas": [{"question": …, "answers": […]}]}'
+_NESTED: dict[Cells, ModuleType] = {"answers": of_answers, "choice": of_choices}
+"""What takes questions out of objects, by what label cells hold."""
 
 
 def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
@@ -26,7 +31,7 @@ def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
         DataError: a wanted column is none of them.
     """
     checked = False
-    questions = _Questions(source) if source.cells == "answers" else None
+    questions = _Questions(source) if source.cells in _NESTED else None
     for batch in batches:
         for records in questions.of(batch) if questions else (batch,):
             yield _chunk(source, records, check=not checked)
@@ -44,15 +49,16 @@ def _chunk(source: Source, records: Records, *, check: bool) -> Chunk:
     values = [value for value, _ in records.cells]
     if check and values:
         names = list(dict.fromkeys(key for value in values for key in value))
-        if _is_question(records.cells[0]) and _ANSWERS not in names:
+        asked = source.cells == "answers"
+        if asked and _is_question(records.cells[0]) and _ANSWERS not in names:
             names.append(_ANSWERS)  # a question without them is a bad row
-        if source.cells != "answers":  # which may well be lists of objects
+        if source.cells not in _NESTED:  # which may well be lists of objects
             _refuse_nested(source, values[0], names)
         free = [n for role, n in source.wanted.items() if role.startswith(NEGATIVES)]
         source.positions(list(dict.fromkeys([*names, *free])))  # no object needs negatives
     columns = [
-        [_cell(record, role, name) for record in records.cells]
-        for role, name in source.wanted.items()
+        [_cell(record, role, name, source.cells) for record in records.cells]
+        for role, name in source.columns.items()
     ]
     return Chunk(records.rows, columns, raw_of(records.cells, _raw), records.bad)
 
@@ -61,9 +67,10 @@ def _is_question(record: list[Any]) -> bool:
     return record[1] is None
 
 
-def _cell(record: list[Any], role: str, name: str) -> Any:
+def _cell(record: list[Any], role: str, name: str, cells: Cells) -> Any:
     value = record[0]
-    whole = role == "label" and name == _ANSWERS and _is_question(record)
+    answers = cells == "answers" and role == "label" and name == _ANSWERS
+    whole = answers and _is_question(record)
     return Asked(value) if whole else value.get(name)
 
 
@@ -98,14 +105,14 @@ class _Questions:
     """
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self._source, self._of = source, _NESTED[source.cells]
         self._nested: bool | None = None  # whether the objects hold questions
         self._count = 0
 
     def of(self, batch: Records) -> Iterator[Records]:
         """The records of questions, in portions; or the batch, if its objects are rows."""
         if self._nested is None and batch.cells:
-            self._nested = any(holds_questions(value) for value, _ in batch.cells)
+            self._nested = any(self._of.holds_questions(value) for value, _ in batch.cells)
         if not self._nested:
             yield batch
             return
@@ -119,8 +126,8 @@ class _Questions:
                 self._count += 1
                 reason = f"{fault.reason} ({self._place(row)})"
                 records.bad.append(replace(fault, row=self._count, reason=reason))
-            elif not is_header(value):
-                for question in questions_of(value):
+            elif not self._of.is_header(value):
+                for question in self._of.questions_of(value):
                     size += self._add(records, question, row)
                     if size >= BLOCK:
                         yield records
@@ -136,7 +143,7 @@ class _Questions:
         if question.problem is not None:
             raw = json.dumps(question.values, ensure_ascii=False)
             reason = f"{question.problem} ({self._place(row)})"
-            records.bad.append(BadRow(self._count, reason, raw, value=raw, hint=_FORM))
+            records.bad.append(BadRow(self._count, reason, raw, value=raw, hint=self._of.FORM))
             return len(raw)
         if plausible := question.values.get("plausible_answers"):
             self._source.notes.counts["plausible answers, which are none"] += len(plausible)

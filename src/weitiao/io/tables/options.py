@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weitiao.errors import ConfigError
+from weitiao.io.choices.answers import FirstOption
 
 Format = Literal[
     "auto",
@@ -54,6 +55,8 @@ class ReadOptions:
             are read as what they say, which is counted, or their rows are bad.
         misplaced_answers: whether an answer that doesn't stand where the file says is looked for in
             its text, and kept if it stands nowhere, all of which is counted; or its row is bad.
+        first_option: number of the first of a row's options, where answers are numbers; ``auto`` is
+            told by all answers of a file, of which one is 0 or that of the last option.
 
     Raises:
         ConfigError: the separator is none.
@@ -70,6 +73,7 @@ class ReadOptions:
     placeholders: Literal["keep", "bad"] = "keep"
     broken_tags: Literal["mend", "bad"] = "mend"
     misplaced_answers: Literal["move", "bad"] = "move"
+    first_option: FirstOption = "auto"
 
     def __post_init__(self) -> None:
         if self.separator != "auto" and (len(self.mark) != 1 or self.mark in '"\r\n'):

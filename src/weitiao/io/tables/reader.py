@@ -59,9 +59,11 @@ class Reader(ReadOptions):
             ends exclusive, sorted, each once. ``answers``: those to the question ``pair``, in any
             form of docs/data.md, SQuAD's and MRQA's files among them. In the table they are JSON:
             ``[[begin, end, "text"], …]``, likewise, in the order of the file, each once; -1 and -1
-            of one that stands nowhere in ``text``. ``positives``: there is none; a list of texts
-            as ``pair`` makes a row of each, and ``negatives``, of one column or several, are in
-            the table a JSON list of texts.
+            of one that stands nowhere in ``text``. ``choice``: which of the row's options, of the
+            column ``pair``, is right, in any form of docs/choice.md. In the table it is their
+            letter, and ``pair`` their texts as JSON, ``["…", …]``; so it is without labels, too.
+            ``positives``: there is none; a list of texts as ``pair`` makes a row of each, and
+            ``negatives``, of one column or several, are in the table a JSON list of texts.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
@@ -84,6 +86,11 @@ class Reader(ReadOptions):
         if NEGATIVES in self.columns and self.cells != "positives":
             problem = "go with texts that belong together"
             raise ConfigError(problem, field=NEGATIVES, hint="{--task} retrieval")
+        if self.first_option != "auto" and self.cells != "choice":
+            raise ConfigError("has an effect on options only", field="first_option")
+        if self.cells == "choice" and "pair" not in self.columns:
+            problem = "is needed: it is the column of the options"
+            raise ConfigError(problem, field="pair", hint="{--pair} options")
         if self.cells == "answers" and not {"text", "pair"} <= self.columns.keys():
             problem = "is needed: it is the column of the questions"
             raise ConfigError(problem, field="pair", hint="{--pair} question")
@@ -255,7 +262,7 @@ class Reader(ReadOptions):
             raise DataError(problem, file=path, hint="{--task} tags; {--target} Spans")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
         source = Source(given.name, given.files, kind, encoding, wanted, self, self.cells)
-        if self.cells == "answers" and self.format == "auto":
+        if self.cells in ("answers", "choice") and self.format == "auto":
             source = replace(source, format=by_content(source))
         if self.encoding == "auto" and encoding and not encoding.startswith("utf-8"):
             source.notes.facts.append(f"the file isn't in UTF-8, and is read as {encoding}")

@@ -12,6 +12,7 @@ from weitiao.errors import DataError, WeitiaoError
 from weitiao.io.tables import beir, brat, columnar, conll, document, textual, workbook
 from weitiao.io.tables.answer_cells import AnswerCells
 from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
+from weitiao.io.tables.choice_cells import ChoiceCells
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
@@ -35,12 +36,6 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "brat": brat.read_brat,
     "beir": beir.read_beir,
 }
-_FORMS: dict[Cells, type[SpanCells] | type[AnswerCells] | type[PositiveCells]] = {
-    "spans": SpanCells,
-    "answers": AnswerCells,
-    "positives": PositiveCells,
-}
-"""What reads cells that say something of each other."""
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
@@ -58,6 +53,15 @@ def _chunks(source: Source) -> Iterator[Chunk]:
         raise
     except Exception as error:  # foreign readers raise whatever they like
         raise DataError(f"can't be read as {source.format}: {error}", file=source.name) from error
+
+
+_FORMS: dict[Cells, Callable[[Source], SpanCells | AnswerCells | ChoiceCells | PositiveCells]] = {
+    "spans": SpanCells,
+    "answers": AnswerCells,
+    "choice": lambda source: ChoiceCells(source, _chunks),
+    "positives": PositiveCells,
+}
+"""What reads cells that say something of each other."""
 
 
 class Reading:

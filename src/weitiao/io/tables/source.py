@@ -3,12 +3,14 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from weitiao.errors import DataError, shell_word
+from weitiao.io.choices.forms import FORMS
+from weitiao.io.choices.layout import columns_of
 from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.options import ReadOptions
 
@@ -50,6 +52,7 @@ class Source:
         encoding: the codec of a text format.
         wanted: role (text, label, …) → name of its column.
         cells: what a label cell holds.
+        parts: of options, what the file has of each role, once its columns are known.
     """
 
     name: str
@@ -60,6 +63,16 @@ class Source:
     options: ReadOptions
     cells: Cells = "name"
     notes: Notes = field(default_factory=Notes, compare=False)
+    parts: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Role, or part of one, → the column that is read, in the order of `positions`."""
+        return self.parts or self.wanted
+
+    def columns_in(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The same of a file with columns of these names."""
+        return columns_of(self.wanted, names) if self.cells == "choice" else self.wanted
 
     @property
     def path(self) -> Path:
@@ -68,15 +81,18 @@ class Source:
         return path
 
     def positions(self, names: Sequence[str]) -> list[int]:
-        """Where among `names` the wanted columns are, in the order of the roles.
+        """Where among `names` the wanted columns are, in the order of `columns`.
 
         Raises:
             DataError: one is missing or there twice.
         """
-        for role, name in self.wanted.items():
+        if self.cells == "choice":
+            self.parts.clear()
+            self.parts.update(self.columns_in(names))
+        for role, name in self.columns.items():
             if names.count(name) != 1:
-                raise self._missing(role, name, names)
-        return [names.index(name) for name in self.wanted.values()]
+                raise self._missing(role.partition(".")[0], name, names)
+        return [names.index(name) for name in self.columns.values()]
 
     def _missing(self, role: str, name: str, names: Sequence[str]) -> DataError:
         if name in names:
@@ -98,6 +114,8 @@ class Source:
         if self.format in ("csv", "tsv") and len(names) == 1 and re.search(r"[^\w ]", names[0]):
             mark = "MARK" if self.options.separator == "auto" else "auto"
             hint = f"which mark separates the cells? {{--separator}} {mark}; or {hint}"
+        if self.cells == "choice" and role == "pair":
+            hint += f"; options are a list, or columns A, B, C, …: {FORMS}"
         if self.options.header and self.format in ("csv", "tsv", "xlsx"):
             hint += "; if the first row is data, {--header} false"
         return hint
@@ -140,7 +158,7 @@ class Chunk:
     Args:
         rows: where each starts: 1-based line (text formats), sheet row (XLSX) or record number
             (JSON, Parquet, Arrow).
-        columns: the wanted columns in the order of the roles, a cell per row.
+        columns: the wanted columns in the order of `Source.columns`, a cell per row.
         raw: gives the row at a position as it stands in the file, for the quarantine.
         bad: rows that could not be taken apart; they are not among `rows`.
     """

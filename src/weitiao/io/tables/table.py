@@ -13,16 +13,15 @@ _MISSING_OR_MANY = "is a separator or a quote missing, or one too many?"
 _BEYOND = "; {--extra_cells} ignore leaves out what stands beyond the header"
 
 
-def header_in(wanted: Iterable[str], rows: Iterable[Sequence[Any]]) -> tuple[int, list[str]] | None:
-    """Position and names of the first row that holds all the wanted names.
+def header_in(source: Source, rows: Iterable[Sequence[Any]]) -> tuple[int, list[str]] | None:
+    """Position and names of the first row that holds the names of all wanted columns.
 
     White space around a name counts only where the name is wanted with it.
     """
-    names = list(wanted)
     for position, row in enumerate(rows):
         exact = [str(cell) for cell in row]
         for cells in (exact, [cell.strip() for cell in exact]):
-            if all(name in cells for name in names):
+            if all(name in cells for name in source.columns_in(cells).values()):
                 return position, cells
     return None
 
@@ -67,7 +66,7 @@ def _take_names(source: Source, batch: Records) -> list[str] | None:
         return None
     if not source.options.header:
         return [str(position) for position in range(len(batch.cells[0]))]
-    found = header_in(source.wanted.values(), batch.cells[:FIRST_ROWS])
+    found = header_in(source, batch.cells[:FIRST_ROWS])
     position, names = found or (0, [str(cell) for cell in batch.cells[0]])
     row = batch.rows[position]
     if position:

@@ -99,8 +99,7 @@ def _chosen(source: Source, book: Any) -> Any:
     if not shown:
         hidden = f"hidden ones do: {{--sheet}} {shell_word(filled[0])}" if filled else None
         raise DataError("no visible sheet holds a row", file=source.name, hint=hidden)
-    wanted = source.wanted.values()
-    fitting = [t for t in shown if source.options.header and header_in(wanted, first[t])]
+    fitting = [t for t in shown if source.options.header and header_in(source, first[t])]
     chosen = (fitting or shown)[0]
     if others := [_described(sheets[title]) for title in filled if title != chosen]:
         left = f"left out: {', '.join(others)} ({{--sheet}} NAME)"

@@ -56,9 +56,11 @@ def sentences_of(text: str) -> Iterator[Answer]:
 
 def nearest(question: str, sentences: list[Answer]) -> list[Answer]:
     """The sentence that shares most with a question; none of no sentences."""
-    asked = _words(question)
-    return sorted(sentences, key=lambda found: (-len(asked & _words(found[2])), len(found[2])))[:1]
+    asked = words_of(question)
+    shared = {found: len(asked & words_of(found[2])) for found in sentences}
+    return sorted(sentences, key=lambda found: (-shared[found], len(found[2])))[:1]
 
 
-def _words(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
+    """The words and hanzi of a text, in lower case, each once."""
     return {unit for unit in UNIT.findall(text.lower()) if unit.isalnum()}

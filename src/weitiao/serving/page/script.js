@@ -243,6 +243,7 @@ function showModel() {
   $("second").hidden = $("of-other").hidden = !pairs();
   $("pair").required = pairs();
   $("of-text").textContent = say(pairs() ? "first" : "texts");
+  $("of-pair").textContent = say(known.models[$("model").value].options ? "options" : "pair");
 }
 
 async function open() {

@@ -1,0 +1,1 @@
+"""Questions with options of which one is right, as files give them."""

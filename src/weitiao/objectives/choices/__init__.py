@@ -1,0 +1,1 @@
+"""What is learned of options of which one is right."""

@@ -1,0 +1,42 @@
+"""Questions with options as files of the tests have them, and how these are read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from weitiao.io.tables import Reader
+
+COLUMNS = {"text": "question", "pair": "options", "passage": "passage", "label": "answer"}
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def lines(*values: Any) -> str:
+    return "".join(f"{as_json(value)}\n" for value in values)
+
+
+def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
+    """What `Reader.read` gives, and `Reader.stream`, which is the same."""
+    reader = Reader(**{"columns": COLUMNS, "cells": "choice"} | options)
+    streamed: list[str] = []
+    table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", streamed)
+    told: list[str] = []
+    with reader.inputs({"": str(path)}) as inputs:
+        parts = [part.rows for part in reader.stream(inputs[""], 2, told)]
+    assert pa.concat_tables(parts).to_pylist() == table.to_pylist()
+    assert told == streamed
+    if notes is not None:
+        notes += told
+    return table
+
+
+def rows_of(table: pa.Table) -> list[tuple[str, str, list[str], str]]:
+    """Passage, question, options and letter of each row."""
+    rows = table.to_pylist()
+    return [(r["passage"], r["text"], json.loads(r["pair"]), r["label"]) for r in rows]

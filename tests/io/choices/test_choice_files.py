@@ -1,0 +1,291 @@
+"""Questions with options in the layouts in which data sets are published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from choice_files import COLUMNS, as_json, lines, read, rows_of
+
+from weitiao.errors import DataError
+
+Row = tuple[str, str, list[str], str]
+AB, ABCD = ["猫", "狗"], ["猫", "狗", "鱼", "鸟"]
+TEXTS: dict[str, tuple[str, str, list[Row]]] = {
+    # name → file, content, rows
+    "ceval": (
+        "val.csv",
+        "id,question,A,B,C,D,answer,explanation\n0,谁？,猫,狗,鱼,鸟,B,\n1,何？,a,b,c,d,d,x\n",
+        [("", "谁？", ABCD, "B"), ("", "何？", ["a", "b", "c", "d"], "D")],
+    ),
+    "cmmlu": (
+        "test.csv",
+        ",Question,A,B,C,D,Answer\n0,谁？,猫,狗,鱼,鸟,A\n",
+        [("", "谁？", ABCD, "A")],
+    ),
+    "fewer_at_the_end": (
+        "my.csv",
+        "question,A,B,C,D,answer\n谁？,猫,狗,鱼,鸟,D\n谁？,猫,狗,,,B\n",
+        [("", "谁？", ABCD, "D"), ("", "谁？", AB, "B")],
+    ),
+    "swag": (
+        "train.csv",
+        ",video-id,sent1,sent2,gold-source,ending0,ending1,ending2,ending3,label\n"
+        "0,v,He sits.,He,gold,eats.,runs.,flies.,sings.,0\n1,v,It.,Is,gold,a,b,c,d,3\n",
+        [
+            ("", "He sits. He", ["eats.", "runs.", "flies.", "sings."], "A"),
+            ("", "It. Is", ["a", "b", "c", "d"], "D"),
+        ],
+    ),
+    "hellaswag": (
+        "val.jsonl",
+        lines(
+            {"ind": 1, "ctx_a": "A", "ctx": "A man", "endings": ["sits", "eats"], "label": 0},
+            {"ind": 2, "ctx_a": "B", "ctx": "A cat", "endings": ["sits", "eats"], "label": "1"},
+        ),
+        [("", "A man", ["sits", "eats"], "A"), ("", "A cat", ["sits", "eats"], "B")],
+    ),
+    "race": (
+        "high.json",
+        lines(
+            {
+                "article": "A cat sat.",
+                "questions": ["Who _ ?", "Where?"],
+                "options": [["a cat", "a dog"], ["here", "there"]],
+                "answers": ["A", "B"],
+                "id": "high1.txt",
+            },
+            {
+                "article": "Rain.",
+                "questions": ["What?"],
+                "options": [["sun", "rain"]],
+                "answers": ["B"],
+            },
+        ),
+        [
+            ("A cat sat.", "Who _ ?", ["a cat", "a dog"], "A"),
+            ("A cat sat.", "Where?", ["here", "there"], "B"),
+            ("Rain.", "What?", ["sun", "rain"], "B"),
+        ],
+    ),
+    "race_by_question": (
+        "race.jsonl",
+        lines({"article": "x", "question": "y", "options": AB, "answer": "B", "example_id": "1"}),
+        [("x", "y", AB, "B")],
+    ),
+    "arc": (
+        "arc.jsonl",
+        lines(
+            {
+                "id": "Q1",
+                "question": {
+                    "stem": "谁？",
+                    "choices": [{"text": "猫", "label": "A"}, {"text": "狗", "label": "B"}],
+                },
+                "answerKey": "B",
+            },
+            {
+                "id": "Q2",
+                "question": {
+                    "stem": "何？",
+                    "choices": [{"text": "猫", "label": "1"}, {"text": "狗", "label": "2"}],
+                },
+                "answerKey": "1",
+            },
+        ),
+        [("", "谁？", AB, "B"), ("", "何？", AB, "A")],
+    ),
+    "commonsense_qa_of_the_hub": (
+        "cs.jsonl",
+        lines(
+            {
+                "question": "谁？",
+                "question_concept": "x",
+                "choices": {"label": ["A", "B"], "text": AB},
+                "answerKey": "B",
+            }
+        ),
+        [("", "谁？", AB, "B")],
+    ),
+    "c3": (
+        "c3.json",
+        as_json(
+            [
+                [
+                    ["女：你好！", "男：早。"],
+                    [
+                        {"question": "谁在说？", "choice": AB, "answer": "狗"},
+                        {"question": "几人？", "choice": ["一", "二", "三"], "answer": "二"},
+                    ],
+                    "12-1",
+                ],
+                [["下雨了。"], [{"question": "天？", "choice": AB, "answer": "猫"}], "12-2"],
+            ]
+        ),
+        [
+            ("女：你好！\n男：早。", "谁在说？", AB, "B"),
+            ("女：你好！\n男：早。", "几人？", ["一", "二", "三"], "B"),
+            ("下雨了。", "天？", AB, "A"),
+        ],
+    ),
+    "haihua": (
+        "train.json",
+        as_json(
+            [
+                {
+                    "ID": "1",
+                    "Content": "文",
+                    "Questions": [{"Question": "谁？", "Choices": AB, "Answer": "B", "Q_id": "7"}],
+                }
+            ]
+        ),
+        [("文", "谁？", AB, "B")],
+    ),
+    "piqa": (
+        "p.jsonl",
+        lines(
+            {"goal": "g", "sol1": "猫", "sol2": "狗", "label": 0},
+            {"goal": "h", "sol1": "猫", "sol2": "狗", "label": 1},
+        ),
+        [("", "g", AB, "A"), ("", "h", AB, "B")],
+    ),
+    "social_iqa": (
+        "s.jsonl",
+        lines(
+            {
+                "context": "c",
+                "question": "q",
+                "answerA": "x",
+                "answerB": "y",
+                "answerC": "z",
+                "label": "3",
+            },
+            {"context": "c", "question": "r", "answerA": "x", "answerB": "y", "answerC": "z"}
+            | {"label": "1"},
+        ),
+        [("c", "q", ["x", "y", "z"], "C"), ("c", "r", ["x", "y", "z"], "A")],
+    ),
+    "copa": (
+        "c.jsonl",
+        lines(
+            {"premise": "p", "choice1": "猫", "choice2": "狗", "question": "cause", "label": 0},
+        ),
+        [("p", "cause", AB, "A")],
+    ),
+    "medqa": (
+        "m.jsonl",
+        lines({"question": "q", "options": {"A": "猫", "B": "狗"}, "answer": "狗"}),
+        [("", "q", AB, "B")],
+    ),
+    "reclor": (
+        "r.json",
+        as_json(
+            [
+                {"context": "c", "question": "q", "answers": ABCD, "label": 0, "id_string": "t1"},
+                {"context": "c", "question": "r", "answers": ABCD, "label": 3, "id_string": "t2"},
+            ]
+        ),
+        [("c", "q", ABCD, "A"), ("c", "r", ABCD, "D")],
+    ),
+    "lists_in_cells": (
+        "l.csv",
+        'question,options,answer\n谁？,"[""猫"", ""狗""]",狗\n何？,"[\'猫\', \'狗\']",猫\n',
+        [("", "谁？", AB, "B"), ("", "何？", AB, "A")],
+    ),
+    "numbers_that_are_texts": (
+        "n.jsonl",
+        lines(
+            {"question": "1+1", "options": ["2", "3", "1"], "answer": "2"},
+            {"question": "1+0", "options": [2, 3, 1], "answer": 1},
+        ),
+        [("", "1+1", ["2", "3", "1"], "A"), ("", "1+0", ["2", "3", "1"], "C")],
+    ),
+    "answers_with_marks": (
+        "w.jsonl",
+        lines(
+            {"question": "q", "options": AB, "answer": "（Ｂ）"},
+            {"question": "q", "options": AB, "answer": ["A"]},
+            {"question": "q", "options": AB, "answer": "b."},
+        ),
+        [("", "q", AB, "B"), ("", "q", AB, "A"), ("", "q", AB, "B")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_layout_is_read(name: str, tmp_path: Path) -> None:
+    file, content, rows = TEXTS[name]
+    (tmp_path / file).write_text(content, "utf-8")
+    assert rows_of(read(tmp_path / file)) == rows
+
+
+def test_columns_of_lists_are_read_from_parquet(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {"question": ["q", "r"], "choices": [AB, ABCD], "answer": [0, 2]}
+    pq.write_table(pa.table(columns), tmp_path / "mmlu.parquet")
+    found = rows_of(read(tmp_path / "mmlu.parquet"))
+    assert found == [("", "q", AB, "A"), ("", "r", ABCD, "C")]
+
+
+def test_rows_without_answers_are_read_for_predictions(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("question,A,B\n谁？,猫,狗\n", "utf-8")
+    columns = {role: name for role, name in COLUMNS.items() if role != "label"}
+    table = read(tmp_path / "my.csv", columns=columns)
+    assert table.to_pylist()[0]["pair"] == as_json(AB)
+    assert "label" not in table.column_names
+
+
+def test_a_table_with_another_separator_is_recognised(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("题目;A;B;答案\n谁？;猫;狗;B\n", "utf-8")
+    assert rows_of(read(tmp_path / "my.csv")) == [("", "谁？", AB, "B")]
+
+
+def test_what_is_taken_for_what_and_what_is_odd_is_noted(tmp_path: Path) -> None:
+    rows = [("q", AB, 0), ("q", ["猫", "猫", "狗"], 2), (" ", AB, 1)]
+    values = [dict(zip(("ctx", "endings", "label"), row, strict=True)) for row in rows]
+    (tmp_path / "my.jsonl").write_text(lines(*values), "utf-8")
+    notes: list[str] = []
+    read(tmp_path / "my.jsonl", notes)
+    told = "\n".join(notes)
+    assert "question: 'ctx', options: 'endings', answer: 'label'" in told
+    assert "the answers are numbers, 0 that of the first option" in told
+    assert "rows with the same option twice: 1 (first: row 2, '猫')" in told
+    assert "questions that are empty: 1 (first: row 3" in told
+
+
+NUMBERS = {
+    # answers of rows of three options → what they are, or what is said
+    "from_0": ((0, 1, 2), "ABC"),
+    "from_1": ((1, 2, 3), "ABC"),
+    "undecided": ((1, 2, 1), "does the first option have 0 or 1"),
+    "both": ((0, 1, 3), "0 in row 1, and in row 3 as many as there are options"),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_count_from_where_all_of_a_file_say(name: str, tmp_path: Path) -> None:
+    answers, said = NUMBERS[name]
+    rows = [{"question": "q", "options": ["x", "y", "z"], "answer": each} for each in answers]
+    (tmp_path / "my.jsonl").write_text(lines(*rows), "utf-8")
+    if said == "ABC":
+        assert [row[3] for row in rows_of(read(tmp_path / "my.jsonl"))] == [*said]
+        return
+    with pytest.raises(DataError, match=said):
+        read(tmp_path / "my.jsonl")
+
+
+def test_a_person_may_say_where_numbers_begin(tmp_path: Path) -> None:
+    rows = [{"question": "q", "options": ["x", "y", "z"], "answer": each} for each in (1, 2, 1)]
+    (tmp_path / "my.jsonl").write_text(lines(*rows), "utf-8")
+    for first, letters in (("0", "BCB"), ("1", "ABA")):
+        table = read(tmp_path / "my.jsonl", first_option=first)
+        assert [row[3] for row in rows_of(table)] == [*letters]
+
+
+def test_numbers_are_told_by_all_of_a_long_file(tmp_path: Path) -> None:
+    rows = [{"question": "词" * 2000, "options": ["x", "y", "z"], "answer": 1} for _ in range(1500)]
+    (tmp_path / "my.jsonl").write_text(lines(*rows, rows[0] | {"answer": 0}), "utf-8")
+    letters = [row[3] for row in rows_of(read(tmp_path / "my.jsonl"))]
+    assert letters == ["B"] * 1500 + ["A"]
