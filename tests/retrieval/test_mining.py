@@ -11,7 +11,7 @@ import pytest
 
 from weitiao.errors import ConfigError
 from weitiao.retrieval.index import Index, write_index
-from weitiao.retrieval.mining import Miner, Mining, RightTexts
+from weitiao.retrieval.mining import Miner, Mining, RightTexts, labelled
 
 COSINES = {
     "答": 0.9,
@@ -88,6 +88,21 @@ def test_what_is_left_out_is_told(index: Index) -> None:
     assert len(told) == 2
     _, miner = mined(index, top=1)
     assert "1 rows have no negative" in [*miner.told()][-1]
+
+
+def test_pairs_for_a_reranker_have_labels() -> None:
+    rows = labelled(
+        [
+            {"query": "问", "pos": ["答"], "neg": ["错", "误"]},
+            {"query": "甲", "pos": ["乙"], "neg": []},
+        ]
+    )
+    assert [(row["query"], row["text"], row["label"]) for row in rows] == [
+        ("问", "答", "1"),
+        ("问", "错", "0"),
+        ("问", "误", "0"),
+        ("甲", "乙", "1"),
+    ]
 
 
 def test_a_right_text_that_is_far_bounds_likewise() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -132,6 +133,32 @@ def test_what_was_mined_is_learned_from(here: Path, command: Command) -> None:
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
+def test_a_reranker_learns_from_what_was_mined_and_ranks_what_was_found(
+    here: Path, command: Command
+) -> None:
+    def run(*options: str) -> None:
+        done = command(*options, cwd=here)
+        assert done.code == 0, done.err
+
+    found = ("--ckpt_path=run", "--index=index", "--data.file=my.csv")
+    run("retrieve", "negatives", *found, "--out=labelled.csv")
+    pairs = ("--data.text=query", "--data.pair=text")
+    model = ("--task=classification", "--recipe=pairs", "--data.group=query", "--run.folder=rerank")
+    run("fit", *model, *SMALL[:-1], "--data.train=labelled.csv", *pairs, "--trainer.max_epochs=3")
+    run("retrieve", "query", *found, "--top=10", "--out=found.csv")
+    given = ("--ckpt_path=rerank", "--data.predict=found.csv", "--hardware.accelerator=cpu")
+    run("predict", *given, *pairs, "--out=scored.csv")
+    with Path("scored.csv").open(newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    assert len(rows) == 10 * len(PAIRS)
+    answers, right = dict(PAIRS), 0
+    for query, some in itertools.groupby(rows, lambda row: row["text"]):
+        best = max(some, key=lambda row: float(row["p(1)"]))
+        right += best["pair"] == answers[query]
+    assert right > 0.5 * len(PAIRS)  # by chance a tenth
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -150,7 +177,7 @@ def test_what_was_mined_is_learned_from(here: Path, command: Command) -> None:
         (("duplicates", "--index=index", "--text=a"), "no effect"),
         (("duplicates", "--index=index", "--negatives.count=2"), "no effect"),
         (("query", "--index=index", "--ckpt_path=run", "--text=a", "--data.pair=b"), "no effect"),
-        ((*MINED, "--out=a.csv"), "no row of a CSV"),
+        ((*MINED, "--out=my.csv"), "overwrite"),
         (MINED, "a file to write"),
         ((*MINED, "--out=a.jsonl", "--negatives.margin=3"), "from 0 to 2"),
         ((*MINED, "--out=a.jsonl", "--negatives.share=0"), "above 0"),

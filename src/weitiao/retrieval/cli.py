@@ -26,7 +26,7 @@ from weitiao.io.atomic import whole_or_not
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.csv_file import write_rows
 from weitiao.retrieval.index import Index, write_index
-from weitiao.retrieval.mining import Miner, Mining, RightTexts
+from weitiao.retrieval.mining import Miner, Mining, RightTexts, labelled
 from weitiao.retrieval.texts import RetrieveFile, Texts, as_read
 from weitiao.retrieval.vectors import Embedder
 from weitiao.training.console import show_line
@@ -66,7 +66,8 @@ def retrieve_parser() -> Parser:
     parser.add_argument(
         "--out",
         type=Path | None,
-        help="File to write: .csv or .jsonl; null = standard output, on a terminal as a table.",
+        help="File to write: .csv or .jsonl; null = standard output, on a terminal as a table. Of"
+        " negatives: .jsonl for a model of vectors, .csv of pairs with labels for a reranker.",
     )
     parser.add_class_arguments(Mining, "negatives")
     parser.add_class_arguments(RetrieveFile, "data")
@@ -119,9 +120,6 @@ def _check(options: Namespace) -> None:
         problem = f": {options.out.name} names no format"
         raise ConfigError(problem, field="out", hint="a name that ends in .csv or .jsonl")
     if options.act == "negatives":
-        if options.out.suffix == ".csv":
-            problem = ": a row of negatives is no row of a CSV"
-            raise ConfigError(problem, field="out", hint="a name that ends in .jsonl")
         refuse_overwriting(options.out, options.data.file)
     elif options.negatives != Mining() or options.data.pair is not None:
         field = "negatives" if options.negatives != Mining() else "data.pair"
@@ -198,7 +196,8 @@ def _negatives(options: Namespace, console: Console) -> None:
             second = pa.table({"text": part["pair"]})
             vectors = model.vectors(part, "text"), model.vectors(second, "pair")
             texts = part["original"].to_pylist(), part["original_pair"].to_pylist()
-            yield from miner.rows(*texts, vectors)
+            rows = miner.rows(*texts, vectors)
+            yield from rows if options.out.suffix == ".jsonl" else labelled(rows)
 
     _write(found(), options.out)
     pairs.tell(console)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,14 @@ class RightTexts:
     def hold(self, queries: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Whether each text ``(N, K)`` is right for its query ``(N, 1)``."""
         return np.isin(number_of_both(queries, texts), self.known)
+
+
+def labelled(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The pairs of mined rows, with the label 1 of right ones and 0 of others, for a reranker."""
+    for row in rows:
+        for name, label in (("pos", "1"), ("neg", "0")):
+            for text in row[name]:
+                yield {"query": row["query"], "text": text, "label": label}
 
 
 def numbers(texts: Sequence[str]) -> np.ndarray:
