@@ -137,7 +137,8 @@ def export_parser() -> UseParser:
         default="auto",
         help="transformers: loaded by its Auto classes; sentence_transformers: a model of vectors,"
         " loaded by that; torch, onnx: a graph with a runner; auto = transformers where the"
-        " backbone is one of its models, else torch; onnx with --quantize.",
+        " backbone is one of its models and labels are of whole rows, else torch; onnx with"
+        " --quantize.",
     )
     parser.add_argument(
         "--quantize",

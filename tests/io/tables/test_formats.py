@@ -108,6 +108,7 @@ def test_undecodable_bytes_spoil_one_row_of_json(tmp_path: Path) -> None:
         ('{"text": "a", "label": 1}\n{"text": "b", "label": 0}', None, "format jsonl"),
         ('{"text": ["a"], "label": 1}', None, "format jsonl"),
         ('{"data": [{"text": "a", "label": 1}], "more": [1]}', 1, "another list or object"),
+        ('{"context": "a", "qas": [{"question": "b"}]}', None, "they would lose theirs"),
         ('{"text": {"0": "a"}, "label": {"0": 1}}', None, 'needed is a list, .{"text": …'),
         ('{"data": [{"title": "a", "paragraphs": [{"context": "b"}]}]}', None, "SQuAD"),
         (

@@ -20,6 +20,7 @@ _LONGEST = 64 << 20  # characters of one object: what is longer is a fault in it
 _SHOWN = 60  # characters at the place of a fault
 _SPACE = re.compile(r"\s*")
 _NO_LIST = "this is a JSON object, not a list of objects"
+_NO_TEXT = "the questions of 'qas' stand in no list of texts, so they would lose theirs"
 _LINES = "one object per line is JSON Lines: {--format} jsonl"
 
 
@@ -86,7 +87,10 @@ class _Scanner:
         """Pass by what stands before the list."""
         self._take("{")
         while self._next() != "}":
-            if self._next_value() == "[":
+            key, first = self._next_value()
+            if first == "[" and key == "qas":
+                raise self._fault(_NO_TEXT, hint="put the whole object in [ ]")
+            if first == "[":
                 return
             if self._next() == "{":
                 break
@@ -100,17 +104,17 @@ class _Scanner:
         while self._next() == ",":
             self._take(",")
             self._next()
-            if self._next_value() in ("[", "{"):
+            if self._next_value()[1] in ("[", "{"):
                 problem = "beside the list of rows stands another list or object"
                 raise self._fault(problem, hint=self._form())
             self._value()
         self._take("}")
 
-    def _next_value(self) -> str:
-        """Pass by a key; the first character of its value."""
-        self._value()
+    def _next_value(self) -> tuple[Any, str]:
+        """Pass by a key; that, and the first character of its value."""
+        key, _ = self._value()
         self._take(":")
-        return self._next()
+        return key, self._next()
 
     def _form(self) -> str:
         return f"needed is a list, {form(self._source)}; {_LINES}"
