@@ -11,6 +11,7 @@ import pytest
 from weitiao.io.arrow import Ragged
 from weitiao.objectives.spans.baselines import Dictionary, SpanModels, _words
 from weitiao.objectives.spans.metrics import SpanMetrics
+from weitiao.objectives.spans.sure import Found
 from weitiao.objectives.spans.tags import Span
 
 CITY, PERSON = 0, 1
@@ -18,7 +19,7 @@ CITY, PERSON = 0, 1
 
 def f1(said: list[list[Span]], true: list[list[Span]]) -> float:
     metrics = SpanMetrics(["city", "person"], joined=False)
-    metrics.update(said, true)
+    metrics.update([Found(spans, []) for spans in said], true)
     return float(metrics.compute()["f1"])
 
 

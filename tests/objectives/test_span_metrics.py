@@ -3,6 +3,7 @@
 import pytest
 
 from weitiao.objectives.spans.metrics import SpanMetrics
+from weitiao.objectives.spans.sure import Found
 from weitiao.objectives.spans.tags import Span
 
 TYPES = ["LOC", "PER"]
@@ -12,7 +13,7 @@ LOC, PER = 0, 1
 def measured(found: list[list[Span]], true: list[list[Span]]) -> dict[str, float]:
     metrics = SpanMetrics(TYPES, joined=False)
     for said, spans in zip(found, true, strict=True):  # a batch each
-        metrics.update([said], [spans])
+        metrics.update([Found(said, [1.0] * len(said))], [spans])
     assert sorted(metrics.names()) == sorted(metrics.compute())
     return {name: float(value) for name, value in metrics.compute().items()}
 

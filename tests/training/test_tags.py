@@ -68,6 +68,8 @@ def test_predictions_have_the_places_of_the_text_as_it_was_read(
     names = [texts[0][span["start"] : span["end"]] for span in found[0]["label"]]
     assert names == ["王秀英", "New York"]
     assert found[0]["words"] == "王秀英 (PER), New York (LOC)"
+    assert [len(row["probability"]) for row in found] == [len(row["label"]) for row in found]
+    assert all(0 < sure <= 1 for row in found for sure in row["probability"])
     assert found[2]["label"] == []
     said = weitiao.load(tagged / "logs/latest").predict(texts)
     assert said.labels == [row["label"] for row in found]

@@ -265,6 +265,8 @@ def _marked(text: str, marks: Sequence[tuple[int, int, str]], names: list[str]) 
     return found
 
 
-def _short(value: str | float | None) -> str:
+def _short(value: str | float | list[float] | None) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
     text = f"{value:.3f}" if isinstance(value, float) else " ".join((value or "").split())
     return text if len(text) <= LONG else f"{text[:LONG]}…"

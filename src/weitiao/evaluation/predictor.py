@@ -42,8 +42,8 @@ class Predictions:
         cleaned: the text of each row after cleaning, of pairs tuples of two; empty = not known.
         unread: of each row and each of its texts the spans of ``cleaned``, in code points, that
             are beyond what the model reads; empty = not known.
-        columns: what else a file of predictions has of each row, by name: of an answer its words,
-            their probability and the next best ones.
+        columns: what else a file of predictions has of each row, by name: of spans their words
+            and probabilities; of an answer the same, and the next best ones.
     """
 
     labels: list[Any]

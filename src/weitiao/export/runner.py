@@ -14,7 +14,7 @@ from weitiao.objectives.answers import edges
 from weitiao.objectives.answers.answering import Answering
 from weitiao.objectives.base import Objective
 from weitiao.objectives.labels.multilabel import MultiLabel
-from weitiao.objectives.spans import tags
+from weitiao.objectives.spans import sure, tags
 from weitiao.objectives.spans.tagging import Tagging
 
 
@@ -24,7 +24,7 @@ def write_runner(module: Module, folder: Path) -> None:
     modules: list[ModuleType | Path]
     match module.objective:
         case Tagging():
-            modules = [tags, running, places, portable.file_of("predict_spans.py")]
+            modules = [tags, sure, running, places, portable.file_of("predict_spans.py")]
         case Answering():
             modules = [edges, running, places, portable.file_of("predict_answers.py")]
         case _:

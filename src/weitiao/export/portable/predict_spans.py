@@ -11,7 +11,7 @@ import numpy as np
 
 from weitiao.export.portable.places import Places
 from weitiao.export.portable.running import label_lines
-from weitiao.objectives.spans.tags import Span, spans_of_scores
+from weitiao.objectives.spans.sure import Found, found_in
 
 
 class Model(Places):
@@ -19,14 +19,15 @@ class Model(Places):
 
     def _found(
         self, scores: np.ndarray, places: list[np.ndarray], texts: Sequence[str]
-    ) -> list[list[Span]]:
-        return spans_of_scores(scores, places, np.array(self.meaning["steps"], np.float32))
+    ) -> list[Found]:
+        return found_in(scores, places, np.array(self.meaning["steps"], np.float32))
 
-    def _said(self, text: str, found: list[Span]) -> dict[str, Any]:
-        spans = [(b, e, self.meaning["labels"][kind]) for b, e, kind in found]
+    def _said(self, text: str, found: Found) -> dict[str, Any]:
+        spans = [(b, e, self.meaning["labels"][kind]) for b, e, kind in found.spans]
         return {
             "label": [{"start": b, "end": e, "label": kind} for b, e, kind in spans],
             "words": ", ".join(f"{text[b:e]} ({kind})" for b, e, kind in spans),
+            "probability": found.sure,
         }
 
 

@@ -16,7 +16,7 @@ from weitiao.io.arrow import Ragged
 from weitiao.io.spans.units import UNIT
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.objectives.spans.chain import Chain
-from weitiao.objectives.spans.tags import Span, spans_of_scores, tags_of
+from weitiao.objectives.spans.tags import Span, best_tags, spans_of, tags_of
 
 CHOICES = (0.1, 0.3)
 """Values of C, tried on validation."""
@@ -83,7 +83,9 @@ class SpanModels:
         emissions[:, model.classes_] = scores
         rows = np.split(emissions, np.cumsum([len(offsets) for offsets in places])[:-1])
         return [
-            spans_of_scores(row[None], [offsets], steps)[0] if len(row) else []
+            spans_of(best_tags(row[None], np.array([len(row)]), steps)[0], offsets)
+            if len(row)
+            else []
             for row, offsets in zip(rows, places, strict=True)
         ]
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from weitiao.objectives.spans.sure import Found
 from weitiao.objectives.spans.tags import Span
 
 SPAN_METRICS = (
@@ -45,14 +46,13 @@ class SpanMetrics(Metric):
         """The names of the metrics."""
         return [*SPAN_METRICS, *(f"f1_class/{kind}" for kind in self.types)]
 
-    def update(
-        self, predictions: Sequence[Sequence[Span]], target: Sequence[Sequence[Span]]
-    ) -> None:
+    def update(self, predictions: Sequence[Found], target: Sequence[Sequence[Span]]) -> None:
         """Count the spans of some rows."""
-        counts = counted(predictions, target, len(self.types))
+        said = [found.spans for found in predictions]
+        counts = counted(said, target, len(self.types))
         self.counts += torch.from_numpy(np.stack(counts, 1)).to(self.counts)
         others = np.zeros(5)
-        for found, true in zip(predictions, target, strict=True):
+        for found, true in zip(said, target, strict=True):
             edges = {span[:2] for span in found} & {span[:2] for span in true}
             covered = _covered(found, true), _covered(true, found)
             others += (len(edges), *covered, set(found) == set(true), 1)

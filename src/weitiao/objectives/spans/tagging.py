@@ -21,7 +21,8 @@ from weitiao.objectives.precision import full
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.spans.baselines import SpanModels
 from weitiao.objectives.spans.chain import Chain
-from weitiao.objectives.spans.tags import Span, spans_of, spans_of_scores, tags_of
+from weitiao.objectives.spans.sure import Found, found_in
+from weitiao.objectives.spans.tags import Span, spans_of, tags_of
 from weitiao.objectives.units import UnitObjective, Units, inside_of_ids, places_of
 from weitiao.targets.spans import SpanTarget, spans_in
 
@@ -141,13 +142,17 @@ class Tagging(UnitObjective):
         of_units = found / emitted.mask.sum(1).clamp(min=1)
         return Evaluation(self._found(emitted), of_units, [*map(_spans, batch["target"])])
 
-    def predict(self, backbone: Encoder, batch: Batch) -> list[list[Span]]:
-        """The spans of each row."""
+    def predict(self, backbone: Encoder, batch: Batch) -> list[Found]:
+        """The spans of each row, with their probabilities."""
         return self._found(self.emit(backbone, batch))
 
-    def _found(self, emitted: Emitted) -> list[list[Span]]:
+    def _found(self, emitted: Emitted) -> list[Found]:
         scores, steps = (x.detach().cpu().numpy() for x in (emitted.scores, self.chain.scores()))
-        return spans_of_scores(scores, emitted.places, steps)
+        return found_in(scores, emitted.places, steps)
+
+    def decide(self, predictions: Any) -> list[list[Span]]:
+        """The spans."""
+        return [found.spans for found in predictions]
 
     def metrics(self) -> Metrics:
         """Those of spans, from running counts."""
@@ -162,7 +167,7 @@ class Tagging(UnitObjective):
         from weitiao.objectives.spans.metrics import SpanMetrics
 
         metrics = SpanMetrics(self.types, joined=False)
-        metrics.update(decided, targets)
+        metrics.update([Found(spans, []) for spans in decided], targets)
         return metrics.compute()
 
     @property
@@ -185,12 +190,13 @@ class Tagging(UnitObjective):
         return [{"start": b, "end": e, "label": kind} for b, e, kind in spans_in(text)]
 
     def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
-        """The words of the spans, for people."""
+        """The words of the spans, for people, and the probability of each."""
         return {
             "words": [
                 ", ".join(f"{text[b:e]} ({self.types[kind]})" for b, e, kind in spans)
                 for spans, text in zip(decided, texts, strict=True)
-            ]
+            ],
+            "probability": [found.sure for found in predictions],
         }
 
     def baselines(self) -> SpanModels:

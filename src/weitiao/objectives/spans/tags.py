@@ -3,7 +3,7 @@
 An exported model takes this module with it, as it stands.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -36,30 +36,18 @@ def spans_of(tags: np.ndarray, offsets: np.ndarray) -> list[Span]:
 
     White space at the ends of a span is no part of it.
     """
-    spans: list[Span] = []
-    starts = np.flatnonzero(tags % 2)
-    for start in starts.tolist():
+    return [span for _, span in placed(tags, offsets)]
+
+
+def placed(tags: np.ndarray, offsets: np.ndarray) -> Iterator[tuple[int, Span]]:
+    """The same, with the unit that each begins with."""
+    for start in np.flatnonzero(tags % 2).tolist():
         stop = start + 1
         while stop < len(tags) and tags[stop] == tags[start] + 1:
             stop += 1
         filled = offsets[start:stop][offsets[start:stop, 1] > offsets[start:stop, 0]]
         if len(filled):
-            spans.append((int(filled[0, 0]), int(filled[-1, 1]), int(tags[start]) // 2))
-    return spans
-
-
-def spans_of_scores(
-    scores: np.ndarray, places: Sequence[np.ndarray], steps: np.ndarray
-) -> list[list[Span]]:
-    """The spans of the best tags of each row.
-
-    Args:
-        scores: ``(B, U, K)`` of each tag of each unit.
-        places: ``(U, 2)`` of each row, which may have fewer units.
-        steps: as `best_tags` takes them.
-    """
-    tags = best_tags(scores, np.array([len(offsets) for offsets in places]), steps)
-    return [spans_of(row[: len(o)], o) for row, o in zip(tags, places, strict=True)]
+            yield start, (int(filled[0, 0]), int(filled[-1, 1]), int(tags[start]) // 2)
 
 
 def best_tags(scores: np.ndarray, lengths: np.ndarray, steps: np.ndarray) -> np.ndarray:

@@ -87,10 +87,15 @@ function marked(text, spans) {
   return [...parts, points.slice(done).join("")];
 }
 
+// A span whose name says how sure it is, where that is known.
+function named(span, sure) {
+  return sure === undefined ? span : { ...span, label: [span.label ?? "", sure.toFixed(3)].join(" ").trim() };
+}
+
 function card(text, answer) {
   const labels = [].concat(answer.label);
-  const sure = answer.more?.probability; // of an answer, which has no name
-  const spans = labels.filter(isSpan).map((span) => (sure === undefined ? span : { ...span, label: sure.toFixed(3) }));
+  const sure = answer.more?.probability; // of each span; or of an answer, which has no name
+  const spans = labels.filter(isSpan).map((span, i) => named(span, Array.isArray(sure) ? sure[i] : sure));
   const [first, ...others] = [].concat(text);
   const shown = spans.length ? marked(first, spans) : [first];
   const made = element("li", "", element("p", "text", ...shown, ...others.map((other) => `\n${other}`)));
