@@ -332,6 +332,23 @@ def test_a_copied_checkpoint_can_be_tested_on_a_file(command: Command, workplace
     assert "macro F1" in done.out
 
 
+@pytest.mark.slow
+def test_new_files_need_neither_groups_nor_ids(command: Command, tmp_path: Path) -> None:
+    rows = [(text, label, f"a{i % 20}", f"r{i}") for i, (text, label) in enumerate(reviews(60))]
+    write_csv(tmp_path / "my.csv", rows, ("review", "stars", "author", "no"))
+    named = ("--data.train=my.csv", "--data.group=author", "--data.id=no")
+    assert command("fit", *named, *TINY, "--trainer.max_epochs=1", cwd=tmp_path).code == 0
+    write_csv(tmp_path / "new.csv", reviews(9, seed=1))
+    for verb in ("predict", "test"):
+        use = (verb, f"--ckpt_path={BEST}", f"--data.{verb}=new.csv", "--out=out.csv")
+        done = command(*use, cwd=tmp_path)
+        assert "column 'no': there is no such column" in done.err
+        assert "--data.id '' numbers the rows" in done.err
+        done = command(*use, "--data.id=", cwd=tmp_path)
+        assert done.code == 0, done.err
+        assert [row["id"] for row in read_csv(tmp_path / "out.csv")] == [*map(str, range(9))]
+
+
 def test_a_lone_carriage_return_comes_back(trained: Path, command: Command, tmp_path: Path) -> None:
     texts = ["房间很好\r服务很差", "\r", "手机\r\n屏幕", "价格很好"]
     lines = [json.dumps({"no": f"r{i}\rx", "review": text}) for i, text in enumerate(texts)]

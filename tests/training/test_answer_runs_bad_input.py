@@ -23,6 +23,13 @@ SMALL = (
 GOOD = rows(60)
 LONG = [(i, context, question * 60, answers) for i, context, question, answers in rows(60)]
 INSIDE = [(f"q{i}", f"abcdef {i}", "?", [[2, 4, "cd"]]) for i in range(40)]
+ONE_TEXT = [(f"q{i}", "住在北京", f"{i}？", [[2, 4, "北京"]]) for i in range(40)]
+MARKS = [(f"q{i}", f"<img alt='猫'>看{i}", "?", [[10, 11, "猫"]]) for i in range(40)]
+CONFLICTS = [
+    (f"{i}{part}", "张三李四", f"{i}？", [[part, part + 1, "张三李四"[part]]])
+    for i in range(30)
+    for part in (0, 2)
+]
 NOWHERE = [(i, context, question, [[-1, -1, "不在"]]) for i, context, question, _ in rows(60)]
 
 
@@ -59,6 +66,17 @@ TABLE = [
         INSIDE,
         options=["--data.input.encode.tokenizer=wordpiece", "--data.input.encode.min_count=30"],
     ),
+    Case(
+        "inside_a_mark",
+        "stand where cleaning leaves nothing.*see --data.input.clean.steps",
+        MARKS,
+    ),
+    Case(
+        "an_answer_a_row",
+        "a row holds all answers to its question; --data.audit.drop_conflicts false",
+        CONFLICTS,
+    ),
+    Case("one_text", "--data.group null splits groups; rows.*--data.val FILE", ONE_TEXT),
     Case(
         "none_in_test_alone",
         r"questions of test have no answer, and train has none such",

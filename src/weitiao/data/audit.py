@@ -16,6 +16,7 @@ from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
 from weitiao.targets import OneClass, Swapped, Target
+from weitiao.targets.classes import LabelTarget
 from weitiao.targets.labels import all_numbers
 
 Report = dict[str, Any]
@@ -125,7 +126,7 @@ class Auditor:
         kept = {**tables, "train": tables["train"].filter(pa.array(keep))}
         rows, left = tables["train"].num_rows, kept["train"].num_rows
         if left == 0 or left == rows - report["removed"]["conflicts"] == 1 < rows:
-            raise _nothing_left(views["train"], report["removed"])
+            raise _nothing_left(views["train"], report["removed"], target)
         target.check(kept, tables["train"])
         return kept, report
 
@@ -187,14 +188,17 @@ def _held_out(views: Mapping[str, _View], part: Literal["texts", "groups"]) -> n
     return np.concatenate([np.empty(0, np.int64), *(x for x in others if x is not None)])
 
 
-def _nothing_left(train: _View, removed: Mapping[str, int]) -> DataError:
+def _nothing_left(train: _View, removed: Mapping[str, int], target: Target) -> DataError:
     """What to tell when all rows of train have left it, or all but one."""
     file = train.table["file"][0].as_py()
     if removed["conflicts"] >= len(train.texts) - 1:
         texts = len(np.unique(train.texts))
         doubtful = len(np.unique(train.texts[train.conflicts()]))
         which = f"each of the {texts:,}" if doubtful == texts else f"{doubtful:,} of the {texts:,}"
-        return Swapped(f"{which} texts of train stand under several labels", file=file)
+        problem = f"{which} texts of train stand under several labels"
+        if isinstance(target, LabelTarget):
+            return Swapped(problem, file=file)
+        return DataError(problem, file=file, column="label", hint=target.conflict)
     acts = ", ".join(f"{act} {count:,}" for act, count in removed.items() if count)
     return DataError(
         f"no row of train is left after the audit: {acts}",

@@ -40,7 +40,7 @@ class TextDataModule(L.LightningDataModule):
         input: what a model reads of a row, and how it comes to it.
         target: what there is to predict, and its column.
         group: column of a group (author, product) that must not be cut by a split.
-        id: column of an identifier; null = number of the row.
+        id: column of an identifier; null or '' = number of the row.
         audit: duplicates, conflicts, leaks.
         split: shares carved out of ``train``.
         batch: budget of a batch.
@@ -72,7 +72,7 @@ class TextDataModule(L.LightningDataModule):
         self.save_hyperparameters(logger=False)
         values = {**self.hparams, "input": named(input), "target": named(target)}
         self.save_hyperparameters(plain(values) | BUILT_BY_PARSER, logger=False)
-        others = {"label": target.label, "group": group, "id": id}
+        others = {"label": target.label, "group": group, "id": id or None}
         others |= input.columns_of_labelled
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
         reader = Reader(columns, cells=target.cells, **read)

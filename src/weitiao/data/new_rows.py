@@ -40,7 +40,7 @@ class NewRows:
     Args:
         input: what a model reads of a row, and how it comes to it.
         target: what there is to predict; of spans, a text may be given as tokens.
-        id: column of an identifier; null = number of the row.
+        id: column of an identifier; null or '' = number of the row.
         batch: budget of a batch.
         read: how rows are read: the options of `ReadOptions`.
     """
@@ -56,7 +56,7 @@ class NewRows:
         batch: Batching = Batching(),
         **read: Any,
     ) -> None:
-        columns = input.columns if id is None else input.columns | {"id": id}
+        columns = input.columns | ({"id": id} if id else {})
         self.reader = Reader(columns, cells=target.cells, **read)
         self.input, self.batch = input, batch
 

@@ -1,6 +1,6 @@
 """Carve validation and test out of train: fixed by a seed, in proportion, no group cut."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,13 +96,18 @@ class Splitter:
         }
         if empty := [name for name, split in splits.items() if not split.num_rows]:
             alone = int((np.bincount(labels) == 1).sum()) if classes else 0
-            of_numbers = "where a number is learned: {--task} regression"
+            grouped = "group" in table.column_names
+            ways = {
+                "where a number is learned: {--task} regression": alone and all_numbers(classes),
+                "{--group} null splits groups": grouped,
+                _files_of(empty): True,
+            }
             raise ConfigError(
                 f"no row of {table.num_rows} is left for {' and '.join(empty)} with split.val = "
                 f"{self.val} and split.test = {self.test}: each class keeps a row in train"
-                + (f", and there are {len(names)} groups" if "group" in table.column_names else "")
+                + (f", and the number of groups is {len(names)}" if grouped else "")
                 + (f", and of {len(classes):,} labels {alone:,} have one row" if alone else ""),
-                hint=of_numbers if alone and all_numbers(classes) else None,
+                hint="; ".join(way for way, leads in ways.items() if leads),
             )
         return splits
 
@@ -160,10 +165,14 @@ class Splitter:
         sizes[_TRAIN] = rows - sizes.sum()
         for name, share, size in zip(SPLITS, (1 - val - test, val, test), sizes, strict=True):
             if share > 0 and size < 1:
-                raise ConfigError(
-                    f"a share of {share:.2g} of {rows} rows leaves {name} without one"
-                )
+                problem = f"a share of {share:.2g} of {rows} rows leaves {name} without one"
+                raise ConfigError(problem, hint=None if name == "train" else _files_of([name]))
         return sizes
+
+
+def _files_of(names: Iterable[str]) -> str:
+    # by its full name, since a share is called so, too
+    return "rows of other files: " + " ".join(f"{{--data.{name}}} FILE" for name in names)
 
 
 # -- who goes where --------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def summarise(
         f"{name}: {line}" for name, each in described.items() for line in each.pop("warnings", [])
     ]
     doubts = [*told, *target.doubts(labels), *slips("group", named, "a group of its own")]
-    return marked, {**full, "warnings": [*_warnings(full), *doubts]}
+    return marked, {**full, "warnings": [*_warnings(full, target), *doubts]}
 
 
 def render(report: Mapping[str, Any], console: Console) -> None:
@@ -118,7 +118,7 @@ def _lengths(lengths: np.ndarray) -> dict[str, int]:
     return dict(zip(("min", "median", "p95", "max"), map(int, points), strict=True))
 
 
-def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
+def _warnings(report: Mapping[str, Any], target: Target) -> Iterator[str]:
     train = report["splits"]["train"]
     if train["rows"] < _FEW_ROWS:
         yield f"train has {train['rows']} rows only: expect scores that move from seed to seed"
@@ -137,7 +137,7 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[str]:
     if conflicts["rows"] > found / 2:
         yield (
             f"{conflicts['rows']:,} of {found:,} rows of train hold a text with another label, too:"
-            " are text and label swapped, or has a row several labels ({--task} multilabel)?"
+            f" {target.conflict}"
         )
     in_test = report["found"].get("val", {}).get("stands_in", {}).get("test", 0)
     if in_test:

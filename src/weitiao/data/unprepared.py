@@ -26,7 +26,7 @@ def read_new_rows(
     Raises:
         DataError: a file or a row is at fault.
     """
-    reader = preparation.read
+    reader = preparation.read.without("group")  # which only shapes splits
     reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
     with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
         aside = Path(folder) / "bad.jsonl"

@@ -36,7 +36,7 @@ class TextFile(_Reading):
 
     Args:
         text: column of the text.
-        id: column of an identifier.
+        id: column of an identifier; '' = number of the row, where the file has none.
         batch: budget of a batch.
     """
 
@@ -52,7 +52,7 @@ class NewFile(TextFile):
     Args:
         text: column of the text.
         pair: column of the second text, of a model of pairs.
-        id: column of an identifier.
+        id: column of an identifier; '' = number of the row, where the file has none.
         batch: budget of a batch.
     """
 

@@ -66,7 +66,7 @@ class Texts:
         given: list[str] | None = None,
     ) -> None:
         self.model, self.named, self.given = model, file.file, given
-        columns = {**columns} | ({} if file.id is None else {"id": file.id})
+        columns = {**columns} | ({"id": file.id} if file.id else {})
         cells: Cells = "positives" if "pair" in columns else "name"
         self.reader = replace(model.rows.reader, columns=columns, cells=cells)
         self.rows, self.bad, self.empty, self.notes = 0, 0, 0, list[str]()

@@ -64,6 +64,7 @@ class Answers(Target):
     label: str = "answers"
 
     cells = "answers"
+    conflict = "a row holds all answers to its question; {--drop_conflicts} false keeps these rows"
 
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
         """Refuse rows without a label, and train without an answer that stands in its text."""

@@ -57,6 +57,7 @@ class LabelTarget(Target):
 
     labels: list[str] | None
     """Their names in the order of the probabilities; null = found in the data."""
+    conflict = "are text and label swapped, or has a row several labels ({--task} multilabel)?"
 
     def __post_init__(self) -> None:
         if self.labels and len(set(map(self.spelled, self.labels))) < len(self.labels):

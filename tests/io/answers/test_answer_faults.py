@@ -48,6 +48,8 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"answers": {"text": ["a", "b"], "answer_start": [1]}}, "answers", "2 texts.*answer_start 1"),
     ({"answers": {"text": ["a"], "answer_start": 1}}, "answers", "1 texts.*answer_start 1"),
     ({"answers": [[5, 8, "1912"]]}, "answers", "is not as long as its text"),
+    ({"answers": [[5, 9, "答案"]]}, "answers", "not as long(?s:.)*third, not a label"),
+    ({"answers": {"text": None, "answer_start": None}}, "answers", r"text None(?s:.)*has \[\]"),
     ({"answers": [[5, "9", "1912"]]}, "answers", "offset '9'"),
     ({"answers": [[-1, 3, "1912"]]}, "answers", "is not as long as its text"),
     ({"question": None}, "question", "the value is missing"),

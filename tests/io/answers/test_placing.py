@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import perf_counter
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -34,6 +36,8 @@ CASES: dict[str, Case] = {
     "part of a word, if nothing else": ("Broncos won", Given("Bronco", (3,)), [(0, 6)], "nearest"),
     "no offset": ("甲乙", Given("乙"), [(1, 2)], ""),
     "no offset, several": ("art is art", Given("art"), [(0, 3), (7, 10)], "all of them taken"),
+    "no offset, over itself": ("哈哈哈哈哈", Given("哈哈"), [(0, 2), (2, 4)], "all of them taken"),
+    "no offset, over part of a word": ("21 1 1", Given("1 1"), [(3, 6)], ""),
     "no offset, no part of a word": ("party art", Given("art"), [(6, 9)], ""),
     "nowhere": ("甲乙", Given("丁", (0,)), [(-1, -1)], "nowhere"),
     "nowhere, no offset": ("甲乙", Given("丁"), [(-1, -1)], "nowhere"),
@@ -171,3 +175,12 @@ def test_questions_of_cmrc_whose_answers_stand_elsewhere(
     assert sum("doesn't stand at" in each["reason"] for each in bad) == count
     with pytest.raises(DataError, match=r"doesn't stand at .*; it stands at |stands nowhere"):
         Reader(COLUMNS, cells="answers", misplaced_answers="bad").read(path, tmp_path / "a.arrow")
+
+
+@pytest.mark.parametrize("text", ["啊" * 60_000, "x" * 60_000, "ａ" * 60_000])
+def test_an_answer_that_stands_everywhere_takes_little_time_and_room(text: str) -> None:
+    answer = normalize("NFKC", text[:2000])
+    begin = perf_counter()
+    found = placed(text, Given(answer))
+    assert perf_counter() - begin < 20  # where each looked at the whole word: a minute
+    assert len(found) == 30

@@ -154,13 +154,15 @@ def _triple(begin: Any, end: Any, text: str) -> Given:
     _filled(text)
     starts = (*_known(begin),)
     if _offset(end) - begin != (len(text) if starts else 0):
-        raise SpanFault(f"the answer {short([begin, end, text])} is not as long as its text")
+        problem = f"the answer {short([begin, end, text])} is not as long as its text"
+        raise SpanFault(problem, hint="write the text of the answer third, not a label")
     return Given(text, starts)
 
 
 def _filled(text: Any) -> str:
     if not isinstance(text, str):
-        raise SpanFault(f"the text {short(text)} of an answer is not a text")
+        problem = f"the text {short(text)} of an answer is not a text"
+        raise SpanFault(problem, hint=NONE if text is None else FORMS)
     if not text.strip():
         raise SpanFault("the text of an answer is empty", hint=NONE)
     return text

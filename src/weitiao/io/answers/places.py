@@ -51,6 +51,18 @@ def similar_places_of(text: str, answer: str) -> list[Place]:
     return [place for place in places if not _cuts_word(text, place)] or places
 
 
+def apart(places: list[Place]) -> list[Place]:
+    """Those that overlap none before: 哈哈 stands twice in 哈哈哈哈.
+
+    So all together are no longer than their text.
+    """
+    found: list[Place] = []
+    for place in places:
+        if not found or place[0] >= found[-1][1]:
+            found.append(place)
+    return found
+
+
 def from_bytes(text: str, offset: int) -> int | None:
     """The number of code points before an offset in bytes of UTF-8; null = inside a character or
     past the end."""
@@ -78,7 +90,7 @@ def _cuts_word(text: str, place: Place) -> bool:
     """Whether an edge lies inside a Latin word or number."""
     return any(
         0 < edge < len(text)
-        and (word := UNIT.match(text, edge - 1)) is not None
+        and (word := UNIT.match(text, edge - 1, edge + 1)) is not None
         and word.end() > edge
         for edge in place
     )

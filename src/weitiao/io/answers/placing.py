@@ -8,6 +8,7 @@ from weitiao.io.answers.forms import NOWHERE, Given
 from weitiao.io.answers.places import (
     UNITS,
     Place,
+    apart,
     places_of,
     similar_places_of,
     stands_alike,
@@ -103,6 +104,7 @@ class Placing:
         what, places = self._places(text, answer, _MANY)
         if self.refuse and what in (_LOST, _ALIKE):
             raise SpanFault(f"{short(answer)} stands nowhere in the text", hint=_HINT)
+        places = apart(places)
         if what != _MANY or len(places) > 1:
             self.tally.add(what, row, answer)
         return places

@@ -97,8 +97,11 @@ class Reader(ReadOptions):
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: no label, group or negatives are wanted."""
-        known = ("label", "group", NEGATIVES)
-        others = {r: name for r, name in self.columns.items() if not r.startswith(known)}
+        return self.without("label", "group", NEGATIVES)
+
+    def without(self, *roles: str) -> Reader:
+        """The same reader where columns aren't wanted whose roles begin so."""
+        others = {role: n for role, n in self.columns.items() if not role.startswith(roles)}
         return replace(self, columns=others)
 
     @contextmanager

@@ -16,7 +16,7 @@ from weitiao.io.tables.choice_cells import ChoiceCells
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
-from weitiao.io.tables.source import BadRow, Chunk, FileFormat, Source
+from weitiao.io.tables.source import NUMBERED, BadRow, Chunk, FileFormat, Source
 from weitiao.io.tables.span_cells import SpanCells
 from weitiao.io.tables.spelling import is_placeholder, tidy
 
@@ -185,7 +185,7 @@ class Reading:
                 chunk.raw(i),
                 column=source.wanted["id"],
                 value=names[i],
-                hint="ids must be unique over all files",
+                hint=f"ids must be unique over all files; {NUMBERED}",
             )
 
     def _set_aside(self, name: str, bad: list[BadRow]) -> None:

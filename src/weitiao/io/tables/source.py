@@ -19,6 +19,8 @@ FileFormat = Literal[
 ]
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
+NUMBERED = "{--id} '' numbers the rows instead"
+"""The way out where identifiers are missing, or none."""
 
 
 @dataclass
@@ -116,6 +118,7 @@ class Source:
             hint = f"which mark separates the cells? {{--separator}} {mark}; or {hint}"
         if self.cells == "choice" and role == "pair":
             hint += f"; options are a list, or columns A, B, C, …: {FORMS}"
+        hint += f"; or {NUMBERED}" if role == "id" else ""
         if self.options.header and self.format in ("csv", "tsv", "xlsx"):
             hint += "; if the first row is data, {--header} false"
         return hint

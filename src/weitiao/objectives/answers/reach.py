@@ -11,9 +11,11 @@ from weitiao.targets.answers import Answer
 
 REACHED, NONE = "", "have none"
 NOWHERE, INSIDE = "stand nowhere in their text", "begin or end inside a unit"
+CLEANED = "stand where cleaning leaves nothing, such as in a mark of HTML"
 LONG = "are longer than any of train"
 HINTS = {
     NOWHERE: "are {--text} and {--label} the columns of the same text?",
+    CLEANED: "see {--data.input.clean.steps}",
     INSIDE: "the tokenizer characters, or another pretrained one",
     LONG: "longer ones in train",
 }
@@ -38,7 +40,8 @@ def reach(batch: Batch, longest: int) -> Iterator[tuple[int, str]]:
         if any(count and size <= longest for count, size in zip(units, sizes, strict=True)):
             yield row, REACHED
         else:
-            yield row, LONG if any(units) else INSIDE
+            there = any(units_under(begin, end, offsets) for begin, end, _ in placed)
+            yield row, LONG if any(units) else INSIDE if there else CLEANED
 
 
 def _come_back(answer: Answer, offsets: np.ndarray, context: str, gold: Gold) -> int:
