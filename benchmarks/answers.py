@@ -66,7 +66,7 @@ def on_xquad(name: str, folder: Path, data_root: Path) -> dict[str, float]:
 
 def _scores(out: Path, prefix: str, *, chinese: bool) -> dict[str, float]:
     """F1 and exact match of a file of predictions."""
-    from weitiao.objectives.answers.scores import score_of
+    from weitiao.objectives.answers.matching import score_of
 
     rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     scores = [

@@ -11,8 +11,8 @@ from time import perf_counter
 
 import pytest
 
+from weitiao.objectives.answers.matching import Gold, exact, f1, gold_of
 from weitiao.objectives.answers.metrics import OF_ALL, OF_SOME, averages, scores_of_rows
-from weitiao.objectives.answers.scores import Gold, exact, f1, gold_of
 from weitiao.objectives.answers.words import bare_chinese, segments
 from weitiao.targets.answers import Answer
 

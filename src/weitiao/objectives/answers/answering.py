@@ -14,8 +14,8 @@ from weitiao.errors import ConfigError
 from weitiao.objectives.answers.baseline import Overlap
 from weitiao.objectives.answers.doubt import Doubt
 from weitiao.objectives.answers.edges import Found, best_answers, units_under
+from weitiao.objectives.answers.matching import gold_of
 from weitiao.objectives.answers.reach import HINTS, NONE, REACHED, reach
-from weitiao.objectives.answers.scores import gold_of
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, target_of
 from weitiao.objectives.heads import Head
 from weitiao.objectives.precision import full

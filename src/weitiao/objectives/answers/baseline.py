@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from weitiao.io.spans.units import UNIT
-from weitiao.objectives.answers.scores import gold_of
+from weitiao.objectives.answers.matching import gold_of
 from weitiao.objectives.baselines import Measured, Score
 from weitiao.targets.answers import Answer, answers_in
 

@@ -9,7 +9,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from weitiao.objectives.answers.doubt import Doubt
 from weitiao.objectives.answers.edges import Found
-from weitiao.objectives.answers.scores import Gold, score_of
+from weitiao.objectives.answers.matching import Gold, score_of
 from weitiao.targets.answers import Answer
 
 OF_ALL = ("f1", "exact_match")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from weitiao.objectives.answers.edges import units_under
-from weitiao.objectives.answers.scores import Gold, exact, gold_of
+from weitiao.objectives.answers.matching import Gold, exact, gold_of
 from weitiao.objectives.base import Batch
 from weitiao.targets.answers import Answer
 
