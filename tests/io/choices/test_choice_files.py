@@ -131,6 +131,11 @@ TEXTS: dict[str, tuple[str, str, list[Row]]] = {
             ("下雨了。", "天？", AB, "A"),
         ],
     ),
+    "dream_of_the_hub": (
+        "dream.jsonl",
+        lines({"dialogue": ["W: Hi!", "M: Yes."], "question": "q", "choice": AB, "answer": "狗"}),
+        [("W: Hi!\nM: Yes.", "q", AB, "B")],
+    ),
     "haihua": (
         "train.json",
         as_json(
@@ -240,6 +245,33 @@ def test_rows_without_answers_are_read_for_predictions(tmp_path: Path) -> None:
 def test_a_table_with_another_separator_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "my.csv").write_text("题目;A;B;答案\n谁？;猫;狗;B\n", "utf-8")
     assert rows_of(read(tmp_path / "my.csv")) == [("", "谁？", AB, "B")]
+
+
+def test_options_in_columns_of_any_names_are_read_by_a_pattern(tmp_path: Path) -> None:
+    content = "begin 1,begin 2,end x,end y,end z,right\n他,来,走,坐,,坐\n他,说,走,坐,哭,哭\n"
+    (tmp_path / "my.csv").write_text(content, "utf-8")
+    columns = {"text": "begin *", "pair": "end ?", "passage": "passage", "label": "right"}
+    assert rows_of(read(tmp_path / "my.csv", columns=columns)) == [
+        ("", "他 来", ["走", "坐"], "B"),
+        ("", "他 说", ["走", "坐", "哭"], "C"),
+    ]
+
+
+def test_a_table_without_a_header_is_read_by_a_pattern(tmp_path: Path) -> None:
+    (tmp_path / "mmlu.csv").write_text('"Who, then?",x,y,B\nWhat?,v,w,A\n', "utf-8")
+    columns = {"text": "0", "pair": "[1-2]", "passage": "passage", "label": "3"}
+    assert rows_of(read(tmp_path / "mmlu.csv", columns=columns, header=False)) == [
+        ("", "Who, then?", ["x", "y"], "B"),
+        ("", "What?", ["v", "w"], "A"),
+    ]
+
+
+def test_a_pattern_of_no_column_is_told(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("question,A,B,answer\n谁？,猫,狗,A\n", "utf-8")
+    for role, name in (("pair", "opt*"), ("passage", "text")):
+        with pytest.raises(DataError, match="no such column") as error:
+            read(tmp_path / "my.csv", columns=COLUMNS | {role: name})
+        assert error.value.column == name
 
 
 def test_what_is_taken_for_what_and_what_is_odd_is_noted(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 USUAL = {"text": "question", "pair": "options", "label": "answer", "passage": "passage"}
 """Role → what its column is called unless it is said; others are looked for then."""
@@ -33,14 +34,20 @@ def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str
     """What is read of a file: role → column, or ``ROLE.1``, ``ROLE.2``, … where it takes several.
 
     Args:
-        wanted: role → name of its column; what has its usual name may be called otherwise. A
-            passage of the usual name need not be there.
+        wanted: role → name of its column, or a pattern of the names of several, such as ``opt*``;
+            what has its usual name may be called otherwise. A passage of the usual name need not
+            be there.
         names: of the file's columns.
     """
     found: dict[str, str] = {}
     for role, name in wanted.items():
-        columns = [name] if name in names or name != USUAL.get(role) else _others(role, names)
-        if not columns and role != "passage":
+        if name in names or role not in USUAL:
+            columns = [name]
+        elif name == USUAL[role]:
+            columns = _others(role, names)
+        else:
+            columns = [each for each in names if fnmatchcase(each, name)]
+        if not columns and (role, name) != ("passage", USUAL["passage"]):
             columns = [name]  # which is told to be missing
         several = len(columns) > 1
         found |= {f"{role}.{i}" if several else role: each for i, each in enumerate(columns, 1)}

@@ -44,7 +44,7 @@ class ChoiceCells:
         if "label" in columns:
             columns["label"] = [row[2] for row in rows]
         if "passage" in self._source.wanted:
-            columns["passage"] = [*map(_or_none, columns.get("passage", [None] * len(rows)))]
+            columns["passage"] = [*map(_passage, columns.get("passage", [None] * len(rows)))]
         ordered = [columns[role] for role in self._source.wanted]
         return replace(chunk, columns=ordered), trial.faults
 
@@ -146,8 +146,10 @@ def _question(cell: Any) -> str:
     return text
 
 
-def _or_none(cell: Any) -> Any:
-    """A passage; a row without one has an empty one."""
+def _passage(cell: Any) -> Any:
+    """A passage, of which the sentences may be a list; a row without one has an empty one."""
+    if isinstance(cell, list) and all(isinstance(each, str) for each in cell):
+        return "\n".join(cell)
     return "" if cell is None or (isinstance(cell, float) and cell != cell) else cell
 
 

@@ -108,4 +108,5 @@ def _fits(source: Source, dialect: Dialect, lines: list[str]) -> bool:
     usual = dialect.separator == ("," if source.format == "csv" else "\t")
     if len(widths) > 1 and not usual:
         return False
-    return set(source.wanted.values()) <= {str(i) for i in range(len(rows[0]) if rows else 0)}
+    names = [str(i) for i in range(len(rows[0]) if rows else 0)]
+    return set(source.columns_in(names).values()) <= {*names}
