@@ -56,6 +56,28 @@ def test_what_is_cut_is_counted_by_row_and_the_option_by_itself(truncation: str)
     assert (covered.special_rows, covered.unknown_rows) == (0, 0)
 
 
+@pytest.mark.parametrize("tokenizer", ["characters", "wordpiece"])
+@pytest.mark.parametrize("truncation", ["head", "tail", "head_tail"])
+def test_all_options_are_read_beside_the_same_part_of_a_text(
+    truncation: str, tokenizer: str
+) -> None:
+    made = encoder(max_length=24, truncation=truncation, tokenizer=tokenizer, min_count=1)
+    text = "天地玄黄宇宙日月盈昃" * 4
+    options = ["天", "地玄黄", "宙宇荒日月", "月"]
+    found = made.encode([text, "天地"], [as_cell(options), as_cell(options[:2])])
+    ends = np.cumsum(found["sizes"][0].as_py())[:-1]
+    parts = (np.split(found[name][0].values, ends) for name in ("input_ids", "token_type_ids"))
+    sequences = [*zip(*parts, strict=True)]
+    texts = {tuple(ids[types == 0]) for ids, types in sequences}
+    assert len(texts) == 1
+    assert max(map(len, (ids for ids, _ in sequences))) == 24
+    for (ids, types), option in zip(sequences, options, strict=True):
+        assert ids[types == 1].tolist()[:-1] == made.backend.encode(option).ids[1:-1]
+    whole = made.as_one(["天地"] * 2, options[:2])
+    assert found["input_ids"][1].as_py() == [*chain.from_iterable(whole["input_ids"].to_pylist())]
+    assert (found["cut"].to_pylist(), found["pair_cut"].to_pylist()) == ([True, False], [False] * 2)
+
+
 def test_a_question_at_the_end_of_a_long_passage_stays() -> None:
     made = encoder(max_length=16, truncation="head_tail")
     (ids,) = made.encode(["天" * 40 + "玄黄"], [as_cell(["地", "宙"])])["input_ids"].to_pylist()

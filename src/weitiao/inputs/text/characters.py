@@ -81,10 +81,13 @@ class CharacterIds:
         self,
         texts: Sequence[str],
         pairs: Sequence[str] | None,
-        max_length: int,
+        max_length: int | np.ndarray,
         truncation: Truncation,
     ) -> pa.Table | None:
         """The table of `TextEncoder.encode`; null where a character has several ids.
+
+        Args:
+            max_length: ids of a row at most; ``(N,)`` if each has a bound of its own.
 
         (Lower case makes two characters of "İ", and of no other.)
         """
@@ -116,7 +119,7 @@ def _between(
     ends: np.ndarray,
     found: list[np.ndarray],
     lengths: list[np.ndarray],
-    max_length: int,
+    max_length: int | np.ndarray,
     truncation: Truncation,
 ) -> pa.Table:
     """Rows of ids with special ones around each text, cut where they are too long.

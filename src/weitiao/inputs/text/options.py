@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from weitiao.errors import DataError
 from weitiao.inputs.text.clean import Cleaned
+from weitiao.inputs.text.truncation import kept_lengths
 from weitiao.io.arrow import parts_of
 from weitiao.io.choices.forms import check_options, options_in
 from weitiao.io.spans.span import SpanFault
@@ -74,27 +75,60 @@ def cleaned_options(clean: Callable[[list[str]], Cleaned], cells: list[str]) -> 
 def encode_options(encoder: TextEncoder, texts: Sequence[str], cells: Sequence[str]) -> pa.Table:
     """As `TextEncoder.encode` has it: a sequence of the text and each option.
 
+    What is cut of a text is cut beside each of its options alike, as far as these are shorter than
+    what is left of it: else a model would be told which of them is the longest.
+
     Returns:
         A table with ``input_ids`` and ``token_type_ids`` of all sequences of a row, one after
         another, their ``sizes: large_list<int32>``, ``cut: bool``, true where one did not fit, and
         ``pair_cut: bool``, where an option itself was cut.
     """
     second, counts = flat_texts(pa.chunked_array([pa.array(cells, pa.string())]))
-    first = [text for text, count in zip(texts, counts.tolist(), strict=True) for _ in range(count)]
-    found = encoder.as_one(first, second).combine_chunks()
-    rows = np.append(0, counts.cumsum())
+    of_row = np.repeat(np.arange(len(counts)), counts)
+    first = [texts[row] for row in of_row.tolist()]
+    found, beyond = encoder.as_one(first, second), np.zeros(len(second), bool)
+    long = np.isin(of_row, of_row[found["cut"].to_numpy()])  # sequences of rows in which one is cut
+    if (places := np.flatnonzero(long)).size:
+        both = [[column[i] for i in places.tolist()] for column in (first, second)]
+        beyond[places], places, again = _cut_alike(encoder, both, of_row[places], places)
+        order = np.arange(len(second))
+        order[places] = len(second) + np.arange(len(places))
+        found = pa.concat_tables([found, again]).take(order)
+    found, rows = found.combine_chunks(), np.append(0, counts.cumsum())
     columns: dict[str, Any] = {
         name: _joined(found[name], rows) for name in ("input_ids", "token_type_ids")
     }
     lengths = pc.list_value_length(found["input_ids"]).cast(pa.int32()).combine_chunks()
     columns[SIZES] = pa.LargeListArray.from_arrays(pa.array(rows), lengths)
-    cut = found["cut"].to_numpy()
-    beyond = np.zeros(len(cut), bool)
-    places = np.flatnonzero(cut)
-    beyond[places] = encoder.second_cut(*([t[i] for i in places.tolist()] for t in (first, second)))
-    for name, flags in (("pair_cut", beyond), ("cut", cut)):
+    for name, flags in (("pair_cut", beyond), ("cut", found["cut"].to_numpy())):
         columns[name] = pa.array(np.add.reduceat(np.append(flags, 0), rows[:-1]) > 0)
     return pa.Table.from_pydict(columns)
+
+
+def _cut_alike(
+    encoder: TextEncoder, both: list[list[str]], of_row: np.ndarray, places: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, pa.Table]:
+    """The sequences that keep more of their text than others of their row, cut as these are.
+
+    Args:
+        both: text and option of each sequence.
+        of_row: the row of each.
+        places: of each among all sequences.
+
+    Returns:
+        which options are cut; and of the sequences that are encoded anew the places and the ids.
+    """
+    added = encoder.added(pair=True)
+    lengths = [encoder.lengths(column) for column in both]
+    kept = kept_lengths(lengths, encoder.max_length - added, encoder.truncation)
+    text, option = (head + tail for head, tail in kept)
+    least = np.full(of_row.max() + 1, encoder.max_length)
+    np.minimum.at(least, of_row, text)
+    less = np.flatnonzero((least[of_row] < text) & (lengths[1] <= least[of_row]))
+    longest = (least[of_row] + lengths[1] + added)[less]
+    first, second = ([column[i] for i in less.tolist()] for column in both)
+    again = encoder.as_one(first, second, longest)
+    return option < lengths[1], places[less], again
 
 
 def _joined(column: pa.ChunkedArray, rows: np.ndarray) -> pa.LargeListArray:

@@ -21,7 +21,7 @@ from weitiao.inputs.text.pretrained_tokenizer import rust_faults
 from weitiao.inputs.text.segment import Segmenter, Words
 from weitiao.inputs.text.sides import Pairs, beside
 from weitiao.inputs.text.special_tokens import SpecialText, read_as_text
-from weitiao.inputs.text.truncation import Truncation, fixed, kept_lengths, kept_positions
+from weitiao.inputs.text.truncation import Truncation, fixed, kept_positions
 from weitiao.inputs.text.units import beyond_windows, located
 from weitiao.inputs.text.unread import unread_spans
 from weitiao.io.arrow import list_array
@@ -121,8 +121,17 @@ class TextEncoder:
             return encode_options(self, texts, pairs)
         return self.as_one(texts, pairs)
 
-    def as_one(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> pa.Table:
-        """As `encode`, of texts or of pairs that are one sequence."""
+    def as_one(
+        self,
+        texts: Sequence[str],
+        pairs: Sequence[str] | None = None,
+        longest: np.ndarray | None = None,
+    ) -> pa.Table:
+        """As `encode`, of texts or of pairs that are one sequence.
+
+        Args:
+            longest: ``(N,)`` ids that each may have; null = ``max_length``.
+        """
         added = self.added(pair=pairs is not None)
         if added >= self.max_length:
             raise ConfigError(
@@ -134,10 +143,13 @@ class TextEncoder:
         if self.windows:
             return self._located(texts, pairs)
         if self.characters:
-            found = self.characters.encode(texts, pairs, self.max_length, self.truncation)
-        return self._encoded(texts, pairs) if found is None else found
+            limit = self.max_length if longest is None else longest
+            found = self.characters.encode(texts, pairs, limit, self.truncation)
+        return self._encoded(texts, pairs, longest) if found is None else found
 
-    def _encoded(self, texts: Sequence[str], pairs: Sequence[str] | None) -> pa.Table:
+    def _encoded(
+        self, texts: Sequence[str], pairs: Sequence[str] | None, longest: np.ndarray | None
+    ) -> pa.Table:
         """As `encode`, by the Rust tokenizer."""
         inputs = self._units(texts)
         if pairs is not None:
@@ -148,10 +160,11 @@ class TextEncoder:
             )
         ids = [encoding.ids or [self.pad_id] for encoding in encodings]
         types = [encoding.type_ids or [0] for encoding in encodings] if pairs is not None else []
-        cut = [len(row) > self.max_length for row in ids]
+        limits = [self.max_length] * len(ids) if longest is None else longest.tolist()
+        cut = [len(row) > limit for row, limit in zip(ids, limits, strict=True)]
         for i in np.flatnonzero(cut).tolist():
             texts_of = fixed(encodings[i].sequence_ids, self.before)
-            keep = kept_positions(texts_of, self.max_length, self.truncation)
+            keep = kept_positions(texts_of, limits[i], self.truncation)
             for column in (ids, types) if types else (ids,):
                 column[i] = [column[i][position] for position in keep]
         columns = {"input_ids": pa.array(ids, pa.large_list(pa.int32()))}
@@ -187,20 +200,15 @@ class TextEncoder:
         """The ids of the second text of a pair for which a window has no room."""
         return beyond_windows(found, self.max_length, self.added(pair=True), self.before)
 
-    def second_cut(self, texts: Sequence[str], pairs: Sequence[str]) -> list[bool]:
-        """Of pairs that are cut, whether that is true of the second text."""
-        room = self.max_length - self.added(pair=True)
-        lengths = []
-        for column in (texts, pairs):
-            with rust_faults("it"):
-                found = self.backend.encode_batch_fast(
-                    self._units(column),
-                    is_pretokenized=self.segmenter is not None,
-                    add_special_tokens=False,
-                )
-            lengths.append(np.array([len(each.ids) - self.before for each in found], np.int64))
-        _, (head, tail) = kept_lengths(lengths, room, self.truncation)
-        return [*(head + tail < lengths[1])]
+    def lengths(self, texts: Sequence[str]) -> np.ndarray:
+        """``(N,)``: ids of each text, without special ones and the prefix."""
+        with rust_faults("it"):
+            found = self.backend.encode_batch_fast(
+                self._units(texts),
+                is_pretokenized=self.segmenter is not None,
+                add_special_tokens=False,
+            )
+        return np.array([len(each.ids) - self.before for each in found], np.int64)
 
     def unread(self, texts: Sequence[str]) -> list[list[Span]]:
         """The spans of a row's one or two texts, in code points, that `encode` leaves out."""

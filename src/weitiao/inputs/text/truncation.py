@@ -37,13 +37,13 @@ def kept_positions(
 
 
 def kept_lengths(
-    lengths: Sequence[Any], room: int, truncation: Truncation
+    lengths: Sequence[Any], room: Any, truncation: Truncation
 ) -> list[tuple[Any, Any]]:
     """How many positions stay at the head and at the tail of each text of a row.
 
     Args:
         lengths: of one text, or two; numbers, or ``(N,)`` of as many rows.
-        room: positions that may stay.
+        room: positions that may stay; likewise.
         truncation: as `kept_positions` has it.
     """
     first, second = [*lengths, 0][:2]
