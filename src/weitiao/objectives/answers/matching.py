@@ -1,7 +1,7 @@
 """Exact match and F1 of answers that stand in a text, as SQuAD and CMRC 2018 define them.
 
 An English answer is a bag of words (SQuAD), a Chinese one a sequence of hanzi and words, of which
-the longest part counts that the true one has as well (CMRC). `answer_words` names the sources.
+the longest part counts that the true one has as well (CMRC). `words` names the sources.
 """
 
 import re

@@ -13,7 +13,7 @@ class Chain(FullPrecision):
     """A linear chain over tags of spans: a span goes on only with its own type.
 
     Args:
-        types: of spans; there are ``K = 2 · types + 1`` tags (`span_tags`).
+        types: of spans; there are ``K = 2 · types + 1`` tags (`tags`).
         learned: whether steps have weights that are learned, which makes it a conditional random
             field (Lafferty et al. 2001); else all that are allowed weigh alike.
     """
