@@ -54,6 +54,23 @@ def test_what_is_right_becomes_pairs(head: list[str], tmp_path: Path) -> None:
     assert read(write(tmp_path, qrels=[*head, *QRELS[1:]])) == RIGHT
 
 
+@pytest.mark.parametrize("mark", ["\t", " "])
+def test_judgements_may_be_of_trec(mark: str, tmp_path: Path) -> None:
+    lines = [line.split("\t") for line in QRELS[1:]]
+    assert read(write(tmp_path, qrels=[mark.join((q, "0", d, s)) for q, d, s in lines])) == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [({"title": "北京"}, "北京"), ({"title": "北京", "text": ""}, "北京"), ({"text": ""}, "")],
+)
+def test_a_document_may_be_its_title_or_empty(
+    document: dict[str, str], text: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, corpus=[CORPUS[0], {"_id": "d2", **document}])
+    assert read(path)[1] == ("东边有什么", text)
+
+
 @pytest.mark.parametrize(
     ("changes", "place", "words"),
     [
@@ -61,10 +78,18 @@ def test_what_is_right_becomes_pairs(head: list[str], tmp_path: Path) -> None:
         ({"queries": [*QUERIES, QUERIES[1]]}, ("queries.jsonl", 3, "q2"), "twice"),
         ({"qrels": [*QRELS, "q1\td9\t1"]}, ("test.tsv", 6, "d9"), "no document"),
         ({"qrels": [*QRELS, "q9\td1\t1"]}, ("test.tsv", 6, "q9"), "no query"),
-        ({"qrels": [*QRELS, "q1\td1"]}, ("test.tsv", 6, "d1"), "2 cells"),
-        ({"qrels": [*QRELS, "q1\td1\tyes"]}, ("test.tsv", 6, "yes"), "no number"),
-        ({"corpus": [*CORPUS, {"_id": "d4"}]}, ("corpus.jsonl", 4, '{"_id": "d4"}'), "no object"),
-        ({"queries": [{"_id": "q1", "text": None}]}, ("queries.jsonl", 1, None), "no text"),
+        ({"qrels": [*QRELS, "q1\td1"]}, ("test.tsv", 6, "q1\td1"), "2 cells"),
+        ({"qrels": [*QRELS, "q1\td1\tyes"]}, ("test.tsv", 6, "q1\td1\tyes"), "no number"),
+        ({"qrels": [*QRELS, "q1\td1\tnan"]}, ("test.tsv", 6, "q1\td1\tnan"), "not finite"),
+        ({"qrels": [*QRELS, "q1,d1,1"]}, ("test.tsv", 6, "q1,d1,1"), "1 cells(?s:.)*between tabs"),
+        ({"qrels": ["q1\td1\t0", "q1\td2\t-1"]}, ("test.tsv", None, None), "no judgement is above"),
+        ({"corpus": [*CORPUS, {"_id": "d4"}]}, ("corpus.jsonl", 4, '{"_id": "d4"}'), "no text"),
+        ({"corpus": [{"text": "a"}]}, ("corpus.jsonl", 1, '{"text": "a"}'), "no object with _id"),
+        (
+            {"queries": [{"_id": "q1", "text": None}]},
+            ("queries.jsonl", 1, '{"_id": "q1", "text": null}'),
+            "no text",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told_by_its_place(

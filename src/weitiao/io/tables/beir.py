@@ -1,9 +1,9 @@
 """BEIR: which documents are right for which query, and beside it, in other files, their texts."""
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from weitiao.io.tables.source import BadRow, Chunk, Source
 from weitiao.io.tables.text_file import open_text
 
 BESIDE = ("queries.jsonl", "corpus.jsonl")
+_FORM = "between tabs: query-id, corpus-id, score; or TREC's query-id, 0, corpus-id, score"
+_NOT_RIGHT = "judgements of 0 or less, left out"
 _HEADS = (["query-id", "corpus-id", "score"], ["query_id", "corpus_id", "score"])
 
 
@@ -61,25 +63,42 @@ def read_beir(source: Source) -> Iterator[Chunk]:
 
 
 def _judgements(source: Source) -> tuple[dict[int, tuple[str, str, str]], list[BadRow]]:
-    """Query, document and score of each line that finds the document right, by its number."""
+    """Query, document and score of each line that finds the document right, by its number.
+
+    Raises:
+        DataError: no line does.
+    """
     found: dict[int, tuple[str, str, str]] = {}
     bad: list[BadRow] = []
     with open_text(replace(source, files=source.files[:1])) as file:
-        lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        for number, cells in enumerate(lines, 1):
+        for number, line in enumerate(file, 1):
+            cells = _cells(line.rstrip("\r\n"))
             if not cells or (number == 1 and cells in _HEADS):
                 continue
-            try:
-                if len(cells) != 3:
-                    raise ValueError(f"this has {len(cells)} cells, not query-id, corpus-id, score")
-                if float(cells[2]) > 0:
-                    found[number] = (cells[0], cells[1], cells[2])
-                else:
-                    source.notes.counts["judgements of 0 or less, left out"] += 1
-            except ValueError as error:
-                reason = str(error) if len(cells) != 3 else "this score is no number"
-                bad.append(BadRow(number, reason, "\t".join(cells), value=cells[-1]))
+            if (reason := _fault(cells)) is not None:
+                bad.append(BadRow(number, reason, line, value=line.strip(), hint=_FORM))
+            elif float(cells[2]) > 0:
+                found[number] = (cells[0], cells[1], cells[2])
+            else:
+                source.notes.counts[_NOT_RIGHT] += 1
+    if not (found or bad) and source.notes.counts[_NOT_RIGHT]:
+        raise DataError("no judgement is above 0", file=source.name)
     return found, bad
+
+
+def _cells(line: str) -> list[str]:
+    """Query, document and score; of the four cells of TREC's form the second says nothing."""
+    cells = line.split("\t") if "\t" in line else line.split()
+    return [cells[0], *cells[2:]] if len(cells) == 4 else cells
+
+
+def _fault(cells: list[str]) -> str | None:
+    if len(cells) != 3:
+        return f"this has {len(cells)} cells, not query-id, corpus-id, score"
+    try:
+        return None if isfinite(float(cells[2])) else "this score is not finite"
+    except ValueError:
+        return "this score is no number"
 
 
 def _texts(source: Source, wanted: set[str]) -> dict[str, str]:
@@ -92,8 +111,8 @@ def _texts(source: Source, wanted: set[str]) -> dict[str, str]:
                 continue
             name, text = _entry(source, number, line)
             if hash(name) in seen:
-                problem = "this identifier stands twice"
-                raise DataError(problem, file=source.path, row=number, column="_id", value=name)
+                place = {"file": source.path, "row": number, "column": "_id", "value": name}
+                raise DataError("this identifier stands twice", hint="leave one out", **place)
             seen.add(hash(name))
             if name in wanted:
                 found[name] = text
@@ -105,11 +124,11 @@ def _entry(source: Source, number: int, line: str) -> tuple[str, str]:
     place: dict[str, Any] = {"file": source.path, "row": number}
     try:
         value = json.loads(line)
-        name, text = str(value["_id"]), value["text"]
-    except (ValueError, TypeError, KeyError) as error:
+        name, title, text = str(value["_id"]), value.get("title") or "", value.get("text")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         problem = "this is no object with _id and text"
         raise DataError(problem, **place, value=line.strip()) from error
-    if not isinstance(text, str):
-        raise DataError("this is no text", **place, column="text", value=text)
-    title = value.get("title") or ""
-    return name, f"{title} {text}" if title else text
+    parts = (title,) if title and text is None else (title, text)  # corpora have empty texts
+    if not all(isinstance(part, str) for part in parts):
+        raise DataError("this has no text", **place, column="text", value=line.strip())
+    return name, " ".join(filter(None, parts))
