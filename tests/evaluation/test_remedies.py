@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import TINY, Command, reviews, write_csv
 
-from weitiao.evaluation.remedies import remedies
+from weitiao.evaluation.remedies import below_baseline, remedies
 from weitiao.training.callbacks import BestScores
 
 
@@ -65,3 +65,10 @@ def test_improving_is_better_than_all_before(
         )
         best.on_validation_end(trainer, None)  # type: ignore[arg-type]
     assert best.improving == improving
+
+
+def test_a_baseline_that_is_as_good_as_far_as_is_shown_is_no_better() -> None:
+    objective = SimpleNamespace(first="f1", shown=[("f1", "F1")], baseline="linear")
+    run = SimpleNamespace(module=SimpleNamespace(objective=objective))
+    alike = {"test/f1": 0.85, "baseline/f1": 0.85 + 1e-9}
+    assert below_baseline(run, alike) is None  # type: ignore[arg-type]  # more isn't asked for

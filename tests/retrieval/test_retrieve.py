@@ -80,6 +80,10 @@ def test_the_lowest_cosine_is_a_bound(here: Path, capsys: pytest.CaptureFixture[
     rows = asked(capsys, f"--text={PAIRS[7][0]}", "--top=200")
     bound = rows[4]["score"] - 1e-4
     assert asked(capsys, f"--text={PAIRS[7][0]}", "--top=200", f"--least={bound}") == rows[:5]
+    given = ("--ckpt_path=run", "--index=index", "--least=1", "--out=made/none.CSV")
+    assert main(["retrieve", "query", *given, "--text=啊", "--text=哦"]) == 0
+    assert "2 of 2 queries are not as near to any text" in capsys.readouterr().err
+    assert Path("made/none.CSV").exists()
 
 
 def test_near_duplicates_of_a_file(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,6 +179,8 @@ def test_a_reranker_learns_from_what_was_mined_and_ranks_what_was_found(
         (("query", "--index=index", "--ckpt_path=run", "--text=a", "--out=a.txt"), "format"),
         (("query", "--index=index", "--ckpt_path=run", "--text=a", "--top=0"), "at least 1"),
         (("duplicates", "--index=index", "--text=a"), "no effect"),
+        (("query", "--ckpt_path=run", "--text=a"), "index needs a value"),
+        (("query", "--index=index", "--ckpt_path=run", "--text=a", "--least=2"), "a cosine"),
         (("duplicates", "--index=index", "--negatives.count=2"), "no effect"),
         (("query", "--index=index", "--ckpt_path=run", "--text=a", "--data.pair=b"), "no effect"),
         ((*MINED, "--out=my.csv"), "overwrite"),

@@ -138,6 +138,7 @@ _ROWS: tuple[_Row, ...] = (
     (_IN + r"Given value: None\Z", _null),
     (_IN + r"Importing '([\w.]+)' is not allowed", _foreign),
     (r'Parser key "ckpt_path".*not NoneType\Z', _no_checkpoint),
+    (_IN + r"Not of type \w+: [^\n]+not NoneType\Z", _null),
     (_IN + r"Expected a <class 'list'>\. Got value: \{'(\w+)': 'None'", _null_in_a_list),
     (_IN + r"(?:Got|Given) value: ", _of_another_kind),
     (_IN + rf"nrecognized arguments: --{_DEEP}.*class_path='{_PATH}'", _below_an_option),

@@ -12,10 +12,13 @@ from pathlib import Path
 def whole_or_not(path: Path) -> Iterator[Path]:
     """A path beside ``path`` to write to: renamed to it at the end, removed after a fault.
 
+    Folders that are missing are made.
+
     Raises:
         OSError: the disk is full; names ``path``.
     """
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with naming(path):
             yield part

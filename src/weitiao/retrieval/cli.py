@@ -116,7 +116,9 @@ def _check(options: Namespace) -> None:
     if options.act == "query" and files == texts:
         problem = "what is asked?" if not files else "either a text or a file asks"
         raise ConfigError(problem, hint="{--text} TEXT, or {--data.file} FILE")
-    if options.out is not None and options.out.suffix not in (".csv", ".jsonl"):
+    if options.least is not None and not -1 <= options.least <= 1:
+        raise ConfigError(f"must be a cosine, from -1 to 1, not {options.least}", field="least")
+    if options.out is not None and options.out.suffix.lower() not in (".csv", ".jsonl"):
         problem = f": {options.out.name} names no format"
         raise ConfigError(problem, field="out", hint="a name that ends in .csv or .jsonl")
     if options.act == "negatives":
@@ -158,18 +160,24 @@ def _query(options: Namespace, console: Console) -> None:
     texts = Texts(model, options.data, columns, options.text)
     least = -np.inf if options.least is None else options.least
 
+    without = 0
+
     def found() -> Iterator[Row]:
+        nonlocal without
         for table in texts.parts():
             near = index.search(model.vectors(table, "text"), options.top or TOP)
             asked = zip(table["original"].to_pylist(), near.rows, near.scores, strict=True)
             for query, places, scores in asked:
                 kept = (places >= 0) & (scores >= least)
+                without += not kept.any()
                 ranked = zip(scores[kept].tolist(), index.rows(places[kept]), strict=True)
                 for rank, (score, row) in enumerate(ranked, 1):
                     yield {"query": query, "rank": rank, "score": round(score, 4), **row}
 
     _write(found(), options.out)
     texts.tell(console)
+    if without:
+        show_line(f"! {without:,} of {texts.rows:,} queries are not as near to any text", console)
 
 
 def _duplicates(options: Namespace, console: Console) -> None:
@@ -197,7 +205,7 @@ def _negatives(options: Namespace, console: Console) -> None:
             vectors = model.vectors(part, "text"), model.vectors(second, "pair")
             texts = part["original"].to_pylist(), part["original_pair"].to_pylist()
             rows = miner.rows(*texts, vectors)
-            yield from rows if options.out.suffix == ".jsonl" else labelled(rows)
+            yield from rows if options.out.suffix.lower() == ".jsonl" else labelled(rows)
 
     _write(found(), options.out)
     pairs.tell(console)
@@ -213,7 +221,7 @@ def _write(rows: Iterable[Row], out: Path | None) -> None:
     if out is not None:
         with whole_or_not(out) as part, part.open("w", newline="", encoding="utf-8") as file:
             for number, row in enumerate(rows):
-                if out.suffix == ".csv":
+                if out.suffix.lower() == ".csv":
                     write_rows(file, [row.keys(), row.values()] if number == 0 else [row.values()])
                 else:
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")

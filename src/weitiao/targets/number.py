@@ -59,7 +59,7 @@ class Number(Target):
         Raises:
             DataError: a cell is no finite number.
         """
-        return respelled(table, _spelled, "", "a regression needs a number in each row")
+        return respelled(table, _spelled, "", "each row needs a number, written like 4.5")
 
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
         """As `Target.check`; numbers that train lacks can be measured on."""
