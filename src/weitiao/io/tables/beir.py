@@ -111,8 +111,10 @@ def _texts(source: Source, wanted: set[str]) -> dict[str, str]:
                 continue
             name, text = _entry(source, number, line)
             if hash(name) in seen:
-                place = {"file": source.path, "row": number, "column": "_id", "value": name}
-                raise DataError("this identifier stands twice", hint="leave one out", **place)
+                place: dict[str, Any] = {"file": source.path, "row": number, "value": name}
+                raise DataError(
+                    "this identifier stands twice", column="_id", hint="leave one out", **place
+                )
             seen.add(hash(name))
             if name in wanted:
                 found[name] = text
