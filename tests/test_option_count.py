@@ -56,6 +56,7 @@ ADDED |= {
     "train and fit --data.input.encode.pair_prefix": "E5 was trained with a prefix for each side",
     "train and fit --model.objective.loss.temperature": "how much hard ones count: it differs",
     "train and fit --model.objective.loss.margin": "how far apart is far enough: the best differs",
+    "train and fit --data.target.classes": "texts of a class belong together where no pairs do",
     "train and fit --data.input.negatives": "hard negatives stand in columns that users name",
     "test --data.negatives": "a file to measure on may have none, or call them otherwise",
     "export --data.negatives": "as of test, whose rows it is checked on",

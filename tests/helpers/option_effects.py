@@ -133,6 +133,7 @@ DATA = {
     "data.target: Number/data.target.label": Effect(
         "prepared", "stars", ("--data.target=Number", "--model.objective=Regression"), mends=True
     ),
+    "data.target: Positives/data.target.classes": Effect("prepared", "label", FOUND),
     "data.target: Spans/data.target.label": Effect(
         "prepared", "spans", ("--task=tags",), mends=True
     ),

@@ -17,12 +17,17 @@ SMALL = (
 
 def drawn(task: str, count: int, seed: int = 0) -> list[tuple[str, ...]]:
     """Pairs with the share that they have in common, or of a text and its end, backwards; with
-    negatives up to two texts more, which begin as that does."""
+    negatives up to two texts more, which begin as that does. Or texts of classes, which have
+    characters in common."""
     draw, found = random.Random(seed), []
-    for _ in range(count):
+    for number in range(count):
         text, other = (draw.choices(CHARACTERS, k=draw.randint(6, 12)) for _ in range(2))
         shared = draw.randint(0, 6)
-        if task == "likeness":
+        if task == "classes":
+            of_class = number % max(4, count // 25)
+            signs = CHARACTERS[of_class] + CHARACTERS[-1 - of_class]
+            found.append(("".join(text[:5]) + signs, f"类{of_class}"))
+        elif task == "likeness":
             found.append(("".join(text), "".join(text[:shared] + other[shared:]), f"{shared}"))
         else:
             right = text[:-5:-1] + other[:2]
@@ -33,4 +38,5 @@ def drawn(task: str, count: int, seed: int = 0) -> list[tuple[str, ...]]:
 
 def write(path: Path, task: str, found: list[tuple[str, ...]]) -> Path:
     further = {"likeness": ("label",)} | dict.fromkeys(WITH_MORE, ("negative_1", "negative_2"))
-    return write_csv(path, found, ("text", "pair", *further.get(task, ())))
+    names = ("text", "label") if task == "classes" else ("text", "pair", *further.get(task, ()))
+    return write_csv(path, found, names)

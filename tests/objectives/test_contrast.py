@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from weitiao.models.backbones.bag import Bag
 from weitiao.objectives import Retrieval
-from weitiao.objectives.vectors.contrast import RetrievalLoss, in_batch, triplet
+from weitiao.objectives.vectors.contrast import RetrievalLoss, in_batch, supervised, triplet
 from weitiao.objectives.vectors.likeness import contrastive
 from weitiao.targets.positives import PositivesTarget
 
@@ -79,6 +79,24 @@ def test_negatives_of_all_rows_are_candidates_unless_they_are_right() -> None:
         backward -= line[0] - math.log(sum(map(math.exp, line)))
     found = float(in_batch(vectors, targets, 0.1))
     assert found == pytest.approx((forward / 3 + backward / 3) / 2, rel=1e-5)
+
+
+def test_all_texts_of_a_class_are_right_but_for_a_text_itself() -> None:
+    vectors = unit(4, 2, 8)
+    # rows 0, 1 and 3 are of class 7; the second text of row 1 is the first of row 0
+    targets = torch.tensor([[1, 2, 7], [3, 1, 7], [5, 6, 8], [2, 9, 7]])
+    scores = vectors[:, 0] @ vectors[:, 1].T / 0.1
+    itself = {(0, 1), (3, 0)}
+    right = {0: [0, 3], 1: [0, 1, 3], 2: [2], 3: [1, 3]}
+    total = 0.0
+    for line in (0, 1):  # from first to second texts, and back
+        for row in range(4):
+            place = [(row, other) if line == 0 else (other, row) for other in range(4)]
+            known = {p: float(scores[p]) for p in place if p not in itself}
+            whole = math.log(sum(map(math.exp, known.values())))
+            own = [p for p in known if p[1] in right[p[0]]]
+            total -= sum(known[p] - whole for p in own) / len(own)
+    assert float(supervised(vectors, targets, 0.1)) == pytest.approx(total / 8, rel=1e-5)
 
 
 def batch_of(rows: int = 5) -> dict[str, Any]:

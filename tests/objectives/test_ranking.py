@@ -16,7 +16,7 @@ from torchmetrics.retrieval import (
 )
 
 from weitiao.objectives.vectors import ranking
-from weitiao.objectives.vectors.ranking import NAMES, Relevance, mean_scores, scores_of
+from weitiao.objectives.vectors.ranking import NAMES, Relevance, Search, mean_scores, scores_of
 
 
 def drawn(seed: int, rows: int = 200) -> tuple[Relevance, torch.Tensor]:
@@ -123,3 +123,30 @@ def test_a_model_that_says_the_same_of_all_is_worth_chance(value: float) -> None
 def test_a_right_document_without_a_score_is_the_last() -> None:
     assert one_query([math.nan, 0.5, 0.4], [0])["mrr_10"] == pytest.approx(1 / 3)
     assert one_query([0.3] + [0.5] * 10, [0]) == dict.fromkeys(NAMES, 0) | {"recall_100": 1}
+
+
+@pytest.mark.parametrize("block", [1, 9, 2**24])
+def test_of_its_class_a_query_is_asked_for_its_partner_alone(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking, "BLOCK", block)
+    # a cycle through a class of three, and one of two
+    targets = torch.tensor([[1, 2, 7], [2, 3, 7], [3, 1, 7], [4, 5, 8], [5, 4, 8]])
+    search = Search.of(targets, by_class=True)
+    documents = targets[search.relevance.documents, 1]
+    queries = targets[search.relevance.queries, 0]
+    # each has the highest score for itself, then for its class, of which the partner has the least
+    scores = torch.zeros(5, 5)
+    of = dict(targets[:, [0, 2]].tolist())
+    partner = dict(targets[:, :2].tolist())
+    for i, query in enumerate(queries.tolist()):
+        for j, document in enumerate(documents.tolist()):
+            scores[i, j] = 3 * (query == document) + 2 * (of[query] == of[document])
+            scores[i, j] -= 0.5 * (partner[query] == document)
+    found = mean_scores(search.scores(lambda some: scores[some]))
+    assert found["accuracy_1"] == 1
+    plain = Search.of(targets[:, :2], by_class=False)
+    assert mean_scores(plain.scores(lambda some: scores[some]))["accuracy_1"] < 1
+    other = documents == partner[4]
+    scores[:, other] = -1  # the texts of the other class are nearer now
+    assert mean_scores(search.scores(lambda some: scores[some]))["accuracy_1"] == pytest.approx(0.8)

@@ -82,3 +82,39 @@ def test_a_column_of_negatives_without_any_is_refused() -> None:
     with pytest.raises(DataError, match="no row of train has a negative") as refused:
         Positives().fit({"train": with_negatives([], [], [])})
     assert refused.value.column == "negatives"
+
+
+def classes(*rows: tuple[str, str]) -> pa.Table:
+    return table(*rows).rename_columns(["text", "label", "file", "row"])
+
+
+def test_a_text_of_a_class_has_another_one_of_it_beside_it() -> None:
+    texts = [(f"{label}{number}", label) for number in range(4) for label in "甲乙丙"]
+    rows, told = Positives(classes="label").completed(classes(*texts, ("独", "丁")))
+    assert told == ["classes of one row, which belongs to no other, left out: 1"]
+    pairs = [(row["text"], row["pair"]) for row in rows.to_pylist()]
+    assert [text for text, _ in pairs] == [text for text, _ in texts]
+    assert all(one != other and one[0] == other[0] for one, other in pairs)
+    assert sorted(other for _, other in pairs) == sorted(text for text, _ in texts)
+    backwards, _ = Positives(classes="label").completed(classes(*texts[::-1]))
+    assert {(row["text"], row["pair"]) for row in backwards.to_pylist()} == {*pairs}
+    target = Positives(classes="label").fit({"train": rows})
+    found = target_array(target.encode(rows))
+    assert target == PositivesTarget(by_class=True)
+    assert (found[:, 2] == found[0, 2]).tolist() == [label == "甲" for _, label in texts]
+
+
+def test_pairs_are_left_as_they_are() -> None:
+    assert Positives().completed(PAIRS) == (PAIRS, [])
+
+
+def test_classes_of_one_row_each_are_refused() -> None:
+    with pytest.raises(DataError, match="no class has two rows"):
+        Positives(classes="label").completed(classes(("一", "甲"), ("二", "乙")))
+
+
+def test_a_row_without_a_class_is_refused() -> None:
+    rows = classes(("一", "甲"), ("二", "甲"), ("三", "乙"))
+    rows = rows.set_column(1, "label", pa.array(["甲", None, "乙"]))
+    with pytest.raises(DataError, match="no label"):
+        Positives(classes="label").check({"train": rows}, rows)

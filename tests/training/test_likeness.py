@@ -23,9 +23,10 @@ OPTIONS = {
         "--model.objective.chunk=5",
     ),
     "negatives": ("--task=retrieval", *NEGATIVES),
+    "classes": ("--task=retrieval", "--data.target.classes=label"),
     "triplets": ("--task=retrieval", *NEGATIVES, "--model.objective.loss.kind=triplet"),
 }
-"""What is learned → its options; ``negatives`` are those of pairs, and of triplets."""
+"""What is learned → its options."""
 TASKS = [*OPTIONS]
 BACKBONES = ["Transformer", "TextCNN", "Bag", "Recurrent"]
 
@@ -45,7 +46,10 @@ def lines(path: Path) -> list[dict[str, str]]:
         return [*csv.DictReader(file)]
 
 
-@pytest.fixture(scope="module", params=["likeness", "retrieval", "negatives"])
+OF_CLASSES = pytest.param("classes", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=["likeness", "retrieval", "negatives", OF_CLASSES])
 def learned(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, command: Command
 ) -> tuple[str, Path, str]:
@@ -179,7 +183,7 @@ def test_two_processes_learn_what_one_does(
     task: str, accumulate: int, tmp_path: Path, command: Command
 ) -> None:
     found = drawn(task, 123)
-    if task != "likeness":  # texts that come twice stand in different processes
+    if task not in ("likeness", "classes"):  # texts that come twice stand in different processes
         found += [(text, f"{pair}好", *wrong) for text, pair, *wrong in found[:40]]
     write(tmp_path / "my.csv", task, found)
     given = (*SMALL, *EXACT, *OPTIONS[task])

@@ -75,6 +75,7 @@ class TextDataModule(L.LightningDataModule):
         others = {"label": target.label, "group": group, "id": id or None}
         others |= input.columns_of_labelled
         columns = input.columns | {role: name for role, name in others.items() if name is not None}
+        columns = {role: name for role, name in columns.items() if role not in target.made()}
         reader = Reader(columns, cells=target.cells, **read)
         refuse_idle(reader.database, (train, val, test, predict))
         self.files: dict[str, Files] = {

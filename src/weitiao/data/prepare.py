@@ -159,10 +159,22 @@ class Preparation:
         for split in [*chosen]:
             path = folder / f"{split}.rows.arrow"
             write_whole(cells.parts(chosen.pop(split)), cells.names, path)
-            tables[split] = map_table(path)
+            tables[split] = self._completed(split, path, audit)
         for path in clean.values():
             path.unlink()
         return tables, audit
+
+    def _completed(self, split: str, path: Path, audit: dict[str, Any]) -> pa.Table:
+        """The rows of a split, with what the target makes of them, mapped."""
+        rows = map_table(path)
+        completed, told = self.target.completed(rows)
+        audit["warnings"] += [f"{split}: {line}" for line in told]
+        if completed is rows:
+            return rows
+        whole = path.with_suffix(".whole")
+        write_table(completed, whole)
+        whole.replace(path)
+        return map_table(path)
 
     def _read_and_clean(
         self,

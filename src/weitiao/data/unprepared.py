@@ -27,12 +27,21 @@ def read_new_rows(
         DataError: a file or a row is at fault.
     """
     reader = preparation.read.without("group")  # which only shapes splits
-    reader = replace(reader, on_bad_row="raise") if labelled else reader.without_labels()
+    if labelled:
+        reader = replace(reader, on_bad_row="raise")
+    else:  # where a target makes a role itself, rows to predict bring it along
+        reader = reader.without_labels()
+        reader = replace(reader, columns=preparation.input.columns | {**reader.columns})
     with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
         aside = Path(folder) / "bad.jsonl"
         table = reader.read(files, Path(folder) / "rows.arrow", aside, notes)
         lines = aside.read_text("utf-8").split("\n") if aside.exists() else []
-        return _treated(preparation, table), [json.loads(line) for line in lines if line]
+        rows = _treated(preparation, table)
+        if labelled:
+            rows, told = preparation.target.completed(rows)
+            if notes is not None:
+                notes += told
+        return rows, [json.loads(line) for line in lines if line]
 
 
 def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> pa.Table:

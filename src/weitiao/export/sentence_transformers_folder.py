@@ -83,7 +83,7 @@ def write_vectors(module: Module, data: TextDataModule, folder: Path) -> dict[st
 
 def without_negatives(rows: CheckedRows, module: Module) -> CheckedRows:
     """Checked rows with their two texts alone, which is what the folder is asked of."""
-    if not isinstance(module.objective, Retrieval):
+    if not (isinstance(module.objective, Retrieval) and module.objective.negatives):
         return rows
     predictions, targets = (torch.as_tensor(x)[:, :2] for x in (rows.predictions, rows.targets))
     return rows._replace(predictions=predictions, targets=targets)

@@ -1,7 +1,7 @@
 """What every target is: a column of the file, and what becomes of its cells."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,6 +54,19 @@ class Target(ABC):
         """
         refuse_missing(tables)
         refuse_alike(tables["train"])
+
+    def made(self) -> Sequence[str]:
+        """Roles of an input that no column of the file has: `completed` makes them."""
+        return ()
+
+    def completed(self, table: pa.Table) -> tuple[pa.Table, list[str]]:
+        """The rows of a split once they are chosen, with what the target itself makes of them;
+        and warnings of what that leaves out.
+
+        Raises:
+            DataError: nothing is left.
+        """
+        return table, []
 
     @abstractmethod
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:

@@ -1,4 +1,4 @@
-"""A target without a column: the two texts of a row belong together."""
+"""Texts that belong together: the two of a row, or those of a class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,11 @@ class PositivesTarget:
 
     Args:
         negatives: most texts that a row of train has which don't belong to its first one.
+        by_class: whether all texts of a class belong together.
     """
 
     negatives: int = 0
+    by_class: bool = False
 
     @property
     def labels(self) -> Sequence[str]:
@@ -37,11 +39,14 @@ class PositivesTarget:
         """fixed_size_list<int64>[2 + N]: a hash of each text of a row; equal ones are the same.
 
         ``N`` is the most negatives of a row of the table. 0 stands where a row has fewer, and for
-        those that belong to the row's first text by another row.
+        those that belong to the row's first text by another row. With classes, which go without
+        negatives, the third number is that of the class.
         """
         both = np.stack([_numbers(table[side].to_pylist()) for side in SIDES], 1)
         if NEGATIVES in table.column_names:
             both = np.concatenate([both, _negatives(table[NEGATIVES], both)], 1)
+        if self.by_class:
+            both = np.concatenate([both, _numbers(table["label"].to_pylist())[:, None]], 1)
         flat = pa.array(both.ravel())
         return pa.chunked_array([pa.FixedSizeListArray.from_arrays(flat, both.shape[1])])
 
@@ -52,13 +57,56 @@ class PositivesTarget:
 
 @dataclass(frozen=True)
 class Positives(Target):
-    """Pairs of texts that belong together, such as a question and its answer; of no column more."""
+    """Pairs of texts that belong together, such as a question and its answer; or classes of texts.
+
+    Args:
+        classes: column of a class, whose texts all belong together, in the place of second texts:
+            each text gets another one of its class and split beside it; null = rows are pairs.
+    """
+
+    # by another name than the label of others: that of a class named before would be kept
+    classes: str | None = None
 
     label = None
     cells = "positives"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.classes)
+
+    def made(self) -> Sequence[str]:
+        """The second text, where there are classes."""
+        return () if self.label is None else SIDES[1:]
+
+    def completed(self, table: pa.Table) -> tuple[pa.Table, list[str]]:
+        """With classes: each text with the next of its class, in an order drawn from the texts; the
+        last has the first. A class of one row is left out.
+
+        Raises:
+            DataError: no class has two rows.
+        """
+        if self.label is None or SIDES[1] in table.column_names:
+            return table, []
+        classes = table["label"].combine_chunks().dictionary_encode().indices.to_numpy()
+        order = np.lexsort((_numbers(table["text"].to_pylist()), classes))
+        counts = np.bincount(classes)
+        begins = np.cumsum(counts) - counts
+        places = np.arange(len(order)) - begins[classes[order]]
+        after = begins[classes[order]] + (places + 1) % counts[classes[order]]
+        partner = np.empty_like(order)
+        partner[order] = order[after]
+        alone = counts[classes] == 1
+        if alone.all():
+            problem = "no class has two rows in this split, so that no text belongs to another"
+            hint = "a larger {--split.val} or {--split.test}, or files of theirs"
+            raise DataError(problem, file=table["file"][0].as_py(), column="label", hint=hint)
+        table = table.add_column(1, SIDES[1], table["text"].take(pa.array(partner)))
+        told = [f"classes of one row, which belongs to no other, left out: {alone.sum():,}"]
+        return (table.filter(pa.array(~alone)), told) if alone.any() else (table, [])
+
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
-        """Leave it to `fit`, which sees texts."""
+        """Leave it to `fit`, which sees texts; of classes, as `Target.check`."""
+        if self.label is not None:
+            super().check(tables, before)
 
     def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
         """Refuse rows of one text, empty texts, and train with the same text in every row.
@@ -78,7 +126,7 @@ class Positives(Target):
             if len(pc.unique(tables["train"][side])) == 1:
                 raise _fault("all rows of train have this text", tables["train"], 0, side)
         if NEGATIVES not in tables["train"].column_names:
-            return PositivesTarget()
+            return PositivesTarget(by_class=self.label is not None)
         most = int(flat_texts(tables["train"][NEGATIVES])[1].max())
         if not most:
             file = tables["train"]["file"][0].as_py()
@@ -86,8 +134,8 @@ class Positives(Target):
         return PositivesTarget(most)
 
     def strata(self, table: pa.Table) -> np.ndarray | None:
-        """All rows are alike."""
-        return np.zeros(table.num_rows, np.int64)
+        """All rows are alike; of classes, those of the cells."""
+        return np.zeros(table.num_rows, np.int64) if self.label is None else None
 
     def described(self, table: pa.Table) -> dict[str, Any]:
         """Nothing."""

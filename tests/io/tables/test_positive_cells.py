@@ -131,7 +131,8 @@ def test_a_table_without_the_column_is_told(tmp_path: Path) -> None:
     assert refused.value.column == "neg"
 
 
-def test_negatives_of_labels_are_refused() -> None:
+@pytest.mark.parametrize("cells", ["name", "positives"])
+def test_negatives_of_labels_are_refused(cells: Any) -> None:
     with pytest.raises(ConfigError, match="belong together") as refused:
-        Reader(QUERY_POS_NEG | {"label": "label"})
+        Reader(QUERY_POS_NEG | {"label": "label"}, cells=cells)
     assert refused.value.field == "negatives"

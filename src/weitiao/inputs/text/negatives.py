@@ -51,7 +51,7 @@ def with_negatives(encoded: pa.Table, cells: pa.ChunkedArray, encoder: TextEncod
 
 
 def lists_of(ids: Sequence[np.ndarray], lengths: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The ids of each negative of some rows, one after the other."""
+    """The ids of each text of some rows, one after the other."""
     return [
         part
         for row, sizes in zip(ids, lengths, strict=True)

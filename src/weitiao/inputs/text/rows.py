@@ -74,7 +74,7 @@ class TokenRows(InputRows):
         more = {}
         if self.sizes is not None:
             sizes = self.sizes.lists(rows)
-            encoded = {name: _sequences(lists, sizes) for name, lists in encoded.items()}
+            encoded = {name: lists_of(lists, sizes) for name, lists in encoded.items()}
             more = tensors({"options": _numbered([*map(len, sizes)])})
         inputs = self._masked(encoded["input_ids"])
         if "token_type_ids" in encoded:
@@ -129,12 +129,6 @@ def _budget(sizes: Ragged) -> np.ndarray:
     begin, end = sizes.offsets[[0, -1]]
     longest = np.maximum.reduceat(sizes.values[begin:end], sizes.offsets[:-1] - begin)
     return longest.astype(np.int64) * sizes.lengths.max()
-
-
-def _sequences(lists: list[np.ndarray], sizes: list[np.ndarray]) -> list[np.ndarray]:
-    """The sequences of rows, one by one."""
-    rows = zip(lists, sizes, strict=True)
-    return [each for ids, own in rows for each in np.split(ids, own.cumsum()[:-1])]
 
 
 def _numbered(counts: list[int]) -> np.ndarray:

@@ -83,8 +83,8 @@ class Reader(ReadOptions):
             raise ConfigError(": spans stand in a text, and none is read", field="input")
         if self.misplaced_answers != "move" and self.cells != "answers":
             raise ConfigError("has an effect on answers only", field="misplaced_answers")
-        if NEGATIVES in self.columns and self.cells != "positives":
-            problem = "go with texts that belong together"
+        if NEGATIVES in self.columns and (self.cells != "positives" or "label" in self.columns):
+            problem = "go with pairs that belong together"
             raise ConfigError(problem, field=NEGATIVES, hint="{--task} retrieval")
         if self.first_option != "auto" and self.cells != "choice":
             raise ConfigError("has an effect on options only", field="first_option")

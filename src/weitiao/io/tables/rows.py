@@ -235,7 +235,8 @@ def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int,
 def _names(source: Source) -> set[str]:
     """The roles whose cells are names: no label that was read as spans or answers is one, nor is a
     group that is the text itself, as of several questions about one."""
-    names = set(NAMES) - ({"label"} if source.cells in _FORMS else set())
+    is_name = source.cells not in _FORMS or source.cells == "positives"  # that of a class
+    names = set(NAMES) - (set() if is_name else {"label"})
     is_text = source.wanted.get("group") == source.wanted.get("text")
     return names - {"group"} if is_text else names
 

@@ -14,7 +14,7 @@ from weitiao.errors import MissingExtra
 from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.io.text_lists import flat_texts
 from weitiao.objectives.baselines import Measured, Score
-from weitiao.objectives.vectors.ranking import Relevance, scores_of
+from weitiao.objectives.vectors.ranking import Search
 
 Texts = Sequence[str]
 Ranked = Callable[[Any], Any]
@@ -23,7 +23,13 @@ Ranked = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class RetrievalModels:
-    """BM25 of characters (Robertson & Zaragoza 2009), of words, and TF-IDF."""
+    """BM25 of characters (Robertson & Zaragoza 2009), of words, and TF-IDF.
+
+    Args:
+        by_class: whether all texts of a class belong together.
+    """
+
+    by_class: bool = False
 
     def measure(
         self, tables: Mapping[str, pa.Table], targets: Mapping[str, Any], score: Score
@@ -32,7 +38,8 @@ class RetrievalModels:
 
         They learn nothing: words are weighed by how rare they are among the texts to be found.
         """
-        relevance = Relevance.of(torch.tensor(targets["test"]))
+        search = Search.of(torch.tensor(targets["test"]), by_class=self.by_class)
+        relevance = search.relevance
         queries = tables["test"]["text"].take(pa.array(relevance.queries.numpy())).to_pylist()
         documents = _documents(tables["test"], relevance.documents.numpy())
         ways = {
@@ -40,7 +47,7 @@ class RetrievalModels:
             "words": bm25(queries, documents, words),
             "similarity": tfidf(queries, documents),
         }
-        found = {n: scores_of(relevance, w)[relevance.of_row].numpy() for n, w in ways.items()}
+        found = {n: search.scores(way)[relevance.of_row].numpy() for n, way in ways.items()}
         return Measured(found.pop("baseline"), targets["test"], found)
 
 

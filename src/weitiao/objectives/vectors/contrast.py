@@ -65,6 +65,27 @@ def in_batch(vectors: Tensor, targets: Tensor, temperature: float) -> Tensor:
     return (F.cross_entropy(scores, right) + backward) / 2
 
 
+def supervised(vectors: Tensor, targets: Tensor, temperature: float) -> Tensor:
+    """As `in_batch`, where all texts of the class are right: the mean over them of the
+    cross-entropy of each (Khosla et al. 2020, "Supervised Contrastive Learning", their L_out).
+
+    A text isn't right for itself: where it stands on the other side, it is no candidate.
+
+    Args:
+        vectors: ``(B, 2, H)`` of length 1, of two texts of a class.
+        targets: ``(B, 3)``, equal where texts are; the third where classes are.
+    """
+    scores = vectors[:, 0] @ vectors[:, 1].T / temperature
+    itself = targets[:, :1] == targets[:, 1]
+    right = (targets[:, 2:] == targets[:, 2]) & ~itself
+    scores = scores.masked_fill(itself, -torch.inf)
+    losses = [
+        -table.log_softmax(1).masked_fill(~where, 0).sum(1) / where.sum(1).clamp(min=1)
+        for table, where in ((scores, right), (scores.T, right.T))
+    ]
+    return torch.stack(losses).mean()
+
+
 def triplet(vectors: Tensor, targets: Tensor, margin: float) -> tuple[Tensor, Tensor]:
     """The mean of ``max(0, margin + cos(query, wrong) - cos(query, right))`` over each row's own
     negatives, and how many they are.

@@ -61,6 +61,40 @@ Score = Callable[[Tensor], Tensor]
 """Numbers of queries ``(b,)`` → how well each document answers them ``(b, D)``."""
 
 
+class Search(NamedTuple):
+    """What is searched among some rows, and what is right.
+
+    Args:
+        classes: ``(N,)`` the class of each row, whose texts are all right; null = there are none.
+    """
+
+    relevance: Relevance
+    classes: Tensor | None
+
+    @classmethod
+    def of(cls, targets: Tensor, *, by_class: bool) -> Search:
+        """That of rows ``(N, 2 + K)``, or ``(N, 3)`` with a class."""
+        if not by_class:
+            return cls(Relevance.of(targets), None)
+        return cls(Relevance.of(targets[:, :2]), targets[:, 2])
+
+    def scores(self, score: Score) -> Tensor:
+        """As `scores_of`; of a query's class only its partner is searched for: were all of it, few
+        large classes would take as long as the square of their rows."""
+        if self.classes is None:
+            return scores_of(self.relevance, score)
+        of_query = self.classes[self.relevance.queries]
+        of_document, pairs = self.classes[self.relevance.documents], self.relevance.pairs
+
+        def masked(some: Tensor) -> Tensor:
+            same = of_query[some].unsqueeze(1) == of_document
+            query, document = pairs[torch.isin(pairs[:, 0], some)].unbind(1)
+            same[torch.searchsorted(some, query.contiguous()), document] = False
+            return score(some).masked_fill(same, -torch.inf)
+
+        return scores_of(self.relevance, masked)
+
+
 def scores_of(relevance: Relevance, score: Score) -> Tensor:
     """Each of `NAMES` for each query, ``(Q, K)`` float64.
 

@@ -17,9 +17,9 @@ from weitiao.objectives.pooling import PoolingName
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.vectors.baselines import RetrievalModels
 from weitiao.objectives.vectors.bi_encoder import BiEncoder
-from weitiao.objectives.vectors.contrast import RetrievalLoss, in_batch, triplet
+from weitiao.objectives.vectors.contrast import RetrievalLoss, in_batch, supervised, triplet
 from weitiao.objectives.vectors.global_batch import of_all_rows
-from weitiao.objectives.vectors.ranking import NAMES, Relevance, mean_scores, names_at, scores_of
+from weitiao.objectives.vectors.ranking import NAMES, Relevance, Search, mean_scores, names_at
 from weitiao.targets.positives import PositivesTarget
 
 
@@ -27,8 +27,9 @@ class Retrieval(BiEncoder):
     """Learns to find the second text of a pair by the first.
 
     All other texts of a batch are negatives, and so are those that rows bring along, but for those
-    that are right as well: the same text twice, or another that belongs to the same. A batch of
-    several processes is one.
+    that are right as well: the same text twice, or another that belongs to the same. Where texts of
+    a class belong together, all of them that are in a batch are right. A batch of several processes
+    is one.
 
     Args:
         pooling: vectors of all positions ``(B, T, H)`` → one a text ``(B, H)``.
@@ -57,7 +58,7 @@ class Retrieval(BiEncoder):
     ) -> None:
         super().__init__(card, backbone, pooling, dimensions, chunk)
         self.target = target = target_of(card, PositivesTarget, self)
-        self.how, self.negatives = loss, target.negatives > 0
+        self.how, self.negatives, self.by_class = loss, target.negatives > 0, target.by_class
         if loss.kind == "triplet" and not self.negatives:
             problem = "= triplet needs rows with negatives"
             raise ConfigError(problem, field="kind", hint="{--negatives} COLUMN")
@@ -74,7 +75,8 @@ class Retrieval(BiEncoder):
         """That of vectors ``(B, 2 + N, H)``."""
         if self.how.kind == "triplet":
             return Loss(*triplet(vectors, targets, self.how.margin))
-        value = in_batch(vectors, targets, self.how.temperature)
+        contrast = supervised if self.by_class else in_batch
+        value = contrast(vectors, targets, self.how.temperature)
         return Loss(value, torch.tensor(len(targets)))
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
@@ -141,16 +143,17 @@ class Retrieval(BiEncoder):
         Args:
             decided: without ``ranked``, the scores ``(N, K)`` of each row's query, by a baseline.
         """
-        relevance = Relevance.of(targets)
+        search = Search.of(targets, by_class=self.by_class)
+        relevance = search.relevance
         if not ranked:
             return mean_scores(decided[relevance.queries])
-        each = [scores_of(relevance, _nearness(predictions, relevance, w)) for w in self.widths]
+        each = [search.scores(_nearness(predictions, relevance, w)) for w in self.widths]
         narrow = zip(names_at(self.narrow), each[1:], strict=True)
         return mean_scores(each[0]) | {name: found[:, 0].mean() for name, found in narrow}
 
     def baselines(self) -> RetrievalModels:
         """BM25 of characters and of words, the cosine by TF-IDF."""
-        return RetrievalModels()
+        return RetrievalModels(self.by_class)
 
 
 def _cut(vectors: Tensor, width: int) -> Tensor:
