@@ -83,7 +83,7 @@ def open_checkpoint(
         module = _built(Module, options)
         rename_weights(content)
         module.load_state_dict(content["state_dict"])
-    _check_pair("pair" in data.preparation.read.columns, module.card.input.pair)
+    _check_pair("pair" in data.input.columns, module.card.input.pair)
     return module.eval(), data
 
 
