@@ -10,11 +10,13 @@ from typing import Any
 import yaml
 from rich.console import Console
 
+from weitiao.card import DataCard
 from weitiao.config.parser import flat
 from weitiao.config.presets import merged
 from weitiao.config.serialization import plain
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import Damaged, load_checkpoint
+from weitiao.io.tables import ReadOptions
 from weitiao.training.checkpointing import PREVIOUS
 from weitiao.training.run_folder import RunFolder
 
@@ -146,11 +148,14 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
 
 
 def _whole(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """A checkpoint's values; what an earlier version left out of a part is as it is by default."""
-    whole = dict(then)
+    """A checkpoint's values; what an earlier version didn't know of is as it is by default."""
+    reading = {name: value for name, value in vars(ReadOptions()).items() if name in now}
+    whole = reading | dict(then)
     for name, part in then.items():
         path = part.get("class_path") if isinstance(part, dict) else None
         if path and isinstance(now.get(name), dict) and now[name].get("class_path") == path:
             module, _, kind = path.rpartition(".")
             whole[name] = merged(plain(getattr(import_module(module), kind)), part)
+    if "card" in whole:
+        whole["card"] = DataCard.of(whole["card"]).plain()
     return whole

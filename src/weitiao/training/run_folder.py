@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from weitiao import distributed
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, shell_word
 from weitiao.io.atomic import naming, whole_or_not
 from weitiao.training import signals
 
@@ -141,7 +141,9 @@ class RunFolder:
             ConfigError: the file is absent, or doesn't lie in a run's ``checkpoints`` folder.
         """
         if not ckpt_path.is_file():
-            raise ConfigError(f"no such checkpoint: {ckpt_path}")
+            last = ckpt_path / "checkpoints" / "last.ckpt"
+            hint = f"{{--ckpt_path}} {shell_word(str(last))}" if last.is_file() else None
+            raise ConfigError(f"no such checkpoint: {ckpt_path}", hint=hint)
         place = ckpt_path.parent
         if place.is_symlink():  # logs/latest/checkpoints: the run goes by its own name
             place = Path(os.path.normpath(place.parent / place.readlink()))
