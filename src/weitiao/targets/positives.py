@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from weitiao.card import TargetCard
 from weitiao.errors import ConfigError, DataError
-from weitiao.io.arrow import hashed, number_of_both, numbers_of
+from weitiao.io.arrow import hashed, number_of_both, numbers_of, parts_of
 from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.io.text_lists import flat_texts
 from weitiao.targets.base import Target
@@ -44,7 +44,7 @@ class PositivesTarget:
         """
         both = np.stack([_numbers(table[side].to_pylist()) for side in SIDES], 1)
         if NEGATIVES in table.column_names:
-            both = np.concatenate([both, _negatives(table[NEGATIVES], both)], 1)
+            both = np.concatenate([both, _negatives(table, both)], 1)
         if self.by_class:
             both = np.concatenate([both, _numbers(table["label"].to_pylist())[:, None]], 1)
         flat = pa.array(both.ravel())
@@ -127,7 +127,7 @@ class Positives(Target):
                 raise _fault("all rows of train have this text", tables["train"], 0, side)
         if NEGATIVES not in tables["train"].column_names:
             return PositivesTarget(by_class=self.label is not None)
-        most = int(flat_texts(tables["train"][NEGATIVES])[1].max())
+        most = int(_of_lists(tables["train"])[1].max())
         if not most:
             file = tables["train"]["file"][0].as_py()
             raise DataError("no row of train has a negative", file=file, column=NEGATIVES)
@@ -147,16 +147,22 @@ def _numbers(texts: Sequence[str]) -> np.ndarray:
     return numbers_of(hashed(texts)).view(np.int64)
 
 
-def _negatives(cells: pa.ChunkedArray, pairs: np.ndarray) -> np.ndarray:
+def _of_lists(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of the negatives of all rows, one after the other, and how many each row has."""
+    parts = (flat_texts(part[NEGATIVES]) for part in parts_of(table.select([NEGATIVES])))
+    found = [(_numbers(texts), counts) for texts, counts in parts]  # of few texts at a time
+    return np.concatenate([n for n, _ in found]), np.concatenate([c for _, c in found])
+
+
+def _negatives(table: pa.Table, pairs: np.ndarray) -> np.ndarray:
     """The numbers of each row's negatives, ``(N, M)``; 0 = there is none.
 
     Args:
         pairs: ``(N, 2)`` the numbers of its texts.
     """
-    texts, counts = flat_texts(cells)
+    numbers, counts = _of_lists(table)
     found = np.zeros((len(counts), counts.max(initial=0)), np.int64)
     rows = np.repeat(np.arange(len(counts)), counts)
-    numbers = _numbers(texts)
     right = number_of_both(*pairs.T)
     wrong = number_of_both(pairs[rows, 0], numbers)
     places = np.arange(len(rows)) - np.repeat(counts.cumsum() - counts, counts)
