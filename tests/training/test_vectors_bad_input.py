@@ -89,6 +89,18 @@ TABLE = [
     Bad("classes_and_negatives", "negatives go with pairs", ("--data.target.classes=pos",)),
     Bad("labels_and_negatives", "negatives go with pairs.*--task retrieval", ("--task=likeness",)),
     Bad(
+        "a_row_a_batch",
+        "rows of train are alone in their batch.*--data.batch.size 64",
+        ("--data.batch.size=1",),
+        only=("--task=retrieval", "--data.train=my.csv"),
+    ),
+    Bad(
+        "numbers_of_a_row_a_batch",
+        "rows of train are alone in their batch.*--data.batch.size 64",
+        ("--data.batch.tokens=5",),
+        only=("--task=likeness", "--data.train=likeness.csv"),
+    ),
+    Bad(
         "a_number_that_is_none_of_two",
         "loss.kind = contrastive knows the numbers 0 and 1, not 5.*likeness.csv, row ",
         (f"{KIND}=contrastive",),

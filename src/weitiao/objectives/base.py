@@ -87,6 +87,8 @@ class Objective(nn.Module, ABC):
     """Metrics that are undefined, NaN, where all targets are equal."""
     recipe: ClassVar[str] = "pretrained"
     """The recipe that starts from a pretrained encoder."""
+    compares_rows: bool = False
+    """Whether the loss is of several rows of a batch, and of one alone nothing is learned."""
     without_tuning: bool = False
     """Whether a pretrained encoder alone says something of rows."""
     classes: Sequence[str] = ()

@@ -4,6 +4,7 @@ import difflib
 from typing import Any
 
 import lightning.pytorch as L
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.strategies import FSDPStrategy, ModelParallelStrategy
@@ -20,6 +21,9 @@ from weitiao.models.module import Module
 from weitiao.objectives.pooling import FirstPosition, LastPosition
 from weitiao.training.undefined_scores import refuse_undefined
 
+MOST_ALONE = 0.2
+"""Share of the rows of train, above which a run stops, that are compared with no others."""
+
 
 def check_parts(verb: str, module: Module, data: TextDataModule, monitor: str) -> None:
     """Refuse splits, metrics and parts that don't go together.
@@ -31,6 +35,7 @@ def check_parts(verb: str, module: Module, data: TextDataModule, monitor: str) -
     refuse_undefined(monitor, module.objective, data)
     refuse_double_balance(module, data)
     refuse_foreign_ids(module, data)
+    refuse_lone_rows(module, data)
     refuse_blind_pooling(module)
     refuse_unread_vectors(module)
 
@@ -71,6 +76,25 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
         monitor = (callback.get("init_args") or {}).get("monitor")
         if name == "EarlyStopping" and monitor and not monitor.startswith("train/"):
             _refuse_unknown(f"trainer.callbacks: {name}", monitor, module)
+
+
+def refuse_lone_rows(module: Module, data: TextDataModule) -> None:
+    """Refuse batches of one row where a loss compares rows.
+
+    Raises:
+        ConfigError: more than a fifth of train's rows stand alone.
+    """
+    if not module.objective.compares_rows:
+        return
+    sizes = np.diff(data.train_dataloader().batches.offsets)
+    if (alone := int((sizes == 1).sum())) > MOST_ALONE * sizes.sum():
+        raise ConfigError(
+            f": {alone:,} of {sizes.sum():,} rows of train are alone in their batch, where nothing"
+            " is learned from them: the loss compares the rows of a batch",
+            field="data.batch",
+            hint="{--data.batch.size} 64 {--data.batch.tokens} null;"
+            " where memory lacks, {--model.objective.chunk} 8",
+        )
 
 
 def refuse_double_balance(module: Module, data: TextDataModule) -> None:

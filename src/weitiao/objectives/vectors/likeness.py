@@ -77,6 +77,7 @@ class Likeness(BiEncoder):
         super().__init__(card, backbone, pooling, dimensions, chunk)
         self.target = target_of(card, NumberTarget, self)
         self.mean, self.scale, self.how = self.target.mean, self.target.scale, loss
+        self.compares_rows = loss.kind == "cosent"
 
     def wished(self, targets: Tensor) -> Tensor:
         """The cosine that a number stands for, ``(B,)``."""

@@ -59,6 +59,7 @@ class Retrieval(BiEncoder):
         super().__init__(card, backbone, pooling, dimensions, chunk)
         self.target = target = target_of(card, PositivesTarget, self)
         self.how, self.negatives, self.by_class = loss, target.negatives > 0, target.by_class
+        self.compares_rows = not self.negatives
         if loss.kind == "triplet" and not self.negatives:
             problem = "= triplet needs rows with negatives"
             raise ConfigError(problem, field="kind", hint="{--negatives} COLUMN")
