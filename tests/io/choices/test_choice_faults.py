@@ -35,6 +35,11 @@ ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
         "question",
         "the options seem to stand in the question's text",
     ),
+    "behind_the_text": (
+        {"question": "正确的是A．猫B．狗", "options": ["A", "B"]},
+        "question",
+        "the options seem to stand in the question's text",
+    ),
     "in_the_text_alone": (
         {"question": IN_TEXT, "options": []},
         "question",
@@ -69,7 +74,7 @@ def test_a_file_without_options_says_where_they_may_stand(tmp_path: Path) -> Non
     with pytest.raises(DataError, match="no such column") as error:
         read(tmp_path / "my.csv")
     assert error.value.column == "options"
-    assert "columns A, B, C" in str(error.value.hint)
+    assert "have to be cut out of it" in str(error.value.hint)
 
 
 def test_lists_of_a_passage_that_do_not_fit_are_told(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from weitiao.io.spans.span import SpanFault, short
 LETTERS = ascii_uppercase
 """What options are called, in their order."""
 FORMS = 'write ["…", "…"], or a column for each; docs/choice.md lists the forms'
-_IN_TEXT = re.compile(r"(?:^|[\s（(])([A-Da-d])[.．、)）:：]", re.MULTILINE)
+_IN_TEXT = re.compile(r"(?<![A-Za-z0-9])([A-Da-d])[.．、)）:：]")
 _AROUND = " \t\r\n.．、()（）:："
 _TEXTS, _NAMES = ("text", "content", "value"), ("label", "key", "id")
 

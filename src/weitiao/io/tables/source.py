@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.choices.forms import FORMS
 from weitiao.io.choices.layout import columns_of
 from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.options import ReadOptions
@@ -117,7 +116,10 @@ class Source:
             mark = "MARK" if self.options.separator == "auto" else "auto"
             hint = f"which mark separates the cells? {{--separator}} {mark}; or {hint}"
         if self.cells == "choice" and role == "pair":
-            hint += f"; options are a list, or columns A, B, C, …: {FORMS}"
+            hint += (
+                "; options are a list, or have a column each, A, B, C, … (docs/choice.md); those"
+                " in the question's text have to be cut out of it"
+            )
         hint += f"; or {NUMBERED}" if role == "id" else ""
         if self.options.header and self.format in ("csv", "tsv", "xlsx"):
             hint += "; if the first row is data, {--header} false"

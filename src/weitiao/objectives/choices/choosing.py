@@ -78,7 +78,7 @@ class Choosing(Objective):
         """What question and option have to do with each other, bilinearly, ``(S,)``."""
         mask, types = inputs["attention_mask"], inputs["token_type_ids"]
         text, option = (_mean(vectors, mask & (types == kind)) for kind in (0, 1))
-        return full((self.beside(text) * option).sum(-1)) / vectors.shape[-1] ** 0.5
+        return (full(self.beside(text)) * full(option)).sum(-1) / vectors.shape[-1] ** 0.5
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The negative log-likelihood of the right options."""
@@ -173,8 +173,9 @@ def _probabilities(scores: Tensor, batch: Batch) -> list[list[float]]:
 
 def _mean(vectors: Tensor, mask: Tensor) -> Tensor:
     """The mean of the vectors of some ids of each sequence, ``(S, H)``; 0 of none."""
-    weight = mask.unsqueeze(-1).to(vectors)
-    return (vectors * weight).sum(1) / weight.sum(1).clamp(min=1)
+    weight = mask.unsqueeze(-1)
+    mean = (full(vectors) * weight).sum(1) / weight.sum(1).clamp(min=1)
+    return mean.to(vectors)
 
 
 def _told_twice(batch: Batch) -> Tensor:
