@@ -15,7 +15,7 @@ from browser import can_open, open_browser
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from served_models import Answers, Lengths, Names
+from served_models import Answers, LastOption, Lengths, Names
 
 from weitiao.serving.app import make_app
 from weitiao.serving.limits import Limits
@@ -216,6 +216,22 @@ def test_an_answer_is_marked_in_its_text(
     assert texts(browser, "#answers .text") == [shown]
     assert texts(browser, "#answers .said") == ([] if marks else ["no label"])
     assert browser.get_log("browser") == []
+
+
+def test_options_stand_on_a_line_each(browser: Chrome, address: Callable[..., str]) -> None:
+    show(browser, address(default=LastOption()))
+    assert texts(browser, "#of-pair") == ["Options, one a line"]
+    browser.find_element(By.ID, "text").send_keys("who?")
+    browser.find_element(By.ID, "pair").send_keys("a cat\na dog\n")
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(browser, lambda: texts(browser, ".said") == ["B"])
+    assert texts(browser, "#answers dt") == ["A", "B"]
+    assert texts(browser, "#answers dd") == ["50.0 %", "50.0 %"]
+    assert not texts(browser, ".note")
+    browser.find_element(By.ID, "pair").clear()
+    browser.find_element(By.ID, "pair").send_keys("a cat")
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+    until(browser, lambda: "needs two options" in texts(browser, "#fault")[0])
 
 
 def test_a_text_file_is_dropped_and_stopped(page: Chrome, tmp_path: Path) -> None:

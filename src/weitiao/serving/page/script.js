@@ -101,6 +101,8 @@ function card(text, answer) {
   const made = element("li", "", element("p", "text", ...shown, ...others.map((other) => `\n${other}`)));
   if (!spans.length) made.append(element("p", "said", labels.join(" · ") || say("none")));
   if (answer.probabilities) made.append(...bars(answer.probabilities));
+  const options = answer.more?.probabilities; // of a row's options, which are called A, B, …
+  if (options) made.append(...bars(Object.fromEntries(options.map((p, i) => [String.fromCharCode(65 + i), p]))));
   if (answer.cleaned !== undefined || answer.cut) {
     const read = asRead(answer.cleaned ?? text, answer.cut);
     made.append(element("p", "note", say("cleaned"), ...read));
