@@ -104,6 +104,13 @@ def test_a_text_of_a_class_has_another_one_of_it_beside_it() -> None:
     assert (found[:, 2] == found[0, 2]).tolist() == [label == "甲" for _, label in texts]
 
 
+def test_rows_of_one_text_twice_are_counted() -> None:
+    same = pa.table({"text": ["甲", "乙", "丙"], "pair": ["甲", "丁", "丙"]})
+    table, told = Positives().completed(same)
+    assert table is same
+    assert told == ["! rows whose two texts are the same, which teach nothing: 2"]
+
+
 def test_pairs_are_left_as_they_are() -> None:
     assert Positives().completed(PAIRS) == (PAIRS, [])
 

@@ -85,7 +85,7 @@ class Positives(Target):
             DataError: no class has two rows.
         """
         if self.label is None or SIDES[1] in table.column_names:
-            return table, []
+            return table, _of_same_texts(table)
         classes = table["label"].combine_chunks().dictionary_encode().indices.to_numpy()
         order = np.lexsort((_numbers(table["text"].to_pylist()), classes))
         counts = np.bincount(classes)
@@ -140,6 +140,14 @@ class Positives(Target):
     def described(self, table: pa.Table) -> dict[str, Any]:
         """Nothing."""
         return {"classes": {}}
+
+
+def _of_same_texts(table: pa.Table) -> list[str]:
+    """What is told of rows whose two texts are one."""
+    if SIDES[1] not in table.column_names:
+        return []
+    count = pc.sum(pc.equal(table["text"], table[SIDES[1]])).as_py() or 0
+    return [f"! rows whose two texts are the same, which teach nothing: {count:,}"] if count else []
 
 
 def _numbers(texts: Sequence[str]) -> np.ndarray:

@@ -136,3 +136,14 @@ def test_negatives_of_labels_are_refused(cells: Any) -> None:
     with pytest.raises(ConfigError, match="belong together") as refused:
         Reader(QUERY_POS_NEG | {"label": "label"}, cells=cells)
     assert refused.value.field == "negatives"
+
+
+@pytest.mark.parametrize("column", ["label", "score", "similarity"])
+def test_a_judgement_that_is_not_read_is_told(tmp_path: Path, column: str) -> None:
+    cells = [("怎么退款", "如何退款", "1"), ("怎么退款", "几点开门", "0")]
+    path = write_csv(tmp_path / "a.csv", cells, ("text", "pair", column))
+    table, notes = read(path, {"text": "text", "pair": "pair"})
+    assert len(table) == 2
+    (note,) = (note for note in notes if column in note)
+    assert "all pairs count as right" in note
+    assert not any("isn't read" in n for n in read(path, {"text": "text", "pair": column})[1])

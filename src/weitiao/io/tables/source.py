@@ -42,6 +42,14 @@ class Notes:
         yield from (f"{what}: {count:,}" for what, count in self.counts.items())
 
 
+JUDGED = ("label", "score", "similarity", "relevance")
+"""Columns that may say of a pair that it isn't right."""
+UNREAD = (
+    "the column {!r} isn't read: all pairs count as right. Keep those that are, or learn from"
+    " numbers: {{--task}} likeness"
+)
+
+
 @dataclass(frozen=True)
 class Source:
     """One source of rows and what is wanted of it.
@@ -90,6 +98,10 @@ class Source:
         if self.cells == "choice":
             self.parts.clear()
             self.parts.update(self.columns_in(names))
+        if self.cells == "positives":
+            self.notes.facts += [
+                UNREAD.format(n) for n in JUDGED if n in {*names}.difference(self.wanted.values())
+            ]
         for role, name in self.columns.items():
             if names.count(name) != 1:
                 raise self._missing(role.partition(".")[0], name, names)
