@@ -108,7 +108,8 @@ def check() -> Callable[[list[str]], None]:
         assert renamed_arguments(arguments, parsers[verb].options) == arguments
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            parsers[verb].parse_args(list(_without_missing(arguments)))
+            known = _task(arguments) if verb in ("train", "fit") else []
+            parsers[verb].parse_args([*known, *_without_missing(arguments)])
 
     def checked(words: list[str]) -> None:
         while re.match(r"\w+=", words[0]):  # of the environment
@@ -128,6 +129,14 @@ def check() -> Callable[[list[str]], None]:
             _python(arguments, parse)
 
     return checked
+
+
+def _task(arguments: list[str]) -> list[str]:
+    """The configuration of the task that is named, as `train` puts it before all options."""
+    if "--task" not in arguments:
+        return []
+    task = arguments[arguments.index("--task") + 1]
+    return ["--config", f"{ROOT}/configs/tasks/{task}.yaml"]
 
 
 def _without_missing(arguments: list[str]) -> Iterator[str]:

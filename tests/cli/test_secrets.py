@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import TINY, reviews
-from option_world import save_database
+from option_world import HEADER, save_database
 
 from weitiao.cli.main import main
 
@@ -21,8 +21,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["train.py"])
     numbered = enumerate(reviews(60))
-    rows = [(text, "", label, "", "", "", f"{i:03}", "[]", "[]") for i, (text, label) in numbered]
-    save_database(tmp_path / "my.db", rows)
+    cells = [{"text": text, "label": label, "no": f"{i:03}"} for i, (text, label) in numbered]
+    save_database(
+        tmp_path / "my.db", [tuple(row.get(name, "") for name in HEADER) for row in cells]
+    )
     return tmp_path
 
 

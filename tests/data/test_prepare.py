@@ -234,6 +234,7 @@ def test_two_processes_at_once_end_with_one_whole_folder(train, cache, tmp_path)
     assert [(tmp_path / f"started{i}").exists() for i in range(2)].count(True) == 1
 
 
+@pytest.mark.slow
 def test_a_killed_preparation_leaves_nothing_that_counts(train, cache, tmp_path):
     process = start(train, cache, tmp_path / "started", 60)
     wait_for(tmp_path / "started")

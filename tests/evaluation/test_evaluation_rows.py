@@ -311,6 +311,7 @@ def test_a_limited_test_is_compared_on_the_rows_it_took(workplace: Path, command
         assert fifths == pytest.approx(round(fifths), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_picture_of_many_classes_is_bounded_and_shows_the_most_confused() -> None:
     classes, draw = 3000, np.random.default_rng(0)
     true = np.repeat(np.arange(classes), 20)

@@ -152,7 +152,7 @@ def check(kind: str, form: str, command: Command, folder: Path) -> None:
         pytest.param("answers", "auto", marks=pytest.mark.slow),
         pytest.param("answers", "onnx", marks=pytest.mark.slow),
         pytest.param("answers or none", "auto", marks=pytest.mark.slow),
-        ("answers or none", "onnx"),
+        pytest.param("answers or none", "onnx", marks=pytest.mark.slow),
     ],
 )
 def test_a_folder_finds_the_same_places_alone(

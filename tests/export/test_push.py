@@ -98,6 +98,7 @@ def hub() -> Iterator[tuple[str, type[Hub]]]:
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_folder_goes_to_a_hub(
     trained: Path, command: Command, hub: tuple[str, type[Hub]], tmp_path: Path
 ) -> None:

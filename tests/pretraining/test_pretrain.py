@@ -75,7 +75,8 @@ def test_fit_goes_on_with_it(made: Path, command: Command, tmp_path: Path) -> No
     assert done.code == 0, done.err
 
 
-@pytest.mark.parametrize("step", [3, pytest.param(7, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [3, 7])
 def test_a_killed_run_goes_on_to_the_same_digits(made: Path, command: Command, step: int) -> None:
     name = f"killed-{step}"
     kill = (*by_test("kill_at.KillAt"), f"--trainer.callbacks.step={step}")

@@ -46,10 +46,10 @@ def lines(path: Path) -> list[dict[str, str]]:
         return [*csv.DictReader(file)]
 
 
-OF_CLASSES = pytest.param("classes", marks=pytest.mark.slow)
+SLOW = (pytest.param(task, marks=pytest.mark.slow) for task in ("negatives", "classes"))
 
 
-@pytest.fixture(scope="module", params=["likeness", "retrieval", "negatives", OF_CLASSES])
+@pytest.fixture(scope="module", params=["likeness", "retrieval", *SLOW])
 def learned(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, command: Command
 ) -> tuple[str, Path, str]:
