@@ -48,6 +48,7 @@ CONTENTS = {
             "docs/results",
             "docs/anyones_data",
             "docs/tags_results",
+            "docs/answers_results",
             "docs/choice_results",
             "docs/likeness",
             "docs/likeness_results",
