@@ -156,6 +156,6 @@ def _whole(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
         if path and isinstance(now.get(name), dict) and now[name].get("class_path") == path:
             module, _, kind = path.rpartition(".")
             whole[name] = merged(plain(getattr(import_module(module), kind)), part)
-    if "card" in whole:
+    if "input" in whole.get("card", ()):  # pretraining has a card of its own
         whole["card"] = DataCard.of(whole["card"]).plain()
     return whole
