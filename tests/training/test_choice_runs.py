@@ -95,7 +95,7 @@ def test_texts_of_the_command_line_and_rows_by_column(
     assert [text for text, _ in found.cleaned] == ["是谁？", "来的是猫。 是谁？"]
     for bad in ("是谁？", ("是谁？", ["狗", 3]), {"question": "是谁？"}, ("是谁？", ["狗"])):
         with pytest.raises(DataError):
-            model.predict([bad])  # type: ignore[list-item]  # on purpose
+            model.predict([bad])  # type: ignore[list-item]  # is told, being no row
 
 
 def test_a_passage_is_read_before_its_questions(tmp_path: Path, command: Command) -> None:

@@ -20,8 +20,10 @@ from weitiao.training.matmul import Measured
 def as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A user who has measured nothing, and the setting of torch."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    matmul._remembered.cache_clear()
     before = torch.get_float32_matmul_precision()
     yield
+    matmul._remembered.cache_clear()
     torch.set_float32_matmul_precision(before)
 
 
@@ -50,7 +52,6 @@ def test_measuring_leaves_draws_and_setting_as_they_were() -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state()
     matmul.use("onednn")
-    matmul._measure.cache_clear()
     found = matmul.measured()
     assert torch.get_float32_matmul_precision() == "medium"
     assert torch.equal(torch.get_rng_state(), before)
@@ -66,6 +67,7 @@ def test_what_was_found_is_remembered(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(threads: int) -> None:
         raise AssertionError("measured again")
 
+    matmul._remembered.cache_clear()  # as in another process
     monkeypatch.setattr(matmul, "_measure", refuse)
     assert matmul.fastest() == chosen
 

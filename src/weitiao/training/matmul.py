@@ -67,9 +67,14 @@ def measured() -> dict[Library, Measured]:
     It is written down in the user's cache, so that all commands on this machine choose alike,
     however busy it is: a killed ``predict`` goes on with the digits that it began with.
     """
+    return _remembered(torch.get_num_threads())
+
+
+@cache  # a server asks for each batch
+def _remembered(threads: int) -> dict[Library, Measured]:
+    """What is written down, or is measured now and written down."""
     place = user_cache_path("weitiao", appauthor=False) / "matmul.json"
     known = json.loads(place.read_text("utf-8")) if place.is_file() else {}
-    threads = torch.get_num_threads()
     # names of processors don't tell: "AMD EPYC" is many
     kind = f"{platform.node()}, {torch.backends.cpu.get_cpu_capability()}"
     key = f"{kind}, {threads} threads, torch {torch.__version__}"
@@ -82,7 +87,6 @@ def measured() -> dict[Library, Measured]:
     return {name: Measured(*known[key][name]) for name in get_args(Library)}
 
 
-@cache
 def _measure(threads: int) -> dict[Library, Measured]:
     """Rate and error of each library, in turn, so that a busy machine slows them alike."""
     made = torch.Generator().manual_seed(0)  # and the run's own draws are as they were
