@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from read_both_ways import read_both_ways
 
 from weitiao.io.tables import Reader
 
@@ -35,18 +36,7 @@ def lines(values: list[dict[str, Any]]) -> str:
 
 
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
-    """What `Reader.read` gives, and `Reader.stream`, which is the same."""
-    reader = Reader(**{"columns": COLUMNS, "cells": "answers"} | options)
-    streamed: list[str] = []
-    table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", streamed)
-    told: list[str] = []
-    with reader.inputs({"": str(path)}) as inputs:
-        parts = [part.rows for part in reader.stream(inputs[""], 2, told)]
-    assert pa.concat_tables(parts).to_pylist() == table.to_pylist()
-    assert told == streamed
-    if notes is not None:
-        notes += told
-    return table
+    return read_both_ways(Reader(**{"columns": COLUMNS, "cells": "answers"} | options), path, notes)
 
 
 def answers(table: pa.Table) -> list[Any]:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from read_both_ways import read_both_ways
 from text_parts import roles
 
 from weitiao.errors import ConfigError, DataError
@@ -114,18 +115,7 @@ WRITERS: dict[str, Callable[[Path, list[tuple[Any, Any]]], None]] = {
 
 
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
-    """What `Reader.read` gives, and `Reader.stream`, which is the same."""
-    reader = Reader(cells="spans", **options)
-    streamed: list[str] = []
-    table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", streamed)
-    told: list[str] = []
-    with reader.inputs({"": str(path)}) as inputs:
-        parts = [part.rows for part in reader.stream(inputs[""], 2, told)]
-    assert pa.concat_tables(parts).to_pylist() == table.to_pylist()
-    assert told == streamed
-    if notes is not None:
-        notes += told
-    return table
+    return read_both_ways(Reader(cells="spans", **options), path, notes)
 
 
 def spans(table: pa.Table) -> list[Any]:
