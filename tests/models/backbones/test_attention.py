@@ -20,6 +20,7 @@ from weitiao.training import matmul
 @pytest.fixture(autouse=True)
 def products_as_before() -> Iterator[None]:
     before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")  # tests before these may have left another
     yield
     torch.set_float32_matmul_precision(before)
 
