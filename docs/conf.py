@@ -29,7 +29,7 @@ CONTENTS = {
         "docs/first_hour",
         *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/answers"),
         "docs/choice",
-        *("docs/models", "docs/encoder"),
+        *("docs/models", "docs/encoder", "docs/chat_model"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
         *(
             "docs/comparison",

@@ -24,6 +24,7 @@ from weitiao.cli.main import VERBS
 from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
 from weitiao.config.own_code import Permission
+from weitiao.downloads.chat_model import run_chat_model
 from weitiao.downloads.corpus import run_corpus
 from weitiao.downloads.encoder import run_encoder
 from weitiao.embedding.cli import embed_parser
@@ -215,6 +216,7 @@ def helps() -> dict[str, str]:
     of_verbs["fit"] = of_verbs.pop("train and fit")
     of_verbs |= {"corpus": capture_parser(run_corpus, [])}
     of_verbs |= {"encoder": capture_parser(run_encoder, [])}
+    of_verbs |= {"chat-model": capture_parser(run_chat_model, [])}
     before, os.environ["COLUMNS"] = os.environ.get("COLUMNS"), WIDTH
     try:
         return {verb: _help(of_verbs[verb]) for verb in VERBS if verb not in SAME}

@@ -172,7 +172,7 @@ def _python(arguments: list[str], parse: Callable[[str, list[str]], Any]) -> Non
         return
     if script.stem == "train":
         parse(arguments[1], arguments[2:])
-    elif script.stem in ("corpus", "encoder"):
+    elif script.stem in ("corpus", "encoder", "chat_model"):
         assert arguments[1::2] in ([], ["--out"])
     else:
         parse(script.stem, arguments[1:])

