@@ -64,6 +64,9 @@ ADDED |= {
     "train and fit --model.objective.dimensions": "how narrow an index has to be, its users know",
 }
 ADDED |= {
+    "train and fit --data.roles": "what a file calls those who speak, only who made it knows",
+}
+ADDED |= {
     "retrieve --index": "an index stands where those who ask it look for it",
     "retrieve --top": "how many texts a reader, or a reranker, takes is theirs to say",
     "retrieve --negatives.count": "how many negatives a training can hold depends on its memory",

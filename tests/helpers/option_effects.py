@@ -90,6 +90,7 @@ CHOICE = (
     *("--task=choice", "--data.input.text=text", "--data.input.pair=options"),
     "--data.target.label=answer",
 )
+CHAT = ("--task=chat",)
 FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
@@ -139,6 +140,7 @@ DATA = {
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
     "data.target: Choice/data.target.label": Effect("prepared", "label", CHOICE),
+    "data.target: Reply/data.target.label": Effect("prepared", "other", CHAT),
     "data.target: Answers/data.target.label": Effect(
         "prepared",
         "answers",
@@ -173,6 +175,8 @@ DATA = {
     "data/data.misplaced_answers": Effect("refused", "bad"),
     # of options only; what it does for them: tests/io/choices
     "data/data.first_option": Effect("refused", "1"),
+    # of conversations only; what it does for them: tests/io/dialogues
+    "data/data.roles": Effect("refused", "{客服: assistant}"),
     "data/data.cache": Effect("run", "elsewhere"),
     "data.input: Text/data.input.clean.steps": Effect("prepared", "[whitespace]"),
     "data.input: Text/data.input.clean.unicode_form": Effect("prepared", "NFKC"),

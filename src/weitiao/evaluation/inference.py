@@ -19,7 +19,10 @@ from weitiao.io.choices.answers import FirstOption
 from weitiao.io.tables import Files, ReadOptions, expand
 
 # a score is of all rows, labels are as they were
-_OF_TRAINING = ("on_bad_row", "placeholders", "broken_tags", "misplaced_answers", "first_option")
+_OF_TRAINING = (
+    *("on_bad_row", "placeholders", "broken_tags", "misplaced_answers", "first_option"),
+    "roles",
+)
 _KINDS = get_type_hints(ReadOptions)
 _Reading: Any = make_dataclass(
     "_Reading",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from reprlib import Repr
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from weitiao.io.spans.characters import splits_cluster
 
@@ -25,7 +25,7 @@ class Span(NamedTuple):
 
 
 class SpanFault(ValueError):
-    """A row's text, tokens, tags, spans or answers are no such thing, or don't fit each other.
+    """A row's text, tokens, tags, spans, answers or messages are no such thing, or don't fit.
 
     Args:
         problem: what is wrong, as a sentence.
@@ -33,12 +33,7 @@ class SpanFault(ValueError):
         hint: the way out.
     """
 
-    def __init__(
-        self,
-        problem: str,
-        role: Literal["text", "pair", "label"] = "label",
-        hint: str | None = None,
-    ) -> None:
+    def __init__(self, problem: str, role: str = "label", hint: str | None = None) -> None:
         super().__init__(problem)
         self.problem, self.role, self.hint = problem, role, hint
 

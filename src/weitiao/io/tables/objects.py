@@ -12,6 +12,7 @@ from weitiao.io.answers import questions as of_answers
 from weitiao.io.answers.forms import Asked
 from weitiao.io.answers.questions import Question, holds_questions
 from weitiao.io.choices import questions as of_choices
+from weitiao.io.dialogues.layout import may_lack
 from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.positive_cells import NEGATIVES
 from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, raw_of
@@ -19,6 +20,8 @@ from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, raw_
 _ANSWERS = "answers"
 _NESTED: dict[Cells, ModuleType] = {"answers": of_answers, "choice": of_choices}
 """What takes questions out of objects, by what label cells hold."""
+_LISTS = (*_NESTED, "reply")
+"""Where cells may well be lists of objects."""
 
 
 def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
@@ -52,9 +55,11 @@ def _chunk(source: Source, records: Records, *, check: bool) -> Chunk:
         asked = source.cells == "answers"
         if asked and _is_question(records.cells[0]) and _ANSWERS not in names:
             names.append(_ANSWERS)  # a question without them is a bad row
-        if source.cells not in _NESTED:  # which may well be lists of objects
+        if source.cells not in _LISTS:
             _refuse_nested(source, values[0], names)
         free = [n for role, n in source.wanted.items() if role.startswith(NEGATIVES)]
+        if source.cells == "reply":
+            free += may_lack(names)
         source.positions(list(dict.fromkeys([*names, *free])))  # no object needs negatives
     columns = [
         [_cell(record, role, name, source.cells) for record in records.cells]

@@ -5,6 +5,7 @@ from typing import Literal
 
 from weitiao.errors import ConfigError
 from weitiao.io.choices.answers import FirstOption
+from weitiao.io.dialogues.messages import Role
 
 Format = Literal[
     "auto",
@@ -57,6 +58,8 @@ class ReadOptions:
             its text, and kept if it stands nowhere, all of which is counted; or its row is bad.
         first_option: number of the first of a row's options, where answers are numbers; ``auto`` is
             told by all answers of a file, of which one is 0 or that of the last option.
+        roles: who speaks in conversations: a name of the file → system, user, assistant or tool.
+            The usual names (human, gpt, …) are known.
 
     Raises:
         ConfigError: the separator is none.
@@ -74,6 +77,7 @@ class ReadOptions:
     broken_tags: Literal["mend", "bad"] = "mend"
     misplaced_answers: Literal["move", "bad"] = "move"
     first_option: FirstOption = "auto"
+    roles: dict[str, Role] | None = None
 
     def __post_init__(self) -> None:
         if self.separator != "auto" and (len(self.mark) != 1 or self.mark in '"\r\n'):

@@ -62,6 +62,10 @@ class Reader(ReadOptions):
             of one that stands nowhere in ``text``. ``choice``: which of the row's options, of the
             column ``pair``, is right, in any form of docs/choice.md. In the table it is their
             letter, and ``pair`` their texts as JSON, ``["…", …]``; so it is without labels, too.
+            ``reply``: the last answer of a conversation, in any form of docs/data.md; it may stand
+            in the column of the text itself. In the table it is a plain text, and so is ``text``
+            where that is all that a user says; else it is JSON of what comes before the answer,
+            ``[{"role": …, "content": …}, …]``, so without labels, too.
             ``positives``: there is none; a list of texts as ``pair`` makes a row of each, and
             ``negatives``, of one column or several, are in the table a JSON list of texts.
     """
@@ -88,6 +92,8 @@ class Reader(ReadOptions):
             raise ConfigError(problem, field=NEGATIVES, hint="{--task} retrieval")
         if self.first_option != "auto" and self.cells != "choice":
             raise ConfigError("has an effect on options only", field="first_option")
+        if self.roles is not None and self.cells != "reply":
+            raise ConfigError("has an effect on conversations only", field="roles")
         if self.cells == "choice" and "pair" not in self.columns:
             problem = "is needed: it is the column of the options"
             raise ConfigError(problem, field="pair", hint="{--pair} options")
@@ -265,7 +271,7 @@ class Reader(ReadOptions):
             raise DataError(problem, file=path, hint="{--task} tags; {--target} Spans")
         encoding = "" if kind in BINARY else resolve(path, self.encoding)
         source = Source(given.name, given.files, kind, encoding, wanted, self, self.cells)
-        if self.cells in ("answers", "choice") and self.format == "auto":
+        if self.cells in ("answers", "choice", "reply") and self.format == "auto":
             source = replace(source, format=by_content(source))
         if self.encoding == "auto" and encoding and not encoding.startswith("utf-8"):
             source.notes.facts.append(f"the file isn't in UTF-8, and is read as {encoding}")

@@ -16,6 +16,7 @@ from weitiao.io.tables.choice_cells import ChoiceCells
 from weitiao.io.tables.encoding import is_really_utf8
 from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
+from weitiao.io.tables.reply_cells import ReplyCells
 from weitiao.io.tables.source import NUMBERED, BadRow, Chunk, FileFormat, Source
 from weitiao.io.tables.span_cells import SpanCells
 from weitiao.io.tables.spelling import is_placeholder, tidy
@@ -55,10 +56,12 @@ def _chunks(source: Source) -> Iterator[Chunk]:
         raise DataError(f"can't be read as {source.format}: {error}", file=source.name) from error
 
 
-_FORMS: dict[Cells, Callable[[Source], SpanCells | AnswerCells | ChoiceCells | PositiveCells]] = {
+_LabelCells = SpanCells | AnswerCells | ChoiceCells | ReplyCells | PositiveCells
+_FORMS: dict[Cells, Callable[[Source], _LabelCells]] = {
     "spans": SpanCells,
     "answers": AnswerCells,
     "choice": lambda source: ChoiceCells(source, _chunks),
+    "reply": ReplyCells,
     "positives": PositiveCells,
 }
 """What reads cells that say something of each other."""

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.choices.layout import columns_of
+from weitiao.io.choices import layout as of_choices
+from weitiao.io.dialogues import layout as of_dialogues
 from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.options import ReadOptions
 
 FileFormat = Literal[
     "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat", "beir"
 ]
+_LAYOUTS: dict[Cells, Callable[[Mapping[str, str], Sequence[str]], dict[str, str]]] = {
+    "choice": of_choices.columns_of,
+    "reply": of_dialogues.columns_of,
+}
+"""What finds columns by their usual names."""
 BLOCK = 2 << 20
 """Characters (text) or bytes (Parquet, Arrow) that are parsed at a time."""
 NUMBERED = "{--id} '' numbers the rows instead"
@@ -61,7 +67,8 @@ class Source:
         encoding: the codec of a text format.
         wanted: role (text, label, …) → name of its column.
         cells: what a label cell holds.
-        parts: of options, what the file has of each role, once its columns are known.
+        parts: of options and conversations, what the file has of each role, once its columns are
+            known.
     """
 
     name: str
@@ -81,7 +88,8 @@ class Source:
 
     def columns_in(self, names: Sequence[str]) -> Mapping[str, str]:
         """The same of a file with columns of these names."""
-        return columns_of(self.wanted, names) if self.cells == "choice" else self.wanted
+        layout = _LAYOUTS.get(self.cells)
+        return layout(self.wanted, names) if layout else self.wanted
 
     @property
     def path(self) -> Path:
@@ -95,7 +103,7 @@ class Source:
         Raises:
             DataError: one is missing or there twice.
         """
-        if self.cells == "choice":
+        if self.cells in _LAYOUTS:
             self.parts.clear()
             self.parts.update(self.columns_in(names))
         if self.cells == "positives":
@@ -132,6 +140,8 @@ class Source:
                 "; options are a list, or have a column each, A, B, C, … (docs/choice.md); those"
                 " in the question's text have to be cut out of it"
             )
+        if self.cells == "reply":
+            hint += f"; {of_dialogues.way_out(names)}"
         hint += f"; or {NUMBERED}" if role == "id" else ""
         if self.options.header and self.format in ("csv", "tsv", "xlsx"):
             hint += "; if the first row is data, {--header} false"

@@ -1,0 +1,1 @@
+"""Conversations as files give them: who says what, and the last answer."""

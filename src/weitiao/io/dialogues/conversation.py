@@ -1,0 +1,105 @@
+"""From messages to what a model reads and what it has to say, as chat templates demand them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from weitiao.io.answers.placing import Tally
+from weitiao.io.dialogues.messages import Message, Role
+from weitiao.io.spans.span import SpanFault
+
+_JOINED: dict[Role, str] = {
+    "user": "messages of the user that follow each other, joined by a line break",
+    "assistant": "answers that follow each other, joined by a line break",
+    "system": "system messages that follow each other, joined by a line break",
+}
+_EMPTY: dict[Role, str] = {
+    "user": "messages of the user that are empty",
+    "tool": "messages of a tool that are empty",
+}
+_NO_SYSTEM = "system messages that are empty, left out"
+_BEHIND = "messages behind the last answer, left out"
+_ANSWERED = "conversations that have their answer, which is left out: it is to be predicted"
+
+
+class Conversation(NamedTuple):
+    """A conversation up to its last answer.
+
+    Args:
+        prompt: what comes before that, with a message of the user or of a tool at its end.
+        answer: null = none is wanted.
+    """
+
+    prompt: list[Message]
+    answer: str | None
+
+
+def conversation_of(
+    messages: Sequence[Message], row: int, tally: Tally, *, answered: bool, role: str = "text"
+) -> Conversation:
+    """What is read of messages.
+
+    Args:
+        row: their number, to tell.
+        answered: whether an answer is wanted.
+        role: whose cell they are of.
+
+    Raises:
+        SpanFault: there is none, it is empty, or the messages stand in an order that no template
+            takes.
+    """
+    kept = _joined(messages, row, tally, role)
+    _refuse_order(kept, role)
+    answers = [place for place, each in enumerate(kept) if each.role == "assistant"]
+    if not answered:
+        if kept and kept[-1].role == "assistant":
+            tally.add(_ANSWERED, row, kept.pop().content)
+        return Conversation(kept, None)
+    if not answers:
+        raise SpanFault("there is no answer in the conversation", role)
+    last = kept[answers[-1]]
+    if not last.learn:
+        raise SpanFault("the last answer is marked as one not to learn", role, "leave it out")
+    for each in kept[answers[-1] + 1 :]:
+        tally.add(_BEHIND, row, each.content)
+    return Conversation(kept[: answers[-1]], last.content)
+
+
+def _joined(messages: Sequence[Message], row: int, tally: Tally, role: str) -> list[Message]:
+    """The messages, those of one speaker in a row as one."""
+    found = list[Message]()
+    for number, each in enumerate(messages, 1):
+        if not each.content.strip():
+            if each.role == "assistant":
+                raise SpanFault(f"the answer in message {number} is empty", role)
+            tally.add(_EMPTY.get(each.role, _NO_SYSTEM), row, each.content)
+            if each.role == "system":
+                continue
+        if not found or found[-1].role != each.role or each.role == "tool":
+            found.append(each)
+            continue
+        if found[-1].learn != each.learn:
+            problem = f"of two answers in a row, message {number - 1} and {number}, one is to learn"
+            raise SpanFault(problem, role, "a message of the user between them")
+        tally.add(_JOINED[each.role], row, each.content)
+        found[-1] = each._replace(content=f"{found[-1].content}\n{each.content}")
+    return found
+
+
+def _refuse_order(messages: Sequence[Message], role: str) -> None:
+    """Refuse an order that no chat template takes."""
+    begin = int(bool(messages) and messages[0].role == "system")
+    if len(messages) == begin:
+        raise SpanFault("nothing is asked in the conversation", role)
+    if (first := messages[begin].role) != "user":
+        who = "an answer" if first == "assistant" else "what a tool says"
+        raise SpanFault(f"the conversation begins with {who}, and not with the user", role)
+    for before, each in zip(messages[begin:], messages[begin + 1 :], strict=False):
+        if each.role == "system":
+            raise SpanFault(
+                "a system message stands in the middle of the conversation", role, _FIRST
+            )
+        if each.role == "tool" and before.role == "user":
+            raise SpanFault("a tool speaks though no answer has called it", role)
+
+
+_FIRST = "put it first, or into a message of the user"

@@ -1,0 +1,108 @@
+"""Which columns of a file hold a conversation, or its prompt and its answer, by their names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+USUAL = {"text": "text", "label": "label"}
+"""Role → what its column is called unless it is said; others are looked for then."""
+TURNS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue", "对话")
+"""Columns of whole conversations, in lower case, the likeliest first."""
+_WITH_INPUT = "instruction"  # alpaca's, beside which stands what it is about
+_PROMPTS = ("prompt", "query", "question", "input", "问题", "提问", "输入")
+_ANSWERS = ("output", "completion", "response", "answer", "回答", "答案", "输出")
+_BESIDE = {"system": ("system", "system_prompt"), "history": ("history",)}
+_INPUT = ("input", "context")  # context: Dolly
+
+
+def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """What is read of a file: role → column.
+
+    ``text`` is a whole conversation where there is no ``label`` among the roles though one is
+    wanted; beside it stand ``text.input``, ``text.history`` and ``text.system`` if there are any.
+
+    Args:
+        wanted: role → name of its column; what has its usual name may be called otherwise.
+        names: of the file's columns.
+    """
+    known = {name.strip().casefold(): name for name in reversed(names)}
+    main = _main(wanted, names, known) if "text" in wanted else None
+    if main is None:
+        return dict(wanted)
+    found = {"text": main[0]} | ({} if main[1] is None else {"label": main[1]})
+    taken = {*found.values()}
+    for part, columns in _beside(found["text"]).items():
+        column = next((known[each] for each in columns if each in known), None)
+        if column is not None and column not in taken:
+            found[f"text.{part}"] = column
+    return found | {role: name for role, name in wanted.items() if role not in USUAL}
+
+
+def may_lack(names: Iterable[str]) -> list[str]:
+    """Columns that rows may have beside those of these names, though the first ones don't."""
+    known = {name.strip().casefold() for name in names}
+    inputs = _INPUT[:1] if _WITH_INPUT in known else ()
+    firsts = (*inputs, *(each[0] for each in _BESIDE.values()))
+    return [name for name in firsts if name not in known]
+
+
+def is_whole(name: str) -> bool:
+    """Whether a column of this name holds whole conversations."""
+    return name.strip().casefold() in TURNS
+
+
+def way_out(names: Iterable[str]) -> str:
+    """What mends a file in which no conversation is found."""
+    known = {name.strip().casefold() for name in names}
+    if {"role", "content"} <= known or {"from", "value"} <= known:
+        return 'each row is a message: a row has to be a whole conversation, {"messages": […]}'
+    return "conversations and prompts are found by the names that docs/data.md lists"
+
+
+def _beside(text: str) -> dict[str, tuple[str, ...]]:
+    """What may stand beside a prompt: part → names of its column."""
+    with_input = text.strip().casefold() == _WITH_INPUT
+    return {"input": _INPUT, **_BESIDE} if with_input else _BESIDE
+
+
+def _main(
+    wanted: Mapping[str, str], names: Sequence[str], known: Mapping[str, str]
+) -> tuple[str, str | None] | None:
+    """The column of the text, and that of the label if it has one; null = there are none."""
+    text, label = wanted["text"], wanted.get("label")
+    given = label not in (None, USUAL["label"])  # it has to be a column, then
+    answers = _answers(label, names, known)
+    if given and not answers:
+        return None
+    if text != USUAL["text"]:
+        others = [each for each in answers if each != text]
+        return (text, next(iter(others), None)) if text in names else None
+    whole = next((known[name] for name in TURNS if name in known), None)
+    if whole is not None:
+        return whole, label if given else None
+    for prompt in _prompts(text, label is None or label in names, names, known):
+        others = [each for each in answers if each != prompt]
+        if label is None or others:
+            return prompt, next(iter(others), None)
+    return None
+
+
+def _answers(label: str | None, names: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    """Columns that may hold the answers, the likeliest first."""
+    if label is None:
+        return []
+    if label != USUAL["label"]:
+        return [label] if label in names else []
+    own = [label] if label in names else []
+    return own + [known[name] for name in _ANSWERS if name in known]
+
+
+def _prompts(
+    text: str, labelled: bool, names: Sequence[str], known: Mapping[str, str]
+) -> list[str]:
+    """Columns that may hold the prompts, the likeliest first.
+
+    Alpaca's own file has a column ``text`` of the whole, beside what it is made of.
+    """
+    own = [text] if text in names else []
+    first = [known[_WITH_INPUT]] if _WITH_INPUT in known else []
+    others = [known[name] for name in _PROMPTS if name in known]
+    return [*first, *own, *others] if labelled else [*first, *others, *own]

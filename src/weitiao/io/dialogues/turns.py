@@ -1,0 +1,214 @@
+"""Messages as data sets write them in cells: lists of objects, of pairs or of texts."""
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from weitiao.io.dialogues.messages import Message
+from weitiao.io.dialogues.roles import Roles
+from weitiao.io.spans.span import SpanFault, short
+
+FORM = '[{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]'
+"""How a conversation may be written."""
+HINT = f"write {FORM}; docs/data.md lists the forms"
+_ROLE_KEYS = ("role", "from", "speaker", "角色")
+_CONTENT_KEYS = ("content", "value", "text", "utterance", "message", "内容")
+_LEARN_KEYS = ("learn", "weight", "train", "loss")
+"""What says whether to learn from an answer: ours; OpenAI's; axolotl's; ms-swift's."""
+_LIKE_TURNS = re.compile(
+    rf"\s*\[\s*\{{\s*[\"']({'|'.join((*_ROLE_KEYS, *_CONTENT_KEYS))})[\"']\s*:"
+)
+_TEXT_PARTS = ("text", "input_text", "output_text")
+
+
+class Turns:
+    """Takes messages out of cells; keeps what is said of a whole file.
+
+    Args:
+        roles: who speaks.
+    """
+
+    def __init__(self, roles: Roles) -> None:
+        self.roles = roles
+        self.keys: tuple[str | None, str] | None = None
+        """Those of the first conversation that say who speaks and what; no speaker: by turns."""
+        self.unread: dict[str, None] = {}
+        """Keys of messages that aren't read, in the order in which they were found."""
+
+    def whole(self, cell: Any, role: str = "text") -> list[Message]:
+        """The messages of a cell that holds a list of them, or its JSON.
+
+        Python's own way to write lists is read as well.
+
+        Raises:
+            SpanFault: it holds none.
+        """
+        value = _parsed(cell, role) if isinstance(cell, str) else cell
+        if isinstance(value, Mapping):
+            value = _of_lists(value)
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise SpanFault(f"{short(cell)} is no list of messages", role, HINT)
+        if not value:
+            raise SpanFault("the conversation is empty", role)
+        if all(isinstance(each, str) for each in value):
+            self._note(None, "")
+            return _by_turns([*value])
+        for number, each in enumerate(value, 1):
+            if not isinstance(each, Mapping):
+                raise SpanFault(f"message {number} is {short(each)}, no object", role, HINT)
+        return self._of_objects(value, role)
+
+    def maybe(self, cell: Any, role: str) -> list[Message] | str:
+        """The messages of a cell that holds such, or its text.
+
+        Raises:
+            SpanFault: it looks like messages, and can't be read.
+        """
+        if isinstance(cell, Mapping) and any(key in cell for key in _CONTENT_KEYS):
+            cell = [cell]
+        if isinstance(cell, list) and len(cell) == 1 and isinstance(cell[0], str):
+            return cell[0]
+        if isinstance(cell, list | Mapping):
+            return self.whole(cell, role)
+        if isinstance(cell, str) and _LIKE_TURNS.match(cell):
+            return self.whole(cell, role)
+        return content_of(cell, "the value", role)
+
+    def pairs(self, cell: Any) -> list[Message]:
+        """The messages of a history: a list of ``[question, answer]``, or of messages."""
+        value = _parsed(cell, "text.history") if isinstance(cell, str) else cell
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise SpanFault(f"{short(cell)} is no list of pairs", "text.history", _PAIRS)
+        if any(isinstance(each, Mapping) for each in value):
+            return self.whole(value, "text.history")
+        found = list[Message]()
+        for number, pair in enumerate(value, 1):
+            if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+                problem = f"part {number} of the history is {short(pair)}, no pair"
+                raise SpanFault(problem, "text.history", _PAIRS)
+            texts = [content_of(each, f"part {number}", "text.history") for each in pair]
+            found += [Message("user", texts[0]), Message("assistant", texts[1])]
+        return found
+
+    def _of_objects(self, turns: Sequence[Mapping[str, Any]], role: str) -> list[Message]:
+        speaks, says = self._keys_of(turns, role)
+        self._note(speaks, says)
+        read = {speaks, says, *_LEARN_KEYS}
+        self.unread |= dict.fromkeys(k for each in turns for k in each if k not in read)
+        texts = []
+        for number, each in enumerate(turns, 1):
+            if each.get(says) is None and each.get("tool_calls"):
+                problem = f"message {number} calls a tool and says nothing, so it is no text"
+                raise SpanFault(problem, role)
+            texts.append(content_of(each.get(says), f"message {number}", role))
+        if speaks is None:
+            return _by_turns(texts)
+        return [
+            Message(self.roles.role(each.get(speaks), speaks, n), text, _learned(each, n, role))
+            for n, (each, text) in enumerate(zip(turns, texts, strict=True), 1)
+        ]
+
+    def _keys_of(self, turns: Sequence[Mapping[str, Any]], role: str) -> tuple[str | None, str]:
+        """The key that says who speaks (null = none does), and the one that says what."""
+        keys = dict.fromkeys(key for each in turns for key in each)
+        speaks = next((key for key in _ROLE_KEYS if key in keys), None)
+        if speaks is None:
+            named = (k for k in keys if all(self.roles.knows(each.get(k), k) for each in turns))
+            speaks = next(named, None)
+        says = next((key for key in _CONTENT_KEYS if key in keys and key != speaks), None)
+        texts = [k for k in keys if k != speaks and any(isinstance(t.get(k), str) for t in turns)]
+        if says is None:
+            if len(texts) != 1:
+                shown = ", ".join(map(repr, keys))
+                raise SpanFault(f"none of the keys {shown} is what is said", role, HINT)
+            says = texts[0]
+        if speaks is None:
+            self._refuse_speakers(turns, [key for key in texts if key != says], role)
+        return speaks, says
+
+    def _refuse_speakers(
+        self, turns: Sequence[Mapping[str, Any]], keys: Sequence[str], role: str
+    ) -> None:
+        """Refuse what seems to name speakers, but none that is known: its values come again."""
+        for key in keys:
+            values = [each.get(key) for each in turns if isinstance(each.get(key), str)]
+            if len({*values}) < len(values):
+                hint = f"{{--roles}} '{json.dumps({values[0]: 'user'}, ensure_ascii=False)}'"
+                problem = f"the values of {key!r}, such as {short(values[0])}, are no roles"
+                raise SpanFault(problem, role, f"{hint}, and so on for each")
+
+    def _note(self, speaks: str | None, says: str) -> None:
+        self.keys = self.keys or (speaks, says)
+
+
+_PAIRS = '[["question", "answer"], …]'
+
+
+def content_of(value: Any, what: str, role: str) -> str:
+    """A text, or the parts of one.
+
+    Raises:
+        SpanFault: it is missing, a picture, or what else is no text.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value:
+        return "".join(_part(each, what, role) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float) and value == value:
+        return str(int(value)) if float(value).is_integer() else str(value)
+    missing = value is None or isinstance(value, float)
+    told = "is missing" if missing else f"is {short(value)}, which is no text"
+    raise SpanFault(f"{what} {told}", role)
+
+
+def _part(value: Any, what: str, role: str) -> str:
+    if isinstance(value, str):
+        return value
+    kind = value.get("type", "text") if isinstance(value, Mapping) else None
+    text = value.get("text") if kind in _TEXT_PARTS else None
+    if isinstance(text, str):
+        return text
+    problem = f"{what} has a part that is no text: {short(kind or value)}"
+    raise SpanFault(problem, role, "only texts are read: leave such conversations out")
+
+
+def _learned(turn: Mapping[str, Any], number: int, role: str) -> bool:
+    """Whether an answer is to be learned."""
+    for key in _LEARN_KEYS:
+        if (value := turn.get(key)) is not None:
+            if value not in (0, 1):  # true and false are equal to them
+                problem = f"{key!r} of message {number} is {short(value)}, not true or false"
+                raise SpanFault(problem, role)
+            return bool(value)
+    return True
+
+
+def _by_turns(texts: Sequence[str]) -> list[Message]:
+    """Messages of a conversation that doesn't say who speaks: the user begins."""
+    return [
+        Message("assistant" if number % 2 else "user", text) for number, text in enumerate(texts)
+    ]
+
+
+def _of_lists(value: Mapping[str, Any]) -> Any:
+    """The messages of ``{"role": […], "content": […]}``, as Parquet may have them."""
+    lists = {key: each for key, each in value.items() if isinstance(each, list)}
+    if not lists or len({*map(len, lists.values())}) > 1:
+        return value
+    return [dict(zip(lists, each, strict=True)) for each in zip(*lists.values(), strict=True)]
+
+
+def _parsed(cell: str, role: str) -> Any:
+    """What the JSON of a cell holds, or the literal of Python."""
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError) as error:
+        try:
+            return ast.literal_eval(cell.strip())  # reads literals and runs nothing
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            told = f"this is no list of messages, nor JSON: {error}"
+            raise SpanFault(told, role, HINT) from None
