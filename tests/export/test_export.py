@@ -239,4 +239,6 @@ def test_fewer_bits_are_measured_and_refused_beyond_a_loss(
     assert not (here / "out").exists()
     done = command("export", str(run_of), *options, "--max-loss=50", cwd=place)
     assert done.code == 0, done.err
-    assert alone(here / "out", TEXTS[:2])
+    long = "这家店的菜很好吃，服务也不错，就是有点远。" * 6
+    together = alone(here / "out", [TEXTS[0], long])
+    assert together[0] == alone(here / "out", TEXTS[:1])[0], "as if it stood there by itself"

@@ -22,7 +22,7 @@ class Places(ABC):
         self.meaning: dict[str, Any] = json.loads((folder / "labels.json").read_text("utf-8"))
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.read = PlaceReader(folder / "text.json", tokenizer, None)
-        self.run = graph_of(folder)
+        self.graph = graph_of(folder)
         self.pair: bool = self.read.options["pair"]
 
     def predict(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ class Places(ABC):
         for some in self._parts(rows):
             columns = [[*x] for x in zip(*some, strict=True)] if self.pair else [some]
             inputs, places = self.read.windows(*columns)
-            found += self._found(self.run(inputs), places, columns[0])
+            found += self._found(self.graph.run(inputs), places, columns[0])
         return found
 
     def _parts(self, rows: Sequence[Any]) -> Iterator[list[Any]]:
@@ -44,7 +44,7 @@ class Places(ABC):
         some, size = list[Any](), 0
         for row in rows:
             length = sum(map(len, row)) if self.pair else len(row)
-            if some and size + length > AT_ONCE:
+            if some and (self.graph.alone or size + length > AT_ONCE):
                 yield some
                 some, size = [], 0
             some.append(row)

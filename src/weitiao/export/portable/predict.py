@@ -25,7 +25,7 @@ class Model:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         found = features if features.is_file() else None
         self.read = Reader(folder / "text.json", tokenizer, found)
-        self.run = graph_of(folder)
+        self.graph = graph_of(folder)
         self.pair: bool = self.read.options["pair"]
 
     def predict(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
@@ -34,8 +34,10 @@ class Model:
 
     def predictions(self, rows: Sequence[Any]) -> np.ndarray:
         """Probabilities ``(N, C)`` of rows, or numbers ``(N,)``."""
+        if self.graph.alone and len(rows) > 1:
+            return np.concatenate([self.predictions([row]) for row in rows])
         columns = [[*x] for x in zip(*rows, strict=True)] if self.pair else [[*rows]]
-        return self.run(self.read(*columns))
+        return self.graph.run(self.read(*columns))
 
     def _said(self, row: np.ndarray) -> dict[str, Any]:
         if not (labels := self.meaning["labels"]):

@@ -5,26 +5,44 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-Run = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 
-def graph_of(folder: Path) -> Run:
-    """What computes a folder's ``model.onnx`` or ``model.pt2`` of inputs by their names."""
+class Graph(NamedTuple):
+    """What computes ``model.onnx`` or ``model.pt2``.
+
+    Args:
+        run: of inputs by their names.
+        alone: whether rows are computed one by one. In 8 bits, numbers are rounded by the largest
+            of a batch, so that what is said of a row would depend on those beside it.
+    """
+
+    run: Callable[[Mapping[str, np.ndarray]], np.ndarray]
+    alone: bool
+
+
+def graph_of(folder: Path) -> Graph:
+    """The graph of a folder."""
     if (folder / "model.onnx").is_file():
         import onnxruntime
 
         session = onnxruntime.InferenceSession(folder / "model.onnx")
         names = {given.name for given in session.get_inputs()}
-        return lambda x: session.run(None, {n: v for n, v in x.items() if n in names})[0]
+        alone = session.get_modelmeta().producer_name == "onnx.quantize"
+        return Graph(lambda x: session.run(None, {n: x[n] for n in names})[0], alone)
     import torch
 
     graph = torch.export.load(folder / "model.pt2").module()
-    return lambda x: graph({n: torch.from_numpy(v) for n, v in x.items()}).detach().numpy()
+
+    def run(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        found: np.ndarray = graph({n: torch.from_numpy(v) for n, v in inputs.items()}).numpy()
+        return found
+
+    return Graph(torch.no_grad()(run), alone=False)
 
 
 class Labels(Protocol):
