@@ -94,7 +94,7 @@ class Preparation:
             fitted = self._encode(tables, target, targets, folder, report, stages)
         files = [*(folder / f"{split}.ids.arrow" for split in tables), *fitted.files]
         card = DataCard(
-            target=target,
+            target=fitted.completed_target(target),
             input=fitted.card,
             rows={split: table.num_rows for split, table in tables.items()},
             # what a checkpoint knows its data by, wherever they lie and whatever prepared them
@@ -123,6 +123,11 @@ class Preparation:
             encoded = encoded.append_column("target", targets[split])
             if not training:
                 encoded = fitted.for_evaluation(encoded, table)
+            elif (kept := fitted.learnable(encoded)) is not None and not kept.all():
+                encoded = encoded.filter(pa.array(kept))
+                tables[split] = _rewritten(
+                    table.filter(pa.array(kept)), folder / f"{split}.rows.arrow"
+                )
             write_table(encoded, folder / f"{split}.ids.arrow")
             del encoded  # before the next split is
             give_back_memory()
@@ -169,12 +174,7 @@ class Preparation:
         rows = map_table(path)
         completed, told = self.target.completed(rows)
         audit["warnings"] += [f"{split}: {line}" for line in told]
-        if completed is rows:
-            return rows
-        whole = path.with_suffix(".whole")
-        write_table(completed, whole)
-        whole.replace(path)
-        return map_table(path)
+        return rows if completed is rows else _rewritten(completed, path)
 
     def _read_and_clean(
         self,
@@ -219,3 +219,11 @@ class Preparation:
                     held[step] = held.get(step, 0) + count
             with columns_of_the_file(self.read.columns):
                 yield self.target.canonical(cleaned)
+
+
+def _rewritten(rows: pa.Table, path: Path) -> pa.Table:
+    """Rows in the place of those of a mapped file, mapped."""
+    whole = path.with_suffix(".whole")
+    write_table(rows, whole)
+    whole.replace(path)
+    return map_table(path)

@@ -98,6 +98,14 @@ class FittedInput(ABC):
         """
         return {}
 
+    def learnable(self, encoded: pa.Table) -> np.ndarray | None:
+        """``(N,)`` bool: the encoded rows of training that stay; null = all of them."""
+        return None
+
+    def completed_target(self, card: TargetCard) -> TargetCard:
+        """The target with what of the input its texts are written by."""
+        return card
+
     def joined(self, found: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         """What is to be told of rows that come in parts, from what `examine` found of two."""
         return found

@@ -8,6 +8,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from weitiao.errors import ConfigError
+from weitiao.inputs.text.contamination_index import SEEN
 from weitiao.inputs.text.special_tokens import SpecialText
 from weitiao.io.hub import only_local, searched
 
@@ -15,6 +16,7 @@ _VOCABULARIES = (
     *("tokenizer.json", "vocab.txt", "vocab.json"),
     *("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"),
 )
+_WEIGHTS = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")
 _NO_UNITS = ("", "▁")  # what SentencePiece kinds have without any vocabulary
 _TRIAL = "a 好 龘 𪚥 ꙮ"  # something that any vocabulary lacks
 
@@ -90,6 +92,16 @@ def _refuse_made_up(tokenizer: Any, name: str, field: str) -> None:
         field=field,
         hint=f"if it is of another kind: {mend} in its config.json",
     )
+
+
+def tokenizer_files(folder: Path) -> Iterator[Path]:
+    """The files of a model's folder but for its weights, if there is such a folder."""
+    if folder.is_dir():
+        yield from sorted(
+            path
+            for path in folder.iterdir()
+            if path.is_file() and path.suffix not in _WEIGHTS and path.name != SEEN
+        )
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from weitiao.errors import ConfigError
 from weitiao.inputs import Counts, FittedInput, Input, Targets
 from weitiao.inputs.text.augment import Augmenter, words_to_prepare
 from weitiao.inputs.text.clean import Cleaned, Cleaner
-from weitiao.inputs.text.contamination_index import SEEN
 from weitiao.inputs.text.fitted import STATE, VECTORS, WEIGHTS, FittedText, texts_of
 from weitiao.inputs.text.negatives import cleaned_negatives
 from weitiao.inputs.text.normalisation import normalised, roles_of
@@ -27,6 +26,7 @@ from weitiao.inputs.text.options import (
     texts_with_options,
     with_passage,
 )
+from weitiao.inputs.text.pretrained_tokenizer import tokenizer_files
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.word_vectors import file_of_vectors
@@ -34,8 +34,6 @@ from weitiao.io.arrow import all_texts
 from weitiao.io.tables.positive_cells import NEGATIVES, negative_columns
 from weitiao.io.text_lists import as_cell
 from weitiao.linear import Linear, Rows, from_state, read_features, solve_splits, write_linear
-
-NO_TOKENIZER = (".safetensors", ".bin", ".pt", ".h5", ".msgpack", ".onnx")  # a model's weights
 
 
 @dataclass(frozen=True)
@@ -160,15 +158,11 @@ class Text(Input):
         yield from self.words.files()
         if self.encode.vectors is not None:
             yield file_of_vectors(self.encode.vectors)
-        folder = Path(self.encode.tokenizer)
-        if self.encode.of_checkpoint and folder.is_file():
-            yield folder
-        if not self.encode.trained and folder.is_dir():
-            yield from sorted(
-                path
-                for path in folder.iterdir()
-                if path.is_file() and path.suffix not in NO_TOKENIZER and path.name != SEEN
-            )
+        path = Path(self.encode.tokenizer)
+        if self.encode.of_checkpoint and path.is_file():
+            yield path
+        if not self.encode.trained:
+            yield from tokenizer_files(path)
 
     def cleaned(self, table: pa.Table, *, may_drop: bool) -> tuple[pa.Table, Counts]:
         """Cleaned ``text`` (and ``pair``) beside ``original``; some rows leave, if they may."""

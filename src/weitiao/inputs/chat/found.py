@@ -1,0 +1,98 @@
+"""What is to be told of encoded conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.io.arrow import Ragged
+
+
+@dataclass(frozen=True)
+class Found:
+    """Counts of rows, but for those of ids.
+
+    Args:
+        rows: all.
+        ids: of all rows.
+        learned: ids that are to be said.
+        unknown: ids of what the vocabulary lacks.
+        long: rows that are longer than a model reads.
+        cut: of which the oldest turns are left out.
+        lost: whose answer is left out: there is nothing to learn.
+        special: in which something looks like a special token.
+        inexact: whose answer the tokenizer can't write.
+        longest: ids of the longest row, as a whole.
+        first_lost: where the first of these stands.
+        first_inexact: likewise.
+    """
+
+    rows: int
+    ids: int
+    learned: int
+    unknown: int
+    long: int
+    cut: int
+    lost: int
+    special: int
+    inexact: int
+    longest: int
+    first_lost: str | None = None
+    first_inexact: str | None = None
+
+    @classmethod
+    def of(cls, encoded: pa.Table, table: pa.Table, longest: int, unk_id: int | None) -> Found:
+        """Count.
+
+        Args:
+            encoded: as `FittedChat.encode` gave the rows of ``table``.
+            longest: most ids of a row.
+        """
+        ids, whole = Ragged(encoded["input_ids"]), encoded["whole"].to_numpy()
+        lost = ~learnable(encoded) & ("label" in table.column_names)
+        inexact = encoded["inexact"].to_numpy()
+        return cls(
+            rows=len(ids.lengths),
+            ids=int(ids.lengths.sum()),
+            learned=int(Ragged(encoded["learned"]).values.sum()),
+            unknown=0 if unk_id is None else int((ids.values == unk_id).sum()),
+            long=int((whole > longest).sum()),
+            cut=_sum(encoded, "cut"),
+            lost=int(lost.sum()),
+            special=_sum(encoded, "special"),
+            inexact=int(inexact.sum()),
+            longest=int(whole.max(initial=0)),
+            first_lost=_first(lost, table),
+            first_inexact=_first(inexact, table),
+        )
+
+    def __add__(self, other: Found) -> Found:
+        """That of the rows of both."""
+        both: dict[str, Any] = {}
+        for name in (field.name for field in fields(self)):
+            one, more = getattr(self, name), getattr(other, name)
+            first = name.startswith("first")
+            both[name] = (one or more) if first else one + more
+        return Found(**both | {"longest": max(self.longest, other.longest)})
+
+
+def learnable(encoded: pa.Table) -> np.ndarray:
+    """``(N,)`` bool: whether an answer stands behind the prompt."""
+    found: np.ndarray = Ragged(encoded["input_ids"]).lengths > encoded["prompt"].to_numpy()
+    return found
+
+
+def _sum(encoded: pa.Table, name: str) -> int:
+    return pc.sum(encoded[name]).as_py() or 0
+
+
+def _first(which: np.ndarray, table: pa.Table) -> str | None:
+    places = np.flatnonzero(which)
+    if not len(places):
+        return None
+    place = int(places[0])
+    return f"{table['file'][place].as_py()}, row {table['row'][place].as_py()}"
