@@ -39,7 +39,7 @@ def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str
 def may_lack(names: Iterable[str]) -> list[str]:
     """Columns that rows may have beside those of these names, though the first ones don't."""
     known = {name.strip().casefold() for name in names}
-    inputs = _INPUT[:1] if _WITH_INPUT in known else ()
+    inputs = _INPUT[:1] if _WITH_INPUT in known and known.isdisjoint(_INPUT) else ()
     firsts = (*inputs, *(each[0] for each in _BESIDE.values()))
     return [name for name in firsts if name not in known]
 

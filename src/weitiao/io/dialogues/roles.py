@@ -17,6 +17,7 @@ _USUAL: dict[str, Role] = {name: role for role, names in _KNOWN.items() for name
 _OF_SPEAKERS: dict[str, Role] = _USUAL | {"system": "assistant"}
 """Where a key ``speaker`` says it, the system is the one that answers, as in SGD and MultiWOZ."""
 _SPEAKER = "speaker"
+_LONGEST = 40  # characters of a name that a message shows
 
 
 class Roles:
@@ -48,9 +49,7 @@ class Roles:
         """
         role = self._meanings(key).get(_folded(name)) if isinstance(name, str) else None
         if role is None:
-            who = name if isinstance(name, str) else "NAME"
-            mapping = json.dumps({who: "user"}, ensure_ascii=False)
-            hint = f"{{--roles}} '{mapping}', or whichever it is"
+            hint = f"{mapping_of(name)}, or whichever it is"
             problem = f"message {place} is of {short(name)}, which is no role: {', '.join(ROLES)}"
             raise SpanFault(problem, "text", hint)
         if name != role:
@@ -59,6 +58,12 @@ class Roles:
 
     def _meanings(self, key: str) -> Mapping[str, Role]:
         return self._of_speakers if key == _SPEAKER else self._usual
+
+
+def mapping_of(name: object) -> str:
+    """The option that says what a name means, as it may be typed."""
+    shown = name if isinstance(name, str) and len(name) <= _LONGEST else "NAME"
+    return f"{{--roles}} '{json.dumps({shown: 'user'}, ensure_ascii=False)}'"
 
 
 def _folded(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from weitiao.io.dialogues.messages import Message
-from weitiao.io.dialogues.roles import Roles
+from weitiao.io.dialogues.roles import Roles, mapping_of
 from weitiao.io.spans.span import SpanFault, short
 
 FORM = '[{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]'
@@ -17,8 +17,9 @@ _ROLE_KEYS = ("role", "from", "speaker", "角色")
 _CONTENT_KEYS = ("content", "value", "text", "utterance", "message", "内容")
 _LEARN_KEYS = ("learn", "weight", "train", "loss")
 """What says whether to learn from an answer: ours; OpenAI's; axolotl's; ms-swift's."""
+_ONE = '[{"role": "user", "content": "…"}]'
 _LIKE_TURNS = re.compile(
-    rf"\s*\[\s*\{{\s*[\"']({'|'.join((*_ROLE_KEYS, *_CONTENT_KEYS))})[\"']\s*:"
+    r"\s*\[\s*\{\s*[\"'](?P<key>role|from|content|value)[\"']\s*:\s*[\"'](?P<name>[^\"']*)"
 )
 _TEXT_PARTS = ("text", "input_text", "output_text")
 
@@ -61,20 +62,54 @@ class Turns:
         return self._of_objects(value, role)
 
     def maybe(self, cell: Any, role: str) -> list[Message] | str:
-        """The messages of a cell that holds such, or its text.
+        """The messages of a cell that holds such, or its text, which may well be JSON itself.
 
         Raises:
-            SpanFault: it looks like messages, and can't be read.
+            SpanFault: it holds something else, or begins like messages and can't be read.
         """
-        if isinstance(cell, Mapping) and any(key in cell for key in _CONTENT_KEYS):
+        if isinstance(cell, str):
+            return self._of_text(cell, role)
+        if isinstance(cell, Mapping):
             cell = [cell]
-        if isinstance(cell, list) and len(cell) == 1 and isinstance(cell[0], str):
-            return cell[0]
-        if isinstance(cell, list | Mapping):
+        if not isinstance(cell, list) or (len(cell) == 1 and isinstance(cell[0], str)):
+            return content_of(cell, "the value", role)
+        if self._are_messages(cell, role):
             return self.whole(cell, role)
-        if isinstance(cell, str) and _LIKE_TURNS.match(cell):
+        texts = all(isinstance(each, str) for each in cell)
+        if cell and texts and role == "text":
             return self.whole(cell, role)
-        return content_of(cell, "the value", role)
+        if (
+            cell
+            and not texts
+            and all(isinstance(each, Mapping) and "type" in each for each in cell)
+        ):
+            return content_of(cell, "the value", role)
+        raise SpanFault(f"{short(cell)} is neither a text nor a list of messages", role, HINT)
+
+    def _of_text(self, cell: str, role: str) -> list[Message] | str:
+        match = _LIKE_TURNS.match(cell)
+        if match is None:
+            return cell
+        try:
+            value = _parsed(cell, role)
+        except SpanFault as fault:
+            if not self.roles.knows(match["name"], match["key"]):
+                return cell
+            problem = f"this begins like messages: {fault.problem}"
+            raise SpanFault(problem, role, f"a text that does so is written {_ONE}") from fault
+        return self.whole(value, role) if self._are_messages(value, role) else cell
+
+    def _are_messages(self, value: Any, role: str) -> bool:
+        """Whether all of a list name who speaks, in an answer one who answers."""
+        if not isinstance(value, list) or not value:
+            return False
+        if not all(isinstance(each, Mapping) for each in value):
+            return False
+        named = [(key, each[key]) for each in value for key in _ROLE_KEYS[:2] if key in each]
+        if len(named) < len(value) or not all(self.roles.knows(n, key) for key, n in named):
+            return False
+        key, name = named[0]
+        return role != "label" or self.roles.role(name, key, 1) in ("assistant", "tool")
 
     def pairs(self, cell: Any) -> list[Message]:
         """The messages of a history: a list of ``[question, answer]``, or of messages."""
@@ -93,6 +128,8 @@ class Turns:
         return found
 
     def _of_objects(self, turns: Sequence[Mapping[str, Any]], role: str) -> list[Message]:
+        if all(each and all(self.roles.knows(key, "") for key in each) for each in turns):
+            turns = [{"role": key, "content": text} for each in turns for key, text in each.items()]
         speaks, says = self._keys_of(turns, role)
         self._note(speaks, says)
         read = {speaks, says, *_LEARN_KEYS}
@@ -135,9 +172,8 @@ class Turns:
         for key in keys:
             values = [each.get(key) for each in turns if isinstance(each.get(key), str)]
             if len({*values}) < len(values):
-                hint = f"{{--roles}} '{json.dumps({values[0]: 'user'}, ensure_ascii=False)}'"
                 problem = f"the values of {key!r}, such as {short(values[0])}, are no roles"
-                raise SpanFault(problem, role, f"{hint}, and so on for each")
+                raise SpanFault(problem, role, f"{mapping_of(values[0])}, and so on for each")
 
     def _note(self, speaks: str | None, says: str) -> None:
         self.keys = self.keys or (speaks, says)

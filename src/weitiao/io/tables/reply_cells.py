@@ -51,8 +51,11 @@ class ReplyCells:
             facts.append(told)
         if self._turns.keys is not None:
             speaks, says = self._turns.keys
-            who = f"{speaks!r} says who speaks" if speaks else "user and assistant take turns"
-            facts.append(f"of a conversation, {who}" + (f", {says!r} what" if says else ""))
+            if speaks is not None:
+                facts.append(f"of a message, {speaks!r} says who speaks, and {says!r} what")
+            else:
+                of = f" ({says!r})" if says else ""
+                facts.append(f"messages{of} name no speaker: user and assistant take turns")
         if roles:
             meant = (f"{name!r} is the {role}" for name, role in roles.items())
             facts.append(f"who speaks: {', '.join(meant)}")

@@ -214,7 +214,7 @@ def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int,
     arrays: dict[str, pa.Array] = {}
     faults: dict[int, BadRow] = {}
     for role, values in zip(merged_roles(source.wanted), chunk.columns, strict=True):
-        column = source.wanted[role]
+        column = source.called(role)
         values = _tidied(source, role, values) if role in names else values
         sets = role == "label" and source.cells == "set"
         arrays[role], reasons = as_array(values, filled=role in names, sets=sets)

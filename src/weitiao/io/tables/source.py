@@ -91,6 +91,12 @@ class Source:
         layout = _LAYOUTS.get(self.cells)
         return layout(self.wanted, names) if layout else self.wanted
 
+    def called(self, role: str) -> str:
+        """What the column of a role is called in the file, as far as it is known."""
+        if role == "label" and self.cells == "reply":  # it may be the last message of the text
+            return self.columns.get("label") or self.columns["text"]
+        return self.columns.get(role) or self.wanted[role]
+
     @property
     def path(self) -> Path:
         """The only file."""

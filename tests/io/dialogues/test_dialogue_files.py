@@ -1,0 +1,386 @@
+"""Conversations in the forms in which data sets are published."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dialogue_files import Conversation, as_json, drawn, lines, read, rows_of, said
+
+from weitiao.io.dialogues.messages import Message
+from weitiao.io.tables import Reader
+
+SHAREGPT = {"system": "system", "user": "human", "assistant": "gpt"}
+
+
+def openai(each: Conversation) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in each]
+
+
+def split(each: Conversation) -> tuple[str, list[str], str, str]:
+    """System message, earlier texts, what is asked and what is answered."""
+    system = each[0].content if each[0].role == "system" else ""
+    *history, asked, answered = [m.content for m in each if m.role != "system"]
+    return system, history, asked, answered
+
+
+def pairs(texts: list[str]) -> list[list[str]]:
+    return [[*pair] for pair in zip(texts[::2], texts[1::2], strict=True)]
+
+
+def of_sharegpt(each: Conversation) -> dict[str, Any]:
+    turns = [{"from": SHAREGPT[m.role], "value": m.content} for m in each]
+    return {"id": "1", "conversations": turns}
+
+
+def of_sharegpt_with_system(each: Conversation) -> dict[str, Any]:
+    system = {"system": each[0].content} if each[0].role == "system" else {}
+    rest = [m for m in each if m.role != "system"]
+    return {"conversations": of_sharegpt(rest)["conversations"]} | system
+
+
+def of_alpaca(each: Conversation) -> dict[str, Any]:
+    system, history, asked, answered = split(each)
+    known = {"instruction": asked, "input": "", "output": answered, "text": "### rendered"}
+    return known | {"system": system, "history": pairs(history)}
+
+
+def of_query(each: Conversation) -> dict[str, Any]:
+    system, history, asked, answered = split(each)
+    needed = {"query": asked, "response": answered}
+    return needed | ({"history": pairs(history)} if history else {}) | {"system": system or None}
+
+
+def of_prompt(each: Conversation) -> dict[str, Any]:
+    return {"prompt": openai(each[:-1]), "completion": openai(each[-1:])}
+
+
+def of_parts(each: Conversation) -> dict[str, Any]:
+    def parts(text: str) -> list[dict[str, str]]:
+        return [{"type": "text", "text": text[:2]}, {"type": "text", "text": text[2:]}]
+
+    return {"messages": [{"role": m.role, "content": parts(m.content)} for m in each]}
+
+
+def of_kdconv(each: Conversation) -> dict[str, Any]:
+    turns = [{"attrs": [{"name": "x"}], "message": m.content} for m in each]
+    return {"messages": turns, "name": "film"}
+
+
+def of_sgd(each: Conversation) -> dict[str, Any]:
+    names = {"user": "USER", "assistant": "SYSTEM"}
+    turns = [{"frames": [], "speaker": names[m.role], "utterance": m.content} for m in each]
+    return {"dialogue_id": "1_0", "services": ["a"], "turns": turns}
+
+
+def of_lists(each: Conversation) -> dict[str, Any]:
+    lists = {"role": [m.role for m in each], "content": [m.content for m in each]}
+    return {"conversation": lists}
+
+
+def of_sft(each: Conversation) -> dict[str, Any]:
+    return {"prompt": each[0].content, "prompt_id": "7", "messages": openai(each)}
+
+
+FORMS: dict[str, tuple[Callable[[Conversation], Any], bool]] = {
+    # name → how it is written, whether it has system messages
+    "messages": (lambda each: {"messages": openai(each)}, True),
+    "messages_and_their_prompt": (of_sft, True),
+    "parts": (of_parts, True),
+    "sharegpt": (of_sharegpt, True),
+    "sharegpt_with_system": (of_sharegpt_with_system, True),
+    "alpaca": (of_alpaca, True),
+    "query_response_history": (of_query, True),
+    "prompt_completion": (of_prompt, True),
+    "kdconv": (of_kdconv, False),
+    "texts": (lambda each: {"dialog": [m.content for m in each]}, False),
+    "sgd": (of_sgd, False),
+    "lists": (of_lists, True),
+}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "lines.json"])
+@pytest.mark.parametrize("name", FORMS)
+def test_what_is_said_comes_back(name: str, suffix: str, tmp_path: Path) -> None:
+    write, system = FORMS[name]
+    conversations = drawn(60, system=system)
+    values = [*map(write, conversations)]
+    path = tmp_path / f"my.{suffix}"
+    path.write_text(as_json(values) if suffix == "json" else lines(*values), "utf-8")
+    assert rows_of(read(path)) == conversations
+
+
+ONE_TURN = {
+    # columns of prompt and answer in one turn
+    "gsm8k": ("question", "answer"),
+    "ours": ("text", "label"),
+    "texts": ("prompt", "completion"),
+    "instructions": ("instruction", "response"),
+    "inputs": ("input", "output"),
+    "chinese": ("问题", "答案"),
+}
+
+
+def cells(rows: Sequence[Sequence[str]], separator: str = ",") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "semicolon.csv"])
+@pytest.mark.parametrize("name", ONE_TURN)
+def test_a_prompt_and_its_answer_come_back(name: str, suffix: str, tmp_path: Path) -> None:
+    conversations = drawn(60, system=False, turns=1)
+    header, path = ONE_TURN[name], tmp_path / f"my.{suffix}"
+    rows = [[asked.content, answered.content] for asked, answered in conversations]
+    if suffix == "jsonl":
+        path.write_text(lines(*(dict(zip(header, row, strict=True)) for row in rows)), "utf-8")
+    elif suffix == "parquet":
+        pq.write_table(pa.table([*zip(*rows, strict=True)], [*header]), path)
+    else:
+        path.write_text(cells([header, *rows], ";" if "semi" in suffix else ","), "utf-8")
+    assert rows_of(read(path)) == conversations
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "xlsx"])
+@pytest.mark.parametrize("write", [as_json, repr], ids=["json", "python"])
+def test_messages_come_back_from_cells(
+    write: Callable[[Any], str], suffix: str, tmp_path: Path
+) -> None:
+    conversations, path = drawn(40), tmp_path / f"my.{suffix}"
+    values = [write(openai(each)) for each in conversations]
+    if suffix == "csv":
+        path.write_text(
+            cells([["id", "messages"], *([str(i), v] for i, v in enumerate(values))]), "utf-8"
+        )
+    elif suffix == "parquet":
+        pq.write_table(pa.table({"messages": values}), path)
+    else:
+        from openpyxl import Workbook
+
+        book = Workbook()
+        for row in (["no", "messages"], *([i, value] for i, value in enumerate(values))):
+            book.active.append(row)
+        book.save(path)
+    assert rows_of(read(path)) == conversations
+
+
+def test_messages_come_back_from_lists_of_parquet(tmp_path: Path) -> None:
+    conversations = drawn(40)
+    pq.write_table(pa.table({"messages": [*map(openai, conversations)]}), tmp_path / "my.parquet")
+    assert rows_of(read(tmp_path / "my.parquet")) == conversations
+
+
+def test_what_was_read_is_read_again_as_it_is(tmp_path: Path) -> None:
+    conversations = drawn(60)
+    (tmp_path / "my.jsonl").write_text(lines(*({"messages": openai(c)} for c in conversations)))
+    rows = read(tmp_path / "my.jsonl").to_pylist()
+    content = cells([("text", "label"), *((row["text"], row["label"]) for row in rows)])
+    (tmp_path / "again.csv").write_text(content, "utf-8")
+    assert rows_of(read(tmp_path / "again.csv")) == conversations
+
+
+EXAMPLES: dict[str, tuple[Any, Conversation]] = {
+    # name → a row, what it says
+    "input_behind_instruction": (
+        {"instruction": "翻译", "input": "你好", "output": "Hello"},
+        said("翻译\n你好", "Hello"),
+    ),
+    "input_alone": ({"instruction": "", "input": "你好", "output": "Hi"}, said("你好", "Hi")),
+    "dolly": (
+        {"instruction": "Who?", "context": "A cat sat.", "response": "A cat", "category": "qa"},
+        said("Who?\nA cat sat.", "A cat"),
+    ),
+    "history_of_messages": (
+        {"query": "b", "response": "B", "history": openai(said("a", "A"))},
+        said("a", "A", "b", "B"),
+    ),
+    "an_answer_to_a_tool": (
+        {
+            "messages": [
+                {"role": "user", "content": "几点？"},
+                {"role": "assistant", "content": "time()"},
+                {"role": "tool", "content": "12:00", "tool_call_id": "1"},
+                {"role": "assistant", "content": "十二点。"},
+            ]
+        },
+        [*said("几点？", "time()"), Message("tool", "12:00"), Message("assistant", "十二点。")],
+    ),
+    "numbers": (
+        {"messages": [{"role": "user", "content": 7}, {"role": "assistant", "content": 4.5}]},
+        said("7", "4.5"),
+    ),
+    "one_text_in_a_list": ({"question": "选？", "answer": ["D"]}, said("选？", "D")),
+    "json_as_answer": (
+        {"prompt": "找地名：北京", "completion": '[{"text": "北京", "type": "LOC"}]'},
+        said("找地名：北京", '[{"text": "北京", "type": "LOC"}]'),
+    ),
+    "json_as_prompt": (
+        {"prompt": '[{"role": "admin", "content": "x"}]', "completion": "谁？"},
+        said('[{"role": "admin", "content": "x"}]', "谁？"),
+    ),
+    "messages_of_a_user_as_answer": (
+        {"prompt": "写", "completion": '[{"role": "user", "content": "x"}]'},
+        said("写", '[{"role": "user", "content": "x"}]'),
+    ),
+    "unknown_keys": (
+        {"messages": [{"who": "user", "words": "a"}, {"who": "bot", "words": "b"}]},
+        said("a", "b"),
+    ),
+    "a_longest_turn": (
+        {"messages": openai(said("长" * 1_000_000, "好" * 1_000_000))},
+        said("长" * 1_000_000, "好" * 1_000_000),
+    ),
+    "marked": (
+        {
+            "messages": [
+                {"role": "user", "content": "a"},
+                {"role": "assistant", "content": "b", "weight": 0},
+                {"role": "user", "content": "c"},
+                {"role": "assistant", "content": "d", "weight": 1},
+            ]
+        },
+        [Message("user", "a"), Message("assistant", "b", learn=False), *said("c", "d")],
+    ),
+    "firefly": (
+        {"conversation": [{"human": "a", "assistant": "b"}, {"human": "c", "assistant": "d"}]},
+        said("a", "b", "c", "d"),
+    ),
+    "system_in_both": (
+        {
+            "system": "短",
+            "conversations": of_sharegpt(said("a", "b", system="短"))["conversations"],
+        },
+        said("a", "b", system="短"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_row_is_read(name: str, tmp_path: Path) -> None:
+    value, messages = EXAMPLES[name]
+    (tmp_path / "my.jsonl").write_text(lines(value), "utf-8")
+    assert rows_of(read(tmp_path / "my.jsonl")) == [messages]
+
+
+def test_a_column_that_later_rows_have_is_read(tmp_path: Path) -> None:
+    """Longer than a block: the first one doesn't know of it."""
+    first = {"query": "长" * 50_000, "response": "好"}
+    last = {"query": "b", "response": "B", "system": "短", "history": [["a", "A"]]}
+    (tmp_path / "my.jsonl").write_text(lines(*[first] * 60, last), "utf-8")
+    assert rows_of(read(tmp_path / "my.jsonl"))[-1] == said("a", "A", "b", "B", system="短")
+
+
+def test_names_of_roles_are_mapped(tmp_path: Path) -> None:
+    turns = [{"role": "客户", "content": "在吗"}, {"role": "SYSTEM", "content": "在"}]
+    (tmp_path / "my.jsonl").write_text(lines({"messages": turns}), "utf-8")
+    notes: list[str] = []
+    found = read(tmp_path / "my.jsonl", notes, roles={"客户": "user", "system": "assistant"})
+    assert rows_of(found) == [said("在吗", "在")]
+    assert "who speaks: '客户' is the user, 'SYSTEM' is the assistant" in "\n".join(notes)
+
+
+def test_columns_and_keys_of_any_names_are_mapped(tmp_path: Path) -> None:
+    turns = [{"name": "甲", "said": "在吗"}, {"name": "乙", "said": "在"}]
+    (tmp_path / "my.json").write_text(as_json([{"no": 1, "talk": turns}]), "utf-8")
+    columns = {"text": "talk", "label": "label"}
+    found = read(tmp_path / "my.json", columns=columns, roles={"甲": "user", "乙": "assistant"})
+    assert rows_of(found) == [said("在吗", "在")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "messages"),
+    [
+        ({"text": "q2", "label": "a2"}, said("c", "d")),
+        ({"text": "q2", "label": "label"}, said("c", "b")),
+        ({"text": "text", "label": "a2"}, said("a", "d")),
+    ],
+)
+def test_columns_are_named(columns: dict[str, str], messages: Conversation, tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("question,answer,q2,a2\na,b,c,d\n", "utf-8")
+    assert rows_of(read(tmp_path / "my.csv", columns=columns)) == [messages]
+
+
+def test_other_columns_come_along(tmp_path: Path) -> None:
+    (tmp_path / "my.jsonl").write_text(lines(of_sgd(said("a", "b"))), "utf-8")
+    columns = {"text": "text", "label": "label", "group": "dialogue_id", "id": "dialogue_id"}
+    (row,) = read(tmp_path / "my.jsonl", columns=columns).to_pylist()
+    assert (row["group"], row["id"]) == ("1_0", "1_0")
+
+
+def test_what_is_found_and_done_is_noted(tmp_path: Path) -> None:
+    turns: list[tuple[str, str]] = [
+        *(("system", "a"), ("system", ""), ("human", "b"), ("human", "c"), ("gpt", "d")),
+        *(("gpt", "e"), ("human", " "), ("gpt", "f"), ("human", "g")),
+    ]
+    value = {"conversations": [{"from": n, "value": t, "time": 1} for n, t in turns]}
+    (tmp_path / "my.jsonl").write_text(lines(value), "utf-8")
+    notes: list[str] = []
+    found = rows_of(read(tmp_path / "my.jsonl", notes))
+    assert found == [said("b\nc", "d\ne", " ", "f", system="a")]
+    told = "\n".join(notes)
+    for part in (
+        "conversations are read from 'conversations'",
+        "of a message, 'from' says who speaks, and 'value' what",
+        "who speaks: 'human' is the user, 'gpt' is the assistant",
+        "of messages isn't read: 'time'",
+        "of the user that follow each other, joined by a line break: 1 (first: row 1, 'c')",
+        "answers that follow each other, joined by a line break: 1",
+        "system messages that are empty, left out: 1",
+        "messages of the user that are empty: 1",
+        "messages behind the last answer, left out: 1 (first: row 1, 'g')",
+    ):
+        assert part in told, told
+
+
+def test_columns_that_are_read_are_noted(tmp_path: Path) -> None:
+    rows = [{"instruction": "a", "input": "b", "output": "c", "system": ""}]
+    (tmp_path / "my.json").write_text(as_json(rows), "utf-8")
+    notes: list[str] = []
+    read(tmp_path / "my.json", notes)
+    assert "prompts are read from 'instruction', 'input', answers from 'output'" in notes[0]
+
+
+def test_ours_is_read_without_a_note(tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text("text,label\na,b\n", "utf-8")
+    notes: list[str] = []
+    read(tmp_path / "my.csv", notes)
+    assert not notes
+
+
+TO_PREDICT: dict[str, tuple[Any, Conversation]] = {
+    "messages": ({"messages": openai(said("a", "b", "c"))}, said("a", "b", "c")),
+    "answered": ({"messages": openai(said("a", "b", "c", "d"))}, said("a", "b", "c")),
+    "alpaca": ({"instruction": "a", "input": "b"}, said("a\nb")),
+    "alpaca_with_output": ({"instruction": "a", "input": "", "output": "c"}, said("a")),
+    "question": ({"question": "a", "answer": "b"}, said("a")),
+    "kdconv": (of_kdconv(said("a", "b", "c")), said("a", "b", "c")),
+    "text": ({"text": "a"}, said("a")),
+    "text_of_messages": ({"text": as_json(openai(said("a", system="b")))}, said("a", system="b")),
+}
+
+
+@pytest.mark.parametrize("name", TO_PREDICT)
+def test_rows_without_an_answer_are_read_for_predictions(name: str, tmp_path: Path) -> None:
+    value, messages = TO_PREDICT[name]
+    (tmp_path / "my.jsonl").write_text(lines(value), "utf-8")
+    reader = Reader({"text": "text", "label": "label"}, cells="reply").without_labels()
+    notes: list[str] = []
+    table = reader.read([str(tmp_path / "my.jsonl")], tmp_path / "out.arrow", notes=notes)
+    assert "label" not in table.column_names
+    assert rows_of(table) == [messages]
+    assert any("have their answer, which is left out" in each for each in notes) == (
+        name == "answered"
+    )
+
+
+def test_lines_of_text_are_prompts(tmp_path: Path) -> None:
+    (tmp_path / "my.txt").write_text("你好\n[1] 好\n", "utf-8")
+    table = read(tmp_path / "my.txt", format="lines", columns={"text": "text"})
+    assert rows_of(table) == [said("你好"), said("[1] 好")]
