@@ -95,3 +95,14 @@ def test_a_reader_refuses_what_has_no_options(changes: dict[str, Any], said: str
     columns = {"text": "question", "pair": "options", "label": "answer"}
     with pytest.raises(ConfigError, match=said):
         Reader(**{"columns": columns, "cells": "choice"} | changes)
+
+
+def test_options_that_only_later_rows_have_are_not_left_out(tmp_path: Path) -> None:
+    row = {"question": "哪个？" * 400, "A": "猫", "B": "狗", "answer": "A"}
+    path = tmp_path / "my.jsonl"
+    path.write_text(lines(*[row] * 3000, row | {"C": "鱼", "answer": "C"}), "utf-8")
+    with pytest.raises(DataError, match="no row before has this") as error:
+        read(path)
+    assert (error.value.row, error.value.column, error.value.value) == (3001, "C", "鱼")
+    path.write_text(lines(*[row | {"C": "鱼"}] * 3000, row | {"more": "C"}), "utf-8")
+    assert len(read(path)) == 3001, "of what isn't read there may be more"

@@ -31,14 +31,43 @@ def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
     objects hold questions, each of these is a row.
 
     Raises:
-        DataError: a wanted column is none of them.
+        DataError: a wanted column is none of them, or a later row has further ones of a role.
     """
     checked = False
+    known: dict[str, None] = {}
     questions = _Questions(source) if source.cells in _NESTED else None
     for batch in batches:
         for records in questions.of(batch) if questions else (batch,):
-            yield _chunk(source, records, check=not checked)
+            if source.parts:
+                _refuse_further(source, records, known)
+            chunk = _chunk(source, records, check=not checked)
+            if source.parts:
+                known |= dict.fromkeys(key for value, _ in records.cells for key in value)
+            yield chunk
             checked = checked or bool(records.rows)
+
+
+def _refuse_further(source: Source, records: Records, known: dict[str, None]) -> None:
+    """Refuse a row whose keys would be read, had an earlier row had them.
+
+    Args:
+        known: keys of the rows before, in order.
+    """
+    if {key for value, _ in records.cells for key in value} <= known.keys():
+        return
+    read = {*source.columns.values()}
+    for row, (value, _) in zip(records.rows, records.cells, strict=True):
+        others = [*dict.fromkeys([*known, *value])]
+        if further := {*source.columns_in(others).values()} - read:
+            name = next(key for key in value if key in further)
+            raise DataError(
+                "no row before has this, so that it isn't read",
+                file=source.name,
+                row=row,
+                column=name,
+                value=value[name],
+                hint=f"put a row that has {name!r} first",
+            )
 
 
 def form(source: Source) -> str:
