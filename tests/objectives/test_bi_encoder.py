@@ -187,7 +187,8 @@ def test_what_can_not_be_learned_is_refused(make: Any, field: str) -> None:
 def test_a_contrastive_loss_knows_two_numbers(numbers: list[float], told: str | None) -> None:
     backbone = SimpleNamespace(width=8)
     objective = Likeness(card_of("likeness"), backbone, loss=LikenessLoss("contrastive"))
-    batch = {"target": torch.tensor(numbers), "row": torch.tensor([4, 5, 6])}
+    batch = batch_of("likeness", rows=3)
+    batch |= {"target": torch.tensor(numbers), "row": torch.tensor([4, 5, 6])}
     lines = objective.lost("train", lambda: [batch], lambda row: f"my.csv, row {row}")
     if told is None:
         assert [*lines] == []
@@ -195,6 +196,23 @@ def test_a_contrastive_loss_knows_two_numbers(numbers: list[float], told: str | 
     with pytest.raises(ConfigError, match=told) as refused:
         next(lines)
     assert "row 5" in str(refused.value)
+
+
+def test_rows_whose_texts_are_read_as_one_are_counted() -> None:
+    batch = batch_of("likeness") | {"row": torch.arange(10, 16)}
+    ids, mask = (batch["inputs"][name] for name in ("input_ids", "attention_mask"))
+    other = {"input_ids": ids.clone(), "attention_mask": mask.clone()}
+    other["input_ids"][:, 1] += 1  # all differ
+    for row in (2, 4):
+        other["input_ids"][row, 1] -= 1  # but these
+    shorter = int(mask[4].sum()) - 1
+    other["attention_mask"][4, shorter:] = 0  # of which one is the other's beginning only
+    batch["pair"] = other | {"input_ids": F.pad(other["input_ids"], (0, 3))}
+    batch["pair"]["attention_mask"] = F.pad(other["attention_mask"], (0, 3))
+    objective = Likeness(card_of("likeness"), SimpleNamespace(width=8))
+    (line,) = objective.lost("train", lambda: [batch], lambda row: f"my.csv, row {row}")
+    assert line.startswith("! 1 of 6 rows of train have two texts that are read as one")
+    assert "my.csv, row 12" in line
 
 
 def test_joined_pairs_are_refused() -> None:

@@ -99,19 +99,31 @@ class Likeness(BiEncoder):
     def lost(
         self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
-        """Refuse other numbers than those that a contrastive loss knows.
+        """Rows whose texts are read as one, and so have a cosine of 1, whatever is learned.
 
         Raises:
-            ConfigError: there is one.
+            ConfigError: a number is none of those that a contrastive loss knows.
         """
-        for batch in batches() if self.how.kind == "contrastive" else ():
-            other = (batch["target"] != 0) & (batch["target"] != 1)
-            if other.any():
-                row, number = batch["row"][other][0], batch["target"][other][0]
-                problem = f"= contrastive knows the numbers 0 and 1, not {float(number):g}"
-                where, hint = place(int(row)), "{--kind} cosent takes numbers of any scale"
-                raise ConfigError(f"{problem} ({where})", field="kind", hint=hint)
-        yield from ()
+        alike, total = list[int](), 0
+        for batch in batches():
+            if self.how.kind == "contrastive":
+                self._refuse_others(batch, place)
+            alike += batch["row"][_read_alike(batch)].tolist()
+            total += len(batch["row"])
+        if alike:
+            yield (
+                f"! {len(alike):,} of {total:,} rows of {split} have two texts that are read as"
+                f" one: their cosine is 1, whatever their number (first: {place(min(alike))})"
+            )
+
+    def _refuse_others(self, batch: Batch, place: Callable[[int], str]) -> None:
+        """Refuse other numbers than 0 and 1."""
+        other = (batch["target"] != 0) & (batch["target"] != 1)
+        if other.any():
+            row, number = batch["row"][other][0], batch["target"][other][0]
+            problem = f"= contrastive knows the numbers 0 and 1, not {float(number):g}"
+            where, hint = place(int(row)), "{--kind} cosent takes numbers of any scale"
+            raise ConfigError(f"{problem} ({where})", field="kind", hint=hint)
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """Cosines, the squared error of each, the numbers."""
@@ -153,6 +165,17 @@ class Likeness(BiEncoder):
     def baselines(self) -> baselines.LinearModels:
         """Ridge regression of what both texts have in common, and their cosine by TF-IDF."""
         return baselines.of_numbers()
+
+
+def _read_alike(batch: Batch) -> Tensor:
+    """Rows whose two texts have the same ids, ``(B,)`` of bool."""
+    (ids, kept), (others, kept_too) = (
+        (batch[side]["input_ids"], batch[side]["attention_mask"].bool())
+        for side in ("inputs", "pair")
+    )
+    width = min(ids.shape[1], others.shape[1])
+    same = (ids[:, :width] == others[:, :width]) | ~kept[:, :width]
+    return same.all(1) & (kept.sum(1) == kept_too.sum(1))
 
 
 def cosent(cosines: Tensor, targets: Tensor, temperature: float) -> Tensor:
