@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -48,6 +51,12 @@ def as_json(value: Any) -> str:
 
 def lines(*values: Any) -> str:
     return "".join(f"{as_json(value)}\n" for value in values)
+
+
+def cells(rows: Sequence[Sequence[str]], separator: str = ",") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:

@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 from dialogue_files import as_json, lines, read, rows_of, said
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from weitiao.errors import ConfigError, DataError
+from weitiao.io.answers.placing import Tally
+from weitiao.io.dialogues.conversation import conversation_of
+from weitiao.io.dialogues.roles import Roles
+from weitiao.io.dialogues.turns import Turns
+from weitiao.io.spans.span import SpanFault
 from weitiao.io.tables import Reader
 
 U, A = {"role": "user", "content": "在吗"}, {"role": "assistant", "content": "在"}
@@ -113,6 +120,12 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         "history",
         "no pair",
     ),
+    "history_role": (
+        {"query": "a", "response": "b", "history": []},
+        {"history": [{"role": "客服", "content": "x"}]},
+        "history",
+        "message 1 is of '客服'",
+    ),
     "history_text": (
         {"query": "a", "response": "b", "history": ""},
         {"history": "x"},
@@ -191,6 +204,22 @@ def test_bytes_of_another_encoding_are_told(tmp_path: Path) -> None:
     assert read(tmp_path / "my.jsonl", encoding="utf-8", on_bad_row="quarantine").num_rows == 9
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *('[{"role": "user", "content": "\\u4f6"}]', '[{"role": "user", "content": "\\d"}]'),
+        *('[{"role": "user"', "[{'role': 'user', 'content': f()}]", "[" * 100_000, "{}}"),
+        "[{'role': 'user', 'content': '\\u4f6'}]",
+    ],
+)
+def test_a_broken_cell_of_messages_is_told(cell: str, tmp_path: Path) -> None:
+    quoted = cell.replace('"', '""')
+    (tmp_path / "my.csv").write_text(f'messages\n"{quoted}"\n', "utf-8")
+    with pytest.raises(DataError, match="no list of messages, nor JSON") as error:
+        read(tmp_path / "my.csv")
+    assert (error.value.row, error.value.column) == (2, "messages")
+
+
 @pytest.mark.parametrize("text", ["[1] 好", '[{"role"] is what?', '[{"a": 1}]', "['x']", "[", "[]"])
 def test_a_cell_that_begins_like_a_list_is_a_text(text: str, tmp_path: Path) -> None:
     cell = text.replace('"', '""')
@@ -227,3 +256,29 @@ def test_an_unknown_role_shows_the_way_out(tmp_path: Path) -> None:
 def test_a_reader_refuses_roles_of_what_is_no_conversation() -> None:
     with pytest.raises(ConfigError, match="has an effect on conversations only"):
         Reader(roles={"客服": "assistant"})
+
+
+KEYS = st.sampled_from(
+    ["role", "from", "content", "value", "learn", "weight", "type", "text", "user", "gpt", "x"]
+)
+SCALARS = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3) | KEYS
+VALUES = st.recursive(
+    SCALARS, lambda x: st.lists(x, max_size=3) | st.dictionaries(KEYS, x, max_size=3), max_leaves=12
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(VALUES, st.sampled_from(["text", "label"]), st.booleans())
+def test_any_value_is_read_or_told(value: Any, role: str, as_text: bool) -> None:
+    cell = json.dumps(value) if as_text else value
+    turns = Turns(Roles(None))
+    for read_cell in (turns.whole, lambda cell: turns.maybe(cell, role), turns.pairs):
+        try:
+            found = read_cell(cell)
+        except SpanFault:
+            continue
+        if not isinstance(found, str):
+            try:
+                conversation_of(found, 1, Tally(), answered=True)
+            except SpanFault:
+                continue

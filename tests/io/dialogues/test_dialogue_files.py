@@ -2,107 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from dialogue_files import Conversation, as_json, drawn, lines, read, rows_of, said
+from dialogue_files import COLUMNS, Conversation, as_json, cells, drawn, lines, read, rows_of, said
+from dialogue_forms import FORMS, of_sgd, of_sharegpt, openai
 
 from weitiao.io.dialogues.messages import Message
 from weitiao.io.tables import Reader
-
-SHAREGPT = {"system": "system", "user": "human", "assistant": "gpt"}
-
-
-def openai(each: Conversation) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in each]
-
-
-def split(each: Conversation) -> tuple[str, list[str], str, str]:
-    """System message, earlier texts, what is asked and what is answered."""
-    system = each[0].content if each[0].role == "system" else ""
-    *history, asked, answered = [m.content for m in each if m.role != "system"]
-    return system, history, asked, answered
-
-
-def pairs(texts: list[str]) -> list[list[str]]:
-    return [[*pair] for pair in zip(texts[::2], texts[1::2], strict=True)]
-
-
-def of_sharegpt(each: Conversation) -> dict[str, Any]:
-    turns = [{"from": SHAREGPT[m.role], "value": m.content} for m in each]
-    return {"id": "1", "conversations": turns}
-
-
-def of_sharegpt_with_system(each: Conversation) -> dict[str, Any]:
-    system = {"system": each[0].content} if each[0].role == "system" else {}
-    rest = [m for m in each if m.role != "system"]
-    return {"conversations": of_sharegpt(rest)["conversations"]} | system
-
-
-def of_alpaca(each: Conversation) -> dict[str, Any]:
-    system, history, asked, answered = split(each)
-    known = {"instruction": asked, "input": "", "output": answered, "text": "### rendered"}
-    return known | {"system": system, "history": pairs(history)}
-
-
-def of_query(each: Conversation) -> dict[str, Any]:
-    system, history, asked, answered = split(each)
-    needed = {"query": asked, "response": answered}
-    return needed | ({"history": pairs(history)} if history else {}) | {"system": system or None}
-
-
-def of_prompt(each: Conversation) -> dict[str, Any]:
-    return {"prompt": openai(each[:-1]), "completion": openai(each[-1:])}
-
-
-def of_parts(each: Conversation) -> dict[str, Any]:
-    def parts(text: str) -> list[dict[str, str]]:
-        return [{"type": "text", "text": text[:2]}, {"type": "text", "text": text[2:]}]
-
-    return {"messages": [{"role": m.role, "content": parts(m.content)} for m in each]}
-
-
-def of_kdconv(each: Conversation) -> dict[str, Any]:
-    turns = [{"attrs": [{"name": "x"}], "message": m.content} for m in each]
-    return {"messages": turns, "name": "film"}
-
-
-def of_sgd(each: Conversation) -> dict[str, Any]:
-    names = {"user": "USER", "assistant": "SYSTEM"}
-    turns = [{"frames": [], "speaker": names[m.role], "utterance": m.content} for m in each]
-    return {"dialogue_id": "1_0", "services": ["a"], "turns": turns}
-
-
-def of_lists(each: Conversation) -> dict[str, Any]:
-    lists = {"role": [m.role for m in each], "content": [m.content for m in each]}
-    return {"conversation": lists}
-
-
-def of_sft(each: Conversation) -> dict[str, Any]:
-    return {"prompt": each[0].content, "prompt_id": "7", "messages": openai(each)}
-
-
-FORMS: dict[str, tuple[Callable[[Conversation], Any], bool]] = {
-    # name → how it is written, whether it has system messages
-    "messages": (lambda each: {"messages": openai(each)}, True),
-    "messages_and_their_prompt": (of_sft, True),
-    "parts": (of_parts, True),
-    "sharegpt": (of_sharegpt, True),
-    "sharegpt_with_system": (of_sharegpt_with_system, True),
-    "alpaca": (of_alpaca, True),
-    "query_response_history": (of_query, True),
-    "prompt_completion": (of_prompt, True),
-    "kdconv": (of_kdconv, False),
-    "texts": (lambda each: {"dialog": [m.content for m in each]}, False),
-    "sgd": (of_sgd, False),
-    "lists": (of_lists, True),
-}
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "json", "lines.json"])
@@ -125,12 +37,6 @@ ONE_TURN = {
     "inputs": ("input", "output"),
     "chinese": ("问题", "答案"),
 }
-
-
-def cells(rows: Sequence[Sequence[str]], separator: str = ",") -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
-    return text.getvalue()
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "semicolon.csv"])
@@ -177,6 +83,32 @@ def test_messages_come_back_from_lists_of_parquet(tmp_path: Path) -> None:
     assert rows_of(read(tmp_path / "my.parquet")) == conversations
 
 
+def test_two_forms_of_messages_may_stand_in_one_file_of_parquet(tmp_path: Path) -> None:
+    """There, each message has the keys of all of them."""
+    other = {"from": None, "value": None, "role": None, "content": None}
+    conversations = drawn(20)
+    cells = [
+        [other | turn for turn in (of_sharegpt(each)["conversations"] if i % 2 else openai(each))]
+        for i, each in enumerate(conversations)
+    ]
+    pq.write_table(pa.table({"messages": cells}), tmp_path / "my.parquet")
+    notes: list[str] = []
+    assert rows_of(read(tmp_path / "my.parquet", notes)) == conversations
+    assert "isn't read" not in "\n".join(notes)
+
+
+def test_rows_of_a_query_are_read(tmp_path: Path) -> None:
+    conversations = drawn(20)
+    with sqlite3.connect(tmp_path / "my.db") as connection:
+        connection.execute("CREATE TABLE talks (no, messages)")
+        rows = [(i, as_json(openai(each))) for i, each in enumerate(conversations)]
+        connection.executemany("INSERT INTO talks VALUES (?, ?)", rows)
+    connection.close()
+    reader = Reader(COLUMNS, cells="reply", database=str(tmp_path / "my.db"))
+    query = "SELECT messages FROM talks ORDER BY no"
+    assert rows_of(reader.read(query, tmp_path / "out.arrow")) == conversations
+
+
 def test_what_was_read_is_read_again_as_it_is(tmp_path: Path) -> None:
     conversations = drawn(60)
     (tmp_path / "my.jsonl").write_text(lines(*({"messages": openai(c)} for c in conversations)))
@@ -213,8 +145,8 @@ EXAMPLES: dict[str, tuple[Any, Conversation]] = {
         [*said("几点？", "time()"), Message("tool", "12:00"), Message("assistant", "十二点。")],
     ),
     "numbers": (
-        {"messages": [{"role": "user", "content": 7}, {"role": "assistant", "content": 4.5}]},
-        said("7", "4.5"),
+        {"messages": [{"role": "user", "content": 7e2}, {"role": "bot", "content": 10**400}]},
+        said("700", str(10**400)),
     ),
     "one_text_in_a_list": ({"question": "选？", "answer": ["D"]}, said("选？", "D")),
     "json_as_answer": (
@@ -340,11 +272,12 @@ def test_what_is_found_and_done_is_noted(tmp_path: Path) -> None:
 
 
 def test_columns_that_are_read_are_noted(tmp_path: Path) -> None:
-    rows = [{"instruction": "a", "input": "b", "output": "c", "system": ""}]
+    rows = [{"instruction": "a", "input": "b", "output": "c", "system": "", "tools": "x"}]
     (tmp_path / "my.json").write_text(as_json(rows), "utf-8")
     notes: list[str] = []
     read(tmp_path / "my.json", notes)
-    assert "prompts are read from 'instruction', 'input', answers from 'output'" in notes[0]
+    assert "the column 'tools' isn't read" in notes[0]
+    assert "prompts are read from 'instruction', 'input', answers from 'output'" in notes[1]
 
 
 def test_ours_is_read_without_a_note(tmp_path: Path) -> None:
@@ -352,35 +285,3 @@ def test_ours_is_read_without_a_note(tmp_path: Path) -> None:
     notes: list[str] = []
     read(tmp_path / "my.csv", notes)
     assert not notes
-
-
-TO_PREDICT: dict[str, tuple[Any, Conversation]] = {
-    "messages": ({"messages": openai(said("a", "b", "c"))}, said("a", "b", "c")),
-    "answered": ({"messages": openai(said("a", "b", "c", "d"))}, said("a", "b", "c")),
-    "alpaca": ({"instruction": "a", "input": "b"}, said("a\nb")),
-    "alpaca_with_output": ({"instruction": "a", "input": "", "output": "c"}, said("a")),
-    "question": ({"question": "a", "answer": "b"}, said("a")),
-    "kdconv": (of_kdconv(said("a", "b", "c")), said("a", "b", "c")),
-    "text": ({"text": "a"}, said("a")),
-    "text_of_messages": ({"text": as_json(openai(said("a", system="b")))}, said("a", system="b")),
-}
-
-
-@pytest.mark.parametrize("name", TO_PREDICT)
-def test_rows_without_an_answer_are_read_for_predictions(name: str, tmp_path: Path) -> None:
-    value, messages = TO_PREDICT[name]
-    (tmp_path / "my.jsonl").write_text(lines(value), "utf-8")
-    reader = Reader({"text": "text", "label": "label"}, cells="reply").without_labels()
-    notes: list[str] = []
-    table = reader.read([str(tmp_path / "my.jsonl")], tmp_path / "out.arrow", notes=notes)
-    assert "label" not in table.column_names
-    assert rows_of(table) == [messages]
-    assert any("have their answer, which is left out" in each for each in notes) == (
-        name == "answered"
-    )
-
-
-def test_lines_of_text_are_prompts(tmp_path: Path) -> None:
-    (tmp_path / "my.txt").write_text("你好\n[1] 好\n", "utf-8")
-    table = read(tmp_path / "my.txt", format="lines", columns={"text": "text"})
-    assert rows_of(table) == [said("你好"), said("[1] 好")]

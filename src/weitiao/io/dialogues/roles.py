@@ -37,12 +37,13 @@ class Roles:
         """Whether a name, the value of a key, is that of a role."""
         return isinstance(name, str) and _folded(name) in self._meanings(key)
 
-    def role(self, name: object, key: str, place: int) -> Role:
+    def role(self, name: object, key: str, place: int, cell: str = "text") -> Role:
         """The role that a name means.
 
         Args:
             key: whose value it is.
             place: number of its message, from 1.
+            cell: the role of the column that it stands in.
 
         Raises:
             SpanFault: it is none's.
@@ -51,7 +52,7 @@ class Roles:
         if role is None:
             hint = f"{mapping_of(name)}, or whichever it is"
             problem = f"message {place} is of {short(name)}, which is no role: {', '.join(ROLES)}"
-            raise SpanFault(problem, "text", hint)
+            raise SpanFault(problem, cell, hint)
         if name != role:
             self.others[str(name)] = role
         return role

@@ -19,8 +19,10 @@ _LEARN_KEYS = ("learn", "weight", "train", "loss")
 """What says whether to learn from an answer: ours; OpenAI's; axolotl's; ms-swift's."""
 _ONE = '[{"role": "user", "content": "…"}]'
 _LIKE_TURNS = re.compile(
-    r"\s*\[\s*\{\s*[\"'](?P<key>role|from|content|value)[\"']\s*:\s*[\"'](?P<name>[^\"']*)"
+    r"\s*\[\s*\{\s*[\"'](?P<key>[^\"']*)[\"']\s*:\s*(?:[\"'](?P<name>[^\"']*))?"
 )
+_PYTHON = re.compile(r"\s*\[[\[{(\s]*'")
+"""Python's own way to write lists, in which keys are in single quotes."""
 _TEXT_PARTS = ("text", "input_text", "output_text")
 
 
@@ -78,11 +80,7 @@ class Turns:
         texts = all(isinstance(each, str) for each in cell)
         if cell and texts and role == "text":
             return self.whole(cell, role)
-        if (
-            cell
-            and not texts
-            and all(isinstance(each, Mapping) and "type" in each for each in cell)
-        ):
+        if any(isinstance(each, Mapping) and "type" in each for each in cell):
             return content_of(cell, "the value", role)
         raise SpanFault(f"{short(cell)} is neither a text nor a list of messages", role, HINT)
 
@@ -93,7 +91,8 @@ class Turns:
         try:
             value = _parsed(cell, role)
         except SpanFault as fault:
-            if not self.roles.knows(match["name"], match["key"]):
+            key = match["key"]
+            if key not in _ROLE_KEYS or not self.roles.knows(match["name"], key):
                 return cell
             problem = f"this begins like messages: {fault.problem}"
             raise SpanFault(problem, role, f"a text that does so is written {_ONE}") from fault
@@ -105,7 +104,7 @@ class Turns:
             return False
         if not all(isinstance(each, Mapping) for each in value):
             return False
-        named = [(key, each[key]) for each in value for key in _ROLE_KEYS[:2] if key in each]
+        named = [(key, each[key]) for each in value for key in _ROLE_KEYS if key in each]
         if len(named) < len(value) or not all(self.roles.knows(n, key) for key, n in named):
             return False
         key, name = named[0]
@@ -133,7 +132,7 @@ class Turns:
         speaks, says = self._keys_of(turns, role)
         self._note(speaks, says)
         read = {speaks, says, *_LEARN_KEYS}
-        self.unread |= dict.fromkeys(k for each in turns for k in each if k not in read)
+        self.unread |= dict.fromkeys(key for key in _filled(turns) if key not in read)
         texts = []
         for number, each in enumerate(turns, 1):
             if each.get(says) is None and each.get("tool_calls"):
@@ -142,14 +141,16 @@ class Turns:
             texts.append(content_of(each.get(says), f"message {number}", role))
         if speaks is None:
             return _by_turns(texts)
+        numbered = enumerate(zip(turns, texts, strict=True), 1)
+        meant = self.roles.role
         return [
-            Message(self.roles.role(each.get(speaks), speaks, n), text, _learned(each, n, role))
-            for n, (each, text) in enumerate(zip(turns, texts, strict=True), 1)
+            Message(meant(each.get(speaks), speaks, n, role), text, _learned(each, n, role))
+            for n, (each, text) in numbered
         ]
 
     def _keys_of(self, turns: Sequence[Mapping[str, Any]], role: str) -> tuple[str | None, str]:
         """The key that says who speaks (null = none does), and the one that says what."""
-        keys = dict.fromkeys(key for each in turns for key in each)
+        keys = _filled(turns)
         speaks = next((key for key in _ROLE_KEYS if key in keys), None)
         if speaks is None:
             named = (k for k in keys if all(self.roles.knows(each.get(k), k) for each in turns))
@@ -179,6 +180,11 @@ class Turns:
         self.keys = self.keys or (speaks, says)
 
 
+def _filled(turns: Sequence[Mapping[str, Any]]) -> dict[str, None]:
+    """The keys that any message has a value of: in Parquet, all have those of all others."""
+    return {key: None for each in turns for key, value in each.items() if value is not None}
+
+
 _PAIRS = '[["question", "answer"], …]'
 
 
@@ -194,8 +200,10 @@ def content_of(value: Any, what: str, role: str) -> str:
         return "".join(_part(each, what, role) for each in value)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float) and value == value:
-        return str(int(value)) if float(value).is_integer() else str(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and value == value:
+        return str(int(value)) if value.is_integer() else str(value)
     missing = value is None or isinstance(value, float)
     told = "is missing" if missing else f"is {short(value)}, which is no text"
     raise SpanFault(f"{what} {told}", role)
@@ -241,10 +249,9 @@ def _of_lists(value: Mapping[str, Any]) -> Any:
 def _parsed(cell: str, role: str) -> Any:
     """What the JSON of a cell holds, or the literal of Python."""
     try:
-        return json.loads(cell)
-    except (ValueError, RecursionError) as error:
-        try:
+        if _PYTHON.match(cell):
             return ast.literal_eval(cell.strip())  # reads literals and runs nothing
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            told = f"this is no list of messages, nor JSON: {error}"
-            raise SpanFault(told, role, HINT) from None
+        return json.loads(cell)
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        told = f"this is no list of messages, nor JSON: {error}"
+        raise SpanFault(told, role, HINT) from None

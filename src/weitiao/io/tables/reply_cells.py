@@ -99,7 +99,8 @@ class ReplyCells:
         cell, name = cells["text"], self._source.columns["text"]
         if cell is None:
             raise SpanFault(_missing(name, chunk.raw(i)), "text")
-        whole = is_whole(name) or ("label" in self._source.wanted and "label" not in cells)
+        alone = "label" not in cells and ("label" in self._source.wanted or isinstance(cell, list))
+        whole = alone or is_whole(name)
         given = self._turns.whole(cell) if whole else self._turns.maybe(cell, "text")
         if isinstance(given, str):
             given = [Message("user", given)]

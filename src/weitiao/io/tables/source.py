@@ -116,6 +116,8 @@ class Source:
             self.notes.facts += [
                 UNREAD.format(n) for n in JUDGED if n in {*names}.difference(self.wanted.values())
             ]
+        if self.cells == "reply":
+            self.notes.facts += [f"the column {n!r} isn't read" for n in names if n == "tools"]
         for role, name in self.columns.items():
             if names.count(name) != 1:
                 raise self._missing(role.partition(".")[0], name, names)

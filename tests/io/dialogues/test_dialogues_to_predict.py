@@ -1,0 +1,53 @@
+"""Conversations whose answer is to be predicted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dialogue_files import COLUMNS, Conversation, as_json, cells, lines, read, rows_of, said
+from dialogue_forms import of_kdconv, of_sgd, openai
+
+from weitiao.io.tables import Reader
+
+TO_PREDICT: dict[str, tuple[Any, Conversation]] = {
+    "messages": ({"messages": openai(said("a", "b", "c"))}, said("a", "b", "c")),
+    "answered": ({"messages": openai(said("a", "b", "c", "d"))}, said("a", "b", "c")),
+    "alpaca": ({"instruction": "a", "input": "b"}, said("a\nb")),
+    "alpaca_with_output": ({"instruction": "a", "input": "", "output": "c"}, said("a")),
+    "question": ({"question": "a", "answer": "b"}, said("a")),
+    "kdconv": (of_kdconv(said("a", "b", "c")), said("a", "b", "c")),
+    "text": ({"text": "a"}, said("a")),
+    "text_of_messages": ({"text": as_json(openai(said("a", system="b")))}, said("a", system="b")),
+}
+
+
+@pytest.mark.parametrize("name", TO_PREDICT)
+def test_rows_without_an_answer_are_read_for_predictions(name: str, tmp_path: Path) -> None:
+    value, messages = TO_PREDICT[name]
+    (tmp_path / "my.jsonl").write_text(lines(value), "utf-8")
+    reader = Reader(COLUMNS, cells="reply").without_labels()
+    notes: list[str] = []
+    table = reader.read([str(tmp_path / "my.jsonl")], tmp_path / "out.arrow", notes=notes)
+    assert "label" not in table.column_names
+    assert rows_of(table) == [messages]
+    assert any("have their answer, which is left out" in each for each in notes) == (
+        name == "answered"
+    )
+
+
+def test_conversations_of_any_name_are_read_for_predictions(tmp_path: Path) -> None:
+    values = [of_kdconv(said("a", "b", "c")), of_sgd(said("a", "b", "c"))]
+    rows = [{"talk": each.get("messages") or each["turns"]} for each in values]
+    (tmp_path / "my.jsonl").write_text(lines(*rows), "utf-8")
+    (tmp_path / "my.csv").write_text(cells([["talk"], [as_json(rows[1]["talk"])]]), "utf-8")
+    for name, count in (("my.jsonl", 2), ("my.csv", 1)):
+        table = read(tmp_path / name, columns={"text": "talk"})
+        assert rows_of(table) == [said("a", "b", "c")] * count
+
+
+def test_lines_of_text_are_prompts(tmp_path: Path) -> None:
+    (tmp_path / "my.txt").write_text("你好\n[1] 好\n", "utf-8")
+    table = read(tmp_path / "my.txt", format="lines", columns={"text": "text"})
+    assert rows_of(table) == [said("你好"), said("[1] 好")]
