@@ -76,6 +76,14 @@ ADDED |= {
     "retrieve --least": "from which cosine on texts count as alike differs from model to model",
 }
 ADDED |= {
+    "train and fit --model.backbone.lora.rank_stabilised": "high ranks learn too slowly without",
+    "train and fit --model.backbone.lora.dora": "nearer to training all weights, and far slower",
+    "train and fit --model.backbone.packed": "without padding or in one block: machines differ",
+    "train and fit --model.objective.sample": "answers take their time: how many, users know",
+    "train and fit --model.objective.longest": "how long an answer may be differs by task",
+    "train and fit --model.objective.extract": "what counts of an answer, only its users know",
+}
+ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
 }
 ADDED |= {

@@ -91,6 +91,13 @@ CHOICE = (
     "--data.target.label=answer",
 )
 CHAT = ("--task=chat",)
+TALKING = (
+    *("--data.input=weitiao.inputs.chat.Chat", "--data.input.tokenizer=chat"),
+    *("--data.input.max_length=512", "--data.target=Reply", "--model.backbone=Causal"),
+    *("--model.backbone.name=chat", "--model.backbone.layers=2", "--model.objective=Replying"),
+    *("--model.objective.sample=4", "--model.objective.longest=8", "--model.optim.lr=0.01"),
+)
+OWN_TALKING = (*TALKING, "--model.backbone.name=own_chat")
 FOCAL = ("--model.objective.loss.kind=focal",)
 
 DATA = {
@@ -318,6 +325,34 @@ MODEL = {
     "model.backbone.lora: Lora/model.backbone.lora.rank": Effect("loss", "2", LORA, before="8"),
     "model.backbone.lora: Lora/model.backbone.lora.alpha": Effect("loss", "99", LORA),
     "model.backbone.lora: Lora/model.backbone.lora.dropout": Effect("loss", "0.9", LORA),
+    "model.backbone.lora: Lora/model.backbone.lora.rank_stabilised": Effect("loss", "true", LORA),
+    "model.backbone.lora: Lora/model.backbone.lora.dora": Effect("loss", "true", LORA),
+    **{
+        f"model.backbone: Causal/model.backbone.{option}": effect
+        for option, effect in {
+            "name": Effect("loss", "other_chat", TALKING),
+            "layers": Effect("loss", "1", TALKING),
+            "freeze": Effect("loss", "1", TALKING),
+            "lora": Effect("loss", "{}", TALKING),
+            "attention_dropout": Effect("loss", "0.5", TALKING),
+            # both change no number (tests/models/backbones/test_causal.py)
+            "gradient_checkpointing": Effect(
+                "refused", "true", (*OWN_TALKING, "--model.backbone.trust_remote_code=true")
+            ),
+            "packed": Effect("refused", "true", (*TALKING, "--model.backbone.name=bloom_chat")),
+            "trust_remote_code": Effect("loss", "true", OWN_TALKING, mends=True),
+            "config": Effect(
+                "loss",
+                "{model_type: llama, vocab_size: 400, hidden_size: 24, num_hidden_layers: 2,"
+                " num_attention_heads: 2, tie_word_embeddings: true}",
+                TALKING,
+            ),
+        }.items()
+    },
+    "model.objective: Replying/model.objective.sample": Effect("scores", "2", TALKING),
+    "model.objective: Replying/model.objective.longest": Effect("scores", "3", TALKING),
+    # which answers are right is no prediction (tests/objectives/test_replying.py)
+    "model.objective: Replying/model.objective.extract": Effect("refused", "((", TALKING),
     # it changes no number (tests/models/backbones/test_freeze.py); own_code says that it can't
     "model.backbone: Pretrained/model.backbone.attention_dropout": Effect(
         "loss", "0.5", PRETRAINED

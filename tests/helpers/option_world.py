@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import torch
+from chat_models import write_chat_model
 from conftest import reviews, write_csv
 
 from weitiao.training.fit import fit
@@ -104,6 +105,27 @@ def save_own_code(folder: Path) -> None:
     )
 
 
+def save_chats(folder: Path) -> None:
+    """Models that answer: two, one that can't be packed, one with code of its own."""
+    texts = [row[0] for row in rows()]
+    write_chat_model(folder / "chat", texts=texts)
+    write_chat_model(folder / "other_chat", texts=texts, initializer_range=0.3)
+    write_chat_model(folder / "bloom_chat", texts=texts, kind="bloom", n_head=2, n_layer=2)
+    own = write_chat_model(folder / "own_chat", texts=texts)
+    (own / "own.py").write_text(
+        "from transformers import LlamaConfig, LlamaForCausalLM\n"
+        "class OwnConfig(LlamaConfig):\n    model_type = 'own-chat'\n"
+        "class OwnModel(LlamaForCausalLM):\n    config_class = OwnConfig\n"
+        "    def __init__(self, config):\n        super().__init__(config)\n"
+        "        self.model.supports_gradient_checkpointing = False\n"
+    )
+    config = json.loads((own / "config.json").read_text())
+    named = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"}
+    (own / "config.json").write_text(
+        json.dumps(config | {"model_type": "own-chat", "auto_map": named})
+    )
+
+
 def make_world(folder: Path) -> None:
     """Fill the folder, which is the present one."""
     every = rows()
@@ -136,6 +158,7 @@ def make_world(folder: Path) -> None:
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)
     save_own_code(folder / "own_code")
+    save_chats(folder)
     fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
     own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")
     small = ("--data.input.encode.tokenizer=bert", "--data.input.encode.max_length=24")

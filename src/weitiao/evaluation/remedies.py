@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from weitiao.config.commands import command
 from weitiao.downloads import encoder
 from weitiao.inputs.text import Text
-from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.tuned import Tuned
 from weitiao.objectives.display import said
 from weitiao.training.callbacks import improving, longer
 
@@ -44,7 +44,7 @@ def below_baseline(run: Run, metrics: Mapping[str, float]) -> str | None:
 def remedies(run: Run) -> Iterator[str]:
     """What may help, the likeliest first, from what is known of the run."""
     card, module = run.data.card, run.module
-    pretrained = isinstance(module.backbone, Pretrained)
+    pretrained = isinstance(module.backbone, Tuned)
     rows, classes = card.rows["train"], len(module.objective.classes)
     trainer = run.trainer
     if trainer.limit_train_batches != 1.0:

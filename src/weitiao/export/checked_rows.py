@@ -48,7 +48,7 @@ def checked_rows(
     with torch.inference_mode():
         for batch in loader:
             found = module.objective.evaluate(module.backbone, batch)
-            batches.append({"row": batch["row"], **found._asdict()})
+            batches.append({"row": batch["row"], **found.of_rows()})
             inputs = _read_by_graph(module.objective, batch)  # the last ones are the longest
     rows = in_order(batches) if batches else None
     if rows is None or inputs is None:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import weitiao
 from weitiao.export.card_words import OF_TEXTS, TASKS_ZH, words_of
 from weitiao.export.interval import interval
-from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.tuned import Tuned
 from weitiao.models.module import Module
 from weitiao.objectives.spans.tagging import Tagging
 from weitiao.objectives.vectors.bi_encoder import BiEncoder
@@ -47,7 +47,7 @@ def _of_model(module: Module, texts: Sequence[str], name: str, folder: Path) -> 
     kind = type(objective).__name__
     labels = [*objective.named] if isinstance(objective, Tagging) else [*objective.classes]
     backbone = module.backbone
-    start = backbone.name if isinstance(backbone, Pretrained) else None
+    start = backbone.name if isinstance(backbone, Tuned) else None
     config = folder / "config.json"
     own = config.is_file() and "auto_map" in config.read_text("utf-8")
     shown = ", ".join(labels[:SHOWN]) + (f", … ({len(labels)})" if labels[SHOWN:] else "")

@@ -12,7 +12,7 @@ from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import plain
 
 # the others, so that their short names work
-from weitiao.models.backbones import bag, pretrained, recurrent, textcnn  # noqa: F401
+from weitiao.models.backbones import bag, causal, pretrained, recurrent, textcnn  # noqa: F401
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.learning import Learner
@@ -129,11 +129,11 @@ class Module(Learner):
         """Update the metrics of ``split``; give what is known of each row to callbacks."""
         found = self.objective.evaluate(self.backbone, batch)
         mean, metrics = self.metrics_of(split)
-        mean.update(found.losses)
+        mean.update(found.losses, found.sizes)
         metrics.update(found.predictions, found.targets)
         size = len(batch["row"])
         self.log(f"{split}/loss", mean, on_step=False, on_epoch=True, batch_size=size)
-        return {"row": batch["row"], **found._asdict()}
+        return {"row": batch["row"], **found.of_rows()}
 
     def metrics_of(self, split: str) -> tuple[Any, Metrics]:
         """Mean loss and metrics of ``split``."""

@@ -44,11 +44,22 @@ class Evaluation(NamedTuple):
         predictions: what the model says, before any decision.
         losses: ``(B,)``, by which models are compared, whatever their training minimises.
         targets: what is right, in the form of the decisions.
+        sizes: ``(B,)``, over how many each loss is a mean, by which it counts; null = it is of a
+            row, and all count alike.
     """
 
     predictions: Values
     losses: Tensor
     targets: Values
+    sizes: Tensor | None = None
+
+    def of_rows(self) -> dict[str, Values]:
+        """What is kept of each row, by name."""
+        return {
+            "predictions": self.predictions,
+            "losses": self.losses,
+            "targets": self.targets,
+        }
 
 
 class Metrics(Protocol):
@@ -203,6 +214,10 @@ class Objective(nn.Module, ABC):
     def surest(self, probabilities: dict[str, float]) -> str:
         """How sure the model is of a row, from the probability of each class, for people."""
         return f"{max(probabilities.values()):.3f}"
+
+    def sampled(self, decided: Any) -> Sequence[int]:
+        """The rows of which each evaluation shows people what is said, beside what was before."""
+        return ()
 
     def figure(self, decided: Any, targets: Any) -> tuple[str, Figure] | None:
         """A picture of an evaluation, and its name; null = there is none."""

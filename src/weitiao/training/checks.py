@@ -16,7 +16,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.models.backbones.embedding import Embedding
-from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.tuned import Tuned
 from weitiao.models.module import Module
 from weitiao.objectives.pooling import FirstPosition, LastPosition
 from weitiao.training.undefined_scores import refuse_undefined
@@ -165,7 +165,7 @@ def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
         ConfigError: the backbone is pretrained and the tokenizer was trained on the training split.
     """
     encode = data.input.encode if isinstance(data.input, Text) else None
-    if isinstance(module.backbone, Pretrained) and encode is not None and encode.trained:
+    if isinstance(module.backbone, Tuned) and encode is not None and encode.trained:
         raise ConfigError(
             f"a pretrained backbone doesn't know the ids of the tokenizer {encode.tokenizer!r}",
             hint="{--encode.tokenizer}, its own",

@@ -6,7 +6,7 @@ from pathlib import Path
 from weitiao.config.commands import command
 from weitiao.data.datamodule import TextDataModule
 from weitiao.inputs.text.contamination_index import ContaminationIndex
-from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.tuned import Tuned
 from weitiao.models.module import Module
 
 
@@ -22,7 +22,7 @@ def pretrained_on(
         ConfigError: ``seen.npy`` is damaged.
     """
     backbone = model.backbone
-    if not isinstance(backbone, Pretrained):
+    if not isinstance(backbone, Tuned):
         return None
     seen = ContaminationIndex.read(Path(backbone.name))
     if seen is None:

@@ -16,6 +16,9 @@ from torch.nn import functional as F
 from weitiao.models.backbones.dropout import Dropout, drop
 
 ATTENTION = "weitiao"
+ROWS = "weitiao_rows"
+"""Argument of a model with this attention: the lengths of rows that stand side by side in one
+sequence. None sees another, and the mask has no part in it."""
 
 
 def quicken(encoder: Any) -> None:
@@ -46,6 +49,8 @@ def attend(
     """Attention as `transformers` calls it: ``(B, heads, T, D)`` thrice → ``(B, T, heads, D)``."""
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+    if (rows := more.pop(ROWS, None)) is not None:
+        return _row_by_row(module, (query, key, value), rows, dropout, scaling, more), None
     given = query, key, value, attention_mask
     causal = attention_mask is None and more.get("is_causal", getattr(module, "is_causal", True))
     unusual = query.shape != value.shape or key.shape != value.shape or (dropout and causal)
@@ -57,6 +62,26 @@ def attend(
         if not torch.is_grad_enabled():
             return sdpa_attention_forward(module, *given, scaling=scaling, **more)
         return _in_32_bits(*given, scaling, causal=causal), None
+
+
+def _row_by_row(
+    module: nn.Module,
+    parts: tuple[Tensor, Tensor, Tensor],
+    rows: list[int],
+    dropout: float,
+    scaling: float | None,
+    more: dict[str, Any],
+) -> Tensor:
+    """Attention within each of the rows, ``(1, N, heads, D)``: no mask of all by all is made."""
+    window = more.get("sliding_window")
+    found = []
+    for query, key, value in zip(*(part.split(rows, 2) for part in parts), strict=True):
+        size, mask = query.shape[2], None
+        if window is not None and size > window:
+            near = torch.ones(size, size, dtype=torch.bool, device=query.device)
+            mask = near.tril().triu(1 - window)[None, None]
+        found.append(attend(module, query, key, value, mask, dropout, scaling, **more)[0])
+    return torch.cat(found, 1)
 
 
 def _dropping(

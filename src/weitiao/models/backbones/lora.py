@@ -18,6 +18,10 @@ class Lora:
         rank: of the matrix ``BA`` that is added to each weight; ``B`` starts at 0.
         alpha: what is added is ``alpha / rank · BA``.
         dropout: share of the adapters' inputs dropped in training.
+        rank_stabilised: what is added is ``alpha / √rank · BA`` instead, so that higher ranks learn
+            as fast (Kalajdzievski 2023, "rsLoRA").
+        dora: train the length of each weight's columns apart from their direction (Liu et al. 2024,
+            "DoRA"): nearer to training all weights, and a good deal slower.
 
     Raises:
         ConfigError: a value is out of bounds.
@@ -26,6 +30,8 @@ class Lora:
     rank: int = 8
     alpha: int = 16
     dropout: float = 0.05
+    rank_stabilised: bool = False
+    dora: bool = False
 
     def __post_init__(self) -> None:
         at_least(1, rank=self.rank, alpha=self.alpha)
@@ -47,6 +53,8 @@ class Lora:
             r=self.rank,
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
+            use_rslora=self.rank_stabilised,
+            use_dora=self.dora,
             target_modules="all-linear",
             # GPT-2 keeps its matrices the other way round
             fan_in_fan_out=any(isinstance(part, Conv1D) for part in encoder.modules()),

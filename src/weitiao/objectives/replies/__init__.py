@@ -1,0 +1,1 @@
+"""What is learned of conversations: to say their answers."""

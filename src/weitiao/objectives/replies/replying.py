@@ -1,0 +1,216 @@
+"""Answers that are said: which id comes next, as far as it is one of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Protocol, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weitiao.card import DataCard
+from weitiao.config.bounds import at_least
+from weitiao.errors import ConfigError
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.replies.baseline import NearestPrompt
+from weitiao.objectives.replies.chunked import cross_entropy, losses
+from weitiao.objectives.replies.reach import HINTS, TOO_LONG, UNMARKED, reach
+from weitiao.objectives.replies.said import Matching, Said
+from weitiao.objectives.scorer import Encoder
+from weitiao.targets.reply import ReplyTarget
+
+MOST_LOST = 0.2  # of the rows of train: with more, tokenizer or template don't fit the answers
+
+
+class Speaker(Encoder, Protocol):
+    """A backbone that goes on with what it has read."""
+
+    def logits(self, vectors: Tensor) -> Tensor:
+        """Of the next id: ``(N, H)`` → ``(N, V)``."""
+
+    def output_weights(self) -> list[Tensor]:
+        """What `logits` reads besides."""
+
+    def generate(
+        self, input_ids: Tensor, attention_mask: Tensor, max_new: int, ends: Collection[int]
+    ) -> list[list[int]]:
+        """The likeliest ids after each row, with the one that ends it."""
+
+
+class Replying(Objective):
+    """Learns to say the answers of conversations.
+
+    The loss is the mean cross-entropy over the ids of answers, their ends included; of what stands
+    between them no logits are computed (Ouyang et al. 2022, section 3.5; Wei et al. 2022, "FLAN").
+
+    Args:
+        sample: the so many first rows of val, and of test, are answered, the likeliest id at each
+            step, to see how often that is right and ends by itself; null = all of them.
+        longest: most ids of an answer.
+        extract: regular expression of what counts of an answer, its first group or all that
+            matches, such as ``#### *(.+)``; null = the whole answer. White space counts as one
+            space.
+    """
+
+    first, recipe, baseline = "perplexity", "chat", "nearest prompt"
+    shown: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("perplexity", "perplexity"),
+        ("exact_match", "exact match"),
+        ("ended", "ended by itself"),
+    )
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity")
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        sample: int | None = 50,
+        longest: int = 256,
+        extract: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, ReplyTarget, self)
+        self.ends: tuple[int, ...] = getattr(card.input, "ends", ())
+        if not self.ends:
+            problem = "has no conversations, so nothing says where an answer ends"
+            raise ConfigError(problem, field="input", hint="{--task} chat")
+        if not hasattr(backbone, "generate"):
+            problem = f": a {type(backbone).__name__} says nothing of which id comes next"
+            raise ConfigError(problem, field="backbone", hint="{--model.backbone} Causal")
+        at_least(0, sample=sample)
+        at_least(1, longest=longest)
+        self.sample, self.longest, self.matching = sample, longest, Matching(extract)
+        self.vocabulary = card.tokens.vocab_size
+        if sample == 0:
+            # a class's own by its type, and here by what is asked for
+            self.shown = self.shown[:1]  # type: ignore[misc]
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The mean cross-entropy of the ids of answers."""
+        speaker = cast(Speaker, backbone)
+        vectors, ids, _ = self._asked(speaker, batch)
+        weights = speaker.output_weights()
+        found = cross_entropy(speaker.logits, vectors, ids, weights, self.vocabulary)
+        size = found.new_tensor(len(ids))
+        return Loss(found / size.clamp(min=1), size)
+
+    def _asked(self, speaker: Speaker, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Vectors ``(N, H)`` of the positions before ids of answers, those ids ``(N,)``, and the
+        row of each ``(N,)``."""
+        inputs, asked = batch["inputs"], batch["learned"][:, 1:].bool()
+        vectors = speaker(**inputs)[:, :-1]
+        return vectors[asked], inputs["input_ids"][:, 1:][asked], asked.nonzero()[:, 0]
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """What is said, the mean loss of each row's ids, the right answers."""
+        speaker, rows = cast(Speaker, backbone), len(batch["row"])
+        vectors, ids, row = self._asked(speaker, batch)
+        found = losses(speaker.logits, vectors, ids, self.vocabulary)
+        counts = row.bincount(minlength=rows)
+        sums = found.new_zeros(rows).index_add(0, row, found)
+        asked = batch["row"] < (self.sample if self.sample is not None else torch.inf)
+        said = iter(self._said(speaker, batch, asked))
+        known = zip(asked.tolist(), sums.tolist(), counts.tolist(), strict=True)
+        answers = [(next(said) if one else Said(None, None), loss, n) for one, loss, n in known]
+        return Evaluation(
+            [answer._replace(loss=loss, size=size) for answer, loss, size in answers],
+            sums / counts.clamp(min=1),
+            batch["target"],
+            counts,
+        )
+
+    def predict(self, backbone: Encoder, batch: Batch) -> list[Said]:
+        """What is said of each row."""
+        everything = torch.ones_like(batch["row"], dtype=torch.bool)
+        return self._said(cast(Speaker, backbone), batch, everything)
+
+    def _said(self, speaker: Speaker, batch: Batch, rows: Tensor) -> list[Said]:
+        """What is said of some rows.
+
+        Args:
+            rows: ``(B,)`` of bool.
+        """
+        prompts, ids = batch["prompt"][rows], batch["inputs"]["input_ids"][rows]
+        if not len(prompts):
+            return []
+        mask = torch.arange(ids.shape[1], device=ids.device) < prompts[:, None]
+        found = speaker.generate(ids, mask, self.longest, self.ends)
+        ended = [answer[-1:] != [] and answer[-1] in self.ends for answer in found]
+        return [
+            Said(answer[:-1] if end else answer, end)
+            for answer, end in zip(found, ended, strict=True)
+        ]
+
+    def decide(self, predictions: Any) -> list[str | None]:
+        """The text of each answer; null of rows that were not asked for one."""
+        from weitiao.objectives.replies.metrics import texts_of
+
+        return texts_of(predictions, self.target.written)
+
+    def texts(self, decided: Any) -> list[str]:
+        """They are texts."""
+        return [*decided]
+
+    def metrics(self) -> Metrics:
+        """Those of answers."""
+        from weitiao.objectives.replies.metrics import ReplyMetrics
+
+        return ReplyMetrics(self.target.written, self.matching, said=self.sample != 0)
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows; of texts alone, whether they are right."""
+        from weitiao.objectives.replies.metrics import averages, scores_of_rows
+
+        rows = predictions if ranked else [Said(None, None)] * len(decided)
+        found = averages(scores_of_rows(rows, decided, targets, self.matching))
+        if not ranked:
+            return {"exact_match": found["exact_match"]}
+        return {name: found[name] for name, _ in self.shown}
+
+    def wrong(self, decided: Any, targets: Any) -> np.ndarray:
+        """Answers that are not the right one."""
+        pairs = zip(decided, targets, strict=True)
+        return np.array([x is not None and not self.matching.same(x, y) for x, y in pairs], bool)
+
+    def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
+        """Whether an answer ended by itself, and how many ids it has."""
+        return {
+            "ended": [one.ended for one in predictions],
+            "ids": [None if one.ids is None else len(one.ids) for one in predictions],
+        }
+
+    def sampled(self, decided: Any) -> list[int]:
+        """Those that were answered."""
+        return [place for place, text in enumerate(decided) if text is not None]
+
+    def baselines(self) -> NearestPrompt | None:
+        """The answer of the prompt that is most alike; the commonest answer."""
+        return NearestPrompt(self.matching, self.sample) if self.sample != 0 else None
+
+    def lost(
+        self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
+    ) -> Iterator[str]:
+        """Rows of which no model can be seen to say the right answer: the right answers go the way
+        of answers and back.
+
+        Raises:
+            ConfigError: they are too many of train.
+        """
+        found: dict[str | None, list[int]] = {None: [], **{why: [] for why in HINTS}}
+        for row, why in reach(batches(), self.target.written, self.matching, self.longest):
+            found[why].append(row)
+        total = sum(map(len, found.values()))
+        for why, hint in HINTS.items():
+            # what only an evaluation is about
+            if not (rows := found[why]) or (split == "train" and why in (UNMARKED, TOO_LONG)):
+                continue
+            line = (
+                f"{len(rows):,} of {total:,} rows of {split} ({len(rows) / total:.1%}) {why}"
+                f" (first: {place(min(rows))})"
+            )
+            if split == "train" and len(rows) > MOST_LOST * total:
+                raise ConfigError(f": {line}", field="label", hint=hint)
+            yield f"! {line}"
