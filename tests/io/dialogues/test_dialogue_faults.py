@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 from dialogue_files import as_json, lines, read, rows_of, said
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from weitiao.errors import ConfigError, DataError
-from weitiao.io.answers.placing import Tally
-from weitiao.io.dialogues.conversation import conversation_of
-from weitiao.io.dialogues.roles import Roles
-from weitiao.io.dialogues.turns import Turns
-from weitiao.io.spans.span import SpanFault
 from weitiao.io.tables import Reader
 
 U, A = {"role": "user", "content": "在吗"}, {"role": "assistant", "content": "在"}
@@ -185,6 +178,25 @@ def test_rows_of_another_form_are_told_by_what_they_have(tmp_path: Path) -> None
     assert error.value.row == 2
 
 
+def test_a_row_of_another_form_far_below_is_a_bad_row_alone(tmp_path: Path) -> None:
+    """Longer than a block: the first one doesn't know of it."""
+    row = {"instruction": "长" * 50_000, "output": "好"}
+    (tmp_path / "my.jsonl").write_text(lines(*[row] * 60, {"messages": [U, A]}, row), "utf-8")
+    with pytest.raises(DataError, match="'instruction' is missing in this row") as error:
+        read(tmp_path / "my.jsonl")
+    assert error.value.row == 61
+    assert read(tmp_path / "my.jsonl", on_bad_row="quarantine").num_rows == 61
+
+
+def test_a_column_far_below_that_nobody_expects_is_told(tmp_path: Path) -> None:
+    row = {"instruction": "长" * 50_000, "input": "", "output": "好"}
+    last = row | {"system_prompt": "短"}
+    (tmp_path / "my.jsonl").write_text(lines(*[row] * 60, last), "utf-8")
+    with pytest.raises(DataError, match="no row before has this") as error:
+        read(tmp_path / "my.jsonl")
+    assert (error.value.row, error.value.column) == (61, "system_prompt")
+
+
 def test_a_broken_escape_is_told_with_its_line(tmp_path: Path) -> None:
     broken = '{"messages": [{"role": "user", "content": "\\u4f6"}]}'
     (tmp_path / "my.jsonl").write_text(f"{lines({'messages': [U, A]})}{broken}\n", "utf-8")
@@ -256,29 +268,3 @@ def test_an_unknown_role_shows_the_way_out(tmp_path: Path) -> None:
 def test_a_reader_refuses_roles_of_what_is_no_conversation() -> None:
     with pytest.raises(ConfigError, match="has an effect on conversations only"):
         Reader(roles={"客服": "assistant"})
-
-
-KEYS = st.sampled_from(
-    ["role", "from", "content", "value", "learn", "weight", "type", "text", "user", "gpt", "x"]
-)
-SCALARS = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3) | KEYS
-VALUES = st.recursive(
-    SCALARS, lambda x: st.lists(x, max_size=3) | st.dictionaries(KEYS, x, max_size=3), max_leaves=12
-)
-
-
-@settings(max_examples=400, deadline=None)
-@given(VALUES, st.sampled_from(["text", "label"]), st.booleans())
-def test_any_value_is_read_or_told(value: Any, role: str, as_text: bool) -> None:
-    cell = json.dumps(value) if as_text else value
-    turns = Turns(Roles(None))
-    for read_cell in (turns.whole, lambda cell: turns.maybe(cell, role), turns.pairs):
-        try:
-            found = read_cell(cell)
-        except SpanFault:
-            continue
-        if not isinstance(found, str):
-            try:
-                conversation_of(found, 1, Tally(), answered=True)
-            except SpanFault:
-                continue

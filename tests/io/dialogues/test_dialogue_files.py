@@ -94,7 +94,7 @@ def test_two_forms_of_messages_may_stand_in_one_file_of_parquet(tmp_path: Path) 
     pq.write_table(pa.table({"messages": cells}), tmp_path / "my.parquet")
     notes: list[str] = []
     assert rows_of(read(tmp_path / "my.parquet", notes)) == conversations
-    assert "isn't read" not in "\n".join(notes)
+    assert "aren't read" not in "\n".join(notes)
 
 
 def test_rows_of_a_query_are_read(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_what_is_found_and_done_is_noted(tmp_path: Path) -> None:
         "conversations are read from 'conversations'",
         "of a message, 'from' says who speaks, and 'value' what",
         "who speaks: 'human' is the user, 'gpt' is the assistant",
-        "of messages isn't read: 'time'",
+        "keys of messages that aren't read: 'time'",
         "of the user that follow each other, joined by a line break: 1 (first: row 1, 'c')",
         "answers that follow each other, joined by a line break: 1",
         "system messages that are empty, left out: 1",

@@ -42,7 +42,8 @@ def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
                 _refuse_further(source, records, known)
             chunk = _chunk(source, records, check=not checked)
             if source.parts:
-                known |= dict.fromkeys(key for value, _ in records.cells for key in value)
+                values = (value for value, _ in records.cells if _has_text(source, value))
+                known |= dict.fromkeys(key for value in values for key in value)
             yield chunk
             checked = checked or bool(records.rows)
 
@@ -57,6 +58,8 @@ def _refuse_further(source: Source, records: Records, known: dict[str, None]) ->
         return
     read = {*source.columns.values()}
     for row, (value, _) in zip(records.rows, records.cells, strict=True):
+        if not _has_text(source, value):
+            continue
         others = [*dict.fromkeys([*known, *value])]
         if further := {*source.columns_in(others).values()} - read:
             name = next(key for key in value if key in further)
@@ -68,6 +71,11 @@ def _refuse_further(source: Source, records: Records, known: dict[str, None]) ->
                 value=value[name],
                 hint=f"put a row that has {name!r} first",
             )
+
+
+def _has_text(source: Source, value: dict[str, Any]) -> bool:
+    """Whether an object has what conversations are read from; else its row is bad, and no other."""
+    return source.cells != "reply" or value.get(source.columns["text"]) is not None
 
 
 def form(source: Source) -> str:

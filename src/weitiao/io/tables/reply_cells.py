@@ -60,7 +60,7 @@ class ReplyCells:
             meant = (f"{name!r} is the {role}" for name, role in roles.items())
             facts.append(f"who speaks: {', '.join(meant)}")
         if unread := [*self._turns.unread]:
-            facts.append(f"of messages isn't read: {', '.join(map(repr, unread))}")
+            facts.append(f"keys of messages that aren't read: {', '.join(map(repr, unread))}")
         facts += self._tally.facts()
 
     def _where(self) -> str | None:
