@@ -31,6 +31,7 @@ CONTENTS = {
         "docs/choice",
         *("docs/models", "docs/encoder", "docs/chat_model"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
+        "docs/generation",
         *(
             "docs/comparison",
             "docs/python",

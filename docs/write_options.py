@@ -31,11 +31,11 @@ from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import run_predict
 from weitiao.evaluation.testing import run_test
 from weitiao.export.cli import export_parser
+from weitiao.generation.cli import generate_parser
 from weitiao.inputs import Input
 from weitiao.models.backbones.base import Backbone
 from weitiao.objectives.base import Objective
 from weitiao.pretraining.cli import run_pretrain
-from weitiao.pretraining.generate import generate_parser
 from weitiao.pretraining.networks import LanguageNetwork
 from weitiao.retrieval.cli import retrieve_parser
 from weitiao.serving.cli import serve_parser

@@ -51,6 +51,7 @@ KEPT = {
     " several labels",
     "encode": "data.input.encode: in everyone's configurations",
     "vectors": "data.input.encode.vectors, and what a layer gives: (N, H)",
+    "stop": "generate --stop: strings that end a text are called so everywhere else, too",
     "np.floor": "NumPy's",
 }
 """Exceptions, with the reason."""

@@ -87,6 +87,14 @@ ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
 }
 ADDED |= {
+    "generate --chat": "whether a text is gone on with or answered, only who asks knows",
+    "generate --system": "who the model is to be in a conversation is up to who begins it",
+    "generate --file": "many prompts are a file",
+    "generate --to": "what is written is named by who reads it",
+    "generate --batch": "how many rows fit depends on the model and the machine",
+    "generate --stop": "where a text ends for its reader the model needn't know",
+}
+ADDED |= {
     "serve --host": "which network may reach a server can't be guessed",
     "serve --port": "of two servers on one machine each needs its own",
     "serve --token_file": "a token may stand neither on the command line nor in a log",

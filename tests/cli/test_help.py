@@ -23,8 +23,8 @@ from weitiao.embedding.cli import embed_parser
 from weitiao.evaluation.predict import predict_parser
 from weitiao.evaluation.testing import run_test
 from weitiao.export.cli import export_parser
+from weitiao.generation.cli import generate_parser
 from weitiao.pretraining.cli import run_pretrain
-from weitiao.pretraining.generate import generate_parser
 from weitiao.retrieval.cli import retrieve_parser
 from weitiao.serving.cli import serve_parser
 from weitiao.training.fit import fit

@@ -42,8 +42,8 @@ VERBS = {
         "pretrain, fine-tune with and without it, and compare",
     ),
     "generate": (
-        "weitiao.pretraining.generate:run_generate",
-        "continue a text with a causal language model",
+        "weitiao.generation.cli:run_generate",
+        "continue a text with a causal language model, chat with one, answer a file",
     ),
     "embed": ("weitiao.embedding.cli:run_embed", "train word vectors on raw text"),
     "corpus": (

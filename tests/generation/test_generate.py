@@ -13,7 +13,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 
 from weitiao.errors import ConfigError
-from weitiao.pretraining.generate import Generation, run_generate
+from weitiao.generation.cli import run_generate
+from weitiao.generation.options import Generation
+from weitiao.generation.texts import texts
 from weitiao.pretraining.tokenizer import LanguageTokenizer
 
 TEXTS = [text for text, _ in reviews(40)]
@@ -37,7 +39,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def said(model: str, **options) -> list[str]:
-    return Generation(model, PROMPT, **({"length": 20} | options)).texts()
+    return texts(Generation(model, PROMPT, **({"length": 20} | options)))
 
 
 def test_the_prompt_comes_first_and_the_same_seed_says_the_same(model: str) -> None:
@@ -116,9 +118,9 @@ def test_what_the_model_cannot_do_is_told(model: str, tmp_path: Path) -> None:
     room = int(str(error.value).partition("→ length ")[2])
     assert said(model, temperature=0.0, length=room) == said(model, temperature=0.0, length=None)
     with pytest.raises(ConfigError, match=r"64 positions of the model\n  → a shorter prompt$"):
-        Generation(model, "好" * 64).texts()
+        texts(Generation(model, "好" * 64))
     with pytest.raises(ConfigError, match="neither a folder nor a name"):
-        Generation(str(tmp_path / "none"), PROMPT).texts()
+        texts(Generation(str(tmp_path / "none"), PROMPT))
 
 
 def test_a_masked_model_is_refused(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_masked_model_is_refused(tmp_path: Path) -> None:
     config = BertConfig(vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2)
     BertForMaskedLM(config).save_pretrained(tmp_path)
     with pytest.raises(ConfigError, match="BertForMaskedLM, which doesn't go on"):
-        Generation(str(tmp_path), PROMPT).texts()
+        texts(Generation(str(tmp_path), PROMPT))
 
 
 def edit(path: Path, **values: object) -> None:
@@ -153,7 +155,7 @@ def test_a_damaged_folder_is_told(model: str, tmp_path: Path, file, spoil, told:
     folder = shutil.copytree(model, tmp_path / "damaged")
     spoil(folder / file)
     with pytest.raises(ConfigError, match=rf"^model: {told}"):
-        Generation(str(folder), PROMPT).texts()
+        texts(Generation(str(folder), PROMPT))
 
 
 def test_ids_that_the_model_does_not_know_are_refused(model: str, tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_ids_that_the_model_does_not_know_are_refused(model: str, tmp_path: Path
     own.add_tokens(["𠮷"])
     own.save_pretrained(folder)
     with pytest.raises(ConfigError, match=f"{known + 1} ids, the model knows {known}\n  →"):
-        Generation(str(folder), "𠮷").texts()
+        texts(Generation(str(folder), "𠮷"))
 
 
 def test_a_model_that_lacks_weights_is_refused(model: str, tmp_path: Path) -> None:
@@ -172,4 +174,4 @@ def test_a_model_that_lacks_weights_is_refused(model: str, tmp_path: Path) -> No
     weights.pop("transformer.ln_f.weight")
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(ConfigError, match=r"^model: .* lacks 1 of its weights, e.g. transf"):
-        Generation(str(folder), PROMPT).texts()
+        texts(Generation(str(folder), PROMPT))

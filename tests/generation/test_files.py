@@ -1,0 +1,190 @@
+"""A file of prompts or conversations: order kept, no row lost or repeated, faults named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_models import write_chat_model
+
+from weitiao.errors import WeitiaoError
+from weitiao.generation import files
+from weitiao.generation.cli import run_generate
+
+TEXTS = ["你好，今天天气很好。", "What is the capital of France?", "房间很干净", "yes no"]
+ROWS: list[dict[str, Any]] = [{"id": n, "prompt": "好" * (n % 5) + f"a{n}"} for n in range(11)]
+TALKS: list[dict[str, Any]] = [
+    {"messages": [{"role": "user", "content": f"你好{n}"}]} for n in range(3)
+]
+
+
+@pytest.fixture(scope="module")
+def chatty(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A tiny model with a chat template, whose tokenizer knows bytes and few hanzi."""
+    return str(write_chat_model(tmp_path_factory.mktemp("chatty"), texts=TEXTS))
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One without a template."""
+    return str(write_chat_model(tmp_path_factory.mktemp("plain"), texts=TEXTS, template=None))
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def answered(model: str, source: Path, *more: str) -> list[dict[str, Any]]:
+    target = source.with_name("answers.jsonl")
+    run_generate(["--model", model, "--file", str(source), "--to", str(target), *more])
+    return [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+
+
+def test_rows_keep_their_order_and_what_stands_in_them(chatty: str, tmp_path: Path) -> None:
+    found = answered(chatty, write(tmp_path / "in.jsonl", ROWS), "--length=8", "--batch=2")
+    assert [{"id": row["id"], "prompt": row["prompt"]} for row in found] == ROWS
+    assert all(row["generated"].startswith(row["prompt"]) for row in found)
+    assert {row["ended"] for row in found} <= {True, False}
+
+
+def test_what_a_row_gets_depends_on_no_other(chatty: str, tmp_path: Path) -> None:
+    whole = answered(chatty, write(tmp_path / "in.jsonl", ROWS), "--length=8")
+    other: list[Any] = [*ROWS]
+    other[0] = {"prompt": "x" * 30}
+    (tmp_path / "other").mkdir()
+    source = write(tmp_path / "other/in.jsonl", other[:7])
+    assert answered(chatty, source, "--length=8", "--batch=1")[1:] == whole[1:7]
+
+
+@pytest.mark.parametrize("more", [["--chat=true"], []], ids=["said", "seen"])
+def test_messages_are_answered_by_the_template(
+    chatty: str, tmp_path: Path, more: list[str]
+) -> None:
+    found = answered(chatty, write(tmp_path / "in.jsonl", TALKS), "--length=8", *more)
+    assert [row["messages"] for row in found] == [row["messages"] for row in TALKS]
+    assert all("<|im_start|>" not in row["generated"] for row in found)
+
+
+def test_several_texts_of_a_row_are_a_list(chatty: str, tmp_path: Path) -> None:
+    (row,) = answered(chatty, write(tmp_path / "in.jsonl", ROWS[:1]), "--count=3", "--length=8")
+    assert len({*row["generated"]}) == len(row["ended"]) == 3
+
+
+def test_a_killed_call_goes_on(
+    chatty: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(files, "BATCHES", 2)
+    options = "--length=8", "--batch=2"
+    (tmp_path / "whole").mkdir()
+    whole = answered(chatty, write(tmp_path / "whole/in.jsonl", ROWS), *options)
+    go_on, calls = files.go_on, []
+
+    def dying(*given: Any) -> None:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        go_on(*given)
+
+    source = write(tmp_path / "in.jsonl", ROWS)
+    monkeypatch.setattr(files, "go_on", dying)
+    with pytest.raises(KeyboardInterrupt):
+        answered(chatty, source, *options)
+    assert not (tmp_path / "answers.jsonl").exists()
+    assert answered(chatty, source, *options) == whole
+    assert len(calls) == 4 + 4  # of 6 batches, those of the part that was killed once more
+    assert "goes on behind row 4" in capsys.readouterr().err
+    assert answered(chatty, source, *options) == whole  # nothing is left to do
+    assert len(calls) == 8
+    assert "is whole already" in " ".join(capsys.readouterr().err.split())
+
+
+def test_oldest_turns_go_where_positions_run_out(
+    chatty: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = [
+        {"role": role, "content": "好" * 60} for _ in range(4) for role in ("user", "assistant")
+    ]
+    row = {"messages": [*turns, {"role": "user", "content": "你好"}]}
+    answered(chatty, write(tmp_path / "in.jsonl", [row, TALKS[0]]))
+    assert "! 1 of 2 rows are too long: their oldest turns are left out" in capsys.readouterr().err
+
+
+LONG = "龘" * 600
+BAD: dict[str, tuple[list[Any], list[str], str]] = {
+    "broken": ([ROWS[0], '{"prompt": "a"'], [], r"in.jsonl, row 2: this is no JSON: .*\"a\""),
+    "no_object": ([ROWS[0], "", '["a"]'], [], "row 3: this is no JSON object"),
+    "no_prompt": ([ROWS[0], {"text": "a"}], [], r"row 2: this has no prompt .*messages"),
+    "number": ([{"prompt": 3}], [], r"row 1, column 'prompt': this has no prompt .*\(value: 3\)"),
+    "empty": ([{"prompt": ""}], [], "row 1, column 'prompt': prompt is empty, and the tokenizer"),
+    "nothing_asked": ([{"prompt": " "}], ["--chat=true"], "row 1.*the prompt is empty"),
+    "both": ([{"prompt": "a", **TALKS[0]}], [], "row 1.*a prompt and messages"),
+    "no_messages": ([{"messages": []}], [], "row 1, column 'messages': messages are a list"),
+    "role": ([{"messages": [{"role": "bot", "content": "a"}]}], [], "row 1.*'bot'.*one of system"),
+    "content": ([{"messages": [{"role": "user"}]}], [], "row 1.*message 1 has no content"),
+    "answer": ([{"messages": [{"role": "assistant", "content": "a"}]}], [], "row 1.*is an answer"),
+    "long": ([ROWS[0], {"prompt": LONG}], [], r"row 2.*a prompt of \d+ ids .*512 positions"),
+    "long_talk": (
+        [{"messages": [{"role": "user", "content": LONG}]}], [], r"row 1.*ids .*512 positions"
+    ),
+    "torn": (['{"prompt": "\\ud800"}'], [], "row 1: this is no text in UTF-8"),
+    "taken": ([{"prompt": "a", "generated": "b"}], [], "row 1, column 'generated'.*already"),
+    "no_rows": ([""], [], "^file: .*in.jsonl has no rows"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_row_is_named_before_anything_is_computed(
+    case: str, chatty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, more, told = BAD[case]
+    monkeypatch.setattr(files, "go_on", lambda *_: pytest.fail("computed"))
+    with pytest.raises(WeitiaoError, match=f"(?s){told}"):
+        answered(chatty, write(tmp_path / "in.jsonl", rows), *more)
+    assert not (tmp_path / "answers.jsonl").exists()
+
+
+def test_bytes_that_are_no_text_are_named(chatty: str, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes('{"prompt": "好"}'.encode("gb18030"))
+    with pytest.raises(WeitiaoError, match="row 1: this is no JSON"):
+        answered(chatty, source)
+
+
+def there(tmp_path: Path, *_: str) -> None:
+    (tmp_path / "answers.jsonl").write_text("other\n")
+
+
+def of_other_options(tmp_path: Path, model: str) -> None:
+    answered(model, tmp_path / "in.jsonl", "--length=3")
+
+
+@pytest.mark.parametrize("before", [there, of_other_options])
+def test_a_file_of_another_call_stays(
+    before: Callable[..., None], chatty: str, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "in.jsonl", ROWS[:1])
+    before(tmp_path, chatty)
+    content = (tmp_path / "answers.jsonl").read_bytes()
+    with pytest.raises(WeitiaoError, match=r"^to: .*answers.jsonl is there already.*\n.*remove"):
+        answered(chatty, source, "--length=4")
+    assert (tmp_path / "answers.jsonl").read_bytes() == content
+
+
+def test_a_model_without_template_does_not_answer(plain: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", TALKS)
+    with pytest.raises(WeitiaoError, match=r"^model: .* has no chat template.*\n.*chat-model"):
+        answered(plain, source)
+
+
+def test_the_file_that_is_read_is_not_written(chatty: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "answers.jsonl", ROWS[:1])
+    with pytest.raises(WeitiaoError, match="is what is read"):
+        answered(chatty, source)
