@@ -90,7 +90,6 @@ CHOICE = (
     *("--task=choice", "--data.input.text=text", "--data.input.pair=options"),
     "--data.target.label=answer",
 )
-CHAT = ("--task=chat",)
 TALKING = (
     *("--data.input=weitiao.inputs.chat.Chat", "--data.input.tokenizer=chat"),
     *("--data.input.max_length=512", "--data.target=Reply", "--model.backbone=Causal"),
@@ -147,7 +146,7 @@ DATA = {
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
     "data.target: Choice/data.target.label": Effect("prepared", "label", CHOICE),
-    "data.target: Reply/data.target.label": Effect("prepared", "other", CHAT),
+    "data.target: Reply/data.target.label": Effect("prepared", "other", TALKING),
     "data.target: Answers/data.target.label": Effect(
         "prepared",
         "answers",

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from dialogue_files import COLUMNS, Conversation, as_json, cells, lines, read, rows_of, said
-from dialogue_forms import of_kdconv, of_sgd, openai
+from dialogue_forms import of_kdconv, of_sgd, of_sharegpt, openai
 
+from weitiao.errors import DataError
+from weitiao.inputs.chat import Chat
+from weitiao.io.dialogues.messages import messages_in
 from weitiao.io.tables import Reader
 
 TO_PREDICT: dict[str, tuple[Any, Conversation]] = {
@@ -51,3 +54,35 @@ def test_lines_of_text_are_prompts(tmp_path: Path) -> None:
     (tmp_path / "my.txt").write_text("你好\n[1] 好\n", "utf-8")
     table = read(tmp_path / "my.txt", format="lines", columns={"text": "text"})
     assert rows_of(table) == [said("你好"), said("[1] 好")]
+
+
+GIVEN: dict[str, tuple[Any, Conversation]] = {
+    "messages": (openai(said("a", "b", "c", system="短")), said("a", "b", "c", system="短")),
+    "answered": (openai(said("a", "b")), said("a")),
+    "one": (openai(said("a"))[0], said("a")),
+    "sharegpt": (of_sharegpt(said("a", "b", "c"))["conversations"], said("a", "b", "c")),
+    "with_a_key_more": ([{"role": "user", "content": "a", "name": "x"}], said("a")),
+    "texts": (["a", "b", "c"], said("a", "b", "c")),
+    "text": ("a", said("a")),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_a_program_gives_is_what_a_file_would(name: str) -> None:
+    value, messages = GIVEN[name]
+    assert messages_in(Chat(tokenizer="any").cell("text", value)) == messages
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ([], "the conversation is empty"),
+        ([{"role": "客服", "content": "x"}], "message 1 is of '客服'"),
+        (openai(said("a", "b"))[1:], "begins with an answer"),
+        ({"x": 1}, "none of the keys 'x'"),
+    ],
+)
+def test_a_program_is_told_what_is_no_conversation(value: Any, told: str) -> None:
+    with pytest.raises(DataError, match=told) as error:
+        Chat(tokenizer="any", text="talk").cell("text", value)
+    assert error.value.column == "talk"

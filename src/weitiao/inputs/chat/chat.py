@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from weitiao.config.bounds import at_least
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, DataError
 from weitiao.inputs import Input, Targets
 from weitiao.inputs.chat.card import ChatInput
 from weitiao.inputs.chat.conversations import Learn
@@ -21,6 +20,8 @@ from weitiao.inputs.chat.lengths import TooLong
 from weitiao.inputs.chat.loading import files_of, load_encoder
 from weitiao.inputs.chat.template import TemplateFault
 from weitiao.inputs.chat.turns import TurnFault
+from weitiao.io.dialogues.conversation import prompt_of
+from weitiao.io.spans.span import SpanFault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +64,18 @@ class Chat(Input):
         return {"text": self.text}
 
     def cell(self, role: str, value: Any) -> Any:
-        """A conversation as it stands in a table, where it is given as messages."""
-        messages = [value] if isinstance(value, Mapping) else value
-        if not isinstance(messages, list | tuple):
+        """A conversation as it stands in a table, where it is given as messages.
+
+        Raises:
+            DataError: these are none that can be answered.
+        """
+        if not isinstance(value, list | tuple | Mapping):
             return value
-        return json.dumps([*messages], ensure_ascii=False)
+        try:
+            return prompt_of(value)
+        except SpanFault as fault:
+            hint = fault.hint
+            raise DataError(fault.problem, column=self.text, value=value, hint=hint) from fault
 
     def check(self) -> None:
         """See to it that the template is there."""

@@ -1,10 +1,12 @@
 """From messages to what a model reads and what it has to say, as chat templates demand them."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from weitiao.io.answers.placing import Tally
-from weitiao.io.dialogues.messages import Message, Role
+from weitiao.io.dialogues.messages import Message, Role, as_cell
+from weitiao.io.dialogues.roles import Roles
+from weitiao.io.dialogues.turns import Turns
 from weitiao.io.spans.span import SpanFault
 
 _JOINED: dict[Role, str] = {
@@ -62,6 +64,19 @@ def conversation_of(
     for each in kept[answers[-1] + 1 :]:
         tally.add(_BEHIND, row, each.content)
     return Conversation(kept[: answers[-1]], last.content)
+
+
+def prompt_of(value: Any) -> str:
+    """A conversation that a program gives, as a cell: what is to be answered.
+
+    Args:
+        value: messages, in any form of docs/data.md; an answer at their end is left out.
+
+    Raises:
+        SpanFault: they are none.
+    """
+    messages = Turns(Roles(None)).whole([value] if isinstance(value, Mapping) else value)
+    return as_cell(conversation_of(messages, 1, Tally(), answered=False).prompt)
 
 
 def _joined(messages: Sequence[Message], row: int, tally: Tally, role: str) -> list[Message]:
