@@ -106,3 +106,12 @@ def test_options_that_only_later_rows_have_are_not_left_out(tmp_path: Path) -> N
     assert (error.value.row, error.value.column, error.value.value) == (3001, "C", "鱼")
     path.write_text(lines(*[row | {"C": "鱼"}] * 3000, row | {"more": "C"}), "utf-8")
     assert len(read(path)) == 3001, "of what isn't read there may be more"
+
+
+def test_numbers_as_options_are_texts_whatever_their_size(tmp_path: Path) -> None:
+    numbers = "[1.0, 2.5, 1" + "0" * 400 + "]"
+    (tmp_path / "my.jsonl").write_text(
+        f'{{"question": "多少？", "options": {numbers}, "answer": "A"}}\n', "utf-8"
+    )
+    ((_, _, options, _),) = rows_of(read(tmp_path / "my.jsonl"))
+    assert options == ["1", "2.5", "1" + "0" * 400]

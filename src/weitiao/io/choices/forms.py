@@ -78,7 +78,7 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-        return str(int(value)) if float(value).is_integer() else str(value)
+        return _number(value)
     raise SpanFault(f"an option is {short(value)}, which is no text", "pair", FORMS)
 
 
