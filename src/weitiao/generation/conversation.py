@@ -33,8 +33,9 @@ def asked(speaker: Speaker, messages: Sequence[Message], options: Generation) ->
         Unsayable: the template doesn't take the messages, or the last one alone is too long.
     """
     system = [*messages[:1]] if messages[0].role == "system" else []
-    if options.system is not None and not system:
-        system = [Message("system", options.system)]
+    told = speaker.system if options.system is None else options.system
+    if told is not None and not system:
+        system = [Message("system", told)]
     turns = _turns(messages[1:] if messages[0].role == "system" else messages)
     usual, before = ANSWER, len(turns)
     if speaker.limit is not None:

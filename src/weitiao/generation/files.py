@@ -15,6 +15,7 @@ from weitiao.evaluation.partial_file import PartialFile, is_done
 from weitiao.generation.decoding import Choice, Row, go_on, in_batches
 from weitiao.generation.options import BATCH, Generation
 from weitiao.generation.rows import MESSAGES, Line, Ready, lines_of, ready, written
+from weitiao.generation.runs import files_of
 from weitiao.generation.speaker import Speaker
 from weitiao.io.cache import content_hash, hash_of, versions
 from weitiao.training.console import show_line
@@ -130,15 +131,16 @@ def _key(options: Generation, source: Path) -> dict[str, str]:
     """What the result depends on, by a hash each."""
     places = ("model", "file", "to")
     values = {name: value for name, value in asdict(options).items() if name not in places}
-    folder = Path(options.model)
-    files = sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
     return {
         "input": content_hash(source),
-        "model": hash_of(options.model, *(_state(file) for file in files)),
+        "model": hash_of(options.model, *(_state(file) for file in files_of(options.model))),
         "options": hash_of(json.dumps(values, sort_keys=True), versions(), __version__),
     }
 
 
 def _state(file: Path) -> str:
+    """A file by its size and time; a model on the hub is no file, and known by its name."""
+    if not file.is_file():
+        return ""
     found = file.stat()
     return f"{file.name} {found.st_size} {found.st_mtime_ns}"

@@ -17,7 +17,8 @@ class Generation:
     """How a model goes on with a text, or answers.
 
     Args:
-        model: folder of a causal model and its tokenizer, such as ``logs/RUN/model``.
+        model: folder of a causal model and its tokenizer, such as ``logs/RUN/model``; or the run
+            of a model that was tuned on conversations.
         prompt: what it goes on with; may be empty where the tokenizer has a beginning.
         chat: answer instead, by the model's chat template: the prompt, each prompt of a file, or
             without either what is typed, as a conversation.

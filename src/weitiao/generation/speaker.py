@@ -12,6 +12,7 @@ from weitiao.config.commands import command
 from weitiao.errors import ConfigError
 from weitiao.generation.decoding import refuse_other_kinds
 from weitiao.generation.options import Generation
+from weitiao.generation.runs import is_run, open_run
 from weitiao.generation.wording import Wording
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer
 from weitiao.models.backbones.huggingface import positions_of
@@ -48,6 +49,8 @@ class Speaker:
         pad_id: null where the tokenizer has none.
         limit: most positions of prompt and answer; null = any number.
         encoder: of conversations; null = they aren't asked for.
+        system: what the model is told first where nothing else is said; null = what the template
+            says.
     """
 
     model: Any
@@ -58,14 +61,17 @@ class Speaker:
     pad_id: int | None
     limit: int | None
     encoder: ChatEncoder | None
+    system: str | None = None
 
     @classmethod
     def open(cls, name: str, *, chat: bool) -> Speaker:
-        """The model of a folder or name.
+        """The model of a folder or name, or of a run.
 
         Raises:
             ConfigError: there is no such model, it isn't a causal one, or can't chat.
         """
+        if is_run(name):
+            return cls._of_run(name, chat=chat)
         model = _load(name)
         instead = "logs/RUN/model of pretrain.py has one"
         tokenizer = fast_tokenizer(name, "model", instead)
@@ -82,6 +88,25 @@ class Speaker:
             pad_id=tokenizer.pad_token_id,
             limit=positions_of(model).limit,
             encoder=encoder,
+        )
+
+    @classmethod
+    def _of_run(cls, name: str, *, chat: bool) -> Speaker:
+        if not chat:
+            problem = f": the model of {name} was tuned to answer, not to go on with a text"
+            raise ConfigError(problem, field="model", hint="{--chat} true")
+        model, fitted = open_run(name)
+        encoder = fitted.encoder
+        return cls(
+            model=model,
+            tokenizer=encoder.tokenizer,
+            begin=[],
+            ends={*fitted.card.ends},
+            unk_id=encoder.unk_id,
+            pad_id=fitted.card.pad_id,
+            limit=positions_of(model).limit,
+            encoder=encoder,
+            system=fitted.options.system,
         )
 
     def encode(self, prompt: str) -> tuple[list[int], str]:

@@ -180,11 +180,17 @@ class Causal(Tuned):
         left = torch.arange(longest, device=mask.device) >= longest - lengths[:, None]
         ids = input_ids.new_full(left.shape, self.pad_id)
         ids[left] = input_ids[mask]
+        found = self.whole_model().generate(
+            ids, attention_mask=left.long(), generation_config=options
+        )
+        return [_until(row, ends) for row in found[:, longest:].tolist()]
+
+    def whole_model(self) -> Any:
+        """The model of `transformers` with its output, of the weights that this has now."""
         (model,) = self.whole
         if self.tied:  # a checkpoint's weights may have taken the place of those it was made with
             model.get_output_embeddings().weight = model.get_input_embeddings().weight
-        found = model.generate(ids, attention_mask=left.long(), generation_config=options)
-        return [_until(row, ends) for row in found[:, longest:].tolist()]
+        return model
 
     @torch.inference_mode()
     def _check(self) -> None:
