@@ -84,6 +84,14 @@ ADDED |= {
     "train and fit --model.objective.extract": "what counts of an answer, only its users know",
 }
 ADDED |= {
+    "train and fit --data.input.tokenizer": "a conversation is written by its model's own template",
+    "train and fit --data.input.template": "a model that can't chat yet has no template",
+    "train and fit --data.input.max_length": "how long conversations are differs a hundredfold",
+    "train and fit --data.input.too_long": "what may be left out of them, only their users know",
+    "train and fit --data.input.learn": "earlier answers may be another's, and not to be learned",
+    "train and fit --data.input.system": "files without a system message are asked with one later",
+}
+ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
 }
 ADDED |= {

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from chat_models import write_chat_model
 from conftest import Command, reviews, run_behind, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 
@@ -63,6 +64,9 @@ ROWS = {
     **dict.fromkeys(
         ("tasks/retrieval.yaml", "recipes/retrieval.yaml", "recipes/pretrained_retrieval.yaml"),
         ("text\tpair\n", "{text}\t{label}{text}\n"),
+    ),
+    **dict.fromkeys(
+        ("tasks/chat.yaml", "recipes/chat.yaml"), ("prompt\tanswer\n", "{text}\t{label}\n")
     ),
     "tasks/regression.yaml": ("text\tlabel\n", "{text}\t{score}\n"),
 }
@@ -151,6 +155,10 @@ def test_a_shipped_config_runs(
         more += ("--data.input.encode.prefix=",)
         if path.stem == "pretrained_retrieval":
             more += ("--data.input.encode.pair_prefix=",)
+    if path.stem == "chat":
+        model = write_chat_model(tmp_path / "model", texts=[text for text, _ in reviews(200)])
+        more += (f"--model.backbone.name={model}", f"--data.input.tokenizer={model}")
+        more += ("--data.input.max_length=200", "--model.objective.longest=8")
     if name == "model/decoder.yaml":
         model = save_model("gpt2")
         more += (f"--model.backbone.name={model}", f"--data.input.encode.tokenizer={model}")

@@ -96,6 +96,7 @@ TALKING = (
     *("--model.backbone.name=chat", "--model.backbone.layers=2", "--model.objective=Replying"),
     *("--model.objective.sample=4", "--model.objective.longest=8", "--model.optim.lr=0.01"),
 )
+TALK = "--data.input.text=talk"
 OWN_TALKING = (*TALKING, "--model.backbone.name=own_chat")
 FOCAL = ("--model.objective.loss.kind=focal",)
 
@@ -146,6 +147,17 @@ DATA = {
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
     "data.target: Choice/data.target.label": Effect("prepared", "label", CHOICE),
+    "data.input: Chat/data.input.tokenizer": Effect("refused", "bert", TALKING),
+    "data.input: Chat/data.input.text": Effect("prepared", "other", TALKING),
+    "data.input: Chat/data.input.template": Effect("prepared", "own.jinja", TALKING),
+    "data.input: Chat/data.input.max_length": Effect(
+        "prepared", "42", (*TALKING, "--data.input.too_long=drop")
+    ),
+    "data.input: Chat/data.input.too_long": Effect(
+        "refused", "refuse", (*TALKING, "--data.input.max_length=42"), before="drop"
+    ),
+    "data.input: Chat/data.input.learn": Effect("prepared", "last", (*TALKING, TALK)),
+    "data.input: Chat/data.input.system": Effect("prepared", "好", TALKING),
     "data.target: Reply/data.target.label": Effect("prepared", "other", TALKING),
     "data.target: Answers/data.target.label": Effect(
         "prepared",

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 import torch
-from chat_models import write_chat_model
+from chat_models import CHATML, write_chat_model
 from conftest import reviews, write_csv
 
 from weitiao.training.fit import fit
@@ -26,7 +26,7 @@ TRAIN = (
     "--run.threads=1",
 )
 HEADER = ("text", "other", "label", "stars", "turned", "author", "no", "spans", "answers", "alike")
-HEADER += ("options", "answer")
+HEADER += ("options", "answer", "talk")
 SPANS = '[[0, 2, "首"], [2, 3, "二"], [4, 5, "首"]]'
 
 
@@ -48,10 +48,16 @@ def rows() -> list[tuple[str, ...]]:
         (
             *(text, text[::-1], label, str(1 + i % 3), turn[label], f"author {i % 15}", f"no {i}"),
             *(SPANS, f'[[0, 2, "{text[:2]}"]]', str(i % 2)),
-            *(f'["首", "二", "{label}"]', "ABC"[i % 3]),
+            *(f'["首", "二", "{label}"]', "ABC"[i % 3], talk(text, label)),
         )
         for i, (text, label) in enumerate(texts)
     ]
+
+
+def talk(text: str, label: str) -> str:
+    """A question after another one and its answer."""
+    said = (("user", text), ("assistant", label), ("user", text[::-1]))
+    return json.dumps([{"role": role, "content": content} for role, content in said])
 
 
 def save_database(path: Path, rows: list[tuple[str, ...]]) -> None:
@@ -106,7 +112,8 @@ def save_own_code(folder: Path) -> None:
 
 
 def save_chats(folder: Path) -> None:
-    """Models that answer: two, one that can't be packed, one with code of its own."""
+    """Models that answer: two, one that can't be packed, one with code of its own; a template."""
+    (folder / "own.jinja").write_text(CHATML.replace("'<|im_end|>\n'", "'<|im_end|>'"), "utf-8")
     texts = [row[0] for row in rows()]
     write_chat_model(folder / "chat", texts=texts)
     write_chat_model(folder / "other_chat", texts=texts, initializer_range=0.3)

@@ -46,6 +46,8 @@ ENCODER = Path("encoder")
         (Facts("Answers", 9_000, 0, 0.0, 0.0, True, "answers", ENCODER), "pretrained_answers"),
         (Facts("Choice", 100, 0, 0.0, 1.0, True, "choice", None), "choice"),
         (Facts("Choice", 9_000, 0, 0.0, 0.0, True, "choice", ENCODER), "pretrained_choice"),
+        (Facts("Reply", 100, 0, 0.0, 1.0, False, "reply", None), "chat"),
+        (Facts("Reply", 9_000, 0, 0.0, 0.0, False, "reply", ENCODER), "chat"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", None, True), "likeness"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", ENCODER, True), "pretrained_likeness"),
         (Facts("Positives", 100, 0, 0.0, 1.0, True, "name", None, True), "retrieval"),

@@ -11,7 +11,9 @@ from weitiao.card import DataCard
 from weitiao.config.earlier_checkpoints import state_today
 from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.data.loader import ResumableLoader
-from weitiao.inputs import FittedInput, Input
+
+# the others, so that a checkpoint and a command line may name them
+from weitiao.inputs import FittedInput, Input, chat  # noqa: F401
 from weitiao.inputs.text import Text
 from weitiao.io.tables import Reader, SourceFiles
 from weitiao.io.tables.reader import RowsAndBad

@@ -36,6 +36,11 @@ It reads and writes English. The text of the licence stands in LICENSE.
 """
 
 
+def at_hand() -> Path | None:
+    """The folder of the chat model that was fetched here; null = none was."""
+    return TARGET if (TARGET / "config.json").is_file() else None
+
+
 def fetch(target: Path = TARGET) -> Path:
     """Write the chat model as a folder that `transformers` loads, unless it is there.
 

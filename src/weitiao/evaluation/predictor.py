@@ -143,14 +143,23 @@ class Predictor:
                 raise DataError("no such column", row=number, column=missing[0], value=dict(row))
             given = {role: row.get(name, "") for role, name in source.columns.items()}
         else:
-            values = list(row) if isinstance(row, tuple | list) else [row]
-            several = len(values) == len(needed)
-            given = dict(zip(needed, values, strict=True)) if several else {}
-        texts = [source.cell(role, given.get(role, "")) for role in source.columns]
+            values = [*row] if _several(row) else [row]
+            fit = len(values) == len(needed)
+            given = dict(zip(needed, values, strict=True)) if fit else {}
+        try:
+            texts = [source.cell(role, given.get(role, "")) for role in source.columns]
+        except DataError as error:
+            error.row = number
+            raise
         if not given or not all(isinstance(text, str) for text in texts):
             wanted = _WANTED[len(needed) + self.options]
             raise DataError(f"this is not {wanted}", row=number, value=row)
         return texts
+
+
+def _several(row: Any) -> bool:
+    """Whether a row is several cells; a list of messages is one conversation."""
+    return isinstance(row, tuple | list) and not any(isinstance(x, Mapping) for x in row)
 
 
 _WANTED = {1: "a text", 2: "a pair of texts", 3: "a question and a list of options"}

@@ -50,7 +50,12 @@ def final_table(
     table = Table(title=f"{named}, {len(targets):,} rows, %", title_justify="left")
     first, suffix = objective.first, "_leak_free" if leak_free else ""
     columns = {f"{name}{suffix}/": title for name, title in COLUMNS.items()}
-    columns = {prefix: title for prefix, title in columns.items() if prefix + first in metrics}
+    measured = [key for key, _ in objective.shown]  # a baseline may lack the first
+    columns = {
+        prefix: title
+        for prefix, title in columns.items()
+        if any(prefix + key in metrics for key in measured)
+    }
     compared = f"baseline{suffix}/" in columns
     table.add_column("", overflow="fold")
     for place, title in enumerate(columns.values()):

@@ -16,7 +16,7 @@ from weitiao.config.parser import Parser, flat
 from weitiao.config.presets import preset, values_of
 from weitiao.config.strict_yaml import strict
 from weitiao.data.datamodule import TextDataModule
-from weitiao.downloads import encoder
+from weitiao.downloads import chat_model, encoder
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.patterns import HANZI
@@ -31,7 +31,7 @@ NAMING = ("--config", "--model.backbone", "--model.start", "--model=")
 MANY = 10  # classes: beyond, a table of n-grams with weights for each is large, and starves
 
 
-OF_CELLS = {"spans": "tags", "answers": "answers", "choice": "choice"}
+OF_CELLS = {"spans": "tags", "answers": "answers", "choice": "choice", "reply": "chat"}
 """Recipes of tasks by what their label cells hold."""
 
 
@@ -69,6 +69,8 @@ def choose(facts: Facts) -> tuple[str, str]:
     if facts.classes:
         what = ("types", "spans") if facts.cells == "spans" else ("classes", "rows")
         counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
+    if facts.cells == "reply":  # an encoder has nothing to say
+        return OF_CELLS["reply"], counted
     if (own := _of_task(facts)) is not None:
         there = "" if facts.encoder is None else f", {facts.encoder} is there"
         return (f"pretrained_{own}" if there else own), counted + there
@@ -150,10 +152,7 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
         return [*first, *arguments], None
     path = preset("recipe", name, "auto", "none")
-    if name.startswith("pretrained") and not _names_encoder(arguments):
-        problem = f": {name} needs an encoder, and {encoder.TARGET} is not there"
-        own = "{--model.backbone.name} FOLDER {--data.input.encode.tokenizer} FOLDER"
-        raise ConfigError(problem, field="recipe", hint=f"make encoder; your own: {own}")
+    _refuse_missing_model(name, arguments)
     values, less = (near(path), "") if task is None else _fitting(name, task, path)
     chosen = [*first, "--config", values, *_fast(name), *arguments, "--recipe", name]
     return chosen, f"recipe: {name} ({why}){less}"
@@ -169,10 +168,25 @@ def _fitting(name: str, task: str, path: Path) -> tuple[str, str]:
     return yaml.safe_dump(fitting, allow_unicode=True), left_out
 
 
-def _names_encoder(arguments: list[str]) -> bool:
-    """Whether a pretrained recipe's encoder is there, or the command line has its own."""
-    named = any(a.startswith(("--model", "--config")) for a in arguments)
-    return named or encoder.at_hand() is not None
+def _refuse_missing_model(name: str, arguments: list[str]) -> None:
+    """Refuse a recipe whose pretrained model isn't there, where the command line has no other.
+
+    Raises:
+        ConfigError: it is so.
+    """
+    chat = name == "chat"
+    if not chat and not name.startswith("pretrained"):
+        return
+    source = chat_model if chat else encoder
+    if source.at_hand() or any(a.startswith(("--model", "--config")) for a in arguments):
+        return
+    what, make = ("a chat model", "make chat-model") if chat else ("an encoder", "make encoder")
+    tokenizer = "{--data.input.tokenizer}" if chat else "{--data.input.encode.tokenizer}"
+    raise ConfigError(
+        f": {name} needs {what}, and {source.TARGET} is not there",
+        field="recipe",
+        hint=f"{make}; your own: {{--model.backbone.name}} FOLDER {tokenizer} FOLDER",
+    )
 
 
 def _fast(name: str) -> list[str]:

@@ -20,9 +20,13 @@ from weitiao.training.recipe import named
 from weitiao.training.resume import given
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
+CHAT = "weitiao.inputs.chat.Chat"
+"""The input of conversations."""
 SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
 OF_TEXTS = ("clean", "segment", "linear")
 """The input's arguments by which a text becomes what the model reads."""
+OF_CHATS = ("max_length", "too_long", "learn", "system")
+"""The input's arguments by which a conversation does."""
 OF_ROWS = ("pooling", "head", "wide", "linear_share", "calibrate")
 """The objective's arguments by which vectors become logits."""
 OF_TRAINING = ("vocab_size", "min_count", "lowercase", "pad_token", "vectors")
@@ -54,8 +58,23 @@ def with_start(arguments: list[str]) -> list[str]:
         raise ConfigError(problem, field="model.start")
     values = {"data": _of_data(content, path), "model": _of_model(content)}
     if (task := named("task", arguments)) is not None:
+        _refuse_other_input(task, values, path)
         _leave_to(task, values)
     return [f"--config={yaml.safe_dump(values, allow_unicode=True)}", *arguments]
+
+
+def _refuse_other_input(task: str, values: dict[str, dict[str, Any]], path: Path) -> None:
+    """Refuse a task that reads conversations where the model read texts, and the reverse.
+
+    Raises:
+        ConfigError: it is so.
+    """
+    asked = values_of("task", task)["data"].get("input", {}).get("class_path")
+    read = values["data"]["input"]["class_path"]
+    if (asked == CHAT) != (read == CHAT):
+        what = "conversations" if read == CHAT else "no conversations"
+        problem = f": {path} was trained on {what}, so it can't go on with the task {task}"
+        raise ConfigError(problem, field="model.start")
 
 
 def _leave_to(task: str, values: dict[str, dict[str, Any]]) -> None:
@@ -87,7 +106,8 @@ def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:
     kept["objective"] = kept["objective"] | {"init_args": held}
     arguments = dict(kept["backbone"].get("init_args") or {})
     # what word vectors became is in the weights
-    if width := values["card"]["input"]["vector_width"]:
+    read = values["card"]["input"]
+    if width := read.get("init_args", read)["vector_width"]:
         arguments |= {"embedding": width, "vectors": "train"}
     return kept | {"backbone": kept["backbone"] | {"init_args": arguments}}
 
@@ -95,13 +115,17 @@ def _of_model(content: Mapping[str, Any]) -> dict[str, Any]:
 def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
     values = content["datamodule_hyper_parameters"]
     given = values["input"]["init_args"]
-    if "encode" not in given:
+    if "encode" in given:
+        encode = {k: v for k, v in given["encode"].items() if k not in OF_TRAINING}
+        kept = {name: given[name] for name in OF_TEXTS if name in given}
+        kept |= {"encode": encode | {"tokenizer": str(path)}}
+    elif "tokenizer" in given:  # a chat's, with its template
+        kept = {name: given[name] for name in OF_CHATS if name in given}
+        kept |= {"tokenizer": str(path)}
+    else:
         kind = values["input"]["class_path"]
         problem = f": {path} has no tokenizer to go on with: its input is a {kind}"
         raise ConfigError(problem, field="model.start")
-    encode = {k: v for k, v in given["encode"].items() if k not in OF_TRAINING}
-    kept = {name: given[name] for name in OF_TEXTS if name in given}
-    kept |= {"encode": encode | {"tokenizer": str(path)}}
     target = {"class_path": values["target"]["class_path"]}
     return {"target": target, "input": values["input"] | {"init_args": kept}}
 

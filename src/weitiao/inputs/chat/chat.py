@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from weitiao.config.bounds import at_least
@@ -21,10 +22,11 @@ from weitiao.inputs.chat.loading import files_of, load_encoder
 from weitiao.inputs.chat.template import TemplateFault
 from weitiao.inputs.chat.turns import TurnFault
 from weitiao.io.dialogues.conversation import prompt_of
+from weitiao.io.dialogues.messages import messages_in
 from weitiao.io.spans.span import SpanFault
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Chat(Input):
     """What a model reads of a conversation, and what of it it learns to say.
 
@@ -47,7 +49,7 @@ class Chat(Input):
         ConfigError: a value is out of bounds.
     """
 
-    tokenizer: str
+    tokenizer: str = ""
     text: str = "text"
     template: str | None = None
     max_length: int = 1024
@@ -77,8 +79,17 @@ class Chat(Input):
             hint = fault.hint
             raise DataError(fault.problem, column=self.text, value=value, hint=hint) from fault
 
+    def sizes(self, table: pa.Table) -> np.ndarray:
+        """Characters of what is said, the last answer left out."""
+        cells = map(messages_in, table["text"].to_pylist())
+        counts = [sum(len(one.content) for one in messages) for messages in cells]
+        return np.array(counts, np.int64)
+
     def check(self) -> None:
-        """See to it that the template is there."""
+        """See to it that a tokenizer is named, and that the template is there."""
+        if not self.tokenizer:
+            hint = "{--tokenizer} FOLDER, the model's own"
+            raise ConfigError(": none is named", field="tokenizer", hint=hint)
         if self.template is not None and not Path(self.template).is_file():
             raise ConfigError(f": there is no file {self.template!r}", field="template")
 
