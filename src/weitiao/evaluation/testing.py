@@ -90,7 +90,7 @@ def add_baseline(run: Run, tested: Evaluated) -> dict[str, Any]:
         with Dispensable().part("the baseline"):
             found = baseline_scores(run.data.prepared, run.module.objective, tested)
             run.folder.add_metrics(found)
-        with Dispensable().part("the untuned encoder"):
+        with Dispensable().part("the untuned model"):
             run.folder.add_metrics(untuned_scores(run, tested))
     return run.scores
 

@@ -1,4 +1,4 @@
-"""What the pretrained encoder says before it is tuned, where its vectors say something already."""
+"""What a pretrained model says before it is tuned, where that says something already."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import torch
 from lightning.pytorch.utilities import move_data_to_device
 
-from weitiao.models.backbones.pretrained import Pretrained
+from weitiao.models.backbones.tuned import Tuned
 from weitiao.training.data_report import scores
 from weitiao.training.rowwise import decide
 
 if TYPE_CHECKING:
+    from weitiao.objectives.base import Values
     from weitiao.training.evaluation_rows import Evaluated
     from weitiao.training.fit import Run
 
@@ -20,22 +21,30 @@ KEPT = ("name", "layers", "trust_remote_code")
 
 
 def untuned_scores(run: Run, tested: Evaluated) -> dict[str, float]:
-    """The scores of the encoder as it was loaded, on the rows that the model was tested on.
+    """The scores of the model as it was loaded, on the rows that the tuned one was tested on.
 
     Nothing where there is none that says anything. The other processes are not asked.
     """
     module, objective = run.module, run.module.objective
-    if not (objective.without_tuning and isinstance(module.backbone, Pretrained)):
+    if not (objective.without_tuning and isinstance(module.backbone, Tuned)):
         return {}
     options = module.hparams["backbone"]["init_args"]
     given = {name: options[name] for name in KEPT if name in options}
-    backbone = Pretrained(module.card, **given).to(module.device).eval()
-    rows, said = [], []
+    kind: type = type(module.backbone)
+    backbone = kind(module.card, **given).to(module.device).eval()
+    rows: list[torch.Tensor] = []
+    said: list[Values] = []
     with torch.inference_mode():
         for batch in run.data.plain_loader("test"):
             rows.append(batch["row"])
             read = move_data_to_device(batch, module.device)
-            said.append(torch.as_tensor(objective.predict(backbone, read)).cpu())
-    predictions = torch.cat(said)[torch.cat(rows).argsort()][torch.from_numpy(tested.rows)]
+            said.append(objective.evaluate(backbone, read).predictions)
+    order = torch.cat(rows).argsort()[torch.from_numpy(tested.rows)]
+    predictions: Values
+    if isinstance(said[0], torch.Tensor):
+        predictions = torch.cat([torch.as_tensor(part).cpu() for part in said])[order]
+    else:
+        every = [one for part in said for one in part]
+        predictions = [every[place] for place in order.tolist()]
     found = predictions, decide(objective, predictions), tested.targets
     return scores(*found, objective, "untuned/")

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from weitiao.objectives.answers.answering import Answering
 from weitiao.objectives.base import Objective
+from weitiao.objectives.replies.replying import Replying
 from weitiao.objectives.spans.tagging import Tagging
 
 TASKS_ZH = {
@@ -14,6 +15,7 @@ TASKS_ZH = {
     "Regression": "数值回归",
     "Tagging": "序列标注",
     "Answering": "抽取式问答",
+    "Replying": "对话回复",
 }
 
 
@@ -55,8 +57,18 @@ OF_ANSWERS = Words(
     ("What it finds stands in the text, right or wrong", "答案总是原文中的片段，但不一定正确"),
     "$'王小明在北京。\\t谁在北京？'",
 )
+OF_REPLIES = Words(
+    "text-generation",
+    ("an answer to a conversation", "对话的回复"),
+    (
+        "What it says may be wrong, however sure it sounds, and may repeat what it was trained on",
+        "回答可能有误（无论语气多么肯定），也可能复述训练数据",
+    ),
+    "你好",
+)
 
 
 def words_of(objective: Objective) -> Words:
     """Those of the kind that an objective is."""
-    return {Tagging: OF_SPANS, Answering: OF_ANSWERS}.get(type(objective), OF_TEXTS)
+    known = {Tagging: OF_SPANS, Answering: OF_ANSWERS, Replying: OF_REPLIES}
+    return known.get(type(objective), OF_TEXTS)

@@ -15,6 +15,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.evaluation.inference import LabelledFile, UseParser, use_parser
 from weitiao.evaluation.opening import open_checkpoint
+from weitiao.export.chat_folder import exported_chat, is_chat_kind
 from weitiao.export.checked_rows import CheckedRows, Quality, checked_rows, quality
 from weitiao.export.graph import write_onnx, write_torch
 from weitiao.export.loaded import said_by_runner, said_by_transformers
@@ -84,11 +85,15 @@ class Export:
             raise ConfigError(problem, field="format")
         if vectors:
             return "sentence_transformers"
+        if is_chat_kind(module) and (self.quantize or self.format not in ("auto", "transformers")):
+            problem = f": the answers of a {kind} are said by transformers, in 32 bits"
+            raise ConfigError(problem, field="format", hint="{--format} transformers")
         if self.format != "auto":
             return self.format
         if self.quantize:
             return "onnx"
-        return "transformers" if is_transformers_kind(module) else "torch"
+        own = is_chat_kind(module) or is_transformers_kind(module)
+        return "transformers" if own else "torch"
 
 
 @field_paths()
@@ -108,18 +113,14 @@ def run_export(arguments: list[str]) -> Path:
     )
     export.chosen(module)  # refused now, not after the work
     split = "val" if options.data.test is None else "test"
-    with console.status(f"asking the model of {split}"):
-        rows = checked_rows(module, data, split, cleaned=is_vector_kind(module))
-        rows = without_negatives(rows, module)
-        before = quality(rows.predictions, rows, module.objective)
     part = export.to.with_name(f".{export.to.name}.{uuid.uuid4().hex}.part")
     part.mkdir(parents=True)
     try:
-        with console.status("exporting"):
-            after = exported(module, data, rows, export, part)
-        show(before, after, module, f"{split}, {len(rows.texts):,} rows")
-        refuse_loss(before, after, export, module)
-        write_card(module, _run_of(options.ckpt_path), rows.texts, export.to.name, part)
+        if is_chat_kind(module):
+            texts = exported_chat(module, data, _content(module, data), split, part, console)
+        else:
+            texts = exported_and_shown(module, data, split, export, part, console)
+        write_card(module, _run_of(options.ckpt_path), texts, export.to.name, part)
         part.replace(export.to)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -156,15 +157,44 @@ def export_parser() -> UseParser:
     return parser
 
 
-def exported(
-    module: Module, data: TextDataModule, rows: CheckedRows, export: Export, folder: Path
-) -> Quality:
-    """Write the folder; gives how well it does, as its users load it."""
-    content = {
+def exported_and_shown(
+    module: Module,
+    data: TextDataModule,
+    split: str,
+    export: Export,
+    folder: Path,
+    console: Console,
+) -> list[str]:
+    """Write the folder, and show how well it does beside the model; gives the checked texts.
+
+    Raises:
+        ConfigError: it says something else than the model.
+    """
+    with console.status(f"asking the model of {split}"):
+        rows = checked_rows(module, data, split, cleaned=is_vector_kind(module))
+        rows = without_negatives(rows, module)
+        before = quality(rows.predictions, rows, module.objective)
+    with console.status("exporting"):
+        after = exported(module, data, rows, export, folder)
+    show(before, after, module, f"{split}, {len(rows.texts):,} rows")
+    refuse_loss(before, after, export, module)
+    return rows.texts
+
+
+def _content(module: Module, data: TextDataModule) -> dict[str, Any]:
+    """What a checkpoint holds besides weights."""
+    return {
         "hyper_parameters": dict(module.hparams),
         "datamodule_hyper_parameters": dict(data.hparams),
         "TextDataModule": data.state_dict(),
     }
+
+
+def exported(
+    module: Module, data: TextDataModule, rows: CheckedRows, export: Export, folder: Path
+) -> Quality:
+    """Write the folder; gives how well it does, as its users load it."""
+    content = _content(module, data)
     merge_adapters(module)
     if (kind := export.chosen(module)) == "sentence_transformers":
         names = write_vectors(module, data, folder)

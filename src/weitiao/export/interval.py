@@ -8,6 +8,7 @@ import pyarrow.csv as pa_csv
 import torch
 
 from weitiao.objectives.base import Objective
+from weitiao.objectives.replies.replying import Replying
 from weitiao.objectives.units import UnitObjective
 from weitiao.objectives.vectors.retrieval import Retrieval
 
@@ -20,10 +21,10 @@ def interval(objective: Objective, predictions: Path) -> tuple[float, float] | N
 
     Args:
         predictions: ``predictions.csv`` of a run; null is given where there is none, of places in
-            texts, which take minutes to measure so often, and of a search, whose ranks don't stand
-            there.
+            texts, which take minutes to measure so often, of a search, whose ranks don't stand
+            there, and of answers, whose probabilities don't.
     """
-    if isinstance(objective, UnitObjective | Retrieval) or not predictions.is_file():
+    if isinstance(objective, UnitObjective | Retrieval | Replying) or not predictions.is_file():
         return None
     kinds = pa_csv.ConvertOptions(
         include_columns=["label", "true"], column_types={"label": pa.string(), "true": pa.string()},

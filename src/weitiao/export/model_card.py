@@ -15,11 +15,14 @@ from weitiao.export.card_words import OF_TEXTS, TASKS_ZH, words_of
 from weitiao.export.interval import interval
 from weitiao.models.backbones.tuned import Tuned
 from weitiao.models.module import Module
+from weitiao.objectives.replies.replying import Replying
 from weitiao.objectives.spans.tagging import Tagging
 from weitiao.objectives.vectors.bi_encoder import BiEncoder
 from weitiao.training.run_folder import RunFolder
 
-TEMPLATE, OF_VECTORS = "model_card.md.jinja", "vector_card.md.jinja"
+TEMPLATE = "model_card.md.jinja"
+TEMPLATES = {BiEncoder: "vector_card.md.jinja", Replying: "chat_card.md.jinja"}
+"""Those of kinds of objectives that have their own."""
 SHOWN = 20  # labels by name
 WEAKEST = 3
 
@@ -38,7 +41,8 @@ def write_card(
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined
     )
     facts = _of_model(module, texts, name, folder) | _of_run(module, run)
-    template = OF_VECTORS if isinstance(module.objective, BiEncoder) else TEMPLATE
+    own = (name for kind, name in TEMPLATES.items() if isinstance(module.objective, kind))
+    template = next(own, TEMPLATE)
     (folder / "README.md").write_text(environment.get_template(template).render(facts), "utf-8")
 
 
@@ -120,7 +124,7 @@ def _of_run(module: Module, run: RunFolder | None) -> dict[str, Any]:
         "splits": [*_splits(module, audit)],
         "removed": _counted(audit.get("audit", {}).get("removed", {})),
         "cleaned": _counted(audit.get("clean", {}).get("train", {}).get("changed", {})),
-        "cut": f"{100 * encoded['cut_share']:.1f} %" if encoded else "–",
+        "cut": f"{100 * encoded['cut_share']:.1f} %" if "cut_share" in encoded else "–",
         "worst": _worst(module, metrics),
     }
 

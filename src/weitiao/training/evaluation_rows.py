@@ -1,6 +1,5 @@
 """What an evaluation leaves for people: predictions, pictures, worst mistakes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from weitiao.models.module import Module
 from weitiao.objectives.base import Objective, Values
 from weitiao.training.optional_parts import Dispensable
 from weitiao.training.rowwise import Predicted, Rowwise, as_array, decide, in_order, taken
+from weitiao.training.said_before import SaidBefore, line
 
 WORST = 20  # mistakes shown
 SHOWN = 200  # characters of a text in TensorBoard
@@ -43,6 +43,7 @@ class EvaluationRows(Callback):
         self._batches: list[dict[str, Values]] = []
         self.of: dict[str, Evaluated] = {}
         self._dispensable = Dispensable()
+        self._before = {split: SaidBefore() for split in ("val", "test")}
 
     def on_validation_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, *_: Any
@@ -86,6 +87,13 @@ class EvaluationRows(Callback):
             if (drawn := objective.figure(seen.decided, seen.targets)) is not None:
                 name, figure = drawn
                 board.add_figure(f"{split}/{name}", figure, step)
+        with self._dispensable.part(f"the answers of {split} in TensorBoard"):
+            if places := objective.sampled(seen.decided):
+                some = np.array(places)
+                rows = seen.table.take(pa.array(some)).to_pylist()
+                said = objective.texts(taken(seen.decided, some))
+                table = self._before[split].table(step, rows, said)
+                board.add_text(f"{split}/answers", table, step)
         with self._dispensable.part(f"the worst mistakes of {split} in TensorBoard"):
             board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, objective), step)
 
@@ -98,16 +106,12 @@ def worst_mistakes(evaluated: Evaluated, objective: Objective) -> str:
     found = objective.texts(taken(evaluated.decided, worst))
     sure = ["probability"] if objective.classes else []  # a value comes without one
     columns = ["loss", "label", "predicted", *sure, "id", "text"]
-    lines = [_line(columns), _line(["---"] * len(columns))]
+    lines = [line(columns), line(["---"] * len(columns))]
     for i, given in zip(worst.tolist(), found, strict=True):
         row = evaluated.table.slice(i, 1).to_pylist()[0]
         text = " ⏎ ".join(filter(None, (row["original"], row.get("pair"))))
         text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
         sure = [f"{evaluated.predictions[i].max():.3f}"] if objective.classes else []
         cells = [f"{losses[i]:.2f}", row.get("label", ""), given, *sure, row["id"], text]
-        lines.append(_line([" ".join(cell.split()).replace("|", "\\|") for cell in cells]))
+        lines.append(line(cells))
     return "\n".join(lines)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

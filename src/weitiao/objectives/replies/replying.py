@@ -54,10 +54,11 @@ class Replying(Objective):
     """
 
     first, recipe, baseline = "perplexity", "chat", "nearest prompt"
+    without_tuning = True  # a model that was tuned on other conversations answers these, too
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("perplexity", "perplexity"),
         ("exact_match", "exact match"),
-        ("ended", "ended by itself"),
+        ("ended", "ended"),
     )
     lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity")
 
