@@ -106,7 +106,8 @@ def test_what_looks_like_the_template_is_text(chatty: str) -> None:
 
 def test_a_question_is_answered_once(chatty: str, capsys: pytest.CaptureFixture[str]) -> None:
     run_generate(["--model", chatty, "--chat=true", "--prompt=你好", "--length=12"])
-    out = capsys.readouterr().out
+    out, told = capsys.readouterr()
+    assert "the answer ended at 12 ids, not by itself" in told
     assert [out.removesuffix("\n")] == texts(Generation(chatty, "你好", chat=True, length=12))
     assert "你好" not in out[:2]
 

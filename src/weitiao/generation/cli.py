@@ -3,6 +3,7 @@
 import sys
 
 from rich.console import Console
+from transformers.utils import logging
 
 from weitiao.config.commands import called
 from weitiao.config.field_paths import field_paths
@@ -31,6 +32,7 @@ def run_generate(arguments: list[str]) -> None:
     """Print what the model says, converse, or answer a file."""
     options = Generation(**generate_parser().parse_args(arguments).as_dict())
     notes = Console(stderr=True, highlight=False)
+    logging.disable_progress_bar()  # of weights that are loaded
     if options.file is not None:
         answer_file(options, notes)
     elif options.talks:

@@ -7,10 +7,12 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
 from weitiao import __version__
 from weitiao.errors import ConfigError
+from weitiao.evaluation.arithmetic import arithmetic
 from weitiao.evaluation.partial_file import PartialFile, is_done
 from weitiao.generation.decoding import Choice, Row, go_on, in_batches
 from weitiao.generation.options import BATCH, Generation
@@ -87,8 +89,9 @@ def _answer(
         for copy in range(options.count)
     ]
     choice = Choice(options)
-    for some in in_batches(rows, options.batch or BATCH):
-        go_on(speaker.model, some, choice, speaker.ends)
+    with arithmetic("32-true", torch.device("cpu")):
+        for some in in_batches(rows, options.batch or BATCH):
+            go_on(speaker.model, some, choice, speaker.ends)
     content = b""
     for place, (line, one, wording) in enumerate(zip(lines, prompts, wordings, strict=True)):
         own = rows[place * options.count : (place + 1) * options.count]

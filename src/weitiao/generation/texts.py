@@ -55,8 +55,17 @@ def texts(
         stream.end(rows[0].ids)
     said = [wording.done(row.ids) for row in rows]
     if notes:
+        if options.chat:
+            tell_cut(rows, notes)
         tell_torn(said, notes)
     return [shown + each.text for each in said]
+
+
+def tell_cut(rows: list[Row], notes: Console) -> None:
+    """Say which answers neither the model nor a stop string has ended."""
+    if cut := sum(not row.ended for row in rows):
+        which = "the answer" if len(rows) == 1 else f"{cut} of {len(rows)} answers"
+        show_line(f"! {which} ended at {rows[0].length} ids, not by itself", notes)
 
 
 def tell_torn(said: list[Said], notes: Console) -> None:
