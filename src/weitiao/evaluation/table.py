@@ -57,7 +57,7 @@ def final_table(
         if any(prefix + key in metrics for key in measured)
     }
     compared = f"baseline{suffix}/" in columns
-    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold", min_width=11)
     for place, title in enumerate(columns.values()):
         table.add_column(title.format(objective.baseline), justify="right", no_wrap=True)
         if compared and place == 1:
