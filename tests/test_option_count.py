@@ -67,6 +67,21 @@ ADDED |= {
     "train and fit --data.roles": "what a file calls those who speak, only who made it knows",
 }
 ADDED |= {
+    "train and fit --data.input.written": "two languages may need a vocabulary each",
+    **{
+        f"train and fit --data.input.written.{option}": "each side may have its own tokenizer"
+        for option in (
+            *("tokenizer", "vocab_size", "min_count", "lowercase", "max_length", "truncation"),
+            *("pad_token", "special_text", "prefix", "pairs", "pair_prefix", "vectors"),
+        )
+    },
+    "train and fit --model.objective.label_smoothing": "how sure a model may be depends on data",
+    "train and fit --model.objective.beams": "who waits for a text trades time for quality",
+    "train and fit --model.objective.length_penalty": "beams write too little, by how much differs",
+    "train and fit --model.objective.no_repeat": "small models fall into loops, large ones don't",
+    "train and fit --model.objective.first_token": "a model of many languages must be told which",
+}
+ADDED |= {
     "retrieve --index": "an index stands where those who ask it look for it",
     "retrieve --top": "how many texts a reader, or a reranker, takes is theirs to say",
     "retrieve --negatives.count": "how many negatives a training can hold depends on its memory",

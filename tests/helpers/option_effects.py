@@ -98,7 +98,51 @@ TALKING = (
 )
 TALK = "--data.input.text=talk"
 OWN_TALKING = (*TALKING, "--model.backbone.name=own_chat")
+PARALLEL = (
+    *("--task=translation", "--data.target.label=other", "--model.backbone=Seq2Seq"),
+    "--data.input.too_long=drop",
+)
+OF_WRITTEN = ("--data.input.written.tokenizer=bpe", "--data.input.written.lowercase=false")
+TWO_SIDES = (*PARALLEL, *OF_WRITTEN)
+SIDES = {"encode": PARALLEL, "written": TWO_SIDES}
 FOCAL = ("--model.objective.loss.kind=focal",)
+
+
+SPECIAL = {
+    "encode": ("--data.train=special.csv",),
+    "written": ("--data.train=special.csv", "--data.input.text=no", "--data.target.label=text"),
+}
+
+
+def of_side(side: str, beside: tuple[str, ...]) -> dict[str, Effect]:
+    """What options of a side's tokenizer change."""
+    own = f"--data.input.{side}"
+    loaded = (*beside, f"{own}.lowercase=true", f"{own}.tokenizer=bytes")
+    return {
+        "tokenizer": Effect("prepared", "characters", beside),
+        "vocab_size": Effect("prepared", "300", beside),
+        "min_count": Effect("prepared", "60", beside),
+        "lowercase": Effect("prepared", "true", beside),
+        "max_length": Effect("prepared", "12", beside),
+        "truncation": (
+            Effect("prepared", "tail", (*beside, f"{own}.max_length=12"))
+            if side == "encode"
+            else Effect("refused", "tail", beside)
+        ),
+        "pad_token": Effect(
+            "prepared", "</s>", (*loaded, f"{own}.tokenizer=bare_bytes"), mends=True
+        ),
+        # what keeps the id of a token isn't read back as text
+        "special_text": Effect(
+            "prepared", "split", (*loaded, *SPECIAL[side]), mends=side == "written"
+        ),
+        "prefix": Effect("prepared" if side == "encode" else "refused", "好", loaded),
+        # of texts that are read only; what they do: `Text`
+        "pairs": Effect("refused", "apart", beside),
+        "pair_prefix": Effect("refused", "好", loaded),
+        "vectors": Effect("refused", "vectors.txt", beside),
+    }
+
 
 DATA = {
     "data/data.train": Effect("prepared", "more.csv"),
@@ -110,6 +154,35 @@ DATA = {
     "data.input: Text/data.input.pair": Effect("prepared", "other"),
     "data.input: Text/data.input.negatives": Effect("prepared", "turned", FOUND),
     "data.input: Text/data.input.passage": Effect("prepared", "other", CHOICE),
+    "data.input: Parallel/data.input.text": Effect("prepared", "no", PARALLEL),
+    "data.input: Parallel/data.input.written": Effect(
+        "prepared", "{tokenizer: bpe, lowercase: false}", PARALLEL
+    ),
+    "data.input: Parallel/data.input.too_long": Effect(
+        "prepared", "drop", (*PARALLEL[:3], "--data.input.encode.max_length=12"), mends=True
+    ),
+    **{
+        f"data.input: Parallel/data.input.clean.{option}": effect
+        for option, effect in {
+            "steps": Effect("prepared", "[whitespace]", PARALLEL),
+            "unicode_form": Effect("prepared", "NFKC", PARALLEL),
+            "replacement": Effect("prepared", "token", (*PARALLEL, *steps("url"))),
+            "emoji": Effect("prepared", "name", (*PARALLEL, *steps("emoji"))),
+            "max_repeats": Effect("prepared", "1", (*PARALLEL, *steps("repeats"))),
+            "min_chars": Effect("prepared", "24", (*PARALLEL, *steps("length")), before="1"),
+            "max_chars": Effect("prepared", "24", (*PARALLEL, *steps("length")), before="999"),
+        }.items()
+    },
+    **{
+        f"data.input{group}.{option}": effect
+        for side, beside in SIDES.items()
+        for group in (
+            ": Parallel/data.input.encode"
+            if side == "encode"
+            else ".written: Encoder/data.input.written",
+        )
+        for option, effect in of_side(side, beside).items()
+    },
     "data/data.target": Effect("refused", "Labels"),
     "data.target: OneClass/data.target.label": Effect("prepared", "stars"),
     "data.target: OneClass/data.target.labels": Effect(
@@ -158,6 +231,9 @@ DATA = {
     ),
     "data.input: Chat/data.input.learn": Effect("prepared", "last", (*TALKING, TALK)),
     "data.input: Chat/data.input.system": Effect("prepared", "好", TALKING),
+    "data.target: Reference/data.target.label": Effect(
+        "prepared", "turned", ("--task=translation", "--model.backbone=Seq2Seq")
+    ),
     "data.target: Reply/data.target.label": Effect("prepared", "other", TALKING),
     "data.target: Answers/data.target.label": Effect(
         "prepared",
@@ -311,6 +387,27 @@ MODEL = {
     "model.backbone: Transformer/model.backbone.feedforward": Effect("loss", "8"),
     "model.backbone: Transformer/model.backbone.dropout": Effect("loss", "0.5"),
     "model.backbone: Transformer/model.backbone.activation": Effect("loss", "relu"),
+    **{
+        f"model.backbone: Seq2Seq/model.backbone.{option}": Effect("loss", value, PARALLEL)
+        for option, value in {
+            "layers": "3",
+            "width": "32",
+            "heads": "4",
+            "feedforward": "8",
+            "dropout": "0.5",
+        }.items()
+    },
+    **{
+        f"model.objective: Translating/model.objective.{option}": effect
+        for option, effect in {
+            "label_smoothing": Effect("loss", "0.5", PARALLEL),
+            "beams": Effect("scores", "3", PARALLEL),
+            "length_penalty": Effect("scores", "-9", (*PARALLEL, "--model.objective.beams=3")),
+            "no_repeat": Effect("scores", "1", PARALLEL),
+            "first_token": Effect("scores", "a", PARALLEL),
+            "sample": Effect("scores", "1", PARALLEL),
+        }.items()
+    },
     "model.backbone: TextCNN/model.backbone.embedding": Effect("loss", "16", CNN),
     "model.backbone: TextCNN/model.backbone.vectors": Effect("loss", "freeze", CNN + VECTORS),
     "model.backbone: TextCNN/model.backbone.filters": Effect("loss", "16", CNN),

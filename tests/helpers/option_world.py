@@ -96,6 +96,22 @@ def save_bert(folder: Path, seed: int, **names: str) -> None:
     BertModel(BertConfig(vocab_size=60, num_hidden_layers=2, **sizes)).save_pretrained(folder)
 
 
+def save_bytes(folder: Path, **names: str) -> None:
+    """A tokenizer of bytes that ends each text, as those of encoder–decoder models do."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    units = ["[PAD]", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    tokenizer = Tokenizer(models.BPE({unit: i for i, unit in enumerate(units)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    ends = [("</s>", 1)]
+    tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=ends)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="</s>", additional_special_tokens=["[PAD]"], **names
+    ).save_pretrained(folder)
+
+
 def save_own_code(folder: Path) -> None:
     save_bert(folder, 0, pad_token="[PAD]")
     (folder / "own.py").write_text(
@@ -164,6 +180,8 @@ def make_world(folder: Path) -> None:
     save_bert(folder / "bert", 0, pad_token="[PAD]")
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)
+    save_bytes(folder / "bytes", pad_token="[PAD]")
+    save_bytes(folder / "bare_bytes")
     save_own_code(folder / "own_code")
     save_chats(folder)
     fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")

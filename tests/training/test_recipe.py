@@ -50,6 +50,8 @@ ENCODER = Path("encoder")
         (Facts("Reply", 9_000, 0, 0.0, 0.0, False, "reply", ENCODER), "chat"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", None, True), "likeness"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", ENCODER, True), "pretrained_likeness"),
+        (Facts("Reference", 9_000, 0, 0.0, 0.0, False, "name", None), "translation"),
+        (Facts("Reference", 9_000, 0, 0.0, 1.0, False, "name", ENCODER), "translation"),
         (Facts("Positives", 100, 0, 0.0, 1.0, True, "name", None, True), "retrieval"),
         (Facts("Positives", 9, 0, 0.0, 1.0, True, "name", ENCODER, True), "pretrained_retrieval"),
     ],

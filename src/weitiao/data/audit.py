@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weitiao.data.fingerprints import group_codes, text_codes
+from weitiao.data.fingerprints import group_codes, text_codes, with_texts_as_groups
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
@@ -74,7 +74,11 @@ class Auditor:
         missing, train = {"val", "test"} - tables.keys(), cleaned["train"]
         if missing and target.one_class and "label" in train.column_names:
             _refuse_labels_of_their_own(train)
-        carved = splitter.split(train, carve=missing, strata=target.strata(train))
+        together = target.several and "group" not in train.column_names
+        grouped = with_texts_as_groups(train) if together else train
+        carved = splitter.split(grouped, carve=missing, strata=target.strata(train))
+        if together:
+            carved = {name: table.drop_columns(["group"]) for name, table in carved.items()}
         splits = {**cleaned, **carved}
         splits["train"] = splitter.thin(splits["train"], target.strata(splits["train"]))
         final = {name: splits[name] for name in SPLITS if name in splits}

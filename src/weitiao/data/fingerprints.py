@@ -20,6 +20,12 @@ def text_numbers(table: pa.Table) -> np.ndarray:
     return numbers_of(table[KEY].combine_chunks())
 
 
+def with_texts_as_groups(table: pa.Table) -> pa.Table:
+    """The table with a ``group`` for each text, so that no split cuts its rows apart."""
+    names = (key.hex() for key in table[KEY].to_pylist())
+    return table.append_column("group", pa.array(names, pa.string()))
+
+
 def text_codes(tables: Mapping[str, pa.Table]) -> dict[str, np.ndarray]:
     """Number the distinct texts of all tables from 0, in the order of first appearance.
 

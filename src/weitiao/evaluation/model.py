@@ -9,7 +9,14 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from weitiao.card import DataCard
 
 # the others, so that a checkpoint may name them
-from weitiao.models.backbones import bag, causal, pretrained, recurrent, textcnn  # noqa: F401
+from weitiao.models.backbones import (  # noqa: F401
+    bag,
+    causal,
+    pretrained,
+    recurrent,
+    seq2seq,
+    textcnn,
+)
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.objectives import Classification

@@ -12,7 +12,14 @@ from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import plain
 
 # the others, so that their short names work
-from weitiao.models.backbones import bag, causal, pretrained, recurrent, textcnn  # noqa: F401
+from weitiao.models.backbones import (  # noqa: F401
+    bag,
+    causal,
+    pretrained,
+    recurrent,
+    seq2seq,
+    textcnn,
+)
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.learning import Learner

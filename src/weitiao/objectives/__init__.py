@@ -1,4 +1,4 @@
-"""What a model learns: labels, spans, answers, choices, replies, vectors, and what they share."""
+"""What a model learns: labels, spans, answers, choices, texts, vectors, and what they share."""
 
 from weitiao.objectives.answers.answering import Answering
 from weitiao.objectives.choices.choosing import Choosing
@@ -8,6 +8,7 @@ from weitiao.objectives.labels.multilabel import MultiLabel
 from weitiao.objectives.labels.ordinal import Ordinal
 from weitiao.objectives.labels.regression import Regression
 from weitiao.objectives.replies.replying import Replying
+from weitiao.objectives.replies.translating import Translating
 from weitiao.objectives.spans.tagging import Tagging
 from weitiao.objectives.vectors.likeness import Likeness
 from weitiao.objectives.vectors.retrieval import Retrieval
@@ -24,4 +25,5 @@ __all__ = [
     "Replying",
     "Retrieval",
     "Tagging",
+    "Translating",
 ]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tokenizers import decoders
 
 from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
@@ -14,7 +13,7 @@ from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer
 from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.special_tokens import CLS, MASK, PAD, SEP, UNK
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.inputs.text.trained_tokenizer import TRAINED
+from weitiao.inputs.text.trained_tokenizer import TRAINED, decoder_of
 from weitiao.pretraining.card import Objective
 
 
@@ -23,8 +22,8 @@ class LanguageTokenizer:
     """How text becomes ids.
 
     Args:
-        name: ``characters`` or ``wordpiece`` train one on the corpus; anything else is the name or
-            folder of a pretrained (fast) one, which a model that is continued needs.
+        name: ``characters``, ``wordpiece`` or ``bpe`` train one on the corpus; anything else is the
+            name or folder of a pretrained (fast) one, which a model that is continued needs.
         vocab_size: most entries of a trained vocabulary, special ones included.
         min_count: what is seen less often in the corpus is not in a trained vocabulary.
         lowercase: fold case before a trained tokenizer sees the text.
@@ -43,7 +42,7 @@ class LanguageTokenizer:
     def __post_init__(self) -> None:
         if self.name == "words":
             problem = ": what a model reads must be cut without a segmenter"
-            hint = "characters or wordpiece; {--segment} shapes what is masked"
+            hint = "characters, wordpiece or bpe; {--segment} shapes what is masked"
             raise ConfigError(problem, field="name", hint=hint)
         at_least(1, characters=self.characters)
         self._encoder()
@@ -67,7 +66,7 @@ class LanguageTokenizer:
         if self.trained:
             tokenizer = self._train(documents)
         else:
-            instead = "one of characters, wordpiece trains a tokenizer on the corpus"
+            instead = "one of characters, wordpiece, bpe trains a tokenizer on the corpus"
             tokenizer = fast_tokenizer(self.name, "name", instead)
         if objective == "masked" and tokenizer.mask_token_id is None:
             tokenizer.add_special_tokens({"mask_token": MASK})
@@ -97,8 +96,7 @@ class LanguageTokenizer:
 
         some = _at_most(documents, self.characters)
         backend = self._encoder().fit(some, Segmenter("whitespace")).backend
-        characters = self.name == "characters"  # how ids become text again
-        backend.decoder = decoders.Fuse() if characters else decoders.WordPiece()
+        backend.decoder = decoder_of(self.name)  # how ids become text again
         return PreTrainedTokenizerFast(
             tokenizer_object=backend,
             **{"pad_token": PAD, "unk_token": UNK, "mask_token": MASK},

@@ -31,6 +31,8 @@ class Target(ABC):
     """What a cell holds, and so how it is read."""
     one_class: bool = False
     """Whether a row has one class of several, so that each class can be drawn equally often."""
+    several: bool = False
+    """Whether a text may have several right targets, so that its rows stay in one split."""
     conflict: str = "did several people judge each text? {--drop_conflicts} false keeps such rows"
     """How most texts of train may come to stand in several rows with other labels."""
 

@@ -42,6 +42,11 @@ class ReplyTarget:
         """The texts of answers, each a list of ids, without ids that are no text."""
         return [self._decoder.decode([*row], skip_special_tokens=True) for row in decided]
 
+    def id_of(self, token: str) -> int | None:
+        """The id of a token; null = there is no such token."""
+        found: int | None = self._decoder.token_to_id(token)
+        return found
+
     @cached_property
     def _decoder(self) -> Tokenizer:
         from tokenizers import Tokenizer
@@ -77,10 +82,19 @@ class Reply(Target):
 
     def described(self, table: pa.Table) -> dict[str, Any]:
         """``targets``: how many different answers there are, and how many characters they have."""
-        sizes = pc.utf8_length(table["label"]).to_numpy()
-        figures = {
-            "different answers": len(pc.unique(table["label"])),
-            "median characters": int(np.median(sizes)),
-            "most characters": int(sizes.max()),
-        }
-        return {"classes": {}, "targets": figures}
+        return described(table, "answers")
+
+
+def described(table: pa.Table, what: str) -> dict[str, Any]:
+    """Figures of whole texts, as `Target.described` gives them.
+
+    Args:
+        what: they are called.
+    """
+    sizes = pc.utf8_length(table["label"]).to_numpy()
+    figures = {
+        f"different {what}": len(pc.unique(table["label"])),
+        "median characters": int(np.median(sizes)),
+        "most characters": int(sizes.max()),
+    }
+    return {"classes": {}, "targets": figures}

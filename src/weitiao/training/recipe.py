@@ -21,7 +21,7 @@ from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.patterns import HANZI
 from weitiao.io.tables.cells import Cells
-from weitiao.targets import OneClass, Positives, columns_of_the_file
+from weitiao.targets import OneClass, Positives, Reference, columns_of_the_file
 from weitiao.training.recipe_fit import without_unfit
 from weitiao.training.resume import given
 
@@ -71,6 +71,8 @@ def choose(facts: Facts) -> tuple[str, str]:
         counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
     if facts.cells == "reply":  # an encoder has nothing to say
         return OF_CELLS["reply"], counted
+    if facts.target == Reference.__name__:
+        return "translation", counted
     if (own := _of_task(facts)) is not None:
         there = "" if facts.encoder is None else f", {facts.encoder} is there"
         return (f"pretrained_{own}" if there else own), counted + there

@@ -307,7 +307,7 @@ def test_an_unknown_name_is_told_shortly_and_soon(monkeypatch):
         fit("no-such-owner/no-such-name")
     assert time.monotonic() - began < 10
     assert str(error.value).count("\n") <= 3
-    assert "characters, wordpiece, words" in str(error.value)
+    assert "characters, wordpiece, bpe, words" in str(error.value)
 
 
 @pytest.mark.parametrize("content", [None, "{}", "no JSON"])

@@ -34,7 +34,7 @@ def load_tokenizer(
         ConfigError: it can't be loaded or isn't a fast one; it has no padding token and is given
             none, or has one and is given another, or the one given isn't in its vocabulary.
     """
-    instead = "one of characters, wordpiece, words trains a tokenizer on your training split"
+    instead = "one of characters, wordpiece, bpe, words trains a tokenizer on your training split"
     tokenizer = fast_tokenizer(name, "tokenizer", instead)
     pad_id = _pad_id(tokenizer, name, pad_token)
     habit: SpecialText = "split" if tokenizer.split_special_tokens else "keep"

@@ -17,11 +17,7 @@ def handling(
         longest: ids of a row, or of a window.
         windows: whether a longer row is read in parts, and not cut.
     """
-    for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
-        for split, cleaned in report["clean"].items():
-            counts = [f"{step} {count:,}" for step, count in cleaned[act].items() if count]
-            if counts:
-                yield f"{word} in {split}: {', '.join(counts)}"
+    yield from cleaning(report)
     encoded = report["encode"].items()
     cut = (f"{split} {round(part['cut_share'] * rows[split]):,}" for split, part in encoded)
     done = "read in windows of" if windows else "cut at"
@@ -44,6 +40,15 @@ def handling(
             f"{warning}word vectors: {vectors['vocabulary_share']:.1%} of the vocabulary have one,"
             f" of running words: {', '.join(text)}"
         )
+
+
+def cleaning(report: Mapping[str, Any]) -> Iterator[str]:
+    """Lines on how many texts each cleaning step changed and dropped."""
+    for act, word in (("changed", "cleaning changed"), ("dropped", "cleaning dropped")):
+        for split, cleaned in report["clean"].items():
+            counts = [f"{step} {count:,}" for step, count in cleaned[act].items() if count]
+            if counts:
+                yield f"{word} in {split}: {', '.join(counts)}"
 
 
 def unknown_ids(shares: Mapping[str, float], beside: float = 0.0) -> str:

@@ -12,7 +12,7 @@ from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.sides import Pairs
 from weitiao.inputs.text.special_tokens import PAD, SPECIALS, UNK, SpecialText
 from weitiao.inputs.text.text_encoder import TextEncoder, cut_into_words
-from weitiao.inputs.text.trained_tokenizer import TRAINED, train_tokenizer
+from weitiao.inputs.text.trained_tokenizer import BYTES, TRAINED, train_tokenizer
 from weitiao.inputs.text.truncation import Truncation
 from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.io.exported import MARK
@@ -25,9 +25,10 @@ class Encoder:
     """How text becomes ids.
 
     Args:
-        tokenizer: ``characters``, ``wordpiece`` or ``words`` train one on the training split;
-            anything else is the name or the folder of a pretrained (fast) tokenizer, or a
-            checkpoint of a run, whose tokenizer is taken.
+        tokenizer: ``characters``, ``wordpiece``, ``bpe`` (pairs of bytes: nothing is unknown, and
+            ids become the same text again) or ``words`` train one on the training split; anything
+            else is the name or the folder of a pretrained (fast) tokenizer, or a checkpoint of a
+            run, whose tokenizer is taken.
         vocab_size: most entries of a trained vocabulary, special ones included.
         min_count: a character, word or piece (of several characters; single ones all stay) seen
             less often in the training split is not in its vocabulary.
@@ -72,6 +73,9 @@ class Encoder:
             raise ConfigError(f"must be at least 4, got {self.max_length}", field="max_length")
         if self.vocab_size <= len(SPECIALS):
             problem = f"must exceed the {len(SPECIALS)} special ids, got {self.vocab_size}"
+            raise ConfigError(problem, field="vocab_size")
+        if self.tokenizer == "bpe" and self.vocab_size < (least := len(SPECIALS) + BYTES):
+            problem = f"must be at least {least}, {BYTES} bytes among them, got {self.vocab_size}"
             raise ConfigError(problem, field="vocab_size")
         if self.trained and self.pad_token is not None:
             problem = f"has no effect: {self.tokenizer!r} has a padding token"

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from weitiao.inputs.text.characters import ISOLATED, between_ends, count_characters
 from weitiao.inputs.text.special_tokens import SPECIALS, UNK
 
-TRAINED = ("characters", "wordpiece", "words")
+TRAINED = ("characters", "wordpiece", "bpe", "words")
+LONGEST = 24
+"""Bytes of a unit at most: where words have no spaces between them, whole sentences come again."""
+BYTES = len(pre_tokenizers.ByteLevel.alphabet())
+"""Entries that a vocabulary of byte pairs has at least, besides the special ones."""
 
 
 def train_tokenizer(
@@ -36,6 +40,14 @@ def train_tokenizer(
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         _train_wordpiece(tokenizer, list(texts), options)
+    elif kind == "bpe":
+        tokenizer = Tokenizer(models.BPE())
+        if lowercase:
+            tokenizer.normalizer = normalizers.Lowercase()
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        options["initial_alphabet"] = pre_tokenizers.ByteLevel.alphabet()
+        options["max_token_length"] = LONGEST
+        tokenizer.train_from_iterator(texts, trainers.BpeTrainer(**options))
     else:
         tokenizer = Tokenizer(models.WordLevel(unk_token=UNK))
         if lowercase:
@@ -47,6 +59,12 @@ def train_tokenizer(
             tokenizer.train_from_iterator(texts, trainers.WordLevelTrainer(**options))
     tokenizer.post_processor = between_ends(tokenizer)
     return tokenizer
+
+
+def decoder_of(kind: str) -> Any:
+    """What makes one text of the units of a trained tokenizer again, as far as they tell."""
+    of_kind = {"characters": decoders.Fuse, "bpe": decoders.ByteLevel}
+    return of_kind.get(kind, decoders.WordPiece)()
 
 
 def _train_characters(

@@ -1,0 +1,100 @@
+"""What is to be told of encoded parallel texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from weitiao.io.arrow import Ragged
+
+
+@dataclass(frozen=True)
+class Found:
+    """Counts of rows, but for those of ids.
+
+    Args:
+        rows: all.
+        read: ids of what is read.
+        written: ids of what is to be written.
+        unknown_read: of them, those of what the vocabulary lacks.
+        unknown_written: likewise.
+        cut: rows whose text is longer than a model reads.
+        lost: whose written side is longer than a model writes: nothing of it is learned.
+        inexact: whose written side reads otherwise once it has been ids.
+        longest: ids of the longest written side.
+        first_lost: where the first of these stands.
+        first_inexact: likewise.
+    """
+
+    rows: int
+    read: int
+    written: int
+    unknown_read: int
+    unknown_written: int
+    cut: int
+    lost: int
+    inexact: int
+    longest: int
+    first_lost: str | None = None
+    first_inexact: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        encoded: pa.Table,
+        table: pa.Table,
+        longest: int,
+        of_read: int | None,
+        of_written: int | None,
+    ) -> Found:
+        """Count.
+
+        Args:
+            encoded: as `FittedParallel.encode` gave the rows of ``table``.
+            longest: most ids of a written side.
+            of_read: the unknown id of that side; null = there is none.
+            of_written: likewise.
+        """
+        read, written = Ragged(encoded["input_ids"]), Ragged(encoded["written"])
+        whole, inexact = encoded["whole"].to_numpy(), encoded["inexact"].to_numpy()
+        lost = whole > longest
+        return cls(
+            rows=len(read.lengths),
+            read=int(read.lengths.sum()),
+            written=int(written.lengths.sum()),
+            unknown_read=int((read.values == of_read).sum()) if of_read is not None else 0,
+            unknown_written=(
+                int((written.values == of_written).sum()) if of_written is not None else 0
+            ),
+            cut=pc.sum(encoded["cut"]).as_py() or 0,
+            lost=int(lost.sum()),
+            inexact=int(inexact.sum()),
+            longest=int(whole.max(initial=0)),
+            first_lost=_first(lost, table),
+            first_inexact=_first(inexact, table),
+        )
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of the unknown id in what is read."""
+        return self.unknown_read / max(1, self.read)
+
+    def __add__(self, other: Found) -> Found:
+        """That of the rows of both."""
+        both: dict[str, Any] = {}
+        for name in (field.name for field in fields(self)):
+            one, more = getattr(self, name), getattr(other, name)
+            both[name] = (one or more) if name.startswith("first") else one + more
+        return Found(**both | {"longest": max(self.longest, other.longest)})
+
+
+def _first(which: np.ndarray, table: pa.Table) -> str | None:
+    places = np.flatnonzero(which)
+    if not len(places):
+        return None
+    place = int(places[0])
+    return f"{table['file'][place].as_py()}, row {table['row'][place].as_py()}"

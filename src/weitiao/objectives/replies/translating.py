@@ -1,0 +1,196 @@
+"""Texts that are written of others: which id comes next, of what is read and written before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from weitiao.card import DataCard
+from weitiao.config.bounds import at_least, shares
+from weitiao.errors import ConfigError
+from weitiao.inputs.parallel.card import NOTHING, ParallelInput
+from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.precision import full
+from weitiao.objectives.replies.said import Said
+from weitiao.objectives.replies.simple_translations import NearestSource
+from weitiao.objectives.scorer import Encoder
+from weitiao.targets.reply import ReplyTarget
+
+SHOWN = 20
+"""Texts that each evaluation shows."""
+
+
+class Writer(Encoder, Protocol):
+    """A backbone that writes of what it reads."""
+
+    def logits(
+        self, input_ids: Tensor, attention_mask: Tensor, written: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Logits ``(B, W, V)`` of each next id; the right ones ``(B, W)``."""
+
+    def generate(self, input_ids: Tensor, attention_mask: Tensor, **how: Any) -> list[list[int]]:
+        """The ids of each row, with the one that ends it."""
+
+
+class Translating(Objective):
+    """Learns to write translations.
+
+    The loss is the cross-entropy of each id of them, its end included, smoothed (Szegedy et al.
+    2016; Vaswani et al. 2017, section 5.4). What is told of validation isn't smoothed.
+
+    Args:
+        label_smoothing: share of the weight of each right id that all ids get in training.
+        beams: how many beginnings are gone on with, the likeliest; 1 = the likeliest id each time.
+        length_penalty: of beams: the sum of their logarithms is divided by their length to this
+            power; more favours longer texts.
+        no_repeat: no n-gram of so many ids comes twice in a text; 0 = any may.
+        first_token: token with which each text begins, such as that of a language; null = as the
+            model begins it.
+        sample: the so many first rows of val, and of test, are translated; null = all of them.
+    """
+
+    first, recipe, baseline = "perplexity", "translation", "nearest source"
+    shown: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("perplexity", "perplexity"),
+        ("exact_match", "exact match"),
+        ("ended", "ended by itself"),
+    )
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity")
+
+    def __init__(
+        self,
+        card: DataCard,
+        backbone: Encoder,
+        label_smoothing: float = 0.1,
+        beams: int = 1,
+        length_penalty: float = 1.0,
+        no_repeat: int = 0,
+        first_token: str | None = None,
+        sample: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.target = target_of(card, ReplyTarget, self)
+        if not isinstance(card.input, ParallelInput):
+            problem = "has no texts that are written of others"
+            raise ConfigError(problem, field="input", hint="{--task} translation")
+        if not hasattr(backbone, "logits") or not hasattr(backbone, "generate"):
+            problem = f": a {type(backbone).__name__} writes nothing"
+            raise ConfigError(problem, field="backbone", hint="{--model.backbone} Seq2Seq")
+        shares(label_smoothing=label_smoothing)
+        at_least(1, beams=beams, sample=sample)
+        at_least(0, no_repeat=no_repeat)
+        if length_penalty != 1.0 and beams == 1:
+            hint = "{--model.objective.beams} 4"
+            raise ConfigError("has no effect without beams", field="length_penalty", hint=hint)
+        self.label_smoothing, self.sample, self.end = label_smoothing, sample, card.input.end
+        first = None if first_token is None else self.target.id_of(first_token)
+        if first_token is not None and first is None:
+            problem = f": {first_token!r} is no token of the tokenizer of what is written"
+            raise ConfigError(problem, field="first_token")
+        self.how: dict[str, Any] = {"beams": beams, "length_penalty": length_penalty}
+        self.how |= {"no_repeat": no_repeat, "first": first}
+
+    def loss(self, backbone: Encoder, batch: Batch) -> Loss:
+        """The mean smoothed cross-entropy of the ids that are to be written."""
+        found, asked = cast(Writer, backbone).logits(**batch["inputs"], written=batch["written"])
+        some = asked != NOTHING
+        value = F.cross_entropy(
+            full(found[some]), asked[some], label_smoothing=self.label_smoothing
+        )
+        return Loss(value, some.sum())
+
+    def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
+        """What is written, the mean loss of each row's ids, the right texts."""
+        writer = cast(Writer, backbone)
+        found, asked = writer.logits(**batch["inputs"], written=batch["written"])
+        each = F.cross_entropy(
+            full(found).transpose(1, 2), asked, ignore_index=NOTHING, reduction="none"
+        )
+        sums, counts = each.sum(1), (asked != NOTHING).sum(1)
+        chosen = batch["row"] < (torch.inf if self.sample is None else self.sample)
+        answers = iter(self._written(writer, batch, chosen))
+        known = zip(chosen.tolist(), sums.tolist(), counts.tolist(), strict=True)
+        return Evaluation(
+            [
+                (next(answers) if one else Said(None, None))._replace(loss=loss, size=size)
+                for one, loss, size in known
+            ],
+            sums / counts.clamp(min=1),
+            batch["target"],
+            counts,
+        )
+
+    def predict(self, backbone: Encoder, batch: Batch) -> list[Said]:
+        """What is written of each row."""
+        everything = torch.ones_like(batch["row"], dtype=torch.bool)
+        return self._written(cast(Writer, backbone), batch, everything)
+
+    def _written(self, writer: Writer, batch: Batch, rows: Tensor) -> list[Said]:
+        """What is written of some rows.
+
+        Args:
+            rows: ``(B,)`` of bool.
+        """
+        if not rows.any():
+            return []
+        inputs = {name: values[rows] for name, values in batch["inputs"].items()}
+        found = writer.generate(**inputs, **self.how)
+        ended = [ids[-1:] == [self.end] for ids in found]
+        return [Said(ids[:-1] if end else ids, end) for ids, end in zip(found, ended, strict=True)]
+
+    def decide(self, predictions: Any) -> list[str | None]:
+        """The text of each row; null of those that were not asked for."""
+        from weitiao.objectives.replies.metrics import texts_of
+
+        return texts_of(predictions, self.target.written)
+
+    def texts(self, decided: Any) -> list[str]:
+        """They are texts."""
+        return [*decided]
+
+    def metrics(self) -> Metrics:
+        """Those of texts."""
+        from weitiao.objectives.replies.text_metrics import TextMetrics
+
+        names = [name for name, _ in self.shown]
+        return TextMetrics(self.target.written, self.score, names)
+
+    def score(self, said: Sequence[str], right: Sequence[str]) -> dict[str, float]:
+        """Metrics of what is written of some rows."""
+        same = [a.split() == b.split() for a, b in zip(said, right, strict=True)]
+        return {"exact_match": sum(same) / len(same) if same else float("nan")}
+
+    def measure(
+        self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
+    ) -> dict[str, Tensor]:
+        """The same of some rows; of texts alone, how like the right ones they are."""
+        from weitiao.objectives.replies.text_metrics import losses_of, of_losses
+
+        pairs = [(a, b) for a, b in zip(decided, targets, strict=True) if a is not None]
+        found = self.score([a for a, _ in pairs], [b for _, b in pairs])
+        if ranked:
+            found |= of_losses(losses_of(predictions))
+        names = [name for name, _ in self.shown if name in found]
+        return {name: torch.tensor(found[name]) for name in names}
+
+    def wrong(self, decided: Any, targets: Any) -> np.ndarray:
+        """Texts that are not the right one."""
+        pairs = zip(decided, targets, strict=True)
+        return np.array([a is not None and a.split() != b.split() for a, b in pairs], bool)
+
+    def baselines(self) -> NearestSource:
+        """What train has of the text that is most alike; a copy."""
+        return NearestSource(self.sample)
+
+    def sampled(self, decided: Any) -> list[int]:
+        """The first of those that were asked for."""
+        return [place for place, text in enumerate(decided) if text is not None][:SHOWN]
+
+    def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
+        """Whether a text ended by itself."""
+        return {"ended": [one.ended for one in predictions]}
