@@ -99,6 +99,17 @@ def test_the_same_is_said_by_all_who_ask(replying: Path, monkeypatch: pytest.Mon
     assert [row["label"] for row in answered.json()] == said.labels[:2]
 
 
+def test_a_model_is_gone_on_with_in_another_way_of_computing(
+    replying: Path, command: Command
+) -> None:
+    more = ("--model.start=logs/latest", "--model.backbone.packed=true", "--run.root=more")
+    small = ("--trainer.max_steps=1", "--trainer.accelerator=cpu", "--trainer.devices=1")
+    given = ("--data.train=my.jsonl", "--task=chat", "--recipe=none", *more, *small)
+    done = command("fit", *given, cwd=replying)
+    assert done.code == 0, done.err
+    assert "start: logs/latest" in done.err
+
+
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(tmp_path: Path, command: Command) -> None:
     write(tmp_path)

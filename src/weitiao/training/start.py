@@ -31,7 +31,7 @@ OF_ROWS = ("pooling", "head", "wide", "linear_share", "calibrate")
 """The objective's arguments by which vectors become logits."""
 OF_TRAINING = ("vocab_size", "min_count", "lowercase", "pad_token", "vectors")
 """The tokenizer's arguments that are done with once it is there."""
-FREE = ("dropout", "freeze", "gradient_checkpointing", "lora", "token_dropout", "vectors")
+FREE = ("dropout", "freeze", "gradient_checkpointing", "lora", "packed", "token_dropout", "vectors")
 """The backbone's arguments that may be others than the checkpoint's: no weight depends on them."""
 BUILT = ("config", "embedding", "trust_remote_code")
 """Those by which the backbone is made again."""

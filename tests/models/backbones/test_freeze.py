@@ -23,6 +23,7 @@ from tiny_models import (
 from torch import nn
 
 from weitiao.errors import ConfigError
+from weitiao.evaluation.model import without_weights
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
@@ -156,6 +157,18 @@ def test_layers_that_share_their_weights_are_frozen_all_or_none(tmp_path: Path) 
     with pytest.raises(ConfigError, match="shares weights between its layers"):
         built(folder, freeze=1)
     assert not any(p.requires_grad for p in built(folder, freeze=3).parameters())
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2", "llama", "t5"])
+def test_predictions_read_the_weights_of_a_frozen_encoder(kind: str, tmp_path: Path) -> None:
+    """They come after the modules, which know no numbers yet."""
+    before = built(save_pretrained(kind, tmp_path), freeze=1).eval()
+    with without_weights():
+        after = built(tmp_path / "gone", freeze=1, **before.rebuild_args()).eval()
+    after.load_state_dict(before.state_dict(), assign=True)
+    inputs = random_batches([4])[0]["inputs"]
+    with torch.inference_mode():
+        assert torch.equal(after(**inputs), before(**inputs))
 
 
 def test_freezing_draws_no_random_number(tmp_path: Path) -> None:
