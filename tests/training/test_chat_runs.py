@@ -21,7 +21,11 @@ import weitiao
 from weitiao.cli.main import main
 from weitiao.errors import DataError
 
-LORA = ("--model.backbone.lora.rank=32", "--trainer.max_epochs=160")
+LORA = (
+    *("--model.backbone.lora.rank=32", "--model.backbone.lora.alpha=64"),
+    *("--model.backbone.lora.dropout=0", "--model.optim.lr=0.005", "--trainer.max_epochs=160"),
+    "--trainer.check_val_every_n_epoch=40",
+)
 PACKED = ("--model.backbone.packed=true",)
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 
@@ -165,7 +169,8 @@ def test_dialogues_are_learned_by_heart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # adapters leave the embeddings as they are: small ones let no id become likely
-    write_chats(tmp_path, initializer_range=0.5 if lora else 0.1)
+    wide = {"hidden_size": 64, "intermediate_size": 128, "initializer_range": 0.3}
+    write_chats(tmp_path, **(wide if lora else {}))
     often = ("--trainer.max_epochs=80", "--trainer.check_val_every_n_epoch=80")
     given = (*CHAT, *often, *lora, *packed, "--run.folder=run")
     assert run(monkeypatch, tmp_path, "train", *given) == 0
