@@ -24,6 +24,7 @@ COLUMNS = {
     "unanswered": "no answer",
     "mean": "mean",
     "similarity": "cosine\nof texts",
+    "copy": "copy",
     "words": "BM25\nof words",
     "untuned": "untuned",
 }

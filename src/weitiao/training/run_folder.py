@@ -22,7 +22,7 @@ SHARED = "WEITIAO_RUN_FOLDER"
 """Variable in which the first process tells those that it starts where the run lives."""
 BASELINES = (
     *("baseline", "majority", "mean", "similarity", "dictionary"),
-    *("first_sentence", "unanswered", "words", "untuned"),
+    *("first_sentence", "unanswered", "words", "untuned", "copy"),
 )
 """Baselines by their name in ``metrics.json``; ``baseline`` is the linear model, or BM25."""
 LINKED = (

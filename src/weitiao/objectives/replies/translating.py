@@ -54,13 +54,16 @@ class Translating(Objective):
         sample: the so many first rows of val, and of test, are translated; null = all of them.
     """
 
-    first, recipe, baseline = "perplexity", "translation", "nearest source"
+    first, recipe, baseline = "chrf", "translation", "nearest source"
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("chrf", "chrF"),
+        ("bleu", "BLEU"),
+        ("ter", "TER"),
         ("perplexity", "perplexity"),
         ("exact_match", "exact match"),
         ("ended", "ended by itself"),
     )
-    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity")
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity", "ter")
 
     def __init__(
         self,
@@ -162,8 +165,11 @@ class Translating(Objective):
 
     def score(self, said: Sequence[str], right: Sequence[str]) -> dict[str, float]:
         """Metrics of what is written of some rows."""
+        from weitiao.objectives.replies.text_scores import text_scores
+
         same = [a.split() == b.split() for a, b in zip(said, right, strict=True)]
-        return {"exact_match": sum(same) / len(same) if same else float("nan")}
+        exact = sum(same) / len(same) if same else float("nan")
+        return {**text_scores(said, right), "exact_match": exact}
 
     def measure(
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
