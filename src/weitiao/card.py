@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from weitiao.errors import ConfigError
 
+NOTHING = -100
+"""Stands in a batch behind the ids that are to be written of a row: no id, none to be learned."""
+
 
 class TargetCard(Protocol):
     """A target that was fitted: a frozen dataclass of plain values, whose path and values are kept.

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from parallel_texts import BPE, fitted, pairs, table
 
-from weitiao.card import DataCard
+from weitiao.card import NOTHING, DataCard
 from weitiao.errors import ConfigError
 from weitiao.inputs import Draws
-from weitiao.inputs.parallel import NOTHING, Parallel
+from weitiao.inputs.parallel import Parallel
 from weitiao.inputs.parallel.pairs import pairs_of, told_of_pairs
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.targets.reply import ReplyTarget

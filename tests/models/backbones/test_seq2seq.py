@@ -7,9 +7,8 @@ import torch
 from parallel_texts import card
 from torch.nn import functional as F
 
-from weitiao.card import DataCard, TokenInput
+from weitiao.card import NOTHING, DataCard, TokenInput
 from weitiao.errors import ConfigError
-from weitiao.inputs.parallel import NOTHING
 from weitiao.models.backbones.seq2seq import Seq2Seq
 from weitiao.targets.reply import ReplyTarget
 

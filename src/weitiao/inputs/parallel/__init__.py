@@ -1,6 +1,6 @@
 """Texts beside what is to be written of them, such as translations and summaries → ids of both."""
 
-from weitiao.inputs.parallel.card import NOTHING, ParallelInput
+from weitiao.inputs.parallel.card import ParallelInput
 from weitiao.inputs.parallel.parallel import Parallel
 
-__all__ = ["NOTHING", "Parallel", "ParallelInput"]
+__all__ = ["Parallel", "ParallelInput"]

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from weitiao.card import TokenInput
 
-NOTHING = -100
-"""Stands in a batch behind the written ids of a row: no id, and none to be learned."""
-
 
 @dataclass(frozen=True)
 class ParallelInput(TokenInput):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from weitiao.card import NOTHING
 from weitiao.inputs import Draws, tensors
-from weitiao.inputs.parallel.card import NOTHING
 from weitiao.io.arrow import Ragged
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from weitiao.card import DataCard
+from weitiao.card import NOTHING, DataCard
 from weitiao.errors import ConfigError
-from weitiao.inputs.parallel.card import NOTHING, ParallelInput
+from weitiao.inputs.parallel.card import ParallelInput
 from weitiao.models.backbones.attention import quicken
 from weitiao.models.backbones.base import Backbone
 

@@ -7,11 +7,11 @@ by one hanzi scores 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from weitiao.inputs.text.patterns import HANZI
-
+_HANZI = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 NAMES = ("chrf", "bleu", "ter")
 
 
@@ -44,7 +44,7 @@ def _metrics(right: Sequence[str]) -> dict[str, Any]:
     """By name, as fits the script of most of the right texts."""
     from sacrebleu.metrics import BLEU, CHRF, TER
 
-    chinese = 2 * sum(HANZI.search(text) is not None for text in right) >= len(right)
+    chinese = 2 * sum(_HANZI.search(text) is not None for text in right) >= len(right)
     return {
         "chrf": CHRF(),
         "bleu": BLEU(tokenize="zh" if chinese else "13a"),

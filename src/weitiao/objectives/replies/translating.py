@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from weitiao.card import DataCard
+from weitiao.card import NOTHING, DataCard
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
-from weitiao.inputs.parallel.card import NOTHING, ParallelInput
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
 from weitiao.objectives.precision import full
 from weitiao.objectives.replies.said import Said
@@ -78,7 +77,8 @@ class Translating(Objective):
     ) -> None:
         super().__init__()
         self.target = target_of(card, ReplyTarget, self)
-        if not isinstance(card.input, ParallelInput):
+        end: int | None = getattr(card.input, "end", None)
+        if end is None:
             problem = "has no texts that are written of others"
             raise ConfigError(problem, field="input", hint="{--task} translation")
         if not hasattr(backbone, "logits") or not hasattr(backbone, "generate"):
@@ -90,7 +90,7 @@ class Translating(Objective):
         if length_penalty != 1.0 and beams == 1:
             hint = "{--model.objective.beams} 4"
             raise ConfigError("has no effect without beams", field="length_penalty", hint=hint)
-        self.label_smoothing, self.sample, self.end = label_smoothing, sample, card.input.end
+        self.label_smoothing, self.sample, self.end = label_smoothing, sample, end
         first = None if first_token is None else self.target.id_of(first_token)
         if first_token is not None and first is None:
             problem = f": {first_token!r} is no token of the tokenizer of what is written"
