@@ -73,7 +73,9 @@ class Benchmark:
                 known = (metric for metric in self.shown if metric in row["metrics"])
                 scores = {metric: round(row["metrics"][metric], 4) for metric in known}
                 print(*key_of(row), scores, row["seconds"], "s", flush=True)
-        lines, met = zip(*self._lines(), strict=True)
+        if not (found := [*self._lines()]):  # nothing but what --with tried
+            return 0
+        lines, met = zip(*found, strict=True)
         page = ROOT / "docs" / f"{self.name}_results.md"
         page.write_text(self.head + "\n".join(lines) + "\n", "utf-8")
         return 0 if all(met) else 1

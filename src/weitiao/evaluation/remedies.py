@@ -52,7 +52,8 @@ def remedies(run: Run) -> Iterator[str]:
         yield f"read all of train, not {read}: {{--trainer.limit_train_batches}} 1.0"
     if improving(trainer) or trainer.global_step < FEW_STEPS:
         yield f"train longer: {longer(trainer)}"
-    if not pretrained:
+    # some tasks have no recipe that starts from an encoder
+    if not pretrained and module.objective.recipe.startswith("pretrained"):
         fetched = "" if encoder.at_hand() else "make encoder, then "
         yield f"start from a pretrained encoder: {fetched}{{--recipe}} {module.objective.recipe}"
     of_text = isinstance(run.data.input, Text) and not card.tokens.windows
