@@ -69,7 +69,10 @@ def test_help_names_options_that_are_there(verb: str, parsers: dict[str, Argumen
     known = set(parsers[verb]._option_string_actions)
     if verb in ("tune", "compare", "gain"):
         known |= set(parsers["fit"]._option_string_actions)
-    named = set(re.findall(r"--[\w.]+", short_help(verb) or "")) - {"--help"}
+    words = re.findall(r"--([\w.-]+)", short_help(verb) or "")
+    named = {f"--{word.replace('-', '_')}" for word in words} - {"--help"}
+    if verb == "tune":
+        assert "--seeds" in named
     of_parts = {name for name in named if name.startswith(tuple(f"{part}." for part in known))}
     assert named - known - of_parts == set()
 

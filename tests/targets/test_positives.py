@@ -108,7 +108,7 @@ def test_rows_of_one_text_twice_are_counted() -> None:
     same = pa.table({"text": ["甲", "乙", "丙"], "pair": ["甲", "丁", "丙"]})
     table, told = Positives().completed(same)
     assert table is same
-    assert told == ["! rows whose two texts are the same, which teach nothing: 2"]
+    assert told == ["rows whose two texts are the same, which teach nothing: 2"]
 
 
 def test_pairs_are_left_as_they_are() -> None:

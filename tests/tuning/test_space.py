@@ -72,13 +72,22 @@ def test_a_temperature_is_searched_where_the_loss_has_one(kind: str) -> None:
         ("model.optim.lr: 3", "give {low"),
         ("model.optim.lr: {low: 2.0, high: 1.0}", "2.0 … 1.0 is empty"),
         ("model.optim.lr: {low: 1e-3, high: 1.0}", "1.0e-3, not 1e-3"),
-        ("model.optim.lr: {low: 0.0, high: 1.0, log: true}", "model.optim.lr"),
+        (
+            "a: {low: 0, high: 1.0, log: true}",
+            "can't start at 0\n  → low: 1.0e-5, or leave out log",
+        ),
+        ("a: {low: 0, high: 9, log: true}", "can't start at 0\n  → low: 1, or leave out log: true"),
+        ("a: {low: -2.0, high: 0.0, log: true}", "can't start at -2\n  → leave out log: true"),
         ("model.optim.lr: {low: 0.0, high: 1.0, step: x}", "model.optim.lr"),
         ("data.batch.size: {low: 8, high: 64, step: 1.5}", "between whole numbers is one, not 1.5"),
         ("data.batch.size: {low: 8, high: 64, step: 0}", "data.batch.size"),
         ("model.optim.lr: {low: 0.0, high: .nan}", "not at nan"),
         ("model.optim.lr: {low: 0.0, high: .inf}", "not at inf"),
-        ("model.optim.lr: {low: 0.0, hihg: 1.0}", "unknown or missing"),
+        ("a: {lo: 0.1, high: 1.0}", "'lo' is none of low, high, log, step\n  → did you mean low?"),
+        ("a: {low: 0.1, high: 1.0, 3: 4}", "'3' is none of low, high, log, step$"),
+        ("a: {choice: [1, 2]}", "did you mean choices?"),
+        ("a: {choices: {1: }, low: 1}", "choices stands alone, without low"),
+        ("a: {low: 0.1}", "low and high, high is missing"),
         ("model.objective.pooling: {choices: []}", "not empty"),
         ("model.objective.pooling: {choices: [mean, mean]}", "twice"),
         ("model.objective.pooling: {choices: {mean: 3}}", "mean: give a space"),
@@ -252,6 +261,8 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
         ("data.input.augment.times: {choices: [1, 2]}", "data.input.augment is null"),
         ("model.backbone.filters: {choices: [64]}", "model.backbone is a Transformer"),
         ("model.optim.lrate: {choices: [1]}", "model.optim.lrate is not in the model"),
+        ("model.optim.lrr: {choices: [1]}", "has no such key\n  → did you mean model.optim.lr\\?"),
+        ("model.backbone.filters: {choices: [64]}", "take it out, or search it with the choice"),
         (
             "model.objective.wide:\n"
             "  choices: {null: {model.objective.wide.lr: {low: 0.1, high: 0.2}}}",
@@ -261,7 +272,7 @@ def test_the_space_fits_the_model_and_holds_where_it_starts(
         ("model.optim.lr: {around: [2]}", "around is a number above 1"),
         ("run.name: {around: 2}", "no number to search around"),
         ("data.group: {around: 2}", "has None"),
-        ("model.optim.lr: {around: 2, log: true}", "unknown or missing words"),
+        ("model.optim.lr: {around: 2, log: true}", "around stands alone, without log"),
     ],
 )
 def test_keys_that_the_model_lacks_are_refused_with_the_way_out(text: str, said: str) -> None:

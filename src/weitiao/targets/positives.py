@@ -147,7 +147,7 @@ def _of_same_texts(table: pa.Table) -> list[str]:
     if SIDES[1] not in table.column_names:
         return []
     count = pc.sum(pc.equal(table["text"], table[SIDES[1]])).as_py() or 0
-    return [f"! rows whose two texts are the same, which teach nothing: {count:,}"] if count else []
+    return [f"rows whose two texts are the same, which teach nothing: {count:,}"] if count else []
 
 
 def _numbers(texts: Sequence[str]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A configuration and a search space: the one that fits it, ranges around it, its place in one."""
 
+import difflib
 import json
 import math
 from collections.abc import Mapping
@@ -70,6 +71,18 @@ def absent(key: str, config: Mapping[str, Any]) -> str | None:
         if kind := names.get(f"{name}.class_path"):
             return f"{name} is a {kind.rpartition('.')[2]}"
     return "the configuration has no such key"
+
+
+def way_out(key: str, config: Mapping[str, Any]) -> str:
+    """What to do about a key that a configuration lacks: the one that was meant, or its place."""
+    names = [name.replace(".init_args", "").removesuffix(".class_path") for name in config]
+    # keys of one part share most of their letters: a lower share would name any other one of them
+    if near := difflib.get_close_matches(key.replace(".init_args", ""), names, n=1, cutoff=0.9):
+        return f"did you mean {near[0]}?"
+    return (
+        f"take it out, or search it with the choice that brings it: {key.rpartition('.')[0]}:"
+        f" {{choices: {{CHOICE: {{{key}: …}}}}}}"
+    )
 
 
 def around_start(

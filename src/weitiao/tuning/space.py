@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,11 @@ from weitiao.errors import ConfigError
 
 Value = bool | int | float | str | None
 Point = dict[str, Value]
+
+WORDS = ("low", "high", "log", "step")
+"""Those of a range."""
+ALONE = {"choices": "choices", "branches": "choices", "around": "around"}
+"""Words that stand alone, as a file has them; ``branches`` are choices, see `normalised`."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +149,7 @@ def _scalar(choice: Any) -> Value:
 
 
 def _range(where: str, rule: dict[str, Any]) -> BaseDistribution:
-    if not {"low", "high"} <= set(rule) <= {"low", "high", "log", "step"}:
-        raise ConfigError(f"{where}: unknown or missing words in {sorted(rule)}")
+    _refuse_other_words(where, rule)
     low, high = rule["low"], rule["high"]
     for end in (low, high):
         if isinstance(end, bool) or not isinstance(end, int | float):
@@ -159,12 +164,35 @@ def _range(where: str, rule: dict[str, Any]) -> BaseDistribution:
         raise ConfigError(f"{where}: log is true or false, not {log!r}")
     if whole and step is not None and type(step) is not int:  # Optuna would cut off 1.5
         raise ConfigError(f"{where}: the step between whole numbers is one, not {step!r}")
+    if log and low <= 0:
+        least = 1 if whole else 1e-5
+        instead = f"low: {'1' if whole else '1.0e-5'}, or " if high > least else ""
+        problem = f"{where}: a logarithmic range can't start at {low:g}"
+        raise ConfigError(problem, hint=f"{instead}leave out log: true")
     try:
         if whole:
             return IntDistribution(low, high, log=log, step=1 if step is None else step)
         return FloatDistribution(float(low), float(high), log=log, step=step)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def _refuse_other_words(where: str, rule: Mapping[str, Any]) -> None:
+    """Refuse a range with a word that it doesn't know, or without one of its ends.
+
+    Raises:
+        ConfigError: it is so; names the word, and the one that was meant.
+    """
+    for word in (word for word in rule if word not in WORDS):
+        if word in ALONE:
+            others = ", ".join(other for other in rule if other != word)
+            raise ConfigError(f"{where}: {ALONE[word]} stands alone, without {others}")
+        near = difflib.get_close_matches(word, [*WORDS, *ALONE.values()], n=1)
+        hint = f"did you mean {near[0]}?" if near else None
+        raise ConfigError(f"{where}: {word!r} is none of {', '.join(WORDS)}", hint=hint)
+    for word in ("low", "high"):
+        if word not in rule:
+            raise ConfigError(f"{where}: a range has low and high, {word} is missing")
 
 
 def _keys(key: str, dimension: Dimension, where: object) -> dict[str, BaseDistribution]:

@@ -21,7 +21,7 @@ from weitiao.objectives.base import Objective, objective_class
 from weitiao.objectives.metrics import mode_of
 from weitiao.training.checks import check_parts, check_trainer
 from weitiao.training.fit import fit
-from weitiao.tuning.fitting import absent
+from weitiao.tuning.fitting import absent, way_out
 from weitiao.tuning.space import Space, Value, ends_of
 
 START = "start.yaml"
@@ -109,11 +109,8 @@ class Start:
             if key.startswith(NOT_SEARCHED):
                 raise ConfigError(f"{where}: with {key}, trials would not compare")
             if key != "config" and (reason := absent(key, held)):
-                raise ConfigError(
-                    f"{where}: {key} is not in the model: {reason}\n  → take it out, or search it"
-                    f" with the choice that brings it: {key.rpartition('.')[0]}: {{choices:"
-                    f" {{CHOICE: {{{key}: …}}}}}}"
-                )
+                problem = f"{where}: {key} is not in the model: {reason}"
+                raise ConfigError(problem, hint=way_out(key, held))
         together = self._taken_together(space, before)
         for key, dimension in space.items():
             for value in [] if key in together else ends_of(dimension):
