@@ -22,7 +22,7 @@ from optuna.trial import TrialState
 from weitiao.tuning.lease import alive, ended_in_order
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import trials_of
-from weitiao.tuning.study import reopen
+from weitiao.tuning.study import other_values, reopen
 
 TUNE = Path(__file__).parents[2] / "src" / "tune.py"
 
@@ -409,3 +409,16 @@ def test_a_killed_search_goes_on_where_it_was(folder: Path) -> None:
     _, err = again.communicate(timeout=600)
     assert again.returncode == 0, err
     assert Counter(t["state"] for t in trials(folder))["COMPLETE"] == 6
+
+
+def test_another_recipe_is_told_before_what_it_brings_along() -> None:
+    then = {f"config.{i}": 0 for i in range(12)} | {"config.recipe": "reviews"}
+    now = dict.fromkeys(then, 1) | {"config.recipe": "english"}
+    said = str(other_values("mine", [*then], then, now)).splitlines()
+    assert said[1] == "  config.recipe: reviews → english"
+    assert said[-2:] == [
+        "  and 3 more",
+        "  → as it was begun: --recipe reviews; or a study of its own: --study NAME",
+    ]
+    unnamed = other_values("mine", [*then], then | {"config.recipe": "auto"}, now)
+    assert "--recipe none" in str(unnamed)

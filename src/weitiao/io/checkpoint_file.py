@@ -9,6 +9,7 @@ from weitiao.config.earlier_checkpoints import checkpoint_today
 from weitiao.config.earlier_names import renamed
 from weitiao.errors import ConfigError
 from weitiao.io.exported import MARK, read_exported
+from weitiao.io.nearby import runs_near
 from weitiao.io.torch_archive import read_archive
 
 
@@ -43,7 +44,7 @@ def load_checkpoint(
         ConfigError: it is absent, or not made by this project.
     """
     if not path.is_file():
-        raise ConfigError(f"no such checkpoint: {path}")
+        raise ConfigError(f"no such checkpoint: {path}", hint=runs_near(path))
     if path.name == MARK:
         return _today(read_exported(path), data)
     damaged = f"{path} can't be read: the file is broken, or cut off"

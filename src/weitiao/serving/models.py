@@ -13,6 +13,7 @@ from weitiao.config.commands import command
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.evaluation.predictor import Predictions
 from weitiao.io.checkpoint_file import checkpoint_of
+from weitiao.io.nearby import runs_near
 
 DEFAULT = "default"
 """The name of a model that was given none."""
@@ -155,7 +156,8 @@ class Models(Mapping[str, Served]):
     def _read(self, run: Path) -> tuple[Model, State]:
         state = _state(run)
         if state is None:
-            raise ConfigError(f": there is no model at {run}", field="runs")
+            problem = f": there is no model at {run}"
+            raise ConfigError(problem, field="runs", hint=runs_near(run))
         model = self._load(run)
         # the first text is slow, and what can't predict is refused now
         model.predict([_any_row(model)])

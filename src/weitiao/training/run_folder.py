@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from weitiao import distributed
 from weitiao.errors import ConfigError, shell_word
 from weitiao.io.atomic import naming, whole_or_not
+from weitiao.io.nearby import runs_near
 from weitiao.training import signals
 
 SHARED = "WEITIAO_RUN_FOLDER"
@@ -142,7 +143,11 @@ class RunFolder:
         """
         if not ckpt_path.is_file():
             last = ckpt_path / "checkpoints" / "last.ckpt"
-            hint = f"{{--ckpt_path}} {shell_word(str(last))}" if last.is_file() else None
+            hint = (
+                f"{{--ckpt_path}} {shell_word(str(last))}"
+                if last.is_file()
+                else runs_near(ckpt_path)
+            )
             raise ConfigError(f"no such checkpoint: {ckpt_path}", hint=hint)
         place = ckpt_path.parent
         if place.is_symlink():  # logs/latest/checkpoints: the run goes by its own name

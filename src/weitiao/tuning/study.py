@@ -16,6 +16,7 @@ from weitiao.card import DataCard
 from weitiao.config.earlier_names import renamed
 from weitiao.config.parser import flat
 from weitiao.errors import ConfigError
+from weitiao.io.nearby import newest, there_are
 from weitiao.tuning.journal import open_storage
 from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, trials_of
@@ -23,7 +24,10 @@ from weitiao.tuning.samplers import pruner_of
 from weitiao.tuning.start import Start
 
 LATENCY = "latency_ms"
+SIGN = "study.id"
+"""In the study's folder: by which its workers know it, whatever holds the study."""
 Direction = Literal["maximize", "minimize"]
+RECIPE = "config.recipe"
 _COMPARED = ("space", "search", "config", "objectives", "data")
 
 
@@ -94,17 +98,9 @@ def _begun(search: Search, facts: Facts) -> optuna.Study:
     _refuse_other_folder(study, search)
     then, now = renamed(study.user_attrs), vars(facts)
     before, after = (flat({k: f[k] for k in _COMPARED if k in f}) for f in (then, now))
-    differing = [
-        f"{key}: {before.get(key)} → {after.get(key)}"
-        for key in before | after
-        if before.get(key) != after.get(key)
-    ]
+    differing = [key for key in before | after if before.get(key) != after.get(key)]
     if differing and trials_of(study, *ENDED):
-        raise ConfigError(
-            f"study {search.study!r} was begun with other values:\n  "
-            + "\n  ".join(differing[:10]),
-            hint="a study of its own: --study NAME",
-        )
+        raise other_values(search.study, differing, before, after)
     for name, value in now.items():  # where no trial has ended, a fault may have been mended
         if then.get(name) != value:
             study.set_user_attr(name, value)
@@ -113,9 +109,26 @@ def _begun(search: Search, facts: Facts) -> optuna.Study:
     return study
 
 
+def other_values(
+    name: str, differing: list[str], before: dict[str, Any], after: dict[str, Any]
+) -> ConfigError:
+    """What is told of a study that was begun with other values: the recipe first, and ten."""
+    ways = ["a study of its own: --study NAME"]
+    if RECIPE in differing:  # it brings most of the others along
+        differing = [RECIPE, *(key for key in differing if key != RECIPE)]
+        begun = before.get(RECIPE)
+        named = "none" if begun in (None, "auto") else begun  # as it stands where none was taken
+        ways = [f"as it was begun: --recipe {named}", *ways]
+    lines = [f"{key}: {before.get(key)} → {after.get(key)}" for key in differing[:10]]
+    if left := len(differing) - len(lines):
+        lines.append(f"and {left} more")
+    problem = "\n  ".join([f"study {name!r} was begun with other values:", *lines])
+    return ConfigError(problem, hint="; or ".join(ways))
+
+
 def _refuse_other_folder(study: optuna.Study, search: Search) -> None:
     """Workers know of each other by the folder, so those of one database must share it, too."""
-    sign = search.folder / "study.id"
+    sign = search.folder / SIGN
     known = study.user_attrs.get("folder")
     if not sign.is_file() and known is None:
         sign.write_text(uuid.uuid4().hex, "utf-8")
@@ -135,7 +148,9 @@ def reopen(search: Search) -> optuna.Study:
     Raises:
         ConfigError: there is none of this name.
     """
-    missing = ConfigError(f"there is no study {search.study!r} in {search.root}")
+    mark = "journal.log" if search.storage is None else SIGN
+    others = there_are([place.name for place in newest(Path(search.root), mark)])
+    missing = ConfigError(f"there is no study {search.study!r} in {search.root}", hint=others)
     if search.storage is None and not (search.folder / "journal.log").is_file():
         raise missing
     storage = open_storage(search.folder, search.storage)
