@@ -286,6 +286,10 @@ def test_the_best_is_confirmed_under_other_seeds_and_tested_once(
     options = ("--trials=2", "--confirm=1", "--seeds=2", "--trainer.max_epochs=1")
     shown = tune(command, folder, *options)
     assert "confirmed under 2 other seeds" in shown
+    assert re.search(r"confirming trial 1 and the start under seeds 4, 5: 4 trainings", shown)
+    assert re.search(r"^trial 1 under seed 4: \d", shown, re.MULTILINE)
+    assert re.search(r"^start under seed 5: \d", shown, re.MULTILINE)
+    assert re.search(r"keep (it|the start), logs/tune/default/start.yaml|: use logs/tune/", shown)
     study = folder / "logs/tune/default/default-confirm-2-1x2"
     with (study / "confirm.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

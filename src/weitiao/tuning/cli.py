@@ -163,7 +163,9 @@ def _search(
         console.print(f"! the search ended with {ended} of {total} trials", style="yellow")
     _show_result(study, search, best, console)
     if search.confirm:
-        Console().print(confirm(search, study, start, console, waiting))
+        table, advice = confirm(search, study, start, console, waiting)
+        Console().print(table)
+        Console().print(advice, markup=False, soft_wrap=True, highlight=False)
 
 
 def _show_status(search: Search) -> None:

@@ -4,12 +4,14 @@ import itertools
 import statistics
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import optuna
 from optuna.trial import TrialState
 from rich.console import Console
 from rich.table import Table
 
+from weitiao.config.commands import near
 from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mean_and_sd, paired_p
 from weitiao.evaluation.testing import run_test
@@ -23,9 +25,11 @@ from weitiao.tuning.pool import run_study
 from weitiao.tuning.start import START, Start
 from weitiao.tuning.study import Facts, begin
 from weitiao.tuning.trial import drop_checkpoints
+from weitiao.tuning.watch import NAMES
 
 NAME = "start"
 """Of what the search started from, beside the trials."""
+LEVEL = 0.05  # of significance; a p below it is told as such
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Candidate:
 
 def confirm(
     search: Search, study: optuna.Study, start: Start, console: Console, waiting: WaitingWorkers
-) -> Table:
+) -> tuple[Table, str]:
     """Train the top configurations and the start again, and test the best on validation.
 
     It is a study of its own, a grid of configurations and seeds, so it goes on after a crash like
@@ -64,7 +68,7 @@ def confirm(
 
     Returns:
         Mean and standard deviation of each, with the p of a paired t-test against the start, and
-        the test scores of the best.
+        the test scores of the best; and in a line which one to use.
 
     Raises:
         ConfigError: trials keep failing, or too few ended well.
@@ -72,10 +76,7 @@ def confirm(
     found = [trial for trial in ranked(study) if not is_start(trial)]
     files = {f"trial {t.number}": str(_folder(t) / "config.yaml") for t in found[: search.confirm]}
     files[NAME] = str(search.folder / START)
-    used = {trial.params.get("seed_everything") for trial in trials_of(study)}
-    used.add(start.config["seed_everything"])
-    fresh = (seed for seed in itertools.count(start.config["seed_everything"]) if seed not in used)
-    seeds = list(itertools.islice(fresh, search.seeds))
+    seeds = _fresh_seeds(search, study, start)
     content = {
         "config": {"choices": list(files.values())},
         "seed_everything": {"choices": seeds},
@@ -85,6 +86,8 @@ def confirm(
     base = Start.read(["--config", files[NAME]])
     runs = begin(again, Facts.of(again, content, base, base.prepare()))
     base.save(again.folder / START)
+    runs.set_user_attr(NAMES, dict(zip(files.values(), files, strict=True)))
+    console.print(_planned([*files], seeds), markup=False, soft_wrap=True)
     run_study(runs, again, total, console, waiting)
     candidates = _candidates(runs, files, seeds, console)
     candidates.sort(key=lambda candidate: candidate.mean, reverse=start.mode == "max")
@@ -94,7 +97,47 @@ def confirm(
     kept = {int(folder.name.rpartition("-")[2]) for folder in winner.folders}
     drop_checkpoints(again.folder / "trials", over, kept)
     _write(candidates, seeds, again.folder / "confirm.csv")
-    return _table(candidates, tested, start.monitor)
+    advice = advised(candidates, start.mode, search.folder / START)
+    return _table(candidates, tested, start.monitor), advice
+
+
+def _fresh_seeds(search: Search, study: optuna.Study, start: Start) -> list[int]:
+    """Seeds that the search has not used."""
+    first = start.config["seed_everything"]
+    used = {first, *(trial.params.get("seed_everything") for trial in trials_of(study))}
+    return list(
+        itertools.islice((n for n in itertools.count(first) if n not in used), search.seeds)
+    )
+
+
+def _planned(names: list[str], seeds: list[int]) -> str:
+    """What will be trained, in a line; the last of the names is the start's."""
+    under = ", ".join(map(str, seeds))
+    count = len(names) * len(seeds)
+    return (
+        f"confirming {', '.join(names[:-1])} and the {NAME} under seeds {under}: {count} trainings"
+    )
+
+
+def advised(candidates: list[Candidate], mode: Literal["max", "min"], kept: Path) -> str:
+    """Which configuration to use, and why.
+
+    Args:
+        candidates: the best on average first.
+        mode: whether more or less of a score is better.
+        kept: file of the start.
+    """
+    winner = candidates[0]
+    if winner.name == NAME:
+        return f"none is better than the start: keep it, {kept}"
+    start = next(one for one in candidates if one.name == NAME)
+    p = paired_p(winner.scores, start.scores)
+    if p is None or p >= LEVEL:
+        reason = "each seed gains the same" if p is None else f"p = {p:.3f}"
+        return f"not significant ({reason}): keep the start, {kept}"
+    best = max(winner.scores) if mode == "max" else min(winner.scores)
+    folder = winner.folders[winner.scores.index(best)]
+    return f"significant (p = {p:.3f}): use {near(RunFolder(folder, started=True).best)}"
 
 
 def _again(search: Search, total: int, *, ended: int) -> Search:

@@ -19,6 +19,8 @@ from weitiao.tuning.outcomes import ENDED, best_ones, died, is_start, objectives
 
 NAMED = 4
 """So many trials that are equal are named, of more the number is told."""
+NAMES = "names"
+"""Attribute of a study that confirms another: its configurations' names, by their files."""
 
 
 class Watch:
@@ -56,7 +58,8 @@ class Watch:
         for trial in new:
             self._told.add(trial.number)
             if not self.console.is_terminal:
-                self.say(f"{numbers([trial])}: {outcome(trial, objectives(self.study))}   {line}")
+                came = outcome(trial, objectives(self.study))
+                self.say(f"{called(self.study, [trial])}: {came}   {line}")
 
     def say(self, text: str) -> None:
         """Print a line above the progress."""
@@ -71,7 +74,7 @@ def summary(study: optuna.Study, total: int, workers: int) -> str:
     failed = sum(trial.state == TrialState.FAIL for trial in trials)
     best = best_ones(study)
     value = said(objectives(study)[0], best[0].values[0]) if best else "–"
-    shown = f"{value} ({numbers(best)})" if best else "–"
+    shown = f"{value} ({called(study, best)})" if best else "–"
     left = "–"
     if ended:
         mean = sum(trial.user_attrs["seconds"] for trial in ended) / len(ended)
@@ -88,6 +91,18 @@ def numbers(trials: list[FrozenTrial]) -> str:
     if len(names) > NAMED:
         return f"{len(names)} trials"
     return f"trials {', '.join(names[:-1])} and {names[-1]}"
+
+
+def called(study: optuna.Study, trials: list[FrozenTrial]) -> str:
+    """As `numbers`; in a confirmation, whose own numbers say nothing, what has which seed."""
+    names: dict[str, str] = study.user_attrs.get(NAMES, {})
+    said = [
+        f"{names[trial.params['config']]} under seed {trial.params['seed_everything']}"
+        for trial in trials
+        if trial.params.get("config") in names
+    ]
+    # of many the number is told, and one that failed early has no values yet
+    return " and ".join(said) if len(said) == len(trials) <= NAMED else numbers(trials)
 
 
 def outcome(trial: FrozenTrial, goals: Sequence[str]) -> str:
