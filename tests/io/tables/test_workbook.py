@@ -42,8 +42,10 @@ def edit(path: Path, old: str, new: str, part: str = "xl/worksheets/sheet1.xml")
     """Change the XML of a sheet, as other programs write it."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    assert old.encode() in parts[part], parts[part].decode()
-    parts[part] = parts[part].replace(old.encode(), new.encode())
+    # openpyxl writes by lxml where that is installed, which closes empty elements otherwise
+    content = parts[part].replace(b"<v></v>", b"<v />").replace(b'"/>', b'" />')
+    assert old.encode() in content, content.decode()
+    parts[part] = content.replace(old.encode(), new.encode())
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
