@@ -70,7 +70,12 @@ def fitted(folder: Path, kind: str, options: dict[str, Any], **changes: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "tied"), [("llama", LORA, True), ("gpt2", LORA, True), ("llama", {}, False)]
+    ("kind", "options", "tied"),
+    [
+        ("llama", LORA, True),
+        pytest.param("gpt2", LORA, True, marks=pytest.mark.slow),
+        pytest.param("llama", {}, False, marks=pytest.mark.slow),
+    ],
 )
 def test_a_folder_says_what_the_model_says(
     kind: str, options: dict[str, Any], tied: bool, here: Path, capfd: pytest.CaptureFixture[str]

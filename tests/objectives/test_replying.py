@@ -89,7 +89,12 @@ def test_unequal_batches_that_are_accumulated_learn_as_one(folder: str, tmp_path
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"packed": True}, {"lora": Lora(rank=16, alpha=32, dropout=0.0)}]
+    "options",
+    [
+        {},
+        pytest.param({"packed": True}, marks=pytest.mark.slow),
+        pytest.param({"lora": Lora(rank=16, alpha=32, dropout=0.0)}, marks=pytest.mark.slow),
+    ],
 )
 def test_it_learns_rows_by_heart(options: dict[str, Any], tmp_path: Path) -> None:
     if "lora" in options:

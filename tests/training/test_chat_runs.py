@@ -53,6 +53,7 @@ def chats(tmp_path_factory: pytest.TempPathFactory) -> Path:
 SHORT = "--run.folder=short"
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_and_its_model_answers_alike_in_any_batch(
     chats: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_run_is_measured_and_its_model_answers_alike_in_any_batch(
         shutil.move(chats / "elsewhere", chats / "model")
 
 
+@pytest.mark.slow
 def test_what_is_no_conversation_is_told(chats: Path) -> None:
     model = weitiao.load(chats / "short", device="cpu")
     wrong = [[], 3, [{"role": "user"}], [{"role": "cat", "content": "x"}], {"prompt": "x"}]
@@ -86,6 +88,7 @@ def test_what_is_no_conversation_is_told(chats: Path) -> None:
             model.predict(["你好", row])  # type: ignore[list-item]  # that is what is told
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_another_with_its_tokenizer_and_template(
     chats: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

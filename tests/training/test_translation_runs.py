@@ -43,6 +43,7 @@ def by_heart(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path
     return folder
 
 
+@pytest.mark.slow
 def test_what_was_learned_is_written_word_for_word(by_heart: Path) -> None:
     metrics = json.loads((by_heart / "logs/latest/metrics.json").read_text("utf-8"))
     assert metrics["test/exact_match"] == metrics["test/ended"] == 1
@@ -58,6 +59,7 @@ def test_what_was_learned_is_written_word_for_word(by_heart: Path) -> None:
     assert "16 texts stand in train as well, and 16 of what is to be written" in screen
 
 
+@pytest.mark.slow
 def test_new_texts_are_translated_by_file_and_by_python_in_any_batch(
     by_heart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +79,7 @@ def test_new_texts_are_translated_by_file_and_by_python_in_any_batch(
     assert sum(a == b for a, b in zip(said[0], right, strict=True)) >= 16
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_digits(command: Command, tmp_path: Path) -> None:
     write_pairs(tmp_path / "my.csv", pairs(64))
     options = (
