@@ -201,8 +201,8 @@ def test_two_processes_learn_what_one_does(
     keys = [key for key in alone if key[1] in names]
     assert len(keys) > 15
     # rounding by other sizes of batches lets the maximum over positions fall on another one: on one
-    # processor that made 1.4e-4 of a loss after 13 steps, and changed the places of one row, where a
-    # row that weighs otherwise makes percents in the first
+    # processor that made 1.4e-4 of a loss after 13 steps and changed the places of one row; a row
+    # that weighs otherwise makes percents in the first step
     for key in keys:
         exact = 1e-5 if int(key[0]) < 3 else 1e-3 if "loss" in key[1] else 1e-2
         assert both[key] == pytest.approx(alone[key], rel=exact, abs=1e-6), key
