@@ -188,7 +188,8 @@ def test_two_processes_learn_what_one_does(
     write(tmp_path / "my.csv", task, found)
     given = (*SMALL, *EXACT, *OPTIONS[task])
     given += (f"--trainer.accumulate_grad_batches={accumulate}",)
-    given += ("--model.optim.optimizer=sgd", "--model.optim.lr=0.1")  # Adam makes roundings large
+    # Adam makes roundings large, and so does a larger rate: at 0.1 they grow from 1e-7 to 8e-4
+    given += ("--model.optim.optimizer=sgd", "--model.optim.lr=0.02")
     two = ("--trainer.devices=2", "--trainer.strategy=ddp", "--data.batch.size=8")
     one = ("--trainer.devices=1", "--data.batch.size=16")
     run(command, tmp_path, "train", "--run.folder=one", *given, *one)
@@ -200,12 +201,8 @@ def test_two_processes_learn_what_one_does(
     names |= {f"val/{first}", f"val/{first}_dim/16", f"test/{first}"}
     keys = [key for key in alone if key[1] in names]
     assert len(keys) > 15
-    # rounding by other sizes of batches lets the maximum over positions fall on another one: on one
-    # processor that made 1.4e-4 of a loss after 13 steps and changed the places of one row; a row
-    # that weighs otherwise makes percents in the first step
     for key in keys:
-        exact = 1e-5 if int(key[0]) < 3 else 1e-3 if "loss" in key[1] else 1e-2
-        assert both[key] == pytest.approx(alone[key], rel=exact, abs=1e-6), key
+        assert both[key] == pytest.approx(alone[key], rel=1e-4, abs=1e-6), key
 
 
 @pytest.mark.slow
