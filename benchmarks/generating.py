@@ -24,11 +24,12 @@ from rich.console import Console
 from rich.table import Table
 from throughput import environment, write
 
+from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked
-from weitiao.generation.decoding import Choice, Row, go_on, in_batches
 from weitiao.generation.options import Generation
 from weitiao.generation.speaker import Speaker
 from weitiao.io.dialogues.messages import Message
+from weitiao.models.decoding import Row, go_on, in_batches
 
 MODEL = Path(__file__).parents[1] / ".cache/models/smollm2-135m-instruct"
 LEAST_BATCH, LEAST_THEIRS = 2.0, 1.0

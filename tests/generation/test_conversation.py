@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import io
 import os
@@ -164,17 +165,18 @@ class Terminal:
         )  # fmt: skip
         os.close(theirs)
         self.ours, self.text = ours, ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")  # reads tear characters
 
     def until(self, wanted: str, seconds: float = 120) -> str:
         """What is shown up to this pattern; it is taken away."""
         end = time.monotonic() + seconds
         while not (found := re.search(wanted, self.text)):
             ready, _, _ = select.select([self.ours], [], [], max(0, end - time.monotonic()))
-            assert ready, f"{wanted!r} is not in {self.text!r} after {seconds} s"
+            assert ready, f"{wanted!r} is not in {self.text[:500]!r} after {seconds} s"
             try:
-                self.text += os.read(self.ours, 4096).decode("utf-8", "replace")
+                self.text += self.decoder.decode(os.read(self.ours, 4096))
             except OSError:  # it has ended
-                pytest.fail(f"{wanted!r} is not in {self.text!r}")
+                pytest.fail(f"{wanted!r} is not in {self.text[:500]!r}")
         shown, self.text = self.text[: found.end()], self.text[found.end() :]
         return shown
 

@@ -10,9 +10,10 @@ from chat_models import write_chat_model
 from transformers import AutoModelForCausalLM
 
 from weitiao.errors import ConfigError
-from weitiao.generation.decoding import Choice, Row, go_on, in_batches
+from weitiao.generation.choice import Choice
 from weitiao.generation.options import Generation
 from weitiao.generation.speaker import Speaker
+from weitiao.models.decoding import Row, go_on, in_batches
 
 KINDS = {
     "llama": {},
@@ -70,14 +71,14 @@ def test_what_a_row_draws_depends_on_no_other(model) -> None:
 
 def test_ids_are_drawn_as_often_as_they_are_likely() -> None:
     logits = torch.tensor([0.0, 1.0, -torch.inf, 2.0, 0.5]).repeat(20_000, 1)
-    sources = [torch.Generator().manual_seed(0)] * len(logits)
+    rows = [Row([0], 1, number) for number in range(len(logits))]
     for options, scale, kept in (
         ({}, 1.0, [0, 1, 3, 4]),
         ({"temperature": 2.0}, 2.0, [0, 1, 3, 4]),
         ({"top_k": 2}, 1.0, [1, 3]),
         ({"top_p": 0.6}, 1.0, [1, 3]),
     ):
-        drawn = Choice(Generation("none", **options))(logits, sources)
+        drawn = Choice(Generation("none", **options))(logits, rows)
         shares = drawn.bincount(minlength=5) / len(drawn)
         wanted = torch.zeros(5)
         wanted[kept] = (logits[0, kept] / scale).softmax(0)
@@ -91,7 +92,7 @@ def test_what_is_drawn_hardly_depends_on_the_last_digits() -> None:
     logits = torch.randn(2_000, 3_000, generator=draw)
     moved = logits + 1e-5 * torch.randn(logits.shape, generator=draw)
     drawn = [
-        Choice(Generation("none"))(one, [torch.Generator().manual_seed(n) for n in range(2_000)])
+        Choice(Generation("none"))(one, [Row([0], 1, number) for number in range(2_000)])
         for one in (logits, moved)
     ]
     assert (drawn[0] != drawn[1]).sum() <= 2

@@ -12,11 +12,12 @@ from chat_models import write_chat_model
 from weitiao.cli.main import main
 from weitiao.errors import ConfigError
 from weitiao.evaluation.opening import open_model
+from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked
-from weitiao.generation.decoding import Choice, Row, go_on
 from weitiao.generation.options import Generation
 from weitiao.generation.speaker import Speaker
 from weitiao.io.dialogues.messages import Message
+from weitiao.models.decoding import Row, go_on
 
 PARTS = {
     "data.input": "weitiao.inputs.chat.Chat",
@@ -60,8 +61,7 @@ def test_it_says_what_the_run_itself_says(run: Path) -> None:
     model, _ = open_model(run / "checkpoints" / "best.ckpt", {}, trust_remote_code=False)
     prompt = torch.tensor([ids])
     known = model.backbone.generate(prompt, torch.ones_like(prompt), 16, speaker.ends)[0]
-    assert row.ids == known[: len(row.ids)]
-    assert len(known) == len(row.ids) + row.ended
+    assert (row.ids, row.ended) == (known.ids, known.ended)
 
 
 def test_it_answers_only(run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from tiny_models import Recorder, loader, tiny_card, tiny_trainer
 from torch.nn import functional as F
 
 from weitiao.errors import ConfigError
+from weitiao.models.backbones import causal
 from weitiao.models.backbones.causal import Causal
 from weitiao.models.backbones.lora import Lora
 from weitiao.models.backbones.textcnn import TextCNN
+from weitiao.models.decoding import Row
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 from weitiao.objectives import Replying
@@ -151,14 +154,23 @@ def test_without_a_sample_nothing_is_said(folder: str) -> None:
     assert objective.baselines() is None
 
 
-def test_an_answer_that_ends_is_told_from_one_that_is_cut(folder: str) -> None:
+def test_an_answer_that_ends_is_told_from_one_that_is_cut(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     objective, backbone = objective_of(folder, longest=3)
 
     def say(*answers: list[int]) -> list[Said]:
-        backbone.generate = lambda *_: [*answers]  # type: ignore[method-assign]  # what it says
+        ids = iter(answers)  # what it says
+
+        def go_on(model: Any, rows: list[Row], choose: Any, ends: Collection[int]) -> None:
+            for row in rows:
+                for each in next(ids)[: row.length]:
+                    row.add(each, ends)
+
+        monkeypatch.setattr(causal, "go_on", go_on)
         return objective.predict(backbone, reply_batch(sums(len(answers))))
 
-    assert say([5, 6, END_ID], [5, 6, 7], [END_ID], []) == [
+    assert say([5, 6, END_ID], [5, 6, 7, 8], [END_ID], []) == [
         Said([5, 6], True),
         Said([5, 6, 7], False),
         Said([], True),

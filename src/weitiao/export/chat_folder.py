@@ -184,7 +184,9 @@ def check_chat(module: Module, data: TextDataModule, split: str, folder: Path) -
         apart = max(apart, _apart(backbone, model, batch))
         ids: Tensor = batch["inputs"]["input_ids"][:1, : batch["prompt"][0]]
         ours = backbone.generate(ids, torch.ones_like(ids), LONGEST, objective.ends)[0]
-        same.append(ours == _generated(model, ids, len(ours)))
+        theirs = _generated(model, ids, len(ours.ids) + ours.ended)
+        ended = theirs[-1:] != [] and theirs[-1] in objective.ends
+        same.append((theirs[:-1] if ended else theirs, ended) == (ours.ids, ours.ended))
         text = data.rows(split)["text"][int(batch["row"][0])].as_py()
         prompts.append(_is_templated(ids[0].tolist(), tokenizer, text, data))
     rows = sum(min(ROWS, len(batch["row"])) for batch in batches)

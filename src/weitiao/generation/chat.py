@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked
-from weitiao.generation.decoding import Choice, Row, go_on
 from weitiao.generation.options import Generation, is_text
 from weitiao.generation.speaker import Speaker, Unsayable
 from weitiao.generation.wording import Stream
 from weitiao.io.dialogues.messages import Message
+from weitiao.models.decoding import Row, go_on
 from weitiao.training.console import show_line
 
 EXIT, RESET = "/exit", "/reset"

@@ -14,12 +14,13 @@ from weitiao import __version__
 from weitiao.errors import ConfigError
 from weitiao.evaluation.arithmetic import arithmetic
 from weitiao.evaluation.partial_file import PartialFile, is_done
-from weitiao.generation.decoding import Choice, Row, go_on, in_batches
+from weitiao.generation.choice import Choice
 from weitiao.generation.options import BATCH, Generation
 from weitiao.generation.rows import MESSAGES, Line, Ready, lines_of, ready, written
 from weitiao.generation.runs import files_of
 from weitiao.generation.speaker import Speaker
 from weitiao.io.cache import content_hash, hash_of, versions
+from weitiao.models.decoding import Row, go_on, in_batches
 from weitiao.training.console import show_line
 
 BATCHES = 4

@@ -10,13 +10,13 @@ from tokenizers import Encoding, Tokenizer
 
 from weitiao.config.commands import command
 from weitiao.errors import ConfigError
-from weitiao.generation.decoding import refuse_other_kinds
 from weitiao.generation.options import Generation
 from weitiao.generation.runs import is_run, open_run
 from weitiao.generation.wording import Wording
 from weitiao.inputs.text.pretrained_tokenizer import fast_tokenizer
 from weitiao.models.backbones.huggingface import positions_of
 from weitiao.models.backbones.loading import load_model
+from weitiao.models.decoding import refuse_other_kinds
 from weitiao.pretraining.chunks import Frame
 
 if TYPE_CHECKING:

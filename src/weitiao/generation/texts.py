@@ -7,12 +7,13 @@ import torch
 from rich.console import Console
 
 from weitiao.errors import ConfigError
+from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked
-from weitiao.generation.decoding import Choice, Row, go_on, in_batches
 from weitiao.generation.options import BATCH, LENGTH, Generation
 from weitiao.generation.speaker import Speaker, Unsayable
 from weitiao.generation.wording import Said, Stream
 from weitiao.io.dialogues.messages import Message
+from weitiao.models.decoding import Row, go_on, in_batches
 from weitiao.training.console import show_line
 
 

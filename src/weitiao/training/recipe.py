@@ -197,7 +197,8 @@ def _fast(name: str) -> list[str]:
 
     gpu = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     able = gpu or (not torch.cuda.is_available() and torch.cpu._is_avx512_bf16_supported())
-    return ["--trainer.precision", "bf16-mixed"] if able and name.startswith("pretrained") else []
+    large = name == "chat" or name.startswith("pretrained")
+    return ["--trainer.precision", "bf16-mixed"] if able and large else []
 
 
 def named(key: str, arguments: list[str]) -> str | None:

@@ -102,6 +102,21 @@ def test_small_products_are_those_of_torch(library: matmul.Library, causal: bool
     assert torch.get_float32_matmul_precision() == chosen
 
 
+@pytest.mark.parametrize("dropout", [0.0, 1e-7])
+def test_keys_may_serve_groups_of_queries(dropout: float) -> None:
+    torch.manual_seed(0)
+    query, keys = torch.randn(2, 6, 9, 8), torch.randn(2, 2, 2, 9, 8)
+    module, mask = SimpleNamespace(is_causal=False), torch.rand(2, 1, 9, 9) < 0.8
+    expected = scaled_dot_product_attention(query, *keys.unbind(), mask, enable_gqa=True)
+    keys.requires_grad_()
+    found, _ = attend(module, query, *keys.unbind(), mask, dropout)  # type: ignore[arg-type] # has no weights
+    torch.testing.assert_close(found, expected.transpose(1, 2))
+    (ours,) = torch.autograd.grad(found.square().sum(), keys)
+    other = scaled_dot_product_attention(query, *keys.unbind(), mask, enable_gqa=True)
+    (theirs,) = torch.autograd.grad(other.square().sum(), keys)
+    torch.testing.assert_close(ours, theirs)
+
+
 def test_vectors_of_16_bits_keep_their_kind_and_lose_little() -> None:
     torch.manual_seed(0)
     vectors = torch.randn(3, 2, 4, 40, 8)

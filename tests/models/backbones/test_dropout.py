@@ -36,3 +36,8 @@ def test_nothing_is_dropped_outside_training() -> None:
     assert torch.equal(Dropout(0.5).eval()(x), x)
     assert torch.equal(Dropout(0.0).train()(x), x)
     assert not Dropout(1.0).train()(x).any()
+
+
+def test_a_share_that_16_bits_do_not_tell_from_nothing_drops_nothing() -> None:
+    x = torch.randn(5, 7)
+    assert torch.equal(Dropout(1e-6).train()(x), x)

@@ -26,14 +26,19 @@ def quicken(encoder: Any) -> None:
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import sdpa_mask
 
-    for part in encoder.modules():
-        for name, child in part.named_children():
-            if type(child) is nn.Dropout:
-                setattr(part, name, Dropout(child.p))
+    quicken_dropout(encoder)
     if encoder.config._attn_implementation == "sdpa" and encoder._supports_attention_backend:
         AttentionInterface.register(ATTENTION, attend)
         AttentionMaskInterface.register(ATTENTION, sdpa_mask)
         encoder.set_attn_implementation(ATTENTION)
+
+
+def quicken_dropout(encoder: nn.Module) -> None:
+    """Give a model our dropout."""
+    for part in encoder.modules():
+        for name, child in part.named_children():
+            if type(child) is nn.Dropout:
+                setattr(part, name, Dropout(child.p))
 
 
 def attend(
@@ -53,14 +58,20 @@ def attend(
         return _row_by_row(module, (query, key, value), rows, dropout, scaling, more), None
     given = query, key, value, attention_mask
     causal = attention_mask is None and more.get("is_causal", getattr(module, "is_causal", True))
-    unusual = query.shape != value.shape or key.shape != value.shape or (dropout and causal)
-    if unusual or query.device.type != "cpu" or torch.compiler.is_compiling():
+    alike = key.shape == value.shape and query.shape[2:] == key.shape[2:]
+    if query.device.type != "cpu" or torch.compiler.is_compiling():
         return sdpa_attention_forward(module, *given, dropout=dropout, scaling=scaling, **more)
+    with _blas():
+        if not alike or (dropout and causal) or not (dropout or torch.is_grad_enabled()):
+            more |= {"dropout": dropout, "scaling": scaling}
+            return sdpa_attention_forward(module, *given, **more)
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:  # one key serves a group of queries (Ainslie et al. 2023, "GQA")
+        key, value = (part.repeat_interleave(groups, 1) for part in (key, value))
+        given = query, key, value, attention_mask
     if dropout:
         return _dropping(*given, dropout, scaling), None
     with _blas():
-        if not torch.is_grad_enabled():
-            return sdpa_attention_forward(module, *given, scaling=scaling, **more)
         return _in_32_bits(*given, scaling, causal=causal), None
 
 

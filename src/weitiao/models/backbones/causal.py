@@ -17,6 +17,7 @@ from weitiao.models.backbones.huggingface import positions_of
 from weitiao.models.backbones.loading import load_model
 from weitiao.models.backbones.lora import Lora
 from weitiao.models.backbones.tuned import Tuned, drop_attention, from_config
+from weitiao.models.decoding import Row, go_on, likeliest, refuse_other_kinds
 
 
 class Causal(Tuned):
@@ -132,58 +133,24 @@ class Causal(Tuned):
         part = self.encoder.get_input_embeddings() if self.head is None else self.head
         return [*part.parameters()]
 
-    @torch.no_grad()
     def generate(
-        self,
-        input_ids: Tensor,
-        attention_mask: Tensor,
-        max_new: int,
-        ends: Collection[int],
-        *,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-    ) -> list[list[int]]:
-        """Go on with each row, until an id ends it.
-
-        What is drawn depends on torch's random state; the likeliest ids do not on other rows.
+        self, input_ids: Tensor, attention_mask: Tensor, max_new: int, ends: Collection[int]
+    ) -> list[Row]:
+        """Go on with each row by its likeliest ids, until one ends it.
 
         Args:
             input_ids: ``(B, T)``, padded on either side.
             attention_mask: ``(B, T)``, false at padding.
             max_new: most ids that are added; fewer where the model has no more positions.
             ends: ids that end a row.
-            temperature: 0 takes the likeliest id; else one is drawn.
-            top_p: draw from the likeliest ids that together are so likely.
-
-        Returns:
-            The ids that were added to each row, the one that ends it included.
         """
-        from transformers import GenerationConfig
-
-        mask = attention_mask.bool()
-        lengths = mask.sum(1)
-        longest = int(lengths.max())
-        if self.limit is not None and longest + max_new > self.limit:
-            if len(mask) > 1:  # each has a room of its own
-                rows = ((input_ids[[i]], mask[[i]]) for i in range(len(mask)))
-                drawing: dict[str, Any] = {"temperature": temperature, "top_p": top_p}
-                return [self.generate(*row, max_new, ends, **drawing)[0] for row in rows]
-            if (max_new := self.limit - longest) < 1:
-                return [[]]
-        drawn = {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": 0}
-        options = GenerationConfig(
-            max_new_tokens=max_new,
-            eos_token_id=sorted(ends) or None,
-            pad_token_id=self.pad_id,
-            **(drawn if temperature else {"do_sample": False}),
-        )
-        left = torch.arange(longest, device=mask.device) >= longest - lengths[:, None]
-        ids = input_ids.new_full(left.shape, self.pad_id)
-        ids[left] = input_ids[mask]
-        found = self.whole_model().generate(
-            ids, attention_mask=left.long(), generation_config=options
-        )
-        return [_until(row, ends) for row in found[:, longest:].tolist()]
+        prompts = [
+            ids[seen].tolist() for ids, seen in zip(input_ids, attention_mask.bool(), strict=True)
+        ]
+        left = [max_new if self.limit is None else self.limit - len(each) for each in prompts]
+        rows = [Row(each, min(max_new, n)) for each, n in zip(prompts, left, strict=True)]
+        go_on(self.whole_model(), rows, likeliest, ends)
+        return rows
 
     def whole_model(self) -> Any:
         """The model of `transformers` with its output, of the weights that this has now."""
@@ -201,6 +168,7 @@ class Causal(Tuned):
         """
         (model,), training, packed = self.whole, self.training, self.packed
         kind = type(model).__name__
+        refuse_other_kinds(model)
         self.eval()
         ids = torch.tensor([[0, 1, 2, 3], [3, 2, 1, 0]]) % self.config.vocab_size
         mask = torch.ones_like(ids)
@@ -247,8 +215,3 @@ def _load(
         raise ConfigError(problem, field="name")
     model.config.tie_word_embeddings = out.weight is into.weight
     return model
-
-
-def _until(ids: list[int], ends: Collection[int]) -> list[int]:
-    """The ids up to the first that ends them."""
-    return next((ids[: i + 1] for i, each in enumerate(ids) if each in ends), ids)

@@ -13,7 +13,8 @@ LEVELS = 2**16
 
 def drop(x: Tensor, p: float) -> Tensor:
     """Dropout (Srivastava et al. 2014): an element is 0 with probability ``p``, else scaled."""
-    kept = round((1 - p) * LEVELS)
+    if (kept := round((1 - p) * LEVELS)) == LEVELS:  # which 16 bits with a sign don't hold
+        return x
     drawn = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
     keep = drawn.view(torch.int16)[: x.numel()].view(x.shape) < kept - LEVELS // 2
     return x * keep.to(x.dtype).mul_(LEVELS / max(kept, 1))

@@ -5,6 +5,7 @@ from typing import Any
 
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import MissingExtra
+from weitiao.models.backbones.attention import quicken_dropout
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,4 @@ class Lora:
             fan_in_fan_out=any(isinstance(part, Conv1D) for part in encoder.modules()),
         )
         inject_adapter_in_model(config, encoder)
+        quicken_dropout(encoder)

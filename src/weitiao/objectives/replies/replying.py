@@ -23,6 +23,18 @@ from weitiao.targets.reply import ReplyTarget
 MOST_LOST = 0.2  # of the rows of train: with more, tokenizer or template don't fit the answers
 
 
+class Spoken(Protocol):
+    """What is said of a row.
+
+    Args:
+        ids: of it, without the id that ended it.
+        ended: whether the model ended it.
+    """
+
+    ids: list[int]
+    ended: bool
+
+
 class Speaker(Encoder, Protocol):
     """A backbone that goes on with what it has read."""
 
@@ -34,8 +46,8 @@ class Speaker(Encoder, Protocol):
 
     def generate(
         self, input_ids: Tensor, attention_mask: Tensor, max_new: int, ends: Collection[int]
-    ) -> list[list[int]]:
-        """The likeliest ids after each row, with the one that ends it."""
+    ) -> Sequence[Spoken]:
+        """The likeliest ids after each row."""
 
 
 class Replying(Objective):
@@ -136,11 +148,8 @@ class Replying(Objective):
         if not len(prompts):
             return []
         mask = torch.arange(ids.shape[1], device=ids.device) < prompts[:, None]
-        found = speaker.generate(ids, mask, self.longest, self.ends)
-        ended = [answer[-1:] != [] and answer[-1] in self.ends for answer in found]
         return [
-            Said(answer[:-1] if end else answer, end)
-            for answer, end in zip(found, ended, strict=True)
+            Said(row.ids, row.ended) for row in speaker.generate(ids, mask, self.longest, self.ends)
         ]
 
     def decide(self, predictions: Any) -> list[str | None]:

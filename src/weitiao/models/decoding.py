@@ -1,6 +1,6 @@
 """Id after id: several rows go on side by side, each as if it were alone."""
 
-import hashlib
+import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from weitiao.errors import ConfigError
-from weitiao.generation.options import Generation
 
 Heard = Callable[[list[int]], bool]
 """Is told the ids of a row, the newest last; says whether it is to end there."""
@@ -25,6 +24,7 @@ class Row:
         length: most ids that are added.
         number: of the row, by which chance tells it from others.
         heard: null = nobody listens.
+        chance: where what is drawn comes from.
         ids: what was added, without the id that ended it.
         ended: whether the model ended it, or who listens.
     """
@@ -33,6 +33,7 @@ class Row:
     length: int
     number: int = 0
     heard: Heard | None = None
+    chance: torch.Generator | None = None
     ids: list[int] = field(default_factory=list)
     ended: bool = False
 
@@ -47,49 +48,17 @@ class Row:
         return not self.ended and len(self.ids) < self.length
 
 
-class Choice:
-    """Which id comes next.
+Choose = Callable[[Tensor, Sequence[Row]], Tensor]
+"""Which ids come next: logits ``(B, V)`` and the rows they belong to → ``(B,)``."""
 
-    A row has a source of chance of its own, so what it says depends on the seed and its number
-    alone, whatever stands beside it. Drawn is by noise that is added to the logits (Gumbel 1954;
-    Maddison et al. 2014): where a sum in another order moves the seventh digit of a logit, as in a
-    batch of another size, the largest of them hardly ever changes.
-    """
 
-    def __init__(self, options: Generation) -> None:
-        from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
-
-        self.seed, self.drawn, self.warpers = options.seed, options.drawn, list[Any]()
-        if options.temperature not in (0, 1):
-            self.warpers.append(TemperatureLogitsWarper(options.temperature))
-        if options.top_k is not None:
-            self.warpers.append(TopKLogitsWarper(options.top_k))
-        if options.top_p < 1:
-            self.warpers.append(TopPLogitsWarper(options.top_p))
-
-    def source(self, row: Row) -> torch.Generator:
-        """Where a row has its chance from."""
-        key = hashlib.blake2b(f"{self.seed} {row.number}".encode(), digest_size=8).digest()
-        return torch.Generator().manual_seed(int.from_bytes(key, "big", signed=True))
-
-    def __call__(self, logits: Tensor, sources: Sequence[torch.Generator]) -> Tensor:
-        """The next ids, ``(B, V)`` → ``(B,)``.
-
-        Args:
-            sources: one for each row.
-        """
-        if not self.drawn:
-            return logits.argmax(-1)
-        for warper in self.warpers:
-            logits = warper(None, logits)
-        noise = torch.stack(
-            [torch.empty(logits.shape[1]).exponential_(generator=s) for s in sources]
-        )
-        return (logits - noise.clamp_(min=torch.finfo(noise.dtype).tiny).log_()).argmax(-1)
+def likeliest(logits: Tensor, rows: Sequence[Row]) -> Tensor:
+    """The ids that are likeliest to come next."""
+    return logits.argmax(-1)
 
 
 @torch.inference_mode()
-def go_on(model: Any, rows: Sequence[Row], choice: Choice, ends: Collection[int]) -> None:
+def go_on(model: Any, rows: Sequence[Row], choose: Choose, ends: Collection[int]) -> None:
     """Go on with rows until each has ended or is as long as it may be.
 
     Keys and values of what was read are kept; a row that is done leaves the batch.
@@ -100,24 +69,26 @@ def go_on(model: Any, rows: Sequence[Row], choice: Choice, ends: Collection[int]
     """
     from transformers import DynamicCache
 
+    if not (left := [row for row in rows if row.length > 0]):
+        return
     cache: Any = DynamicCache(config=model.config)
-    ids, mask = _padded([row.prompt for row in rows])
+    ids, mask = (part.to(model.device) for part in _padded([row.prompt for row in left]))
     places = (mask.cumsum(1) - 1).clamp(min=0)
-    left, sources = list(rows), [choice.source(row) for row in rows]
+    counts = "position_ids" in _arguments(model)  # Bloom finds out by the mask
     while left:
         logits = model(
             input_ids=ids,
             attention_mask=mask,
-            position_ids=places,
             past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
+            **({"position_ids": places} if counts else {}),
         ).logits[:, -1]
-        chosen = choice(logits.float(), sources)
+        chosen = choose(logits.float(), left)
         going = [r.add(i, ends) for r, i in zip(left, chosen.tolist(), strict=True)]
         if not all(going):
-            kept = torch.tensor(going).nonzero().squeeze(1)
-            left, sources = [*compress(left, going)], [*compress(sources, going)]
+            kept = torch.tensor(going, device=mask.device).nonzero().squeeze(1)
+            left = [*compress(left, going)]
             if left:
                 cache.batch_select_indices(kept)
             chosen, mask, places = chosen[kept], mask[kept], places[kept]
@@ -139,12 +110,14 @@ def refuse_other_kinds(model: Any) -> None:
     Raises:
         ConfigError: it is one.
     """
-    import inspect
-
-    needed = {"attention_mask", "position_ids", "past_key_values", "logits_to_keep"}
-    if lacking := needed - inspect.signature(model.forward).parameters.keys():
+    needed = {"attention_mask", "past_key_values", "logits_to_keep"}
+    if lacking := needed - _arguments(model):
         problem = f": a {type(model).__name__} knows no {', '.join(sorted(lacking))}"
         raise ConfigError(problem, field="model", hint="a GPT-2, Llama, Qwen or Gemma kind")
+
+
+def _arguments(model: Any) -> set[str]:
+    return {*inspect.signature(model.forward).parameters}
 
 
 def _padded(prompts: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
