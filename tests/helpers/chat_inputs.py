@@ -13,7 +13,7 @@ from chat_models import write_chat_tokenizer
 from weitiao.inputs import Targets
 from weitiao.inputs.chat import Chat
 from weitiao.inputs.chat.fitted import FittedChat
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 Said = tuple[str, str]
 """Who says something, and what."""

@@ -13,7 +13,7 @@ from weitiao.inputs import Targets
 from weitiao.inputs.parallel import Parallel, ParallelInput
 from weitiao.inputs.parallel.fitted import FittedParallel
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 BPE = Encoder("bpe", vocab_size=300, lowercase=False)
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")

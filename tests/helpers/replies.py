@@ -11,7 +11,7 @@ from chat_models import END, PAD, chat_tokenizer
 
 from weitiao.card import DataCard
 from weitiao.inputs.chat import ChatInput
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 Row = tuple[str, str]
 """A prompt and its answer."""

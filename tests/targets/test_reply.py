@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from weitiao.card import DataCard, TokenInput
 from weitiao.errors import DataError
 from weitiao.targets import Reply
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 ANSWERS = ["你好。", "007", "你好。", " 好\n"]
 

@@ -1,21 +1,12 @@
 """A target of a whole text that is written of another: a translation, a summary."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from weitiao.card import TargetCard
-from weitiao.targets.base import Target, refuse_missing
-from weitiao.targets.reply import ReplyTarget, described
+from weitiao.targets.whole_text import WholeText
 
 
 @dataclass(frozen=True)
-class Reference(Target):
+class Reference(WholeText):
     """The text that a person wrote of another one, beside which a model's is held.
 
     Args:
@@ -24,21 +15,6 @@ class Reference(Target):
 
     label: str = "label"
 
+    what = "texts"
     several = True
     conflict = "has each text several translations? {--drop_conflicts} false keeps such rows"
-
-    def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
-        """Refuse rows without a text; all may have the same."""
-        refuse_missing(tables)
-
-    def fit(self, tables: Mapping[str, pa.Table]) -> TargetCard:
-        """A card without a tokenizer: that is the input's to give."""
-        return ReplyTarget()
-
-    def strata(self, table: pa.Table) -> np.ndarray | None:
-        """One: nearly every row has another text."""
-        return np.zeros(table.num_rows, np.int64) if "label" in table.column_names else None
-
-    def described(self, table: pa.Table) -> dict[str, Any]:
-        """``targets``: how many different texts there are, and how many characters they have."""
-        return described(table, "texts")

@@ -14,7 +14,7 @@ from tiny_models import E5
 from weitiao.inputs import Draws
 from weitiao.inputs.chat import Chat
 from weitiao.inputs.chat.fitted import FittedChat
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 UNITS = [
     *"ab好龘🙂\n \t\u3000.，é\u0301\u00ad",

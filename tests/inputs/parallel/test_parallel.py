@@ -16,7 +16,7 @@ from weitiao.inputs import Draws
 from weitiao.inputs.parallel import Parallel
 from weitiao.inputs.parallel.pairs import pairs_of, told_of_pairs
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 EACH = Parallel(encode=BPE, written=Encoder("characters", min_count=1, lowercase=False))
 BOTH = Parallel(encode=BPE)

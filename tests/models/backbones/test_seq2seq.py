@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from weitiao.card import NOTHING, DataCard, TokenInput
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.seq2seq import Seq2Seq
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 LENGTHS = (9, 5, 7, 3)
 

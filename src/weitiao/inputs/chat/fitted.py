@@ -21,7 +21,7 @@ from weitiao.inputs.chat.gold import inexact
 from weitiao.inputs.chat.reporting import handling, of_new_rows
 from weitiao.inputs.chat.rows import ChatRows
 from weitiao.io.arrow import light_parts_of, list_array
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 if TYPE_CHECKING:
     from weitiao.inputs.chat.chat import Chat

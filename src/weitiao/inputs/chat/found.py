@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from weitiao.inputs.counts import Counts, first_place
 from weitiao.io.arrow import Ragged
 
 
 @dataclass(frozen=True)
-class Found:
+class Found(Counts):
     """Counts of rows, but for those of ids.
 
     Args:
@@ -66,18 +66,9 @@ class Found:
             special=_sum(encoded, "special"),
             inexact=int(inexact.sum()),
             longest=int(whole.max(initial=0)),
-            first_lost=_first(lost, table),
-            first_inexact=_first(inexact, table),
+            first_lost=first_place(lost, table),
+            first_inexact=first_place(inexact, table),
         )
-
-    def __add__(self, other: Found) -> Found:
-        """That of the rows of both."""
-        both: dict[str, Any] = {}
-        for name in (field.name for field in fields(self)):
-            one, more = getattr(self, name), getattr(other, name)
-            first = name.startswith("first")
-            both[name] = (one or more) if first else one + more
-        return Found(**both | {"longest": max(self.longest, other.longest)})
 
 
 def learnable(encoded: pa.Table) -> np.ndarray:
@@ -88,11 +79,3 @@ def learnable(encoded: pa.Table) -> np.ndarray:
 
 def _sum(encoded: pa.Table, name: str) -> int:
     return pc.sum(encoded[name]).as_py() or 0
-
-
-def _first(which: np.ndarray, table: pa.Table) -> str | None:
-    places = np.flatnonzero(which)
-    if not len(places):
-        return None
-    place = int(places[0])
-    return f"{table['file'][place].as_py()}, row {table['row'][place].as_py()}"

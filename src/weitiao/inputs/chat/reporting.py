@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from weitiao.inputs.chat.card import ChatInput
 from weitiao.inputs.chat.encoder import ChatEncoder
 from weitiao.inputs.chat.found import Found
 from weitiao.inputs.chat.lengths import TooLong
 from weitiao.inputs.chat.template import DAY
+from weitiao.inputs.counts import by_split
 from weitiao.inputs.text.reporting import unknown_ids
 
 
@@ -29,7 +30,7 @@ def handling(
     if encoder.unk_id is not None:
         yield unknown_ids(shares)
     if any(each.special for each in found.values()):
-        rows = _by_split(found, lambda each: each.special)
+        rows = by_split(found, lambda each: each.special)
         yield f"! rows in which special tokens of the tokenizer stand, read as text: {rows}"
     for split, each in found.items():
         if each.inexact:
@@ -57,10 +58,10 @@ def _of_template(encoder: ChatEncoder, card: ChatInput) -> Iterator[str]:
 
 
 def _lengths(found: Mapping[str, Found], longest: int, too_long: TooLong) -> Iterator[str]:
-    long = _by_split(found, lambda each: each.long)
+    long = by_split(found, lambda each: each.long)
     yield f"rows of more than {longest} ids: {long}; the longest has {_longest(found):,}"
     if too_long == "cut_prompt":
-        yield f"the oldest turns are left out of: {_by_split(found, lambda each: each.cut)}"
+        yield f"the oldest turns are left out of: {by_split(found, lambda each: each.cut)}"
     for split, each in found.items():
         if each.lost:
             what = "rows leave it" if split == "train" else "rows count for no loss"
@@ -69,10 +70,6 @@ def _lengths(found: Mapping[str, Found], longest: int, too_long: TooLong) -> Ite
 
 def _longest(found: Mapping[str, Found]) -> int:
     return max(each.longest for each in found.values())
-
-
-def _by_split(found: Mapping[str, Found], count: Callable[[Found], int]) -> str:
-    return ", ".join(f"{split} {count(each):,}" for split, each in found.items())
 
 
 def of_new_rows(split: str, found: Found, card: ChatInput, train: float) -> Iterator[str]:

@@ -19,7 +19,7 @@ from weitiao.inputs.parallel.reporting import handling, of_new_rows
 from weitiao.inputs.parallel.rows import ParallelRows
 from weitiao.inputs.parallel.tokenizers import Sides
 from weitiao.io.arrow import Ragged, light_parts_of, list_array
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 if TYPE_CHECKING:
     from weitiao.inputs.parallel.parallel import Parallel

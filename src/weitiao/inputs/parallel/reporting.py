@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from weitiao.inputs.counts import by_split
 from weitiao.inputs.parallel.card import ParallelInput
 from weitiao.inputs.parallel.found import Found
 from weitiao.inputs.parallel.pairs import told_of_pairs
@@ -24,7 +25,7 @@ def handling(report: Mapping[str, Any], card: ParallelInput, too_long: str) -> I
     sizes = str(card.vocab_size) if card.shared else f"{card.vocab_size} and {card.written_size}"
     yield f"{one}: {sizes} ids"
     if any(each.cut for each in found.values()):
-        cut = _by_split(found, lambda each: each.cut)
+        cut = by_split(found, lambda each: each.cut)
         yield f"! texts cut to {card.max_length} ids: {cut}; a larger {{--max_length}} holds more"
     for split, each in found.items():
         if each.lost:
@@ -41,10 +42,6 @@ def handling(report: Mapping[str, Any], card: ParallelInput, too_long: str) -> I
     if any(each.unknown_read for each in found.values()):
         yield unknown_ids({split: each.unknown_share for split, each in found.items()})
     yield from told_of_pairs(report["pairs"])
-
-
-def _by_split(found: Mapping[str, Found], count: Callable[[Found], int]) -> str:
-    return ", ".join(f"{split} {count(each):,}" for split, each in found.items())
 
 
 def of_new_rows(split: str, found: Found, card: ParallelInput, train: float) -> Iterator[str]:

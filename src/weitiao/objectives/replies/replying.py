@@ -18,7 +18,7 @@ from weitiao.objectives.replies.chunked import cross_entropy, losses
 from weitiao.objectives.replies.reach import HINTS, TOO_LONG, UNMARKED, reach
 from weitiao.objectives.replies.said import Matching, Said
 from weitiao.objectives.scorer import Encoder
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 MOST_LOST = 0.2  # of the rows of train: with more, tokenizer or template don't fit the answers
 

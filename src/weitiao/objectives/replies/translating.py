@@ -18,7 +18,7 @@ from weitiao.objectives.precision import full
 from weitiao.objectives.replies.said import Said
 from weitiao.objectives.replies.simple_translations import NearestSource
 from weitiao.objectives.scorer import Encoder
-from weitiao.targets.reply import ReplyTarget
+from weitiao.targets.whole_text import ReplyTarget
 
 SHOWN = 20
 """Texts that each evaluation shows."""
