@@ -16,7 +16,11 @@ _NAMES: dict[str, Kind] = {
     **{
         suffix: kind
         for suffix, kind in SUFFIXES.items()
-        if kind != "xlsx" and kind != "conll" and kind != "brat" and kind != "beir"
+        if kind != "xlsx"
+        and kind != "conll"
+        and kind != "brat"
+        and kind != "beir"
+        and kind != "tmx"
     },
     ".txt": "lines",
     ".xml": "wikipedia",

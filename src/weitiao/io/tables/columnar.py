@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from weitiao.errors import DataError
+from weitiao.io.tables.objects import TRANSLATION
 from weitiao.io.tables.source import BLOCK, Chunk, Source
 
 _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
@@ -34,12 +36,13 @@ def read_parquet(source: Source) -> Iterator[Chunk]:
     for path in source.files:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-            source.positions(schema.names)
+            source.positions(_names(schema))
             size = sum(
                 file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups)
             ) // max(1, file.metadata.num_rows)
             batch_size = max(1, min(8192, BLOCK // max(1, size)))
-            batches = file.iter_batches(batch_size, columns=list(source.columns.values()))
+            wanted = [*dict.fromkeys(_holder(schema, n) for n in source.columns.values())]
+            batches = file.iter_batches(batch_size, columns=wanted)
             for chunk in _chunks(source, schema, batches, first):
                 first = chunk.rows[-1] + 1
                 yield chunk
@@ -78,7 +81,9 @@ def _open_arrow(
         file.seek(0)
     open_any: Any = pa.ipc.open_file if is_file else pa.ipc.open_stream
     schema = open_any(file).schema
-    fields = source.positions(schema.names)
+    source.positions(_names(schema))
+    holders = {_holder(schema, name) for name in source.columns.values()}
+    fields = [schema.get_field_index(name) for name in holders]
     file.seek(0)
     reader = open_any(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
     if not is_file:
@@ -95,10 +100,29 @@ def _chunks(
         step = max(1, min(8192, BLOCK * batch.num_rows // max(1, batch.nbytes)))
         for start in range(0, batch.num_rows, step):
             part = batch.slice(start, step)
-            columns = [_cells(part.column(name), classes.get(name)) for name in names]
+            columns = [_cells(_column(part, name), classes.get(name)) for name in names]
             rows = list(range(first, first + part.num_rows))
             first += part.num_rows
             yield Chunk(rows, columns, partial(_record, part), [])
+
+
+def _names(schema: pa.Schema) -> list[str]:
+    """The columns, and the languages of a column of translations, as `datasets` has them."""
+    place = schema.get_field_index(TRANSLATION)
+    if place < 0 or not pa.types.is_struct(kind := schema.field(place).type):
+        return list(schema.names)
+    return [*schema.names, *(kind.field(i).name for i in range(kind.num_fields))]
+
+
+def _holder(schema: pa.Schema, name: str) -> str:
+    """The column in which a column stands."""
+    return name if name in schema.names else TRANSLATION
+
+
+def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
+    if name in batch.schema.names:
+        return batch.column(name)
+    return pc.struct_field(batch.column(TRANSLATION), name)
 
 
 def _record(batch: pa.RecordBatch, position: int) -> str:

@@ -20,9 +20,12 @@ SUFFIXES: dict[str, FileFormat] = {
     ".feather": "arrow",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    ".tmx": "tmx",
     **dict.fromkeys((".conll", ".iob", ".iob2", ".bio", ".bmes"), "conll"),
 }
 BINARY = ("parquet", "arrow", "xlsx")
+ENCODED = (*BINARY, "tmx")
+"""Formats that say themselves in which encoding they are, as far as they are text."""
 OF_SPANS = ("conll", "brat")
 _OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".numbers", ".et")
 _LINES_SEEN = 20  # at the beginning, for a file to tell its form

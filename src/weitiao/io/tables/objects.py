@@ -20,6 +20,8 @@ from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source, raw_
 _ANSWERS = "answers"
 _NESTED: dict[Cells, ModuleType] = {"answers": of_answers, "choice": of_choices}
 """What takes questions out of objects, by what label cells hold."""
+TRANSLATION = "translation"
+"""Key of an object that has a text of each language."""
 _LISTS = (*_NESTED, "reply")
 """Where cells may well be lists of objects."""
 
@@ -37,6 +39,8 @@ def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
     known: dict[str, None] = {}
     questions = _Questions(source) if source.cells in _NESTED else None
     for batch in batches:
+        if source.cells == "name":
+            batch.cells = [[side_by_side(value), text] for value, text in batch.cells]
         for records in questions.of(batch) if questions else (batch,):
             if source.parts:
                 _refuse_further(source, records, known)
@@ -46,6 +50,12 @@ def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
                 known |= dict.fromkeys(key for value in values for key in value)
             yield chunk
             checked = checked or bool(records.rows)
+
+
+def side_by_side(value: dict[str, Any]) -> dict[str, Any]:
+    """An object whose texts of several languages stand in it, as in translations of `datasets`."""
+    texts = value.get(TRANSLATION)
+    return {**value, **texts} if isinstance(texts, dict) else value
 
 
 def _refuse_further(source: Source, records: Records, known: dict[str, None]) -> None:

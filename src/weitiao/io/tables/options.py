@@ -20,6 +20,7 @@ Format = Literal[
     "conll",
     "brat",
     "beir",
+    "tmx",
 ]
 
 
@@ -29,12 +30,13 @@ class ReadOptions:
 
     Args:
         format: file format. ``auto`` goes by the suffix (.csv, .tsv, .jsonl, .ndjson, .json,
-            .parquet, .arrow, .feather, .xlsx, .conll, .iob, .iob2, .bio, .bmes), of a compressed
-            text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the one before. CSV is quoted after RFC
-            4180; TSV knows no quoting; JSON is a list of objects; ``lines`` are ``label text``,
-            split at the first white space; ``conll`` has a token and its tag on each line, and a
-            blank line between sentences; ``brat`` is a text with its ``.ann`` beside it; ``beir``
-            is ``qrels/NAME.tsv`` with the queries and the corpus of its folder.
+            .parquet, .arrow, .feather, .xlsx, .conll, .iob, .iob2, .bio, .bmes, .tmx), of a
+            compressed text file (.gz, .bz2, .xz, .zst, .lz4, .zip) by the one before. CSV is quoted
+            after RFC 4180; TSV knows no quoting; JSON is a list of objects; ``lines`` are ``label
+            text``, split at the first white space; ``conll`` has a token and its tag on each line,
+            and a blank line between sentences; ``brat`` is a text with its ``.ann`` beside it;
+            ``beir`` is ``qrels/NAME.tsv`` with the queries and the corpus of its folder; ``tmx`` is
+            a translation memory, whose columns are its languages.
         encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
         header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
             "0", "1", ….

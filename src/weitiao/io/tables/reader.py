@@ -23,7 +23,7 @@ from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_query
-from weitiao.io.tables.formats import BINARY, OF_SPANS, ONLY_FOR, by_content, format_of
+from weitiao.io.tables.formats import BINARY, ENCODED, OF_SPANS, ONLY_FOR, by_content, format_of
 from weitiao.io.tables.huggingface import split_files
 from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.positive_cells import NEGATIVES
@@ -259,9 +259,9 @@ class Reader(ReadOptions):
             return Source(given.name, given.files, given.format, encoding, wanted, self, self.cells)
         path = given.files[0]
         kind = self.format if self.format != "auto" else format_of(path)
-        if kind in BINARY:
-            if path.suffix.lower() in COMPRESSED:
-                raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
+        if kind in BINARY and path.suffix.lower() in COMPRESSED:
+            raise DataError(f"a {kind} file within a packed one", file=path, hint="unpack it")
+        if kind in ENCODED:
             self._refuse_idle("encoding", f"{kind}: {path}")
         for option, kinds in ONLY_FOR.items():
             if kind not in kinds:
@@ -269,7 +269,7 @@ class Reader(ReadOptions):
         if kind in OF_SPANS and "label" in self.columns and self.cells != "spans":
             problem = f"{kind} gives spans of a text, not a label of it"
             raise DataError(problem, file=path, hint="{--task} tags; {--target} Spans")
-        encoding = "" if kind in BINARY else resolve(path, self.encoding)
+        encoding = "" if kind in ENCODED else resolve(path, self.encoding)
         source = Source(given.name, given.files, kind, encoding, wanted, self, self.cells)
         if self.cells in ("answers", "choice", "reply") and self.format == "auto":
             source = replace(source, format=by_content(source))

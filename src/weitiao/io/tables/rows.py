@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.errors import DataError, WeitiaoError
-from weitiao.io.tables import beir, brat, columnar, conll, document, textual, workbook
+from weitiao.io.tables import beir, brat, columnar, conll, document, textual, tmx, workbook
 from weitiao.io.tables.answer_cells import AnswerCells
 from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.choice_cells import ChoiceCells
@@ -36,6 +36,7 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "conll": conll.read_conll,
     "brat": brat.read_brat,
     "beir": beir.read_beir,
+    "tmx": tmx.read_tmx,
 }
 
 

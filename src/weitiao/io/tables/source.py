@@ -15,7 +15,18 @@ from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.options import ReadOptions
 
 FileFormat = Literal[
-    "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines", "conll", "brat", "beir"
+    "csv",
+    "tsv",
+    "jsonl",
+    "json",
+    "parquet",
+    "arrow",
+    "xlsx",
+    "lines",
+    "conll",
+    "brat",
+    "beir",
+    "tmx",
 ]
 _LAYOUTS: dict[Cells, Callable[[Mapping[str, str], Sequence[str]], dict[str, str]]] = {
     "choice": of_choices.columns_of,
