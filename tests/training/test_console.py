@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
+from tiny_models import loader, module_of, random_batches, tiny_card, tiny_trainer
 
+from weitiao.models.backbones.textcnn import TextCNN
+from weitiao.training import progress
 from weitiao.training.console import show_values
 from weitiao.training.progress import Progress
 
@@ -45,3 +49,21 @@ def test_a_long_list_is_cut() -> None:
 def test_a_score_that_is_the_accuracy_is_shown_once() -> None:
     assert [*Progress("accuracy").shown] == ["loss", "accuracy"]
     assert [*Progress("f1_macro").shown] == ["loss", "accuracy", "f1_macro"]
+
+
+def test_where_there_is_no_bar_lines_tell_how_long_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lines(pause: float, count: int) -> list[str]:
+        monkeypatch.setattr(progress, "PAUSE", pause)
+        monkeypatch.setattr(progress, "LINES", count)
+        options = {"enable_progress_bar": True, "max_epochs": 2}
+        trainer = tiny_trainer(tmp_path, Progress(), **options)
+        trainer.fit(module_of(tiny_card(), TextCNN), loader(random_batches([4, 4, 4])))
+        return [line for line in capsys.readouterr().err.splitlines() if "left" in line]
+
+    assert lines(60, 20) == []
+    every = lines(0, 10**9)
+    assert len(every) == 6
+    assert every[0].startswith("epoch 0, step 1 of 6: 0:00:")
+    assert every[-1] == "epoch 1, step 6 of 6: 0:00:00 left"
