@@ -69,7 +69,7 @@ ROWS = {
         ("tasks/chat.yaml", "recipes/chat.yaml"), ("prompt\tanswer\n", "{text}\t{label}\n")
     ),
     **dict.fromkeys(
-        ("tasks/translation.yaml", "recipes/translation.yaml"),
+        ("tasks/translation.yaml", "tasks/summary.yaml", "recipes/translation.yaml"),
         ("text\tlabel\n", "{text}\t{label}：{text}\n"),
     ),
     "tasks/regression.yaml": ("text\tlabel\n", "{text}\t{score}\n"),

@@ -102,6 +102,7 @@ PARALLEL = (
     *("--task=translation", "--data.target.label=other", "--model.backbone=Seq2Seq"),
     "--data.input.too_long=drop",
 )
+SHORTENED = ("--task=summary", *PARALLEL[1:])
 OF_WRITTEN = ("--data.input.written.tokenizer=bpe", "--data.input.written.lowercase=false")
 TWO_SIDES = (*PARALLEL, *OF_WRITTEN)
 SIDES = {"encode": PARALLEL, "written": TWO_SIDES}
@@ -398,15 +399,16 @@ MODEL = {
         }.items()
     },
     **{
-        f"model.objective: Translating/model.objective.{option}": effect
-        for option, effect in {
-            "label_smoothing": Effect("loss", "0.5", PARALLEL),
-            "beams": Effect("scores", "3", PARALLEL),
-            "length_penalty": Effect("scores", "-9", (*PARALLEL, "--model.objective.beams=3")),
-            "no_repeat": Effect("scores", "1", PARALLEL),
-            "first_token": Effect("scores", "a", PARALLEL),
-            "sample": Effect("scores", "1", PARALLEL),
-        }.items()
+        f"model.objective: {objective}/model.objective.{option}": Effect(seen, value, given)
+        for objective, task in {"Translating": PARALLEL, "Summarising": SHORTENED}.items()
+        for option, seen, value, given in (
+            ("label_smoothing", "loss", "0.5", task),
+            ("beams", "scores", "3", task),
+            ("length_penalty", "scores", "-9", (*task, "--model.objective.beams=3")),
+            ("no_repeat", "scores", "1", task),
+            ("first_token", "scores", "a", task),
+            ("sample", "scores", "1", task),
+        )
     },
     "model.backbone: TextCNN/model.backbone.embedding": Effect("loss", "16", CNN),
     "model.backbone: TextCNN/model.backbone.vectors": Effect("loss", "freeze", CNN + VECTORS),

@@ -8,6 +8,7 @@ from weitiao.objectives.labels.multilabel import MultiLabel
 from weitiao.objectives.labels.ordinal import Ordinal
 from weitiao.objectives.labels.regression import Regression
 from weitiao.objectives.replies.replying import Replying
+from weitiao.objectives.replies.summarising import Summarising
 from weitiao.objectives.replies.translating import Translating
 from weitiao.objectives.spans.tagging import Tagging
 from weitiao.objectives.vectors.likeness import Likeness
@@ -24,6 +25,7 @@ __all__ = [
     "Regression",
     "Replying",
     "Retrieval",
+    "Summarising",
     "Tagging",
     "Translating",
 ]

@@ -11,7 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_HANZI = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+HANZI = r"\u3400-\u9fff\U00020000-\U0003ffff"
+"""Ranges of a regular expression."""
+_HANZI = re.compile(f"[{HANZI}]")
 NAMES = ("chrf", "bleu", "ter")
 
 

@@ -14,6 +14,7 @@ from weitiao.card import NOTHING, DataCard
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.baselines import Baselines
 from weitiao.objectives.precision import full
 from weitiao.objectives.replies.said import Said
 from weitiao.objectives.replies.simple_translations import NearestSource
@@ -189,7 +190,7 @@ class Translating(Objective):
         pairs = zip(decided, targets, strict=True)
         return np.array([a is not None and a.split() != b.split() for a, b in pairs], bool)
 
-    def baselines(self) -> NearestSource:
+    def baselines(self) -> Baselines:
         """What train has of the text that is most alike; a copy."""
         return NearestSource(self.sample)
 
