@@ -75,6 +75,7 @@ def test_rows_are_named_as_in_training(model: Any) -> None:
         ("好", "this is one row"),
         (["好", ("a", "b")], "row 2: this is not a text"),
         (["好", 3.5], "row 2: this is not a text"),
+        (["好", "a\ud800"], "row 2, column 'review': half of a surrogate pair"),
         ([{"text": "好"}], "row 1, column 'review': no such column"),
     ],
 )

@@ -45,7 +45,11 @@ def label_texts(
     Args:
         out: the file to write; null = standard output.
         as_table: print a table, where that is a terminal.
+
+    Raises:
+        DataError: a text is one that can't be answered.
     """
+    texts = [predictor.rows.input.cell("text", text) for text in texts]
     table = predictor.rows.of_cells({"text": texts} | ({"pair": pairs} if pairs else {}))
     predicted, encoded = predictor.answer(table)
     seen = Answered()

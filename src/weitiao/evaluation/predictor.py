@@ -154,7 +154,17 @@ class Predictor:
         if not given or not all(isinstance(text, str) for text in texts):
             wanted = _WANTED[len(needed) + self.options]
             raise DataError(f"this is not {wanted}", row=number, value=row)
+        for text, column in zip(texts, source.columns.values(), strict=True):
+            _refuse_torn(text, number, column)
         return texts
+
+
+def _refuse_torn(text: str, number: int, column: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        problem = "half of a surrogate pair is no character"
+        raise DataError(problem, row=number, column=column, value=text) from error
 
 
 def _several(row: Any) -> bool:

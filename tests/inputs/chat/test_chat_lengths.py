@@ -12,7 +12,7 @@ import pytest
 from chat_inputs import fitted_chat, messages, said_of, table_of
 from chat_models import CHATML, END, PAD
 
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.chat.fitted import FittedChat
 
 TALK = messages(
@@ -111,6 +111,7 @@ TABLE = [
     Case("no_file", "there is no file|can.t read", options={"template": "nowhere.jinja"}),
     Case("syntax", "template fails: .*endfor", {"template": CHATML.replace("endfor", "end")}),
     Case("no_end", "names no token that does", {"template": NO_END, "eos_token": None}),
+    Case("empty", "is empty", options={"template": "EMPTY"}),
     Case("short", "at least 4", options={"max_length": 3}),
     Case("added", f"doesn't end an answer: '{PAD}' is put", OTHER | {"template": NO_END}, ok=True),
     Case("usual", f"^an answer ends with '{END}'", generation=[2, 0], ok=True),
@@ -126,8 +127,14 @@ def test_template_and_ends_are_checked_before_training(case: Case, tmp_path: Pat
         file = tmp_path / "tokenizer" / "generation_config.json"
         file.write_text(json.dumps({"eos_token_id": case.generation}))
 
+    (tmp_path / "empty.jinja").write_text(" \n")
+    options = {
+        name: str(tmp_path / "empty.jinja") if value == "EMPTY" else value
+        for name, value in case.options.items()
+    }
+
     def fitted() -> FittedChat:
-        found = fitted_chat(tmp_path, made=case.made, **case.options)
+        found = fitted_chat(tmp_path, made=case.made, **options)
         found.options.check()
         return found
 
@@ -141,3 +148,28 @@ def test_template_and_ends_are_checked_before_training(case: Case, tmp_path: Pat
     assert ids[-1] == chat.card.ends[0]
     stops = {chat.encoder.tokenizer.token_to_id(case.made.get("eos_token", END))}
     assert stops <= {*chat.card.ends}
+
+
+@pytest.mark.parametrize("role", ["system", "user"])
+def test_what_a_template_leaves_out_is_counted(role: str, tmp_path: Path) -> None:
+    loop = "{% for message in messages %}"
+    less = CHATML.replace(loop, f"{loop}{{% if message['role'] != '{role}' %}}")
+    less = less.replace("{% endfor %}", "{% endif %}{% endfor %}")
+    chat = fitted_chat(tmp_path, made={"template": less})
+    rows = [(messages(("system", "Be brief."), ("user", "why?")), "so"), ("when?", "now")]
+    count, first = (1, 1) if role == "system" else (2, 1)
+    line = f"! train: in {count} of 2 conversations the chat template leaves out, or rewrites"
+    said = told(chat, rows)
+    assert line in said
+    assert f"the first is chats.jsonl, row {first}" in said
+    assert "leaves out" not in told(fitted_chat(tmp_path / "whole"), rows)
+
+
+def test_messages_that_are_typed_follow_the_rules_of_those_in_files(tmp_path: Path) -> None:
+    chat = fitted_chat(tmp_path).options
+    asked = messages(("user", "why?"))
+    answered = json.dumps([*asked, *messages(("assistant", "so"))])
+    assert chat.cell("text", answered) == chat.cell("text", [*asked]) == "why?"
+    assert chat.cell("text", "[1]") == "[1]"
+    with pytest.raises(DataError, match="system"):
+        chat.cell("text", json.dumps([*asked, *messages(("system", "x"))]))

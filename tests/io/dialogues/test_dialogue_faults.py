@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ CONVERSATIONS: dict[str, tuple[Any, str]] = {
     "no_content": ([U, {"role": "assistant"}], "message 2 is missing"),
     "null_content": ([U, A | {"content": None}], "message 2 is missing"),
     "an_object_as_content": ([U, A | {"content": {"a": 1}}], r"message 2 is \{'a': 1\}, which is"),
+    "several_texts": ([U | {"content": ["奶", "蛋"]}, A], "message 1 is .*奶.*, which is no text"),
     "a_picture": ([U | {"content": [PICTURE]}, A], "message 1 has a part that is no text: 'image"),
     "a_call": (
         [U, A | {"content": None, "tool_calls": [{"id": "1"}]}, T, A],
@@ -84,6 +86,12 @@ def test_a_conversation_at_fault_is_told_with_its_place(name: str, tmp_path: Pat
 
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     # name → a good row, what is other in a bad one, the column at fault, what is said
+    "two_inputs": (
+        {"instruction": "a", "input": "b", "output": "c"},
+        {"input": ["milk", "eggs"]},
+        "input",
+        "no text",
+    ),
     "empty_output": ({"instruction": "a", "output": "b"}, {"output": " "}, "output", "is empty"),
     "no_output": ({"instruction": "a", "output": "b"}, {"output": None}, "output", "is missing"),
     "no_prompt": ({"prompt": "a", "completion": "b"}, {"prompt": None}, "prompt", "is missing in"),
@@ -268,3 +276,21 @@ def test_an_unknown_role_shows_the_way_out(tmp_path: Path) -> None:
 def test_a_reader_refuses_roles_of_what_is_no_conversation() -> None:
     with pytest.raises(ConfigError, match="has an effect on conversations only"):
         Reader(roles={"客服": "assistant"})
+
+
+@pytest.mark.parametrize(
+    ("row", "shown", "hint"),
+    [
+        ({"foo": "x", "bar": "y"}, "the columns are 'foo', 'bar'$", "docs/data.md lists"),
+        ({"question": "x"}, "the columns are 'question'$", "'question' is a prompt.*label NAME"),
+    ],
+)
+def test_columns_that_are_none_are_told_by_those_there_are(
+    row: dict[str, str], shown: str, hint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "my.jsonl").write_text(as_json(row), "utf-8")
+    with pytest.raises(DataError) as error:
+        read(tmp_path / "my.jsonl")
+    problem, way_out = str(error.value).split("\n")
+    assert re.search(shown, problem)
+    assert re.search(hint, way_out)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from weitiao.card import NOTHING, DataCard, TokenInput
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.seq2seq import Seq2Seq
+from weitiao.objectives import Translating
 from weitiao.targets.whole_text import ReplyTarget
 
 LENGTHS = (9, 5, 7, 3)
@@ -102,3 +103,15 @@ def test_it_refuses_what_it_cannot_read() -> None:
         Seq2Seq(DataCard(TokenInput(40, 0, 16), ReplyTarget()))
     with pytest.raises(ConfigError, match="no multiple"):
         Seq2Seq(card(), width=30, heads=4)
+
+
+def test_a_backbone_that_goes_on_with_what_it_reads_writes_nothing_of_it() -> None:
+    class Speaker:
+        def logits(self, vectors: torch.Tensor) -> torch.Tensor:
+            return vectors
+
+        def generate(self, *_: object) -> list[int]:
+            return []
+
+    with pytest.raises(ConfigError, match=r"a Speaker writes nothing\n.*Seq2Seq"):
+        Translating(card(), Speaker())  # type: ignore[arg-type]  # which is what is refused

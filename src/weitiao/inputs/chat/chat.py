@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from weitiao.inputs.chat.loading import files_of, load_encoder
 from weitiao.inputs.chat.template import TemplateFault
 from weitiao.inputs.chat.turns import TurnFault
 from weitiao.io.dialogues.conversation import prompt_of
-from weitiao.io.dialogues.messages import messages_in
+from weitiao.io.dialogues.messages import Message, messages_in
 from weitiao.io.spans.span import SpanFault
 
 
@@ -71,6 +72,8 @@ class Chat(Input):
         Raises:
             DataError: these are none that can be answered.
         """
+        if isinstance(value, str) and messages_in(value) != [Message("user", value)]:
+            value = json.loads(value)
         if not isinstance(value, list | tuple | Mapping):
             return value
         try:

@@ -43,11 +43,13 @@ class Fitted(NamedTuple):
         ids: of what fits; of a row whose answer doesn't, those of the prompt.
         whole: how many ids all of it has.
         cut: whether the oldest turns are left out.
+        unsaid: whether the template leaves out, or rewrites, what stands before an answer.
     """
 
     ids: Ids
     whole: int
     cut: bool
+    unsaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,14 @@ class Conversations:
             DataError: the template doesn't take a row.
             ConfigError: what of a row is to be learned isn't known.
         """
-        found = self.encoder.encode(
-            [self._written(row, row.messages, row.answered) for row in rows]
-        )
+        written = [self._written(row, row.messages, row.answered) for row in rows]
         return [
-            Fitted(ids, len(ids.ids), cut=False)
-            if len(ids.ids) <= self.longest
-            else self._fitting(row, len(ids.ids))
-            for row, ids in zip(rows, found, strict=True)
+            (
+                Fitted(ids, len(ids.ids), cut=False)
+                if len(ids.ids) <= self.longest
+                else self._fitting(row, len(ids.ids))
+            )._replace(unsaid=not _says(one.text, row.messages))
+            for row, one, ids in zip(rows, written, self.encoder.encode(written), strict=True)
         ]
 
     def _fitting(self, row: Conversation, whole: int) -> Fitted:
@@ -129,3 +131,9 @@ class Conversations:
         except TurnFault as error:
             problem = f": {error} ({row.file}, row {row.row})"
             raise ConfigError(problem, field="template", hint=error.hint) from error
+
+
+def _says(text: str, messages: Sequence[Message]) -> bool:
+    """Whether a rendering has what was said, white space at the ends aside; of answers, the
+    template is known to write them as they are."""
+    return all(one.content.strip() in text for one in messages if one.role != "assistant")

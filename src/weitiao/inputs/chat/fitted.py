@@ -63,9 +63,10 @@ class FittedChat(FittedInput):
             A table with ``input_ids: large_list<int32>``; ``learned: large_list<int8>``, 1 where
             the model is to say the id; ``prompt: int32``, how many ids stand before the last
             answer. And what is told of rows: ``whole: int32``, how many ids all of it has; ``cut``,
-            whether the oldest turns are left out; ``special``, whether something in it looks like a
-            special token; ``inexact``, whether the tokenizer can't write its answer. Of a row whose
-            answer doesn't fit the prompt is left, and nothing to learn.
+            whether the oldest turns are left out; ``unsaid``, whether the template leaves out what
+            stands before an answer; ``special``, whether something in it looks like a special
+            token; ``inexact``, whether the tokenizer can't write its answer. Of a row whose answer
+            doesn't fit the prompt is left, and nothing to learn.
 
         Raises:
             DataError: the template doesn't take a row.
@@ -87,6 +88,7 @@ class FittedChat(FittedInput):
             "prompt": pa.array([each.ids.prompt for each in fitted], pa.int32()),
             "whole": pa.array([each.whole for each in fitted], pa.int32()),
             "cut": pa.array([each.cut for each in fitted], pa.bool_()),
+            "unsaid": pa.array([each.unsaid for each in fitted], pa.bool_()),
             "special": pa.array([row.special for row in rows], pa.bool_()),
             "inexact": pa.array(inexact(encoder, rows, fitted), pa.bool_()),
         }
@@ -108,7 +110,8 @@ class FittedChat(FittedInput):
                 f" {found.first_lost}, the longest has {found.longest:,}",
                 field="max_length",
                 hint=f"{{--max_length}} {found.longest}; {{--too_long}} cut_prompt leaves out the"
-                " oldest turns; {--too_long} drop leaves out such rows",
+                " oldest turns; {--too_long} drop leaves out such rows; or take them out of the"
+                " file",
             )
         if training and found.lost == found.rows:
             raise ConfigError(

@@ -25,9 +25,11 @@ class Found(Counts):
         cut: of which the oldest turns are left out.
         lost: whose answer is left out: there is nothing to learn.
         special: in which something looks like a special token.
+        unsaid: of which the template leaves out, or rewrites, what stands before an answer.
         inexact: whose answer the tokenizer can't write.
         longest: ids of the longest row, as a whole.
         first_lost: where the first of these stands.
+        first_unsaid: likewise.
         first_inexact: likewise.
     """
 
@@ -39,9 +41,11 @@ class Found(Counts):
     cut: int
     lost: int
     special: int
+    unsaid: int
     inexact: int
     longest: int
     first_lost: str | None = None
+    first_unsaid: str | None = None
     first_inexact: str | None = None
 
     @classmethod
@@ -64,9 +68,11 @@ class Found(Counts):
             cut=_sum(encoded, "cut"),
             lost=int(lost.sum()),
             special=_sum(encoded, "special"),
+            unsaid=_sum(encoded, "unsaid"),
             inexact=int(inexact.sum()),
             longest=int(whole.max(initial=0)),
             first_lost=first_place(lost, table),
+            first_unsaid=first_place(encoded["unsaid"].to_numpy(), table),
             first_inexact=first_place(inexact, table),
         )
 

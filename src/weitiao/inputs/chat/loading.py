@@ -32,7 +32,7 @@ def load_encoder(name: str, template: str | None) -> tuple[ChatEncoder, int]:
     if name.endswith(_OF_CHECKPOINT):
         return _of_checkpoint(Path(name), own)
     tokenizer = fast_tokenizer(name, "tokenizer", "the folder of a model that can chat")
-    text = own or _template_of(tokenizer, name)
+    text = _template_of(tokenizer, name) if own is None else own
     stops = [*_ids(tokenizer.eos_token_id), *_ids(_generation_stops(name))]
     backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
     names = {key: str(token) for key, token in tokenizer.special_tokens_map.items()}
@@ -55,15 +55,19 @@ def _of_checkpoint(path: Path, template: str | None) -> tuple[ChatEncoder, int]:
     state = kept["input"]
     if "template" not in state:
         raise ConfigError(f": {path} holds no chat", field="tokenizer")
-    encoder = ChatEncoder.from_state(state | ({"template": template} if template else {}))
+    encoder = ChatEncoder.from_state(state | ({} if template is None else {"template": template}))
     return encoder, kept["card"]["input"]["init_args"]["pad_id"]
 
 
 def _read(template: str) -> str:
     try:
-        return Path(template).read_text("utf-8")
+        text = Path(template).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f": can't read {template!r}: {error}", field="template") from error
+    if not text.strip():
+        hint = "{--template} null takes the tokenizer's own"
+        raise ConfigError(f": {template!r} is empty", field="template", hint=hint)
+    return text
 
 
 def _template_of(tokenizer: Any, name: str) -> str:

@@ -33,6 +33,8 @@ def handling(
         rows = by_split(found, lambda each: each.special)
         yield f"! rows in which special tokens of the tokenizer stand, read as text: {rows}"
     for split, each in found.items():
+        if each.unsaid:
+            yield _unsaid(each, f"! {split}: in")
         if each.inexact:
             yield (
                 f"! {split}: {each.inexact:,} answers can't be said to the letter, since the"
@@ -72,6 +74,13 @@ def _longest(found: Mapping[str, Found]) -> int:
     return max(each.longest for each in found.values())
 
 
+def _unsaid(found: Found, begin: str) -> str:
+    return (
+        f"{begin} {found.unsaid:,} of {found.rows:,} conversations the chat template leaves out, or"
+        f" rewrites, what stands before an answer; the first is {found.first_unsaid}"
+    )
+
+
 def of_new_rows(split: str, found: Found, card: ChatInput, train: float) -> Iterator[str]:
     """Lines on rows that are new to a checkpoint.
 
@@ -92,5 +101,7 @@ def of_new_rows(split: str, found: Found, card: ChatInput, train: float) -> Iter
             f"! {found.lost:,} answers don't fit in {card.max_length} ids behind their prompt, and"
             f" count for no loss: {found.first_lost}, …"
         )
+    if found.unsaid:
+        yield _unsaid(found, "! in")
     if found.special:
         yield f"! in {found.special:,} conversations stand special tokens, read as text"

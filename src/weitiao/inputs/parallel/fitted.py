@@ -115,7 +115,8 @@ class FittedParallel(FittedInput):
                 f"= {longest} ids: in {found.lost:,} of {found.rows:,} rows what is to be written"
                 f" is longer, the first is {found.first_lost}, the longest has {found.longest:,}",
                 field=f"{side}.max_length",
-                hint=f"{more}; {{--too_long}} drop leaves out such rows",
+                hint=f"{more}; {{--too_long}} drop leaves out such rows; or take them out of the"
+                " file",
             )
         if training and found.lost == found.rows:
             raise ConfigError(

@@ -51,10 +51,13 @@ def is_whole(name: str) -> bool:
 
 def way_out(names: Iterable[str]) -> str:
     """What mends a file in which no conversation is found."""
-    known = {name.strip().casefold() for name in names}
-    if {"role", "content"} <= known or {"from", "value"} <= known:
+    known = {name.strip().casefold(): name for name in names}
+    if {"role", "content"} <= known.keys() or {"from", "value"} <= known.keys():
         return 'each row is a message: a row has to be a whole conversation, {"messages": […]}'
-    return "conversations and prompts are found by the names that docs/data.md lists"
+    lacking, prompt = "", next((known[each] for each in _PROMPTS if each in known), None)
+    if prompt is not None:
+        lacking = f"{prompt!r} is a prompt, and there is no answer beside it: {{--label}} NAME; "
+    return f"{lacking}conversations and prompts are found by the names that docs/data.md lists"
 
 
 def _beside(text: str) -> dict[str, tuple[str, ...]]:

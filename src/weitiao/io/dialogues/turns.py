@@ -196,7 +196,7 @@ def content_of(value: Any, what: str, role: str) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and value:
+    if isinstance(value, list) and value and (len(value) == 1 or not _are_texts(value)):
         return "".join(_part(each, what, role) for each in value)
     if isinstance(value, bool):
         return str(value).lower()
@@ -207,6 +207,11 @@ def content_of(value: Any, what: str, role: str) -> str:
     missing = value is None or isinstance(value, float)
     told = "is missing" if missing else f"is {short(value)}, which is no text"
     raise SpanFault(f"{what} {told}", role)
+
+
+def _are_texts(value: list[Any]) -> bool:
+    """Whether these are several texts, of which nobody knows how they are to be joined."""
+    return all(isinstance(each, str) for each in value)
 
 
 def _part(value: Any, what: str, role: str) -> str:

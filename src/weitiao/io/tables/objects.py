@@ -107,7 +107,8 @@ def _chunk(source: Source, records: Records, *, check: bool) -> Chunk:
         free = [n for role, n in source.wanted.items() if role.startswith(NEGATIVES)]
         if source.cells == "reply":
             free += may_lack(names)
-        source.positions(list(dict.fromkeys([*names, *free])))  # no object needs negatives
+        # no object needs negatives
+        source.positions(names, [name for name in dict.fromkeys(free) if name not in names])
     columns = [
         [_cell(record, role, name, source.cells) for record in records.cells]
         for role, name in source.columns.items()

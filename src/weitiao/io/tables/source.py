@@ -114,15 +114,19 @@ class Source:
         (path,) = self.files
         return path
 
-    def positions(self, names: Sequence[str]) -> list[int]:
+    def positions(self, names: Sequence[str], possible: Sequence[str] = ()) -> list[int]:
         """Where among `names` the wanted columns are, in the order of `columns`.
+
+        Args:
+            possible: further names, of columns that a row may have though none is known to.
 
         Raises:
             DataError: one is missing or there twice.
         """
+        every = [*names, *possible]
         if self.cells in _LAYOUTS:
             self.parts.clear()
-            self.parts.update(self.columns_in(names))
+            self.parts.update(self.columns_in(every))
         if self.cells == "positives":
             self.notes.facts += [
                 UNREAD.format(n) for n in JUDGED if n in {*names}.difference(self.wanted.values())
@@ -130,9 +134,9 @@ class Source:
         if self.cells == "reply":
             self.notes.facts += [f"the column {n!r} isn't read" for n in names if n == "tools"]
         for role, name in self.columns.items():
-            if names.count(name) != 1:
+            if every.count(name) != 1:
                 raise self._missing(role.partition(".")[0], name, names)
-        return [names.index(name) for name in self.columns.values()]
+        return [every.index(name) for name in self.columns.values()]
 
     def _missing(self, role: str, name: str, names: Sequence[str]) -> DataError:
         if name in names:

@@ -153,7 +153,7 @@ def _check_fit(name: str, encoder: Any, card: DataCard) -> None:
     positions = positions_of(encoder).limit
     if positions is not None and card.tokens.max_length > positions:
         problem = f"{card.tokens.max_length} exceeds the {positions} positions of {name!r}"
-        raise ConfigError(problem, field="max_length")
+        raise ConfigError(problem, field="max_length", hint=f"{{--max_length}} {positions}")
 
 
 def _layers(encoder: Any) -> nn.ModuleList | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
@@ -82,7 +83,7 @@ class Translating(Objective):
         if end is None:
             problem = "has no texts that are written of others"
             raise ConfigError(problem, field="input", hint="{--task} translation")
-        if not hasattr(backbone, "logits") or not hasattr(backbone, "generate"):
+        if "written" not in signature(getattr(backbone, "logits", lambda: None)).parameters:
             problem = f": a {type(backbone).__name__} writes nothing"
             raise ConfigError(problem, field="backbone", hint="{--model.backbone} Seq2Seq")
         shares(label_smoothing=label_smoothing)
