@@ -178,6 +178,23 @@ def test_a_file_of_another_call_stays(
     assert (tmp_path / "answers.jsonl").read_bytes() == content
 
 
+def test_a_result_that_was_taken_away_begins_anew_without_a_word(
+    chatty: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write(tmp_path / "in.jsonl", ROWS[:1])
+    answered(chatty, source, "--length=3")
+    (tmp_path / "answers.jsonl").unlink()
+    capsys.readouterr()
+    assert len(answered(chatty, source, "--length=4")) == 1
+    assert "begins anew" not in capsys.readouterr().err
+
+
+def test_a_file_that_is_none_is_told(chatty: str, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere.jsonl"):
+        with pytest.raises(WeitiaoError, match=r"^file: there is no file "):
+            answered(chatty, path)
+
+
 def test_a_model_without_template_does_not_answer(plain: str, tmp_path: Path) -> None:
     source = write(tmp_path / "in.jsonl", TALKS)
     with pytest.raises(WeitiaoError, match=r"^model: .* has no chat template.*\n.*chat-model"):

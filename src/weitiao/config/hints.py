@@ -82,6 +82,8 @@ def right_name(
         names: what is tried in their place, with the option that is meant.
     """
     name = given.split("=")[0]
+    if name in options:  # what is wrong stands elsewhere
+        return None
     if not name.startswith("-"):
         takes = _what_takes(name, options, names)
         return f"options begin with dashes: --{takes} {name}" if _has(takes, options) else None

@@ -42,10 +42,12 @@ class PartialFile:
         except BlockingIOError as error:
             self._file.close()
             raise ConfigError(f": another process is writing {path}", field="out") from error
+        size = os.fstat(self._file.fileno()).st_size
         before = _read(self.progress)
+        if before.get("done") and not size:  # the result was there, and somebody took it away
+            before = {}
         self.changed = [name for name in self.key if before.get("key", self.key)[name] != key[name]]
         """The names of the key's parts that are not those that it was begun with."""
-        size = os.fstat(self._file.fileno()).st_size
         fits = before and not self.changed and before["bytes"] <= size
         self.rows: int = before["rows"] if fits else 0
         """How many rows of the input are done, bad ones too."""

@@ -140,7 +140,9 @@ class Predictor:
         needed = {r: name for r, name in source.columns.items() if r not in source.optional}
         if isinstance(row, Mapping):
             if missing := [name for name in needed.values() if name not in row]:
-                raise DataError("no such column", row=number, column=missing[0], value=dict(row))
+                place: dict[str, Any] = {"row": number, "column": missing[0], "value": dict(row)}
+                hint = "one conversation is [conversation]" if "role" in row else None
+                raise DataError("no such column", **place, hint=hint)
             given = {role: row.get(name, "") for role, name in source.columns.items()}
         else:
             values = [*row] if _several(row) else [row]

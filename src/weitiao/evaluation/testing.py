@@ -60,7 +60,7 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     show_tables(metrics, run.module.objective, tested, run.folder.classes, out)
     if warning := below_baseline(run, metrics):
         out.print(told(warning), markup=False, style="yellow", soft_wrap=True)  # can be pasted
-    show_next_steps(run.folder, run.console)
+    show_next_steps(run.folder, run.console, talks=run.talks)
     return metrics
 
 

@@ -39,6 +39,8 @@ def answer_file(options: Generation, notes: Console) -> None:
     source, target = options.file, options.to
     assert source is not None
     assert target is not None
+    if not source.is_file():
+        raise ConfigError(f": there is no file {source}", field="file")
     if source.resolve() == target.resolve():
         raise ConfigError(f": {target} is what is read", field="to", hint="another name")
     key = _key(options, source)

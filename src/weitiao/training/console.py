@@ -28,9 +28,14 @@ UNSAID = ("config", "data.seed")  # a list of files; seed_everything's
 _LISTED = 6  # members of a list that is shown
 
 
-def show_next_steps(run: RunFolder, console: Console) -> None:
-    """Say where the run lies and what can be done with it."""
+def show_next_steps(run: RunFolder, console: Console, *, talks: bool = False) -> None:
+    """Say where the run lies and what can be done with it.
+
+    Args:
+        talks: whether it can be talked to.
+    """
     steps = (
+        *([command("generate", "--model", run.path, "--chat", "true")] if talks else []),
         shlex.join([program("tensorboard"), "--logdir", str(run.path.parent)]),
         command("predict", "--ckpt_path", run.best, "--data.predict", "FILE"),
         command("tune", "--trials", "50", "--config", run.config),

@@ -23,6 +23,7 @@ from weitiao.data.summary import render
 from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
+from weitiao.objectives.replies.replying import Replying
 from weitiao.training import signals
 from weitiao.training.callbacks import BestScores, ChangedShare, improving, longer
 from weitiao.training.checks import check_parts, refuse_unknown_monitors
@@ -56,6 +57,11 @@ class Run:
     module: Module
     data: TextDataModule
     console: Console
+
+    @property
+    def talks(self) -> bool:
+        """Whether its model can be talked to."""
+        return isinstance(self.module.objective, Replying)
 
     @property
     def scores(self) -> dict[str, float]:
@@ -234,5 +240,5 @@ def _fit(arguments: list[str], verb: str, console: Console, driver: Driver | Non
         line = f"! {run.monitor} was still improving in the last epoch"
         show_line(f"{line}\n  → train longer: {longer(run.trainer)}", run.console)
     if verb == "fit":
-        show_next_steps(run.folder, run.console)
+        show_next_steps(run.folder, run.console, talks=run.talks)
     return run

@@ -17,6 +17,10 @@ from weitiao.io.tables import Reader
 TO_PREDICT: dict[str, tuple[Any, Conversation]] = {
     "messages": ({"messages": openai(said("a", "b", "c"))}, said("a", "b", "c")),
     "answered": ({"messages": openai(said("a", "b", "c", "d"))}, said("a", "b", "c")),
+    "place_for_an_answer": (
+        {"messages": [*openai(said("a", "b", "c")), {"role": "assistant", "content": ""}]},
+        said("a", "b", "c"),
+    ),
     "alpaca": ({"instruction": "a", "input": "b"}, said("a\nb")),
     "alpaca_with_output": ({"instruction": "a", "input": "", "output": "c"}, said("a")),
     "question": ({"question": "a", "answer": "b"}, said("a")),
@@ -36,7 +40,7 @@ def test_rows_without_an_answer_are_read_for_predictions(name: str, tmp_path: Pa
     assert "label" not in table.column_names
     assert rows_of(table) == [messages]
     assert any("have their answer, which is left out" in each for each in notes) == (
-        name == "answered"
+        name in ("answered", "place_for_an_answer")
     )
 
 

@@ -49,12 +49,14 @@ def conversation_of(
         SpanFault: there is none, it is empty, or the messages stand in an order that no template
             takes.
     """
+    asked = [place for place, each in enumerate(messages, 1) if each.role != "assistant"]
+    if not answered and asked and asked[-1] < len(messages):
+        tally.add(_ANSWERED, row, messages[-1].content)  # which may be empty, a place for it
+        messages = messages[: asked[-1]]
     kept = _joined(messages, row, tally, role)
     _refuse_order(kept, role)
     answers = [place for place, each in enumerate(kept) if each.role == "assistant"]
     if not answered:
-        if kept and kept[-1].role == "assistant":
-            tally.add(_ANSWERED, row, kept.pop().content)
         return Conversation(kept, None)
     if not answers:
         raise SpanFault("there is no answer in the conversation", role)
