@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,13 +56,12 @@ class ReplyTarget:
 
 
 class WholeText(Target):
-    """A text of any words.
+    """A text of any words."""
 
-    Args:
-        what: such texts are called.
-    """
-
-    what: ClassVar[str]
+    @property
+    @abstractmethod
+    def what(self) -> str:
+        """What such texts are called."""
 
     def check(self, tables: Mapping[str, pa.Table], before: pa.Table) -> None:
         """Refuse rows without a text; all may have the same."""
