@@ -98,6 +98,7 @@ def test_the_likeliest_is_what_one_of_k_gives(model: str) -> None:
         ({"count": 0}, "count"),
         ({"top_p": 0.0}, "top_p"),
         ({"temperature": -1.0}, "temperature"),
+        ({"temperature": 1e-39}, "temperature must be 0 or at least 0.001"),
         ({"beams": 2, "top_k": 3}, "nothing is here"),
         ({"temperature": 0.0, "top_p": 0.5}, "nothing is here"),
         ({"beams": 2, "count": 3}, "exceeds"),

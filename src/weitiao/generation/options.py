@@ -10,6 +10,7 @@ from weitiao.errors import ConfigError
 LENGTH, ANSWER = 64, 512
 """Most ids that are added to a text, and of an answer, where nothing is said."""
 BATCH = 16
+COLDEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class Generation:
         at_least(1, count=self.count, length=self.length, top_k=self.top_k, beams=self.beams)
         at_least(1, batch=self.batch)
         at_least(0, temperature=self.temperature)
+        if 0 < self.temperature < COLDEST:  # logits over it have no place in 32 bits
+            hint = "0 takes the likeliest"
+            raise ConfigError(f"must be 0 or at least {COLDEST}", field="temperature", hint=hint)
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p is a share above 0, up to 1, got {self.top_p}")
         if not -(2**63) <= self.seed < 2**64:
