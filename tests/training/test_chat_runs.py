@@ -23,8 +23,8 @@ from weitiao.errors import DataError
 
 LORA = (
     *("--model.backbone.lora.rank=32", "--model.backbone.lora.alpha=64"),
-    *("--model.backbone.lora.dropout=0", "--model.optim.lr=0.005", "--trainer.max_epochs=160"),
-    "--trainer.check_val_every_n_epoch=40",
+    *("--model.backbone.lora.dropout=0", "--model.optim.lr=0.005", "--trainer.max_epochs=240"),
+    "--trainer.check_val_every_n_epoch=60",
 )
 PACKED = ("--model.backbone.packed=true",)
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
