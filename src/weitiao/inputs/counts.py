@@ -16,7 +16,7 @@ class Counts:
     def __add__(self, other: Self) -> Self:
         """Those of the rows of both."""
         both: dict[str, Any] = {}
-        for name in (field.name for field in fields(self)):  # type: ignore[arg-type] # of a kind
+        for name in (field.name for field in fields(self)):  # type: ignore[arg-type] # kinds are dataclasses
             one, more = getattr(self, name), getattr(other, name)
             if name == "longest":
                 both[name] = max(one, more)

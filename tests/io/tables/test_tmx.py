@@ -137,3 +137,16 @@ def test_translations_of_datasets_have_columns_for_languages(form: str, tmp_path
         lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
         path.write_text(json.dumps(rows) if form == "json" else lines, "utf-8")
     assert read(path, "zh", "en") == [(zh, en) for en, zh in PAIRS]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_column_of_the_row_itself_goes_before_one_of_its_translation(
+    form: str, tmp_path: Path
+) -> None:
+    row = {"zh": "外", "translation": {"en": "a", "zh": "内"}}
+    path = tmp_path / f"pairs.{form}"
+    if form == "parquet":
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    else:
+        path.write_text(json.dumps(row), "utf-8")
+    assert read(path, "en", "zh") == [("a", "外")]

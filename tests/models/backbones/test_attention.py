@@ -109,7 +109,7 @@ def test_keys_may_serve_groups_of_queries(dropout: float) -> None:
     module, mask = SimpleNamespace(is_causal=False), torch.rand(2, 1, 9, 9) < 0.8
     expected = scaled_dot_product_attention(query, *keys.unbind(), mask, enable_gqa=True)
     keys.requires_grad_()
-    found, _ = attend(module, query, *keys.unbind(), mask, dropout)  # type: ignore[arg-type] # has no weights
+    found, _ = attend(module, query, *keys.unbind(), mask, dropout)  # type: ignore[arg-type] # a module without weights
     torch.testing.assert_close(found, expected.transpose(1, 2))
     (ours,) = torch.autograd.grad(found.square().sum(), keys)
     other = scaled_dot_product_attention(query, *keys.unbind(), mask, enable_gqa=True)
@@ -124,7 +124,7 @@ def test_vectors_of_16_bits_keep_their_kind_and_lose_little() -> None:
     exact = scaled_dot_product_attention(*vectors.unbind()).transpose(1, 2)
     short = vectors.bfloat16().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
-        found, _ = attend(module, *short.unbind(), None)  # type: ignore[arg-type] # has no weights
+        found, _ = attend(module, *short.unbind(), None)  # type: ignore[arg-type] # a module without weights
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found.float(), exact, atol=0.03, rtol=0)
     found.sum().backward()

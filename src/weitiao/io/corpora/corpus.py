@@ -18,8 +18,9 @@ from weitiao.io.tables import Files, Reader, SourceFiles, expand
 from weitiao.io.tables.cells import SeenIds
 from weitiao.io.tables.files import is_dataset, is_query, names_of
 from weitiao.io.tables.formats import BINARY
+from weitiao.io.tables.options import FileFormat
 from weitiao.io.tables.rows import Reading
-from weitiao.io.tables.source import BLOCK, FileFormat
+from weitiao.io.tables.source import BLOCK
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ def _names(schema: pa.Schema) -> list[str]:
     place = schema.get_field_index(TRANSLATION)
     if place < 0 or not pa.types.is_struct(kind := schema.field(place).type):
         return list(schema.names)
-    return [*schema.names, *(kind.field(i).name for i in range(kind.num_fields))]
+    languages = (kind.field(i).name for i in range(kind.num_fields))
+    return [*schema.names, *(name for name in languages if name not in schema.names)]
 
 
 def _holder(schema: pa.Schema, name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.tables.source import FileFormat
+from weitiao.io.tables.options import FileFormat
 
 Files = str | list[str]
 """A path, a glob, ``hf:NAME#SPLIT`` or a SQL query, or a list of them."""

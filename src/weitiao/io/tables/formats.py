@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import get_args
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.tables.source import FileFormat, Source
+from weitiao.io.tables.options import FileFormat
+from weitiao.io.tables.source import Source
 from weitiao.io.tables.text_file import head_of
 from weitiao.io.tables.unpack import ARCHIVES, bare_name
 

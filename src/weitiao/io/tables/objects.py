@@ -55,7 +55,7 @@ def rows_of(source: Source, batches: Iterable[Records]) -> Iterator[Chunk]:
 def side_by_side(value: dict[str, Any]) -> dict[str, Any]:
     """An object whose texts of several languages stand in it, as in translations of `datasets`."""
     texts = value.get(TRANSLATION)
-    return {**value, **texts} if isinstance(texts, dict) else value
+    return {**texts, **value} if isinstance(texts, dict) else value
 
 
 def _refuse_further(source: Source, records: Records, known: dict[str, None]) -> None:

@@ -7,8 +7,7 @@ from weitiao.errors import ConfigError
 from weitiao.io.choices.answers import FirstOption
 from weitiao.io.dialogues.messages import Role
 
-Format = Literal[
-    "auto",
+FileFormat = Literal[
     "csv",
     "tsv",
     "jsonl",
@@ -22,6 +21,7 @@ Format = Literal[
     "beir",
     "tmx",
 ]
+Format = Literal["auto", FileFormat]
 
 
 @dataclass(frozen=True, kw_only=True)

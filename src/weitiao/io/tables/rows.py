@@ -14,10 +14,11 @@ from weitiao.io.tables.answer_cells import AnswerCells
 from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
 from weitiao.io.tables.choice_cells import ChoiceCells
 from weitiao.io.tables.encoding import is_really_utf8
+from weitiao.io.tables.options import FileFormat
 from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
 from weitiao.io.tables.reply_cells import ReplyCells
-from weitiao.io.tables.source import NUMBERED, BadRow, Chunk, FileFormat, Source
+from weitiao.io.tables.source import NUMBERED, BadRow, Chunk, Source
 from weitiao.io.tables.span_cells import SpanCells
 from weitiao.io.tables.spelling import is_placeholder, tidy
 

@@ -6,28 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from weitiao.errors import DataError, shell_word
 from weitiao.io.choices import layout as of_choices
 from weitiao.io.dialogues import layout as of_dialogues
 from weitiao.io.tables.cells import Cells
-from weitiao.io.tables.options import ReadOptions
+from weitiao.io.tables.options import FileFormat, ReadOptions
 
-FileFormat = Literal[
-    "csv",
-    "tsv",
-    "jsonl",
-    "json",
-    "parquet",
-    "arrow",
-    "xlsx",
-    "lines",
-    "conll",
-    "brat",
-    "beir",
-    "tmx",
-]
 _LAYOUTS: dict[Cells, Callable[[Mapping[str, str], Sequence[str]], dict[str, str]]] = {
     "choice": of_choices.columns_of,
     "reply": of_dialogues.columns_of,
