@@ -4,12 +4,13 @@
         [--table]
 
 GSM8K, read where it lies: SmolLM2-135M-Instruct (`make chat-model`) with low-rank adapters, recipe
-`chat`, trained for one epoch on the first 3,000 rows of train, validated on its last 500, tested
-on the test rows, of which the first 200 are answered. What is done stands in
+`chat`, trained for one epoch on the first 3,000 rows of train, validated on its last 500, tested on
+the test rows, of which the first 200 are answered. What is done stands in
 benchmarks/results/chat.json after each training, so that a benchmark that was killed goes on where
-it was; docs/chat_results.md is written from it. Bars: the loss of the answers 40 % below that of the untuned model; of the answers that
-are said, 95 % end by themselves within 400 ids and have a line of the result. The exit code is 1
-where a mean misses one. `--with` tries other options and stores nothing: choose by val/perplexity.
+it was; docs/chat_results.md is written from it. Bars: the loss of the answers 40 % below that of
+the untuned model; of the answers that are said, 95 % end by themselves within 400 ids and have a
+line of the result. The exit code is 1 where a mean misses one. `--with` tries other options and
+stores nothing: choose by val/perplexity.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ HEAD = f"""# Chat
 Written by `benchmarks/chat.py` from `benchmarks/results/chat.json`; don't edit it. GSM8K:
 SmolLM2-135M-Instruct with low-rank adapters, trained on 3,000 rows for one epoch, with 500 others
 to validate on, on the test rows. The loss is that of the right answers' ids, in nats, before and
-after. The first {ANSWERED} rows are answered, the likeliest id at each step: the share that ends by itself within
-{LONGEST} ids and has a line of the result (`####`), in %, and whose result is right, beside the
-answer to the most similar question of train and the commonest result.
+after. The first {ANSWERED} rows are answered, the likeliest id at each step: the share that ends by
+itself within {LONGEST} ids and has a line of the result (`####`), in %, and whose result is right,
+beside the answer to the most similar question of train and the commonest result.
 
 | {" | ".join(COLUMNS)} |
 |{"|".join("--:" if place > 1 else "---" for place in range(len(COLUMNS)))}|
