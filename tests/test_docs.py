@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import tomllib
+from itertools import permutations
 from pathlib import Path
 
+import grimp
 import pytest
 import yaml
 from conftest import reviews, write_csv
@@ -37,6 +40,11 @@ NOT_OURS = (  # of the table, of benchmarks
     "anyones_data.md",
 )
 PAGES = sorted(path for path in (ROOT / "docs").glob("*.md") if path.name not in NOT_OURS)
+CHINESE = {  # a page → the English one that it follows
+    "README.zh-CN.md": "README.md",
+    "docs/zh/first_hour.md": "docs/first_hour.md",
+    "docs/zh/chat.md": "docs/chat.md",
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -84,11 +92,52 @@ def test_the_search_finds_chinese_and_english_words(site: Path) -> None:
     assert "docs/pretraining" in pages("pretrain")
 
 
-@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/zh/first_hour.md"])
+@pytest.mark.parametrize("page", CHINESE)
 def test_no_line_ends_between_hanzi(page: str) -> None:
     # a browser shows a space there
     text = re.sub(r"(?s)```.*?```", "", (ROOT / page).read_text("utf-8"))
     assert re.findall(r"[\u3000-\u9fff，；：）]\n[\u3400-\u9fff]", text) == []
+
+
+def outline(page: str) -> dict[str, object]:
+    """What a translation has in common with its original: its headings, options and links."""
+    text = (ROOT / page).read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    found = {(ROOT / page).parent.joinpath(link).resolve().relative_to(ROOT) for link in links}
+    return {
+        "headings": [len(marks) for marks in re.findall(r"^(##+) ", text, re.MULTILINE)],
+        "rows of tables": len(re.findall(r"^\|", text, re.MULTILINE)),
+        "options": {*re.findall(r"--[a-z][\w.-]*\w", text)},
+        "targets of make": {*re.findall(r"\bmake ([a-z-]+)", text)},
+        "links": {str(link).replace("docs/zh/", "docs/") for link in found},
+    }
+
+
+@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/zh/first_hour.md"])
+def test_a_page_in_chinese_follows_the_english_one(page: str) -> None:
+    ours, theirs = outline(page), outline(CHINESE[page])
+    for found in (ours["links"], theirs["links"]):  # to each other
+        found -= {"README.md", "README.zh-CN.md"}
+    assert ours == theirs
+
+
+def test_the_picture_of_imports_is_of_today() -> None:
+    graph = grimp.build_graph("weitiao")
+    rooms = sorted(graph.find_children("weitiao"))
+    imports = {
+        (one, other)
+        for one, other in permutations(rooms, 2)
+        if graph.direct_import_exists(importer=one, imported=other, as_packages=True)
+    }
+    reached = set(imports)
+    while further := {(a, d) for a, b in reached for c, d in imports if b == c} - reached:
+        reached |= further
+    shown = {(a, d) for a, d in imports if not any((a, b) in reached for b, c in imports if c == d)}
+    text = html.unescape((ROOT / "docs/pictures/imports.svg").read_text("utf-8"))
+    drawn = re.findall(r"<title>(\.\w+)->(\.\w+)</title>", text)
+    assert {(f"weitiao{one}", f"weitiao{other}") for one, other in drawn} == shown, (
+        "draw it again: docs/architecture.md says how"
+    )
 
 
 def test_the_citation_is_of_this_version() -> None:
