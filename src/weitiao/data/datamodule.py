@@ -50,6 +50,15 @@ class TextDataModule(L.LightningDataModule):
         read: how rows are read: the options of `ReadOptions`.
     """
 
+    encoded: pa.Table | None
+    """Rows that were new to a loaded checkpoint, as `FittedInput.encode` gave them."""
+    examined: dict[str, Any] | None
+    """What the input says of rows that were new to a loaded checkpoint, once encoded."""
+    set_aside: list[dict[str, Any]]
+    """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
+    notes: list[str]
+    """What a person should know of how a file that is new to a checkpoint was read."""
+
     def __init__(
         self,
         train: str | list[str] | None = None,
@@ -73,30 +82,20 @@ class TextDataModule(L.LightningDataModule):
         values = {**self.hparams, "input": named(input), "target": named(target)}
         self.save_hyperparameters(plain(values) | BUILT_BY_PARSER, logger=False)
         others = {"label": target.label, "group": group, "id": id or None}
-        others |= input.columns_of_labelled
-        columns = input.columns | {role: name for role, name in others.items() if name is not None}
-        columns = {role: name for role, name in columns.items() if role not in target.made()}
-        reader = Reader(columns, cells=target.cells, **read)
+        reader = Reader(_columns(input, target, others), cells=target.cells, **read)
         refuse_idle(reader.database, (train, val, test, predict))
-        self.files: dict[str, Files] = {
-            name: files for name, files in (("train", train), ("val", val), ("test", test)) if files
-        }
-        self.predict_files: Named | None = predict
         refuse_without_classes(sampling, target)
+        splits = {"train": train, "val": val, "test": test}
+        self.files: dict[str, Files] = {name: files for name, files in splits.items() if files}
+        self.predict_files: Named | None = predict
         self.preparation = Preparation(reader, input, audit, split, target)
         self.batch, self.seed, self.cache = batch, seed, Path(cache)
         self.input, self.sampling = input, sampling
         self._prepared: Prepared | None = None
         self._loaded: tuple[DataCard, FittedInput] | None = None
         self._new_rows: dict[str, pa.Table] = {}
-        self.encoded: pa.Table | None = None
-        """Rows that were new to a loaded checkpoint, as `FittedInput.encode` gave them."""
-        self.examined: dict[str, Any] | None = None
-        """What the input says of rows that were new to a loaded checkpoint, once encoded."""
-        self.set_aside: list[dict[str, Any]] = []
-        """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
-        self.notes: list[str] = []
-        """What a person should know of how a file that is new to a checkpoint was read."""
+        self.encoded, self.examined = None, None
+        self.set_aside, self.notes = [], []
 
     @property
     def prepared(self) -> Prepared:
@@ -240,6 +239,13 @@ class TextDataModule(L.LightningDataModule):
             slots = draw_slots(self.sampling, rows.lengths, rows.targets, times or 1)
         how = (self.batch, self.seed, self.trainer)
         return ResumableLoader.of_split(rows, *how, shuffle=training, slots=slots)
+
+
+def _columns(input: Input, target: Target, others: Mapping[str, str | None]) -> dict[str, str]:
+    """Role → column of the file; those that the target makes itself aren't read."""
+    given = {role: name for role, name in others.items() if name is not None}
+    columns = input.columns | given | input.columns_of_labelled
+    return {role: name for role, name in columns.items() if role not in target.made()}
 
 
 def _check_same_data(of_checkpoint: DataCard, here: DataCard) -> None:

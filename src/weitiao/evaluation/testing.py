@@ -19,6 +19,7 @@ from weitiao.evaluation.evaluator import evaluator
 from weitiao.evaluation.inference import (
     Hardware,
     LabelledFile,
+    UseParser,
     refuse_overwriting,
     use_parser,
 )
@@ -144,13 +145,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     Returns:
         The scores; of several processes, the first gives them, the others nothing.
     """
-    parser = use_parser("test", LabelledFile)
-    parser.add_class_arguments(Hardware, "hardware")
-    parser.add_argument(
-        "--out",
-        type=Path | None,
-        help="File of the predictions on --data.test: .csv, .jsonl, .parquet or, of tags, .conll.",
-    )
+    parser = _parser()
     options = parser.instantiate(parser.parse_args(arguments))
     new = options.data.test is not None
     if options.out:
@@ -159,9 +154,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     module, data = open_checkpoint(
         options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
     )
-    folder = None if new else RunFolder.of_checkpoint(options.ckpt_path)
-    if folder and options.ckpt_path.resolve() != folder.best.resolve():
-        folder = None  # the run's files hold the best checkpoint's results, and no other's
+    folder = None if new else _folder_of_best(options.ckpt_path)
     if folder and options.out:
         raise ConfigError(
             "--out goes with --data.test or another checkpoint; the best checkpoint's predictions"
@@ -186,6 +179,23 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     classes = folder.classes if folder else out and out.with_suffix(".classes.csv")
     show_tables(metrics, module.objective, evaluated(trainer), classes, console or Console())
     return metrics
+
+
+def _parser() -> UseParser:
+    parser = use_parser("test", LabelledFile)
+    parser.add_class_arguments(Hardware, "hardware")
+    parser.add_argument(
+        "--out",
+        type=Path | None,
+        help="File of the predictions on --data.test: .csv, .jsonl, .parquet or, of tags, .conll.",
+    )
+    return parser
+
+
+def _folder_of_best(checkpoint: Path) -> RunFolder | None:
+    """The run whose best checkpoint it is: the results in a run's folder are of no other one."""
+    folder = RunFolder.of_checkpoint(checkpoint)
+    return folder if folder and checkpoint.resolve() == folder.best.resolve() else None
 
 
 @contextmanager

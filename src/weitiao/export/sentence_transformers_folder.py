@@ -11,6 +11,7 @@ from weitiao.errors import ConfigError
 from weitiao.export.checked_rows import CheckedRows
 from weitiao.export.transformers_folder import write_tokenizer
 from weitiao.inputs.text.fitted import FittedText
+from weitiao.inputs.text.text_encoder import TextEncoder
 from weitiao.models.backbones.huggingface import HuggingFace
 from weitiao.models.module import Module
 from weitiao.objectives.pooling import build_pooling
@@ -40,21 +41,36 @@ def write_vectors(module: Module, data: TextDataModule, folder: Path) -> dict[st
     objective, backbone, fitted = module.objective, module.backbone, data.fitted
     assert isinstance(objective, BiEncoder)
     assert isinstance(fitted, FittedText)
-    encoder, problem = fitted.encoder, None
+    encoder = fitted.encoder
     if not isinstance(backbone, HuggingFace):
-        problem = f": sentence-transformers has no model for {type(backbone).__name__}"
-    elif objective.pooling not in POOLING:
-        problem = f": sentence-transformers has no pooling {objective.pooling}"
-    elif encoder.truncation != "head":
-        problem = f": sentence-transformers keeps the head of a text, not its {encoder.truncation}"
-    if problem or not isinstance(backbone, HuggingFace):
-        raise ConfigError(problem or "", field="format")
+        raise _lacking(f"has no model for {type(backbone).__name__}")
+    if objective.pooling not in POOLING:
+        raise _lacking(f"has no pooling {objective.pooling}")
+    if encoder.truncation != "head":
+        raise _lacking(f"keeps the head of a text, not its {encoder.truncation}")
+    for path, _ in MODULES:
+        (folder / path).mkdir(exist_ok=True)
+    for name, values in _settings(backbone, POOLING[objective.pooling], encoder).items():
+        text = json.dumps(values, ensure_ascii=False, indent=1, default=str)
+        (folder / name).write_text(text + "\n", "utf-8")
+    encoder.backend.save(str(folder / "tokenizer.json"))
+    write_tokenizer(encoder, folder, own=False)
+    begin = "backbone.encoder."
+    weights = (name for name in module.state_dict() if name.startswith(begin))
+    return {name: name.removeprefix(begin) for name in weights}
+
+
+def _lacking(problem: str) -> ConfigError:
+    return ConfigError(f": sentence-transformers {problem}", field="format")
+
+
+def _settings(backbone: HuggingFace, pooling: str, encoder: TextEncoder) -> dict[str, Any]:
+    """The files that describe the model: name → content."""
     config = backbone.encoder.config.to_dict() | {"dtype": "float32"}
-    pooling = POOLING[objective.pooling]
     modes = ("cls_token", "max_tokens", "mean_tokens", "lasttoken")
     second = encoder.second.prefix
     prompts = {"query": encoder.prefix, "document": second, "passage": second}
-    content: dict[str, Any] = {
+    return {
         "config.json": config | {"architectures": [type(backbone.encoder).__name__]},
         "modules.json": [
             {"idx": number, "name": str(number), "path": path, "type": PLACE + kind}
@@ -69,16 +85,6 @@ def write_vectors(module: Module, data: TextDataModule, folder: Path) -> dict[st
             "similarity_fn_name": "cosine",
         },
     }
-    for path, _ in MODULES:
-        (folder / path).mkdir(exist_ok=True)
-    for name, values in content.items():
-        text = json.dumps(values, ensure_ascii=False, indent=1, default=str)
-        (folder / name).write_text(text + "\n", "utf-8")
-    encoder.backend.save(str(folder / "tokenizer.json"))
-    write_tokenizer(encoder, folder, own=False)
-    begin = "backbone.encoder."
-    weights = (name for name in module.state_dict() if name.startswith(begin))
-    return {name: name.removeprefix(begin) for name in weights}
 
 
 def without_negatives(rows: CheckedRows, module: Module) -> CheckedRows:
@@ -97,12 +103,12 @@ def said_by_vectors(folder: Path, module: Module, rows: CheckedRows) -> torch.Te
     objective = module.objective
     assert isinstance(objective, BiEncoder)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    told = logging.get_verbosity()
+    before = logging.get_verbosity()
     logging.set_verbosity_error()  # it warns of a pooler, which nobody uses
     try:
         model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
     finally:
-        logging.set_verbosity(told)
+        logging.set_verbosity(before)
     options = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))
     pool = build_pooling(objective.pooling, model.config.hidden_size)
     found = []

@@ -119,25 +119,31 @@ class Encoder:
                 or nothing is seen often enough for a vocabulary.
         """
         if self.of_checkpoint:
-            state = load_checkpoint(Path(self.tokenizer))["TextDataModule"]["input"]["encoder"]
-            kept = ("max_length", "truncation", "prefix", "pairs", "pair_prefix")
-            here = {name: getattr(self, name) for name in kept}
-            here["special_text"] = self.special_text or state["special_text"]
-            return TextEncoder.from_state(state | here, segmenter)
-        if not self.trained:
-            backend, pad_id, unk_id, own = load_tokenizer(self.tokenizer, self.pad_token)
-            special_text = self.special_text or own
-            return TextEncoder(
-                backend,
-                pad_id,
-                unk_id,
-                self.max_length,
-                self.truncation,
-                special_text,
-                prefix=self.prefix,
-                pairs=self.pairs,
-                pair_prefix=self.pair_prefix,
-            )
+            return self._of_checkpoint(segmenter)
+        return self._trained_on(texts, segmenter) if self.trained else self._pretrained()
+
+    def _of_checkpoint(self, segmenter: Segmenter) -> TextEncoder:
+        state = load_checkpoint(Path(self.tokenizer))["TextDataModule"]["input"]["encoder"]
+        kept = ("max_length", "truncation", "prefix", "pairs", "pair_prefix")
+        here = {name: getattr(self, name) for name in kept}
+        here["special_text"] = self.special_text or state["special_text"]
+        return TextEncoder.from_state(state | here, segmenter)
+
+    def _pretrained(self) -> TextEncoder:
+        backend, pad_id, unk_id, own = load_tokenizer(self.tokenizer, self.pad_token)
+        return TextEncoder(
+            backend,
+            pad_id,
+            unk_id,
+            self.max_length,
+            self.truncation,
+            self.special_text or own,
+            prefix=self.prefix,
+            pairs=self.pairs,
+            pair_prefix=self.pair_prefix,
+        )
+
+    def _trained_on(self, texts: Iterable[str], segmenter: Segmenter) -> TextEncoder:
         cut = segmenter if self.tokenizer == "words" else None
         words = segmenter.words() if cut else None
         backend = train_tokenizer(

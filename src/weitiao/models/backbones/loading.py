@@ -41,16 +41,7 @@ def load_model(
         _refuse_quantized(config, name, field)
         alter(config)
         _cut(config, name, layers)
-        with _without_load_report():
-            model, report = kind.from_pretrained(
-                name,
-                config=config,
-                dtype=torch.float32,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,  # refused below, with the weight's name
-                output_loading_info=True,
-                **source,
-            )
+        model, report = _read(kind, name, config, source)
     except (WeitiaoError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # packages that a model wants, its own code: all kinds
@@ -61,11 +52,25 @@ def load_model(
             f"\n  {' '.join(str(error).split())[:1000] or type(error).__name__}",
             field=field,
         ) from error
-    unfit, lacking = report["mismatched_keys"], report["missing_keys"]
-    _refuse_unfit(unfit, name, field)
+    _refuse_unfit(report["mismatched_keys"], name, field)
     # anything else would start random without a word
-    _refuse_missing((key for key in lacking if not may_lack(model, key)), name, field)
+    lacking = (key for key in report["missing_keys"] if not may_lack(model, key))
+    _refuse_missing(lacking, name, field)
     return model
+
+
+def _read(kind: Any, name: str, config: Any, source: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The model, and which weights its files lack or have in another shape."""
+    with _without_load_report():
+        return kind.from_pretrained(
+            name,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # refused afterwards, with the weight's name
+            output_loading_info=True,
+            **source,
+        )
 
 
 def _refuse_unfit(keys: Iterable[tuple[str, Any, Any]], name: str, field: str) -> None:
