@@ -107,6 +107,12 @@ ADDED |= {
     "train and fit --data.input.system": "files without a system message are asked with one later",
 }
 ADDED |= {
+    "train and fit --data.input.rejected": "of two answers, a file says which is which by names",
+    "train and fit --model.objective.beta": "how far a model may move depends on its use",
+    "train and fit --model.objective.sft": "whether preferred answers become rarer, data decide",
+    "train and fit --model.objective.per_id": "where preferred answers are longer, sums mislead",
+}
+ADDED |= {
     "predict --share": "which part of the files a job of an array does, only its script knows",
 }
 ADDED |= {

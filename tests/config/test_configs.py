@@ -69,6 +69,10 @@ ROWS = {
         ("tasks/chat.yaml", "recipes/chat.yaml"), ("prompt\tanswer\n", "{text}\t{label}\n")
     ),
     **dict.fromkeys(
+        ("tasks/preferences.yaml", "recipes/preferences.yaml"),
+        ("prompt\tchosen\trejected\n", "{text}\t{label}\t{label}{label}\n"),
+    ),
+    **dict.fromkeys(
         ("tasks/translation.yaml", "tasks/summary.yaml", "recipes/translation.yaml"),
         ("text\tlabel\n", "{text}\t{label}：{text}\n"),
     ),
@@ -159,7 +163,7 @@ def test_a_shipped_config_runs(
         more += ("--data.input.encode.prefix=",)
         if path.stem == "pretrained_retrieval":
             more += ("--data.input.encode.pair_prefix=",)
-    if path.stem == "chat":
+    if path.stem in ("chat", "preferences"):
         model = write_chat_model(tmp_path / "model", texts=[text for text, _ in reviews(200)])
         more += (f"--model.backbone.name={model}", f"--data.input.tokenizer={model}")
         more += ("--data.input.max_length=200", "--model.objective.longest=8")

@@ -96,6 +96,11 @@ TALKING = (
     *("--model.backbone.name=chat", "--model.backbone.layers=2", "--model.objective=Replying"),
     *("--model.objective.sample=4", "--model.objective.longest=8", "--model.optim.lr=0.01"),
 )
+COMPARED = (
+    *("--data.input=weitiao.inputs.preferences.Preferences", "--data.input.rejected=turned"),
+    *(TALKING[1], TALKING[2], "--data.target=Preferred", *TALKING[4:7]),
+    *("--model.objective=Preferring", *TALKING[8:]),
+)
 TALK = "--data.input.text=talk"
 OWN_TALKING = (*TALKING, "--model.backbone.name=own_chat")
 PARALLEL = (
@@ -221,21 +226,26 @@ DATA = {
     ),
     "data.target: Spans/data.target.labels": Effect("prepared", "[二,首]", SPANS, before="[首,二]"),
     "data.target: Choice/data.target.label": Effect("prepared", "label", CHOICE),
-    "data.input: Chat/data.input.tokenizer": Effect("refused", "bert", TALKING),
-    "data.input: Chat/data.input.text": Effect("prepared", "other", TALKING),
-    "data.input: Chat/data.input.template": Effect("prepared", "own.jinja", TALKING),
-    "data.input: Chat/data.input.max_length": Effect(
-        "prepared", "42", (*TALKING, "--data.input.too_long=drop")
-    ),
-    "data.input: Chat/data.input.too_long": Effect(
-        "refused", "refuse", (*TALKING, "--data.input.max_length=42"), before="drop"
-    ),
+    **{
+        f"data.input: {kind}/data.input.{option}": Effect(seen, value, (*task, *more), before)
+        for kind, task in {"Chat": TALKING, "Preferences": COMPARED}.items()
+        for option, seen, value, more, before in (
+            ("tokenizer", "refused", "bert", (), None),
+            ("text", "prepared", "other", (), None),
+            ("template", "prepared", "own.jinja", (), None),
+            ("max_length", "prepared", "42", ("--data.input.too_long=drop",), None),
+            ("too_long", "refused", "refuse", ("--data.input.max_length=42",), "drop"),
+            ("system", "prepared", "好", (), None),
+        )
+    },
     "data.input: Chat/data.input.learn": Effect("prepared", "last", (*TALKING, TALK)),
-    "data.input: Chat/data.input.system": Effect("prepared", "好", TALKING),
+    "data.input: Preferences/data.input.learn": Effect("refused", "all", COMPARED),
+    "data.input: Preferences/data.input.rejected": Effect("prepared", "other", COMPARED),
     "data.target: Reference/data.target.label": Effect(
         "prepared", "turned", ("--task=translation", "--model.backbone=Seq2Seq")
     ),
     "data.target: Reply/data.target.label": Effect("prepared", "other", TALKING),
+    "data.target: Preferred/data.target.label": Effect("prepared", "other", COMPARED),
     "data.target: Answers/data.target.label": Effect(
         "prepared",
         "answers",
@@ -459,10 +469,19 @@ MODEL = {
             ),
         }.items()
     },
-    "model.objective: Replying/model.objective.sample": Effect("scores", "2", TALKING),
-    "model.objective: Replying/model.objective.longest": Effect("scores", "3", TALKING),
-    # which answers are right is no prediction (tests/objectives/test_replying.py)
-    "model.objective: Replying/model.objective.extract": Effect("refused", "((", TALKING),
+    **{
+        f"model.objective: {objective}/model.objective.{option}": Effect(seen, value, given)
+        for objective, given in {"Replying": TALKING, "Preferring": COMPARED}.items()
+        for option, seen, value in (
+            ("sample", "scores", "2"),
+            ("longest", "scores", "3"),
+            # which answers are right is no prediction (tests/objectives/test_replying.py)
+            ("extract", "refused", "(("),
+        )
+    },
+    "model.objective: Preferring/model.objective.beta": Effect("loss", "2", COMPARED),
+    "model.objective: Preferring/model.objective.sft": Effect("loss", "0.5", COMPARED),
+    "model.objective: Preferring/model.objective.per_id": Effect("loss", "true", COMPARED),
     # it changes no number (tests/models/backbones/test_freeze.py); own_code says that it can't
     "model.backbone: Pretrained/model.backbone.attention_dropout": Effect(
         "loss", "0.5", PRETRAINED

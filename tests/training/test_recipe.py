@@ -17,7 +17,7 @@ from weitiao.config.presets import preset, values_of
 from weitiao.downloads import encoder
 from weitiao.errors import ConfigError
 from weitiao.training.fit import fit
-from weitiao.training.recipe import Facts, choose, data_of, replaced, with_presets
+from weitiao.training.recipe import OF_CHATS, Facts, choose, data_of, replaced, with_presets
 from weitiao.training.recipe_fit import without_unfit
 
 ENCODER = Path("encoder")
@@ -46,6 +46,7 @@ ENCODER = Path("encoder")
         (Facts("Answers", 9_000, 0, 0.0, 0.0, True, "answers", ENCODER), "pretrained_answers"),
         (Facts("Choice", 100, 0, 0.0, 1.0, True, "choice", None), "choice"),
         (Facts("Choice", 9_000, 0, 0.0, 0.0, True, "choice", ENCODER), "pretrained_choice"),
+        (Facts("Preferred", 100, 0, 0.0, 1.0, False, "reply", None), "preferences"),
         (Facts("Reply", 100, 0, 0.0, 1.0, False, "reply", None), "chat"),
         (Facts("Reply", 9_000, 0, 0.0, 0.0, False, "reply", ENCODER), "chat"),
         (Facts("Number", 100, 0, 0.0, 1.0, True, "name", None, True), "likeness"),
@@ -163,7 +164,7 @@ def test_a_recipe_leaves_out_what_the_task_does_not_take(
 @pytest.mark.parametrize(
     "recipe",
     # those that start from a folder of a model need one at hand
-    [name for name in shipped("recipes") if "pretrained" not in name and name != "chat"],
+    [name for name in shipped("recipes") if "pretrained" not in name and name not in OF_CHATS],
 )
 def test_a_task_that_reads_texts_its_own_way_takes_any_recipe(recipe: str, task: str) -> None:
     chosen, _ = with_presets(["--data.train=my.csv", f"--recipe={recipe}", f"--task={task}"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,23 +76,39 @@ class Rows(Dataset):
 
     Args:
         target: of each row; null = they have none.
+        beside: what else a batch brings along of its rows, by name ``(N, …)``.
     """
 
-    def __init__(self, inputs: InputRows, target: pa.ChunkedArray | None = None) -> None:
-        self.inputs, self.lengths = inputs, inputs.lengths
+    def __init__(
+        self,
+        inputs: InputRows,
+        target: pa.ChunkedArray | None = None,
+        beside: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        self.inputs, self.lengths, self.beside = inputs, inputs.lengths, beside or {}
         self.targets = None if target is None else target_array(target)
 
     @classmethod
-    def of(cls, inputs: InputRows, encoded: pa.Table) -> Rows:
+    def of(
+        cls,
+        inputs: InputRows,
+        encoded: pa.Table,
+        beside: Mapping[str, np.ndarray] | None = None,
+    ) -> Rows:
         """The rows with the target that stands beside them, if one does."""
-        return cls(inputs, encoded["target"] if "target" in encoded.column_names else None)
+        target = encoded["target"] if "target" in encoded.column_names else None
+        return cls(inputs, target, beside)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitems__(self, draws: Draws) -> Batch:
-        """A batch: what `InputRows.collate` gives, ``row (B,)`` and, if rows have one, a target."""
+        """A batch: what `InputRows.collate` gives, ``row (B,)``, what stands beside the rows and,
+        if they have one, a target."""
         batch = {**self.inputs.collate(draws), "row": torch.from_numpy(draws.rows)}
+        batch |= {
+            name: torch.from_numpy(all_rows[draws.rows]) for name, all_rows in self.beside.items()
+        }
         if isinstance(self.targets, Ragged):
             batch["target"] = self.targets.lists(draws.rows)
         elif isinstance(self.targets, pa.ChunkedArray):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
+import numpy as np
 import pyarrow as pa
 
 from weitiao.card import DataCard
@@ -56,6 +57,9 @@ class TextDataModule(L.LightningDataModule):
     """What the input says of rows that were new to a loaded checkpoint, once encoded."""
     set_aside: list[dict[str, Any]]
     """Bad rows among those to predict, with ``on_bad_row: quarantine``; see `read_new_rows`."""
+    beside: Path | None
+    """Folder of what prepared rows bring along besides, an array ``SPLIT.NAME.npy`` each; null =
+    nothing. A checkpoint keeps it."""
     notes: list[str]
     """What a person should know of how a file that is new to a checkpoint was read."""
 
@@ -96,6 +100,7 @@ class TextDataModule(L.LightningDataModule):
         self._new_rows: dict[str, pa.Table] = {}
         self.encoded, self.examined = None, None
         self.set_aside, self.notes = [], []
+        self.beside = None
 
     @property
     def prepared(self) -> Prepared:
@@ -189,8 +194,13 @@ class TextDataModule(L.LightningDataModule):
     def plain_loader(self, split: str) -> ResumableLoader:
         """Each row of a prepared split once, unaugmented, in rising length, in this process."""
         encoded = self.prepared.ids(split)
-        rows = Rows.of(self.fitted.rows(encoded), encoded)
+        rows = Rows.of(self.fitted.rows(encoded), encoded, self._beside(split))
         return ResumableLoader(rows, EpochBatches(rows.lengths, self.batch, shuffle=False))
+
+    def _beside(self, split: str) -> dict[str, np.ndarray]:
+        """What the rows of a prepared split bring along besides, by name ``(N, …)``."""
+        files = [] if self.beside is None else self.beside.glob(f"{split}.*.npy")
+        return {file.suffixes[0][1:]: np.load(file, mmap_mode="r") for file in files}
 
     def _unprepared(self, split: str) -> pa.Table:
         """Rows of a file that is new to a loaded checkpoint: read and cleaned, none dropped."""
@@ -205,7 +215,8 @@ class TextDataModule(L.LightningDataModule):
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint needs to treat new rows as those of training were treated."""
-        return {"card": self.card.plain(), "input": self.fitted.state()}
+        state = {"card": self.card.plain(), "input": self.fitted.state()}
+        return state if self.beside is None else {**state, "beside": str(self.beside)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take card and input from a checkpoint.
@@ -218,6 +229,7 @@ class TextDataModule(L.LightningDataModule):
         if self._prepared is not None:
             _check_same_data(card, self._prepared.card)
         self._loaded = card, self.input.from_state(state["input"], card.input)
+        self.beside = self.beside or (Path(state["beside"]) if "beside" in state else None)
 
     def _loader(self, split: str) -> ResumableLoader:
         table = self.rows(split)
@@ -233,7 +245,9 @@ class TextDataModule(L.LightningDataModule):
             encoded = self.prepared.ids(split)
         training = split == "train"
         times = self.input.times if training else None
-        rows = Rows.of(self.fitted.rows(encoded) if times is None else self.changed_rows, encoded)
+        inputs = self.fitted.rows(encoded) if times is None else self.changed_rows
+        known = split != "predict" and "train" in self.files
+        rows = Rows.of(inputs, encoded, self._beside(split) if known else None)
         slots = None
         if training:
             slots = draw_slots(self.sampling, rows.lengths, rows.targets, times or 1)

@@ -69,7 +69,8 @@ def final_table(
         _, _, counts = objective.counted(targets, targets)
         _add_classes(table, metrics, objective.named, counts, list(columns))
     if any(UNDEFINED in column.cells for column in table.columns):
-        table.caption = f"{UNDEFINED} undefined: no row of the class, or all values are equal"
+        why = "no row of the class, all values are equal, or nothing to compare with"
+        table.caption = f"{UNDEFINED} undefined: {why}"
     return table
 
 

@@ -7,6 +7,7 @@ from weitiao.objectives.labels.hierarchical import Hierarchical
 from weitiao.objectives.labels.multilabel import MultiLabel
 from weitiao.objectives.labels.ordinal import Ordinal
 from weitiao.objectives.labels.regression import Regression
+from weitiao.objectives.preferences.preferring import Preferring
 from weitiao.objectives.replies.replying import Replying
 from weitiao.objectives.replies.summarising import Summarising
 from weitiao.objectives.replies.translating import Translating
@@ -22,6 +23,7 @@ __all__ = [
     "Likeness",
     "MultiLabel",
     "Ordinal",
+    "Preferring",
     "Regression",
     "Replying",
     "Retrieval",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar, cast
 
@@ -100,6 +100,8 @@ class Objective(nn.Module, ABC):
     """The recipe that starts from a pretrained encoder."""
     compares_rows: bool = False
     """Whether the loss is of several rows of a batch, and of one alone nothing is learned."""
+    remembers: bool = False
+    """Whether batches bring along what `remembered` says of them."""
     without_tuning: bool = False
     """Whether a pretrained encoder alone says something of rows."""
     classes: Sequence[str] = ()
@@ -126,6 +128,12 @@ class Objective(nn.Module, ABC):
     @abstractmethod
     def predict(self, backbone: Encoder, batch: Batch) -> Values:
         """Predictions of a batch, as `evaluate` gives them."""
+
+    def remembered(self, backbone: Encoder, batch: Batch) -> dict[str, Tensor]:
+        """What a batch is to bring along of the model that the training begins with, by name
+        ``(B, …)``; it is computed once, and without a gradient."""
+        # only those that remember something are asked
+        raise NotImplementedError(f"{type(self).__name__} remembers nothing")
 
     def metrics(self) -> Any:
         """New `Metrics` of a split, a module; by default, those that are shown, of all its rows."""
@@ -235,6 +243,10 @@ class Objective(nn.Module, ABC):
     def fits_on_validation(self) -> bool:
         """Whether anything is fitted to the weights that a validation has measured."""
         return False
+
+    def doubts(self, split: str, scores: Mapping[str, float]) -> Iterator[str]:
+        """Warnings of what the scores of a split, by name, let one fear, with the way out."""
+        yield from ()
 
     def after_validation(self, metrics: Any) -> None:
         """Fit what belongs to the weights just measured, before `Metrics.compute`."""

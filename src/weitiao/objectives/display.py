@@ -3,7 +3,10 @@
 Files hold all of them as they are.
 """
 
-PLAIN = ("loss", "perplexity", "mse", "mae")
+PLAIN = (
+    *("loss", "perplexity", "mse", "mae"),
+    *("margin", "reward_chosen", "reward_rejected"),
+)
 """Metrics that are no shares of one, by their names without the split."""
 
 

@@ -1,5 +1,5 @@
 """From label cells to targets: classes, sets, a scale, paths, numbers, spans, answers, choices,
-replies, references."""
+replies, preferred ones, references."""
 
 from weitiao.targets.answers import Answers
 from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
@@ -9,6 +9,7 @@ from weitiao.targets.label_set import Labels
 from weitiao.targets.number import Number
 from weitiao.targets.one_class import OneClass
 from weitiao.targets.positives import Positives
+from weitiao.targets.preferred import Preferred
 from weitiao.targets.reference import Reference
 from weitiao.targets.reply import Reply
 from weitiao.targets.scale import Scale
@@ -22,6 +23,7 @@ __all__ = [
     "Number",
     "OneClass",
     "Positives",
+    "Preferred",
     "Reference",
     "Reply",
     "Scale",

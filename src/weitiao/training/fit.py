@@ -41,10 +41,11 @@ from weitiao.training.hparams_logger import HParams
 from weitiao.training.probe_start import start_from_probe
 from weitiao.training.recipe import replaced
 from weitiao.training.refit import refit
+from weitiao.training.remembering import remember
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
 from weitiao.training.start import begin_with
 from weitiao.training.training_cli import TrainingCLI
-from weitiao.training.undefined_scores import undefined
+from weitiao.training.undefined_scores import TellDoubts, undefined
 
 
 @dataclass
@@ -162,16 +163,20 @@ class FitCLI(TrainingCLI):
             *(driver.watchers if driver else ()),
             *([ChangedShare()] if self.datamodule.input.times else []),
             EvaluationRows(),
+            TellDoubts(),
             HParams(hparams, scores, self.shown_score(), test=driver is None),
         ]
 
     def begin(self) -> None:
-        """Load the model to start with, and solve the head that is to start from a probe."""
+        """Load the model to start with, solve the head that is to start from a probe, and let rows
+        know what of the model that the training begins with they are to bring along."""
         if (start := self.model.hparams["start"]) is not None:
             show_line(begin_with(self.model, start), self.console)
         scorer = self.model.objective.scorer
         if scorer is not None and scorer.starts_from_probe:
             start_from_probe(self.trainer, self.model, self.datamodule, self.console)
+        if self.model.objective.remembers:
+            remember(self.trainer, self.model, self.datamodule, self.console)
 
     def write_down(self) -> None:
         """Leave config, card and audit in the folder, and show them."""

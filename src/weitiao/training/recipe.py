@@ -21,7 +21,7 @@ from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.patterns import HANZI
 from weitiao.io.tables.cells import Cells
-from weitiao.targets import OneClass, Positives, Reference, columns_of_the_file
+from weitiao.targets import OneClass, Positives, Preferred, Reference, columns_of_the_file
 from weitiao.training.recipe_fit import without_unfit
 from weitiao.training.resume import given
 
@@ -33,6 +33,8 @@ MANY = 10  # classes: beyond, a table of n-grams with weights for each is large,
 
 OF_CELLS = {"spans": "tags", "answers": "answers", "choice": "choice", "reply": "chat"}
 """Recipes of tasks by what their label cells hold."""
+OF_CHATS = ("chat", "preferences")
+"""Recipes that start from a model that chats."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def choose(facts: Facts) -> tuple[str, str]:
     if facts.classes:
         what = ("types", "spans") if facts.cells == "spans" else ("classes", "rows")
         counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
+    if facts.target == Preferred.__name__:
+        return "preferences", counted
     if facts.cells == "reply":  # an encoder has nothing to say
         return OF_CELLS["reply"], counted
     if facts.target == Reference.__name__:
@@ -176,7 +180,7 @@ def _refuse_missing_model(name: str, arguments: list[str]) -> None:
     Raises:
         ConfigError: it is so.
     """
-    chat = name == "chat"
+    chat = name in OF_CHATS
     if not chat and not name.startswith("pretrained"):
         return
     source = chat_model if chat else encoder
@@ -197,7 +201,7 @@ def _fast(name: str) -> list[str]:
 
     gpu = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     able = gpu or (not torch.cuda.is_available() and torch.cpu._is_avx512_bf16_supported())
-    large = name == "chat" or name.startswith("pretrained")
+    large = name in OF_CHATS or name.startswith("pretrained")
     return ["--trainer.precision", "bf16-mixed"] if able and large else []
 
 

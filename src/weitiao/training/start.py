@@ -20,8 +20,8 @@ from weitiao.training.recipe import named
 from weitiao.training.resume import given
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
-CHAT = "weitiao.inputs.chat.Chat"
-"""The input of conversations."""
+CHATS = ("weitiao.inputs.chat.Chat", "weitiao.inputs.preferences.Preferences")
+"""The inputs of conversations."""
 SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
 OF_TEXTS = ("clean", "segment", "linear")
 """The input's arguments by which a text becomes what the model reads."""
@@ -71,8 +71,8 @@ def _refuse_other_input(task: str, values: dict[str, dict[str, Any]], path: Path
     """
     asked = values_of("task", task)["data"].get("input", {}).get("class_path")
     read = values["data"]["input"]["class_path"]
-    if (asked == CHAT) != (read == CHAT):
-        what = "conversations" if read == CHAT else "no conversations"
+    if (asked in CHATS) != (read in CHATS):
+        what = "conversations" if read in CHATS else "no conversations"
         problem = f": {path} was trained on {what}, so it can't go on with the task {task}"
         raise ConfigError(problem, field="model.start")
 
@@ -87,6 +87,11 @@ def _leave_to(task: str, values: dict[str, dict[str, Any]]) -> None:
         kept = {name: v for name, v in objective["init_args"].items() if name in taken}
         values["model"]["objective"] = {"class_path": wanted, "init_args": kept}
         texts = values["data"]["input"]["init_args"]
+        if "encode" not in texts:  # conversations, of which each task reads its own part
+            values["data"]["input"]["class_path"] = said["data"]["input"]["class_path"]
+            texts.pop("learn", None)
+            texts.pop("too_long", None)
+            return
         theirs = said["data"].get("input", {}).get("encode", {})
         ways = texts["encode"].get("truncation"), theirs.get("truncation")
         for name in ("pairs", *theirs):  # how second texts are read is a task's own

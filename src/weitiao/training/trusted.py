@@ -6,7 +6,12 @@ from typing import Any
 from weitiao.config.own_code import how_to_allow, is_allowed
 from weitiao.config.serialization import import_path
 from weitiao.errors import ConfigError
-from weitiao.inputs import Input
+from weitiao.inputs import (  # the rooms, so that the names of their inputs are known
+    Input,
+    chat,  # noqa: F401
+    parallel,  # noqa: F401
+    preferences,  # noqa: F401
+)
 from weitiao.models.backbones.base import Backbone
 from weitiao.objectives.base import Objective
 from weitiao.targets import Target

@@ -1,6 +1,7 @@
 """Says which scores are undefined on the rows at hand, and what that means for the best epoch."""
 
 import sys
+from typing import Any
 
 import lightning.pytorch as L
 import pyarrow.compute as pc
@@ -37,6 +38,27 @@ def refuse_undefined(monitor: str, objective: Objective, data: TextDataModule) -
             field="run.monitor",
             hint="{--run.monitor} val/loss, or a larger val: {--val} FILE, or {--split.val}",
         )
+
+
+class TellDoubts(Callback):
+    """Says once what the scores of validation let one fear."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Ask the objective."""
+        if trainer.sanity_checking or self._told or not trainer.is_global_zero:
+            return
+        found = {
+            name.removeprefix("val/"): float(value)
+            for name, value in trainer.callback_metrics.items()
+            if name.startswith("val/")
+        }
+        objective: Any = pl_module.objective  # Lightning knows a module's parts as modules only
+        for line in objective.doubts("val", found):
+            print(told(line), file=sys.stderr)
+            self._told = True
 
 
 class TellUndefined(Callback):

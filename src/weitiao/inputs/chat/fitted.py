@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from weitiao.card import TargetCard
 from weitiao.errors import ConfigError
-from weitiao.inputs import FittedInput
+from weitiao.inputs import FittedInput, InputRows
 from weitiao.inputs.chat.card import ChatInput
 from weitiao.inputs.chat.conversations import Conversations
 from weitiao.inputs.chat.encoder import ChatEncoder
@@ -130,7 +130,7 @@ class FittedChat(FittedInput):
         """The counts of both."""
         return asdict(Found(**found) + Found(**more))
 
-    def rows(self, encoded: pa.Table) -> ChatRows:
+    def rows(self, encoded: pa.Table) -> InputRows:
         """The rows as they are."""
         return ChatRows(encoded, self.card.pad_id)
 

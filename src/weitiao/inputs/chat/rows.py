@@ -21,7 +21,7 @@ class ChatRows:
     def __init__(self, encoded: pa.Table, pad_id: int) -> None:
         self._ids, self._learned = Ragged(encoded["input_ids"]), Ragged(encoded["learned"])
         self._prompt = encoded["prompt"].to_numpy()
-        self.lengths, self._pad_id = self._ids.lengths, pad_id
+        self.lengths, self.pad_id = self._ids.lengths, pad_id
 
     def collate(self, draws: Draws) -> dict[str, Any]:
         """A batch, padded on the right.
@@ -34,7 +34,7 @@ class ChatRows:
         ids, learned = self._ids.lists(draws.rows), self._learned.lists(draws.rows)
         lengths = self.lengths[draws.rows]
         mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
-        padded, said = np.full(mask.shape, self._pad_id, np.int64), np.zeros(mask.shape, bool)
+        padded, said = np.full(mask.shape, self.pad_id, np.int64), np.zeros(mask.shape, bool)
         padded[mask], said[mask] = np.concatenate(ids), np.concatenate(learned).astype(bool)
         inputs = {"input_ids": padded, "attention_mask": mask.astype(np.int64)}
         more = {"learned": said, "prompt": self._prompt[draws.rows].astype(np.int64)}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from weitiao.io.answers.placing import Tally
+from weitiao.io.dialogues.layout import REJECTED
 from weitiao.io.dialogues.messages import Message, Role, as_cell
 from weitiao.io.dialogues.roles import Roles
 from weitiao.io.dialogues.turns import Turns
@@ -29,10 +30,12 @@ class Conversation(NamedTuple):
     Args:
         prompt: what comes before that, with a message of the user or of a tool at its end.
         answer: null = none is wanted.
+        rejected: another answer, which is not preferred; null = there is none.
     """
 
     prompt: list[Message]
     answer: str | None
+    rejected: str | None = None
 
 
 def conversation_of(
@@ -66,6 +69,28 @@ def conversation_of(
     for each in kept[answers[-1] + 1 :]:
         tally.add(_BEHIND, row, each.content)
     return Conversation(kept[: answers[-1]], last.content)
+
+
+def with_answer(prompt: Sequence[Message], answer: Sequence[Message]) -> list[Message]:
+    """A prompt and its answer, with which the prompt may stand once more."""
+    said = [(one.role, one.content) for one in prompt]
+    repeated = [(one.role, one.content) for one in answer[: len(said)]] == said
+    return [*answer] if repeated else [*prompt, *answer]
+
+
+def compared(preferred: Conversation, other: Conversation) -> Conversation:
+    """The preferred conversation with the answer of the other one.
+
+    Raises:
+        SpanFault: the answers are to other prompts, or are the same.
+    """
+    if preferred.prompt != other.prompt:
+        problem = "what comes before this answer is not what comes before the preferred one"
+        raise SpanFault(problem, REJECTED, "both answers have to follow the same messages")
+    if preferred.answer == other.answer:
+        problem = "both answers are the same, so that none can be preferred"
+        raise SpanFault(problem, REJECTED, "leave such rows out")
+    return preferred._replace(rejected=other.answer)
 
 
 def prompt_of(value: Any) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 USUAL = {"text": "text", "label": "label"}
 """Role → what its column is called unless it is said; others are looked for then."""
+REJECTED = "rejected"
+"""Role of an answer that is not preferred, beside one that is."""
 TURNS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue", "对话")
 """Columns of whole conversations, in lower case, the likeliest first."""
 _WITH_INPUT = "instruction"  # alpaca's, beside which stands what it is about
 _PROMPTS = ("prompt", "query", "question", "input", "问题", "提问", "输入")
 _ANSWERS = ("output", "completion", "response", "answer", "回答", "答案", "输出")
+_CHOSEN = "chosen"  # TRL, UltraFeedback, LLaMA-Factory, beside `REJECTED`
 _BESIDE = {"system": ("system", "system_prompt"), "history": ("history",)}
 _INPUT = ("input", "context")  # context: Dolly
 
@@ -17,14 +20,19 @@ def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str
     """What is read of a file: role → column.
 
     ``text`` is a whole conversation where there is no ``label`` among the roles though one is
-    wanted; beside it stand ``text.input``, ``text.history`` and ``text.system`` if there are any.
+    wanted, as where two answers are compared and each stands with what comes before it; beside it
+    stand ``text.input``, ``text.history`` and ``text.system`` if there are any.
 
     Args:
         wanted: role → name of its column; what has its usual name may be called otherwise.
         names: of the file's columns.
     """
     known = {name.strip().casefold(): name for name in reversed(names)}
+    if REJECTED in wanted and wanted.get("label") == USUAL["label"]:
+        wanted = {**wanted, "label": known.get(_CHOSEN, USUAL["label"])}
     main = _main(wanted, names, known) if "text" in wanted else None
+    if main is None and REJECTED in wanted and wanted.get("label") in names:
+        main = wanted["label"], None  # what comes before the answers stands in their cells
     if main is None:
         return dict(wanted)
     found = {"text": main[0]} | ({} if main[1] is None else {"label": main[1]})

@@ -31,10 +31,11 @@ class Turns:
 
     Args:
         roles: who speaks.
+        whole_answers: whether what comes before an answer may stand in its cell.
     """
 
-    def __init__(self, roles: Roles) -> None:
-        self.roles = roles
+    def __init__(self, roles: Roles, *, whole_answers: bool = False) -> None:
+        self.roles, self._whole_answers = roles, whole_answers
         self.keys: tuple[str | None, str] | None = None
         """Those of the first conversation that say who speaks and what; no speaker: by turns."""
         self.unread: dict[str, None] = {}
@@ -99,7 +100,7 @@ class Turns:
         return self.whole(value, role) if self._are_messages(value, role) else cell
 
     def _are_messages(self, value: Any, role: str) -> bool:
-        """Whether all of a list name who speaks, in an answer one who answers."""
+        """Whether all of a list name who speaks; in an answer alone, one who answers."""
         if not isinstance(value, list) or not value:
             return False
         if not all(isinstance(each, Mapping) for each in value):
@@ -108,7 +109,8 @@ class Turns:
         if len(named) < len(value) or not all(self.roles.knows(n, key) for key, n in named):
             return False
         key, name = named[0]
-        return role != "label" or self.roles.role(name, key, 1) in ("assistant", "tool")
+        free = role != "label" or self._whole_answers
+        return free or self.roles.role(name, key, 1) in ("assistant", "tool")
 
     def pairs(self, cell: Any) -> list[Message]:
         """The messages of a history: a list of ``[question, answer]``, or of messages."""

@@ -102,8 +102,8 @@ class Reader(ReadOptions):
             raise ConfigError(problem, field="pair", hint="{--pair} question")
 
     def without_labels(self) -> Reader:
-        """The same reader for rows to predict: no label, group or negatives are wanted."""
-        return self.without("label", "group", NEGATIVES)
+        """The same reader for rows to predict: no group is wanted, nor what belongs to a label."""
+        return self.without("label", "rejected", "group", NEGATIVES)
 
     def without(self, *roles: str) -> Reader:
         """The same reader where columns aren't wanted whose roles begin so."""

@@ -5,8 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from weitiao.io.answers.placing import Tally
-from weitiao.io.dialogues.conversation import Conversation, conversation_of
-from weitiao.io.dialogues.layout import USUAL, is_whole
+from weitiao.io.dialogues.conversation import (
+    Conversation,
+    compared,
+    conversation_of,
+    with_answer,
+)
+from weitiao.io.dialogues.layout import REJECTED, USUAL, is_whole
 from weitiao.io.dialogues.messages import Message, as_cell
 from weitiao.io.dialogues.roles import Roles
 from weitiao.io.dialogues.turns import Turns, content_of
@@ -24,7 +29,8 @@ class ReplyCells:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._tally = Tally()
-        self._turns = Turns(Roles(source.options.roles))
+        self._compared = REJECTED in source.wanted
+        self._turns = Turns(Roles(source.options.roles), whole_answers=self._compared)
         self._filled: dict[str, None] = {}  # parts beside the text that some row has
 
     def written(self, chunk: Chunk) -> tuple[Chunk, dict[int, BadRow]]:
@@ -37,8 +43,10 @@ class ReplyCells:
         named = replace(self._source, wanted={**self._source.wanted, **parts})
         trial = Trial(named, chunk, columns)
         found = [trial(i, self._row, columns, chunk, i) for i in range(len(chunk.rows))]
-        rows = [each or Conversation([], "") for each in found]
+        rows = [each or Conversation([], "", "") for each in found]
         columns["text"] = [as_cell(each.prompt) for each in rows]
+        if self._compared:
+            columns[REJECTED] = [each.rejected for each in rows]
         if "label" in self._source.wanted:
             columns["label"] = [each.answer for each in rows]
         ordered = [columns[role] for role in self._source.wanted]
@@ -84,9 +92,15 @@ class ReplyCells:
             if messages[-1].role == "assistant":
                 problem = "the prompt ends with an answer, and another one follows"
                 raise SpanFault(problem, "text")
-            messages += self._answer(cells["label"])
-        answered = "label" in self._source.wanted
-        return conversation_of(messages, chunk.rows[i], self._tally, answered=answered)
+            messages = with_answer(messages, self._answer(cells["label"], "label"))
+        answered, row = "label" in self._source.wanted, chunk.rows[i]
+        found = conversation_of(messages, row, self._tally, answered=answered)
+        if not self._compared:
+            return found
+        other = with_answer(found.prompt, self._answer(cells[REJECTED], REJECTED))
+        return compared(
+            found, conversation_of(other, row, self._tally, answered=True, role=REJECTED)
+        )
 
     def _cell(self, cell: Any, role: str) -> Any:
         """A cell, as text unless it holds several values; what is missing is null."""
@@ -129,15 +143,16 @@ class ReplyCells:
         self._filled[role] = None
         return cell
 
-    def _answer(self, cell: Any) -> list[Message]:
+    def _answer(self, cell: Any, role: str) -> list[Message]:
         """The messages of an answer in a column of its own, of which one is the model's."""
         if cell is None or (isinstance(cell, str) and not cell.strip()):
-            raise SpanFault("the answer is missing" if cell is None else "the answer is empty")
-        given = self._turns.maybe(cell, "label")
+            problem = "the answer is missing" if cell is None else "the answer is empty"
+            raise SpanFault(problem, role)
+        given = self._turns.maybe(cell, role)
         if isinstance(given, str):
             return [Message("assistant", given)]
         if all(each.role != "assistant" for each in given):
-            raise SpanFault("there is no message of the assistant in the answer")
+            raise SpanFault("there is no message of the assistant in the answer", role)
         return given
 
 

@@ -6,11 +6,12 @@ small model. Each part's gradients are computed at once, with its loss (as in Hs
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 from weitiao.objectives.precision import full
 
@@ -44,6 +45,19 @@ def losses(head: Head, vectors: Tensor, ids: Tensor, vocabulary: int) -> Tensor:
             F.cross_entropy(full(head(some)), right, reduction="none")
             for some, right in _parts(vectors, ids, vocabulary)
         ]
+    return torch.cat([full(vectors.new_zeros(0)), *found])
+
+
+def recomputed_losses(head: Head, vectors: Tensor, ids: Tensor, vocabulary: int) -> Tensor:
+    """As `losses`, with a gradient: each part's logits are computed once more for it."""
+
+    def loss(some: Tensor, right: Tensor) -> Tensor:
+        return F.cross_entropy(full(head(some)), right, reduction="none")
+
+    found = [
+        cast(Tensor, checkpoint(loss, *part, use_reentrant=False))
+        for part in _parts(vectors, ids, vocabulary)
+    ]
     return torch.cat([full(vectors.new_zeros(0)), *found])
 
 

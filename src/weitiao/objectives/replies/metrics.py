@@ -8,7 +8,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from weitiao.objectives.replies.said import Matching, Said
+from weitiao.objectives.replies.said import Answered, Matching, Said
 
 OF_SAID = ("exact_match", "ended")
 """Those of the answers that were asked for."""
@@ -49,14 +49,16 @@ class ReplyMetrics(Metric):
         return {name: found[name] for name in self.names()}
 
 
-def texts_of(predictions: Sequence[Said], written: Callable[[Any], list[str]]) -> list[str | None]:
+def texts_of(
+    predictions: Sequence[Answered], written: Callable[[Any], list[str]]
+) -> list[str | None]:
     """The answers as texts; null of rows that were not asked for one."""
     asked = iter(written([one.ids for one in predictions if one.ids is not None]))
     return [None if one.ids is None else next(asked) for one in predictions]
 
 
 def scores_of_rows(
-    predictions: Sequence[Said],
+    predictions: Sequence[Answered],
     decided: Sequence[str | None],
     targets: Sequence[str],
     matching: Matching,

@@ -122,16 +122,21 @@ class Replying(Objective):
         found = losses(speaker.logits, vectors, ids, self.vocabulary)
         counts = row.bincount(minlength=rows)
         sums = found.new_zeros(rows).index_add(0, row, found)
-        asked = batch["row"] < (self.sample if self.sample is not None else torch.inf)
-        said = iter(self._said(speaker, batch, asked))
-        known = zip(asked.tolist(), sums.tolist(), counts.tolist(), strict=True)
-        answers = [(next(said) if one else Said(None, None), loss, n) for one, loss, n in known]
+        known = zip(
+            self.sampled_answers(speaker, batch), sums.tolist(), counts.tolist(), strict=True
+        )
         return Evaluation(
-            [answer._replace(loss=loss, size=size) for answer, loss, size in answers],
+            [answer._replace(loss=loss, size=size) for answer, loss, size in known],
             sums / counts.clamp(min=1),
             batch["target"],
             counts,
         )
+
+    def sampled_answers(self, speaker: Speaker, batch: Batch) -> list[Said]:
+        """What is said of each row, as far as it is asked for."""
+        asked = batch["row"] < (self.sample if self.sample is not None else torch.inf)
+        said = iter(self._said(speaker, batch, asked))
+        return [next(said) if one else Said(None, None) for one in asked.tolist()]
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[Said]:
         """What is said of each row."""

@@ -24,6 +24,32 @@ class Said(NamedTuple):
     size: int = 0
 
 
+class Compared(NamedTuple):
+    """What a model says of a row, and how it judges its two answers.
+
+    Args:
+        ids: of its own answer, as of `Said`.
+        ended: likewise.
+        loss: sum of the cross-entropies of the preferred answer's ids.
+        size: how many they are.
+        known: whether both answers fit.
+        rewards: of the preferred answer and of the other; NaN where it isn't known how likely
+            they were before the training.
+        likelier: whether an id of the preferred answer is likelier, in the mean.
+    """
+
+    ids: list[int] | None
+    ended: bool | None
+    loss: float
+    size: int
+    known: bool
+    rewards: tuple[float, float]
+    likelier: bool
+
+
+Answered = Said | Compared
+
+
 @dataclass(frozen=True)
 class Matching:
     """When an answer is the right one.

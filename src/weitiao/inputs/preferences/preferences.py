@@ -1,0 +1,69 @@
+"""Conversations with two answers as an input of a DataModule: its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from weitiao.errors import ConfigError
+from weitiao.inputs.chat.card import ChatInput
+from weitiao.inputs.chat.chat import Chat
+from weitiao.inputs.chat.conversations import Learn
+
+# of an inherited option: types of those are looked up in this module
+from weitiao.inputs.chat.lengths import TooLong  # noqa: F401
+from weitiao.inputs.preferences.fitted import FittedPreferences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from weitiao.inputs import Targets
+
+
+@dataclass(frozen=True)
+class Preferences(Chat):
+    """What a model reads of a conversation with two answers.
+
+    Args:
+        rejected: column of the answer that is not preferred, alone or with what comes before it.
+        learn: only the last answers differ.
+
+    Raises:
+        ConfigError: a value is out of bounds, or would read the two otherwise than each other.
+    """
+
+    rejected: str = "rejected"
+    learn: Learn = "last"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.learn == "all":
+            problem = "= all: two answers to one prompt are compared, and those before are the same"
+            raise ConfigError(problem, field="learn", hint="{--learn} last")
+        if self.too_long == "cut_prompt":
+            problem = "= cut_prompt: both answers are to follow the same prompt"
+            raise ConfigError(problem, field="too_long", hint="{--too_long} drop")
+
+    @property
+    def columns_of_labelled(self) -> dict[str, str]:
+        """That of the answer that is not preferred."""
+        return {"rejected": self.rejected}
+
+    def fit(
+        self,
+        tables: Mapping[str, pa.Table],
+        targets: Targets,
+        folder: Path,
+        begin: Callable[[str], None],
+    ) -> FittedPreferences:
+        """As `Chat.fit`."""
+        chat = super().fit(tables, targets, folder, begin)
+        return FittedPreferences(self, chat.card, chat.encoder)
+
+    def from_state(self, state: Mapping[str, Any], card: ChatInput) -> FittedPreferences:
+        """The fitted input that a checkpoint keeps."""
+        return FittedPreferences(self, card, state)

@@ -1,0 +1,1 @@
+"""What is learned of answers that were compared: to give the better ones."""
