@@ -58,7 +58,7 @@ KEPT = {
 COMMAND_LINES = {
     **dict.fromkeys(("cli/help.py", "cli/main.py"), "the command itself"),
     **dict.fromkeys(
-        ("config/hints.py", "config/refusals.py", "config/parser.py"),
+        (f"config/{name}.py" for name in ("hints", "refusals", "refused_values", "parser")),
         "tells what was typed wrongly",
     ),
     "comparison/cli.py": "the parser of compare stands there",

@@ -79,6 +79,12 @@ def refused(parser: ArgumentParser, *arguments: str) -> str:
         ("--model.backbone.layers=[1]", "model.backbone.layers must be a whole number, got [1]\n"),
         ("--data.input.encode.max_length=x", "encode.max_length must be a whole number, got x\n"),
         ("--trainer.limit_val_batches=x", "must be a number or null, got x\n"),
+        (
+            "--data.roles=客服",
+            "data.roles must map each name to one of system, user, assistant, tool, or be null;"
+            " got 客服\n  → --data.roles '{NAME: system}'",
+        ),
+        ("--data.roles={a: b}", "or be null; got {'a': 'b'}\n"),
         ("--data.batch={size: 1, tokens: 2, size: 3}", "'size' stands twice, in line 1"),
         ("--data.input.segment=x", "segment is a group of options: x is none\n"),
         ("--data.input.segment=x", "--data.input.segment.method rjieba; others: hmm, user_dict, "),

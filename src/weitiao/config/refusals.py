@@ -64,8 +64,7 @@ def _null_in_a_list(found: re.Match[str], names: Mapping[str, str]) -> _Explaine
 
 
 def _of_another_kind(found: re.Match[str], names: Mapping[str, str]) -> _Explained | None:
-    said = refused_value(found.string)
-    return (said, None) if said else None
+    return refused_value(found.string)
 
 
 def _beside_class_path(found: re.Match[str], names: Mapping[str, str]) -> _Explained:
