@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weitiao.io.answers.placing import Tally
-from weitiao.io.dialogues.conversation import conversation_of
+from weitiao.io.dialogues.conversation import conversation_of, parts_of
 from weitiao.io.dialogues.roles import Roles
 from weitiao.io.dialogues.turns import Turns
 from weitiao.io.spans.span import SpanFault
@@ -35,6 +35,6 @@ def test_any_value_is_read_or_told(value: Any, role: str, as_text: bool) -> None
             continue
         if not isinstance(found, str):
             try:
-                conversation_of(found, 1, Tally(), answered=True)
+                conversation_of(parts_of(found), 1, Tally(), answered=True)
             except SpanFault:
                 continue

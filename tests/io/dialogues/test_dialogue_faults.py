@@ -19,7 +19,7 @@ PICTURE = {"type": "image_url", "image_url": {"url": "x.png"}}
 CONVERSATIONS: dict[str, tuple[Any, str]] = {
     # name → messages, what is said
     "no_such_role": ([{"role": "客服", "content": "x"}, A], "message 1 is of '客服', which is no"),
-    "no_role": ([{"content": "x"}, A], "message 1 is of None, which is no role"),
+    "no_role": ([{"content": "x"}, A], "message 1 doesn't say who speaks: it has no 'role'"),
     "a_number_as_role": ([U, {"role": 1, "content": "x"}], "message 2 is of 1, which is no role"),
     "empty_answer": ([U, {"role": "assistant", "content": " \n"}], "answer in message 2 is empty"),
     "empty_answer_before": ([U, A | {"content": ""}, U, A], "the answer in message 2 is empty"),
@@ -38,8 +38,8 @@ CONVERSATIONS: dict[str, tuple[Any, str]] = {
     "an_object": ({"role": "user"}, "is no list of messages"),
     "no_objects": ([U, "在"], "message 2 is '在', no object"),
     "a_null_in_it": ([U, None], "message 2 is None, no object"),
-    "no_content": ([U, {"role": "assistant"}], "message 2 is missing"),
-    "null_content": ([U, A | {"content": None}], "message 2 is missing"),
+    "no_content": ([U, {"role": "assistant"}], "message 2 says nothing: its 'content' is m"),
+    "null_content": ([U, A | {"content": None}], "message 2 says nothing: its 'content' is n"),
     "an_object_as_content": ([U, A | {"content": {"a": 1}}], r"message 2 is \{'a': 1\}, which is"),
     "several_texts": ([U | {"content": ["奶", "蛋"]}, A], "message 1 is .*奶.*, which is no text"),
     "a_picture": ([U | {"content": [PICTURE]}, A], "message 1 has a part that is no text: 'image"),
@@ -47,7 +47,14 @@ CONVERSATIONS: dict[str, tuple[Any, str]] = {
         [U, A | {"content": None, "tool_calls": [{"id": "1"}]}, T, A],
         "message 2 calls a tool and says nothing",
     ),
-    "no_keys": ([{"a": "x", "b": "y"}, {"a": "z", "b": "y"}], "none of the keys 'a', 'b' is what"),
+    "no_keys": (
+        [{"a": "x", "b": "y"}, {"a": "z", "b": "y"}],
+        "no key of the messages is what is said: 'a'",
+    ),
+    "null_contents": (
+        [U | {"content": None, "name": "x"}],
+        "message 1 says nothing: its 'content'",
+    ),
     "speakers": (
         [{"name": n, "text": "x"} for n in ("甲", "乙", "甲")],
         "values of 'name', such as '甲', are no roles",
@@ -107,7 +114,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         {"prompt": "a", "completion": [A]},
         {"completion": [U]},
         "completion",
-        "neither a text nor",
+        "the answer begins with a message of the user, not of the assistant",
     ),
     "answered": (
         {"prompt": [U], "completion": [A]},
@@ -136,8 +143,32 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "history_empty": (
         {"query": "a", "response": "b", "history": []},
         {"history": [["x", ""]]},
-        "query",
+        "history",
         "answer in message 2 is empty",
+    ),
+    "history_begins_with_an_answer": (
+        {"query": "a", "response": "b", "history": []},
+        {"history": [A]},
+        "history",
+        "begins with an answer",
+    ),
+    "history_of_a_system": (
+        {"query": "a", "response": "b", "history": []},
+        {"history": [U, A, S]},
+        "history",
+        "in the middle",
+    ),
+    "unlearned_completion": (
+        {"prompt": [U], "completion": [A]},
+        {"completion": [A | {"learn": False}]},
+        "completion",
+        "marked as one not to learn",
+    ),
+    "empty_completion": (
+        {"prompt": [U], "completion": [A]},
+        {"completion": [A | {"content": " "}]},
+        "completion",
+        "the answer in message 1 is empty",
     ),
     "input": (
         {"instruction": "a", "input": "", "output": "b"},

@@ -83,7 +83,7 @@ def test_what_a_program_gives_is_what_a_file_would(name: str) -> None:
         ([], "the conversation is empty"),
         ([{"role": "客服", "content": "x"}], "message 1 is of '客服'"),
         (openai(said("a", "b"))[1:], "begins with an answer"),
-        ({"x": 1}, "none of the keys 'x'"),
+        ({"x": 1}, "no key of the messages is what is said: 'x'"),
     ],
 )
 def test_a_program_is_told_what_is_no_conversation(value: Any, told: str) -> None:

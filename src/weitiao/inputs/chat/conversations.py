@@ -57,13 +57,11 @@ class Conversations:
     """How rows become ids.
 
     Args:
-        column: of the text, as messages call it.
         longest: most ids of a row.
         system: system message of rows that have none.
     """
 
     encoder: ChatEncoder
-    column: str
     longest: int
     too_long: TooLong
     learn: Learn
@@ -125,9 +123,9 @@ class Conversations:
             return turns(messages) if answered else turns.prompt(messages)
         except TemplateFault as error:
             problem = f"the chat template doesn't take this conversation: {error}"
-            place: dict[str, Any] = {"file": row.file, "row": row.row, "column": self.column}
             hint = "a template that does: {--template} FILE.jinja"
-            raise DataError(problem, **place, hint=hint) from error
+            # several columns may have a part in it, so none is at fault
+            raise DataError(problem, file=row.file, row=row.row, hint=hint) from error
         except TurnFault as error:
             problem = f": {error} ({row.file}, row {row.row})"
             raise ConfigError(problem, field="template", hint=error.hint) from error

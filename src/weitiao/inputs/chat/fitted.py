@@ -77,7 +77,7 @@ class FittedChat(FittedInput):
 
     def _encoded(self, part: pa.Table) -> pa.Table:
         options, encoder = self.options, self.encoder
-        how = (options.text, self.card.max_length, options.too_long, options.learn, options.system)
+        how = (self.card.max_length, options.too_long, options.learn, options.system)
         conversations = Conversations(encoder, *how)
         names = [name for name in ("text", "label", "file", "row") if name in part.column_names]
         rows = [*map(conversations.of_row, part.select(names).to_pylist())]

@@ -34,10 +34,10 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._first: dict[str, str] = {}
 
-    def add(self, what: str, row: int, value: str) -> None:
-        """Count something that is true of a value in a row."""
+    def add(self, what: str, row: int, value: str | None = None) -> None:
+        """Count something that is true of a value in a row; null = of the row."""
         self._counts[what] += 1
-        self._first.setdefault(what, f"row {row}, {short(value)}")
+        self._first.setdefault(what, f"row {row}" + ("" if value is None else f", {short(value)}"))
 
     def facts(self) -> Iterator[str]:
         """Each with its count and its first place."""

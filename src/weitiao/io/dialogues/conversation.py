@@ -24,6 +24,19 @@ _BEHIND = "messages behind the last answer, left out"
 _ANSWERED = "conversations that have their answer, which is left out: it is to be predicted"
 
 
+class Part(NamedTuple):
+    """A message where it stands in a row.
+
+    Args:
+        cell: role of its column.
+        number: its place there, from 1.
+    """
+
+    message: Message
+    cell: str = "text"
+    number: int = 1
+
+
 class Conversation(NamedTuple):
     """A conversation up to its last answer.
 
@@ -38,44 +51,50 @@ class Conversation(NamedTuple):
     rejected: str | None = None
 
 
+def parts_of(messages: Sequence[Message], cell: str = "text") -> list[Part]:
+    """The messages of one cell."""
+    return [Part(each, cell, number) for number, each in enumerate(messages, 1)]
+
+
 def conversation_of(
-    messages: Sequence[Message], row: int, tally: Tally, *, answered: bool, role: str = "text"
+    parts: Sequence[Part], row: int, tally: Tally, *, answered: bool
 ) -> Conversation:
     """What is read of messages.
 
     Args:
         row: their number, to tell.
         answered: whether an answer is wanted.
-        role: whose cell they are of.
 
     Raises:
         SpanFault: there is none, it is empty, or the messages stand in an order that no template
-            takes.
+            takes; names the cell.
     """
-    asked = [place for place, each in enumerate(messages, 1) if each.role != "assistant"]
-    if not answered and asked and asked[-1] < len(messages):
-        tally.add(_ANSWERED, row, messages[-1].content)  # which may be empty, a place for it
-        messages = messages[: asked[-1]]
-    kept = _joined(messages, row, tally, role)
-    _refuse_order(kept, role)
-    answers = [place for place, each in enumerate(kept) if each.role == "assistant"]
+    asked = [place for place, each in enumerate(parts, 1) if each.message.role != "assistant"]
+    if not answered and asked and asked[-1] < len(parts):
+        tally.add(_ANSWERED, row, parts[-1].message.content)  # which may be empty, a place for it
+        parts = parts[: asked[-1]]
+    kept = _joined(parts, row, tally)
+    _refuse_order(kept)
+    messages = [each.message for each in kept]
+    answers = [place for place, each in enumerate(messages) if each.role == "assistant"]
     if not answered:
-        return Conversation(kept, None)
+        return Conversation(messages, None)
     if not answers:
-        raise SpanFault("there is no answer in the conversation", role)
-    last = kept[answers[-1]]
+        raise SpanFault("there is no answer in the conversation", parts[-1].cell)
+    last = messages[answers[-1]]
     if not last.learn:
-        raise SpanFault("the last answer is marked as one not to learn", role, "leave it out")
-    for each in kept[answers[-1] + 1 :]:
+        problem = "the last answer is marked as one not to learn"
+        raise SpanFault(problem, kept[answers[-1]].cell, "leave it out")
+    for each in messages[answers[-1] + 1 :]:
         tally.add(_BEHIND, row, each.content)
-    return Conversation(kept[: answers[-1]], last.content)
+    return Conversation(messages[: answers[-1]], last.content)
 
 
-def with_answer(prompt: Sequence[Message], answer: Sequence[Message]) -> list[Message]:
+def with_answer(prompt: Sequence[Part], answer: Sequence[Part]) -> list[Part]:
     """A prompt and its answer, with which the prompt may stand once more."""
-    said = [(one.role, one.content) for one in prompt]
-    repeated = [(one.role, one.content) for one in answer[: len(said)]] == said
-    return [*answer] if repeated else [*prompt, *answer]
+    said = [(one.message.role, one.message.content) for one in prompt]
+    begins = [(one.message.role, one.message.content) for one in answer[: len(said)]]
+    return [*answer] if begins == said else [*prompt, *answer]
 
 
 def compared(preferred: Conversation, other: Conversation) -> Conversation:
@@ -93,55 +112,60 @@ def compared(preferred: Conversation, other: Conversation) -> Conversation:
     return preferred._replace(rejected=other.answer)
 
 
-def prompt_of(value: Any) -> str:
+def prompt_of(value: Any, roles: Mapping[str, Role] | None = None) -> str:
     """A conversation that a program gives, as a cell: what is to be answered.
 
     Args:
         value: messages, in any form of docs/data.md; an answer at their end is left out.
+        roles: name of a speaker → role, beside the usual ones.
 
     Raises:
         SpanFault: they are none.
     """
-    messages = Turns(Roles(None)).whole([value] if isinstance(value, Mapping) else value)
-    return as_cell(conversation_of(messages, 1, Tally(), answered=False).prompt)
+    messages = Turns(Roles(roles)).whole([value] if isinstance(value, Mapping) else value)
+    return as_cell(conversation_of(parts_of(messages), 1, Tally(), answered=False).prompt)
 
 
-def _joined(messages: Sequence[Message], row: int, tally: Tally, role: str) -> list[Message]:
+def _joined(parts: Sequence[Part], row: int, tally: Tally) -> list[Part]:
     """The messages, those of one speaker in a row as one."""
-    found = list[Message]()
-    for number, each in enumerate(messages, 1):
+    found, before = list[Part](), 0
+    for part in parts:
+        each, cell, number = part
         if not each.content.strip():
             if each.role == "assistant":
-                raise SpanFault(f"the answer in message {number} is empty", role)
+                raise SpanFault(f"the answer in message {number} is empty", cell)
             tally.add(_EMPTY.get(each.role, _NO_SYSTEM), row, each.content)
             if each.role == "system":
                 continue
-        if not found or found[-1].role != each.role or each.role == "tool":
-            found.append(each)
-            continue
-        if found[-1].learn != each.learn:
-            problem = f"of two answers in a row, message {number - 1} and {number}, one is to learn"
-            raise SpanFault(problem, role, "a message of the user between them")
-        tally.add(_JOINED[each.role], row, each.content)
-        found[-1] = each._replace(content=f"{found[-1].content}\n{each.content}")
+        last = found[-1].message if found else None
+        if last is None or last.role != each.role or each.role == "tool":
+            found.append(part)
+        elif last.learn != each.learn:
+            problem = f"of two answers in a row, message {before} and {number}, one is to learn"
+            raise SpanFault(problem, cell, "a message of the user between them")
+        else:
+            tally.add(_JOINED[each.role], row, each.content)
+            joined = each._replace(content=f"{last.content}\n{each.content}")
+            found[-1] = found[-1]._replace(message=joined)
+        before = number
     return found
 
 
-def _refuse_order(messages: Sequence[Message], role: str) -> None:
+def _refuse_order(parts: Sequence[Part]) -> None:
     """Refuse an order that no chat template takes."""
-    begin = int(bool(messages) and messages[0].role == "system")
-    if len(messages) == begin:
-        raise SpanFault("nothing is asked in the conversation", role)
-    if (first := messages[begin].role) != "user":
-        who = "an answer" if first == "assistant" else "what a tool says"
-        raise SpanFault(f"the conversation begins with {who}, and not with the user", role)
-    for before, each in zip(messages[begin:], messages[begin + 1 :], strict=False):
+    begin = int(bool(parts) and parts[0].message.role == "system")
+    if len(parts) == begin:
+        raise SpanFault("nothing is asked in the conversation", "text")
+    if (first := parts[begin]).message.role != "user":
+        who = "an answer" if first.message.role == "assistant" else "what a tool says"
+        raise SpanFault(f"the conversation begins with {who}, and not with the user", first.cell)
+    for (before, _, _), (each, cell, _) in zip(parts[begin:], parts[begin + 1 :], strict=False):
         if each.role == "system":
             raise SpanFault(
-                "a system message stands in the middle of the conversation", role, _FIRST
+                "a system message stands in the middle of the conversation", cell, _FIRST
             )
         if each.role == "tool" and before.role == "user":
-            raise SpanFault("a tool speaks though no answer has called it", role)
+            raise SpanFault("a tool speaks though no answer has called it", cell)
 
 
 _FIRST = "put it first, or into a message of the user"

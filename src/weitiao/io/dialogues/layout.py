@@ -1,6 +1,6 @@
 """Which columns of a file hold a conversation, or its prompt and its answer, by their names."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 USUAL = {"text": "text", "label": "label"}
 """Role → what its column is called unless it is said; others are looked for then."""
@@ -14,6 +14,7 @@ _ANSWERS = ("output", "completion", "response", "answer", "回答", "答案", "�
 _CHOSEN = "chosen"  # TRL, UltraFeedback, LLaMA-Factory, beside `REJECTED`
 _BESIDE = {"system": ("system", "system_prompt"), "history": ("history",)}
 _INPUT = ("input", "context")  # context: Dolly
+_TOOLS = "tools"
 
 
 def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
@@ -50,6 +51,25 @@ def may_lack(names: Iterable[str]) -> list[str]:
     inputs = _INPUT[:1] if _WITH_INPUT in known and known.isdisjoint(_INPUT) else ()
     firsts = (*inputs, *(each[0] for each in _BESIDE.values()))
     return [name for name in firsts if name not in known]
+
+
+def unread(columns: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
+    """What is told of columns of a file that belong to conversations as a rule, and aren't read.
+
+    Args:
+        columns: role → the column that is read.
+        names: of all columns.
+    """
+    yield from (f"the column {name!r} isn't read" for name in names if name == _TOOLS)
+    text = columns["text"]
+    if text not in names or is_whole(text) or text.strip().casefold() == _WITH_INPUT:
+        return
+    for name in names:
+        if name.strip().casefold() in _INPUT and name not in columns.values():
+            yield (
+                f"the column {name!r} isn't read: it follows a prompt that is called"
+                f" {_WITH_INPUT!r}, and this one is {text!r}"
+            )
 
 
 def is_whole(name: str) -> bool:

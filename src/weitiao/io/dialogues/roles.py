@@ -50,7 +50,10 @@ class Roles:
         """
         role = self._meanings(key).get(_folded(name)) if isinstance(name, str) else None
         if role is None:
-            hint = f"{mapping_of(name)}, or whichever it is"
+            if name is None:
+                problem = f"message {place} doesn't say who speaks: it has no {key!r}"
+                raise SpanFault(problem, cell, f'"{key}": one of {", ".join(ROLES)}')
+            hint = f"{mapping_of(name)}, or whichever it is; write one of these"
             problem = f"message {place} is of {short(name)}, which is no role: {', '.join(ROLES)}"
             raise SpanFault(problem, cell, hint)
         if name != role:

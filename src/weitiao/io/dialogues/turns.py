@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from weitiao.io.dialogues.messages import Message
+from weitiao.io.dialogues.messages import Message, Role
 from weitiao.io.dialogues.roles import Roles, mapping_of
 from weitiao.io.spans.span import SpanFault, short
 
@@ -24,10 +24,12 @@ _LIKE_TURNS = re.compile(
 _PYTHON = re.compile(r"\s*\[[\[{(\s]*'")
 """Python's own way to write lists, in which keys are in single quotes."""
 _TEXT_PARTS = ("text", "input_text", "output_text")
+Keys = tuple[str | None, str]
+"""What says who speaks (null = nothing does, by turns) and what is said (empty = texts alone)."""
 
 
 class Turns:
-    """Takes messages out of cells; keeps what is said of a whole file.
+    """Takes messages out of cells; keeps by which keys it read the cells of a row.
 
     Args:
         roles: who speaks.
@@ -36,10 +38,14 @@ class Turns:
 
     def __init__(self, roles: Roles, *, whole_answers: bool = False) -> None:
         self.roles, self._whole_answers = roles, whole_answers
-        self.keys: tuple[str | None, str] | None = None
-        """Those of the first conversation that say who speaks and what; no speaker: by turns."""
+        self.keys: dict[Keys, None] = {}
+        """Those that say who speaks and what, in the order in which they were found."""
         self.unread: dict[str, None] = {}
-        """Keys of messages that aren't read, in the order in which they were found."""
+        """Keys of messages that aren't read, likewise."""
+
+    def begin(self) -> None:
+        """Forget the keys of the row before."""
+        self.keys, self.unread = {}, {}
 
     def whole(self, cell: Any, role: str = "text") -> list[Message]:
         """The messages of a cell that holds a list of them, or its JSON.
@@ -57,7 +63,7 @@ class Turns:
         if not value:
             raise SpanFault("the conversation is empty", role)
         if all(isinstance(each, str) for each in value):
-            self._note(None, "")
+            self.keys[None, ""] = None
             return _by_turns([*value])
         for number, each in enumerate(value, 1):
             if not isinstance(each, Mapping):
@@ -76,7 +82,10 @@ class Turns:
             cell = [cell]
         if not isinstance(cell, list) or (len(cell) == 1 and isinstance(cell[0], str)):
             return content_of(cell, "the value", role)
-        if self._are_messages(cell, role):
+        if (first := self._first_speaker(cell)) is not None:
+            if not self._may_begin(first, role):
+                problem = f"the answer begins with a message of the {first}, not of the assistant"
+                raise SpanFault(problem, role, _PROMPT)
             return self.whole(cell, role)
         texts = all(isinstance(each, str) for each in cell)
         if cell and texts and role == "text":
@@ -97,20 +106,25 @@ class Turns:
                 return cell
             problem = f"this begins like messages: {fault.problem}"
             raise SpanFault(problem, role, f"a text that does so is written {_ONE}") from fault
-        return self.whole(value, role) if self._are_messages(value, role) else cell
+        first = self._first_speaker(value)  # an answer may well be JSON of what a user says
+        messages = first is not None and self._may_begin(first, role)
+        return self.whole(value, role) if messages else cell
 
-    def _are_messages(self, value: Any, role: str) -> bool:
-        """Whether all of a list name who speaks; in an answer alone, one who answers."""
+    def _may_begin(self, first: Role, role: str) -> bool:
+        """Whether a cell's messages may begin with this one's: an answer alone with an answer."""
+        return role != "label" or self._whole_answers or first in ("assistant", "tool")
+
+    def _first_speaker(self, value: Any) -> Role | None:
+        """Who speaks first in a list of messages; null = not all of it name who speaks."""
         if not isinstance(value, list) or not value:
-            return False
+            return None
         if not all(isinstance(each, Mapping) for each in value):
-            return False
+            return None
         named = [(key, each[key]) for each in value for key in _ROLE_KEYS if key in each]
         if len(named) < len(value) or not all(self.roles.knows(n, key) for key, n in named):
-            return False
+            return None
         key, name = named[0]
-        free = role != "label" or self._whole_answers
-        return free or self.roles.role(name, key, 1) in ("assistant", "tool")
+        return self.roles.role(name, key, 1)
 
     def pairs(self, cell: Any) -> list[Message]:
         """The messages of a history: a list of ``[question, answer]``, or of messages."""
@@ -132,14 +146,13 @@ class Turns:
         if all(each and all(self.roles.knows(key, "") for key in each) for each in turns):
             turns = [{"role": key, "content": text} for each in turns for key, text in each.items()]
         speaks, says = self._keys_of(turns, role)
-        self._note(speaks, says)
+        self.keys[speaks, says] = None
         read = {speaks, says, *_LEARN_KEYS}
         self.unread |= dict.fromkeys(key for key in _filled(turns) if key not in read)
         texts = []
         for number, each in enumerate(turns, 1):
-            if each.get(says) is None and each.get("tool_calls"):
-                problem = f"message {number} calls a tool and says nothing, so it is no text"
-                raise SpanFault(problem, role)
+            if each.get(says) is None:
+                raise _silent(each, says, number, role)
             texts.append(content_of(each.get(says), f"message {number}", role))
         if speaks is None:
             return _by_turns(texts)
@@ -157,12 +170,14 @@ class Turns:
         if speaks is None:
             named = (k for k in keys if all(self.roles.knows(each.get(k), k) for each in turns))
             speaks = next(named, None)
-        says = next((key for key in _CONTENT_KEYS if key in keys and key != speaks), None)
+        empty = {key for each in turns for key in each}  # of several, one with a value is taken
+        known = (key for some in (keys, empty) for key in _CONTENT_KEYS if key in some)
+        says = next((key for key in known if key != speaks), None)
         texts = [k for k in keys if k != speaks and any(isinstance(t.get(k), str) for t in turns)]
         if says is None:
             if len(texts) != 1:
                 shown = ", ".join(map(repr, keys))
-                raise SpanFault(f"none of the keys {shown} is what is said", role, HINT)
+                raise SpanFault(f"no key of the messages is what is said: {shown}", role, HINT)
             says = texts[0]
         if speaks is None:
             self._refuse_speakers(turns, [key for key in texts if key != says], role)
@@ -178,8 +193,18 @@ class Turns:
                 problem = f"the values of {key!r}, such as {short(values[0])}, are no roles"
                 raise SpanFault(problem, role, f"{mapping_of(values[0])}, and so on for each")
 
-    def _note(self, speaks: str | None, says: str) -> None:
-        self.keys = self.keys or (speaks, says)
+
+_PROMPT = "what the user says belongs into the prompt"
+
+
+def _silent(turn: Mapping[str, Any], says: str, number: int, role: str) -> SpanFault:
+    """What is wrong with a message that says nothing."""
+    if turn.get("tool_calls"):
+        problem = f"message {number} calls a tool and says nothing, so it is no text"
+        return SpanFault(problem, role)
+    what = "is null" if says in turn else "is missing"
+    hint = "write what is said there, or leave the conversation out"
+    return SpanFault(f"message {number} says nothing: its {says!r} {what}", role, hint)
 
 
 def _filled(turns: Sequence[Mapping[str, Any]]) -> dict[str, None]:

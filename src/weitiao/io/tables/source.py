@@ -118,7 +118,7 @@ class Source:
                 UNREAD.format(n) for n in JUDGED if n in {*names}.difference(self.wanted.values())
             ]
         if self.cells == "reply":
-            self.notes.facts += [f"the column {n!r} isn't read" for n in names if n == "tools"]
+            self.notes.facts += of_dialogues.unread(self.columns, names)
         for role, name in self.columns.items():
             if every.count(name) != 1:
                 raise self._missing(role.partition(".")[0], name, names)
