@@ -64,7 +64,11 @@ ADDED |= {
     "train and fit --model.objective.dimensions": "how narrow an index has to be, its users know",
 }
 ADDED |= {
-    "train and fit --data.roles": "what a file calls those who speak, only who made it knows",
+    **{
+        f"{verb} --data.roles": "what a file calls those who speak, only who made it knows"
+        for verb in ("train and fit", "predict", "test", "export")
+    },
+    "generate --roles": "as of predict: the same file may be answered by either",
 }
 ADDED |= {
     "train and fit --data.input.written": "two languages may need a vocabulary each",

@@ -122,6 +122,7 @@ def test_a_question_is_answered_once(chatty: str, capsys: pytest.CaptureFixture[
         ({"to": Path("a")}, "^file: to needs it"),
         ({"file": Path("a"), "to": Path("b"), "prompt": "a"}, "prompt has no effect"),
         ({"batch": 3}, "batch has no effect without file"),
+        ({"roles": {"a": "user"}}, "^roles has no effect without file"),
         ({"batch": 0}, "batch must be at least 1"),
         ({"system": "a"}, "system has no effect without chat"),
         ({"chat": True, "count": 2}, "count has no effect on a conversation"),
@@ -214,3 +215,17 @@ def test_lines_of_a_program_are_answered_without_a_sign(chatty: str) -> None:
     lines = done.stdout.decode().splitlines()
     assert lines[: len(lines) // 2] == lines[len(lines) // 2 :] != []
     assert "this is no text in UTF-8" in done.stderr.decode()
+
+
+def test_a_command_that_is_none_is_told_and_not_sent(
+    chatty: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(Conversation, "answer", lambda self, text: sent.append(text))
+    monkeypatch.setattr("sys.stdin", io.StringIO("/help me\n//help\na/b\n/ \n/RESET\n/exit\nc\n"))
+    run_generate(["--model", chatty, "--chat=true"])
+    assert sent == ["/help", "a/b"]
+    told = " ".join(capsys.readouterr().err.split())
+    for name in ("/help", "/", "/RESET"):
+        assert f"! there is no command {name}: /exit or Ctrl-D ends, /reset forgets" in told
+    assert "a text that begins with / is typed with two: //help me" in told

@@ -117,6 +117,55 @@ def test_oldest_turns_go_where_positions_run_out(
     assert "! 1 of 2 rows are too long: their oldest turns are left out" in capsys.readouterr().err
 
 
+USER, ANSWER = {"role": "user", "content": "在吗"}, {"role": "assistant", "content": "在"}
+SYSTEM, NOTHING = {"role": "system", "content": "短"}, {"role": "user", "content": None}
+SHAREGPT = [{"from": "human", "value": "在吗"}, {"from": "gpt", "value": "在"}]
+NAMED = [{"role": "客户", "content": "在吗"}]
+SAME: list[dict[str, Any]] = [
+    {"messages": [USER]},
+    {"messages": [USER, ANSWER]},
+    {"prompt": "of no effect", "prompt_id": "7", "messages": [USER, ANSWER]},
+    {"messages": [{"role": "user", "content": [{"type": "text", "text": "在吗"}]}]},
+    {"conversations": SHAREGPT},
+    {"prompt": [USER], "completion": [ANSWER]},
+    {"messages": NAMED},
+    {"messages": json.dumps([USER]), "system": ""},
+]
+"""Forms of one conversation."""
+
+
+def test_conversations_are_read_in_all_forms_that_train(
+    chatty: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--length=8", "--temperature=0", "--roles={客户: user}")
+    found = answered(chatty, write(tmp_path / "in.jsonl", SAME), *options)
+    assert len({row["generated"] for row in found}) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "their answer, which is left out: it is to be predicted: 3 (first: row 2, '在')" in told
+    assert "rows of other keys, where 'from' says who speaks, and 'value' what: 1" in told
+
+
+def test_prompts_of_all_names_are_answered(chatty: str, tmp_path: Path) -> None:
+    rows: list[Any] = [{"instruction": "在吗", "input": "", "output": "在"}]
+    rows += [{"query": "在吗"}, {"text": "在吗"}, SAME[0]]
+    options = ("--length=8", "--temperature=0", "--chat=true")
+    found = answered(chatty, write(tmp_path / "in.jsonl", rows), *options)
+    assert len({row["generated"] for row in found}) == 1
+
+
+def test_what_stands_in_a_row_is_left_as_it_is(chatty: str, tmp_path: Path) -> None:
+    rows = [
+        '{"z": 1.0, "prompt": "a", "b": 1e3, "big": 12345678901234567890.10, "n": null}',
+        '  {"prompt":"\\u4f60" ,"x":[1e400, -0]}  ',
+        '{"prompt": "a", "prompt": "b"}',
+    ]
+    answered(chatty, write(tmp_path / "in.jsonl", rows), "--length=4")
+    lines = (tmp_path / "answers.jsonl").read_text("utf-8").splitlines()
+    for row, line in zip(rows, lines, strict=True):
+        own = row.strip().removesuffix("}")
+        assert line.startswith(f'{own}, "generated": "')
+
+
 LONG = "龘" * 600
 BAD: dict[str, tuple[list[Any], list[str], str]] = {
     "broken": ([ROWS[0], '{"prompt": "a"'], [], r"in.jsonl, row 2: this is no JSON: .*\"a\""),
@@ -124,17 +173,24 @@ BAD: dict[str, tuple[list[Any], list[str], str]] = {
     "no_prompt": ([ROWS[0], {"text": "a"}], [], r"row 2: this has no prompt .*messages"),
     "number": ([{"prompt": 3}], [], r"row 1, column 'prompt': this has no prompt .*\(value: 3\)"),
     "empty": ([{"prompt": ""}], [], "row 1, column 'prompt': prompt is empty, and the tokenizer"),
-    "nothing_asked": ([{"prompt": " "}], ["--chat=true"], "row 1.*the prompt is empty"),
-    "both": ([{"prompt": "a", **TALKS[0]}], [], "row 1.*a prompt and messages"),
-    "no_messages": ([{"messages": []}], [], "row 1, column 'messages': messages are a list"),
-    "role": ([{"messages": [{"role": "bot", "content": "a"}]}], [], "row 1.*'bot'.*one of system"),
-    "content": ([{"messages": [{"role": "user"}]}], [], "row 1.*message 1 has no content"),
-    "answer": ([{"messages": [{"role": "assistant", "content": "a"}]}], [], "row 1.*is an answer"),
+    "nothing": ([{"a": None}], ["--chat=true"], "row 1: this has no prompt and no messages"),
+    "null": ([{"prompt": None}], [], "row 1: this has no prompt"),
+    "instruction": ([{"instruction": "a"}], [], "no prompt .*chat true answers .* 'instruction'"),
+    "no_messages": ([{"messages": []}], [], "row 1, column 'messages': the conversation is empty"),
+    "role": ([{"messages": [{"role": "客服", "content": "a"}]}], [], "row 1.*'客服'.*--roles '{"),
+    "content": ([{"messages": [{"role": "user"}]}], [], "row 1.*no key .* is what is said: 'r"),
+    "null_content": ([{"messages": [NOTHING]}], [], "message 1 says nothing: its 'content' is n"),
+    "answer": ([{"messages": [{"role": "assistant", "content": "a"}]}], [], "begins with an answ"),
+    "system": ([{"messages": [USER, ANSWER, SYSTEM, USER]}], [], "row 1, column 'messages': a sys"),
+    "history": (
+        [{"query": "a", "history": [["b", ""]]}], ["--chat=true"], "column 'history': .*empty"
+    ),
     "long": ([ROWS[0], {"prompt": LONG}], [], r"row 2.*a prompt of \d+ ids .*512 positions"),
     "long_talk": (
         [{"messages": [{"role": "user", "content": LONG}]}], [], r"row 1.*ids .*512 positions"
     ),
     "torn": (['{"prompt": "\\ud800"}'], [], "row 1: this is no text in UTF-8"),
+    "taken_by_null": ([{"prompt": "a", "ended": None}], [], "row 1, column 'ended'.*already"),
     "taken": ([{"prompt": "a", "generated": "b"}], [], "row 1, column 'generated'.*already"),
     "no_rows": ([""], [], "^file: .*in.jsonl has no rows"),
 }  # fmt: skip
@@ -199,6 +255,12 @@ def test_a_model_without_template_does_not_answer(plain: str, tmp_path: Path) ->
     source = write(tmp_path / "in.jsonl", TALKS)
     with pytest.raises(WeitiaoError, match=r"^model: .* has no chat template.*\n.*chat-model"):
         answered(plain, source)
+
+
+def test_a_folder_is_no_file_to_write(chatty: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", ROWS[:1])
+    with pytest.raises(WeitiaoError, match=r"^to: .* is a folder\n  → --to .*answers.jsonl"):
+        run_generate(["--model", chatty, "--file", str(source), "--to", str(tmp_path)])
 
 
 def test_the_file_that_is_read_is_not_written(chatty: str, tmp_path: Path) -> None:

@@ -616,6 +616,8 @@ NEW_FILE = {
     "data/data.sheet": Effect("output", "new", ("--data.{verb}=my.xlsx",), before="old"),
     "data/data.extra_cells": Effect("output", "ignore", ("--data.{verb}=wide.csv",), mends=True),
     "data/data.pair": Effect("refused", "other"),
+    # of conversations only; what it does for them: tests/io/dialogues
+    "data/data.roles": Effect("refused", "{客服: assistant}"),
     "data/data.batch": Effect("order", "{size: 2}"),
     "data.batch: Batching/data.batch.tokens": Effect("order", "60"),
     "data.batch: Batching/data.batch.size": Effect("order", "3"),

@@ -75,6 +75,10 @@ class NewRows:
         for part in self.reader.stream(inputs, rows, notes):
             yield part._replace(rows=self.cleaned(part.rows))
 
+    def cell(self, role: str, value: Any) -> Any:
+        """A value that stands in no file, as it stands in a table; see `Input.cell`."""
+        return self.input.cell(role, value, self.reader.roles)
+
     def of_cells(self, cells: Mapping[str, list[str]]) -> pa.Table:
         """The readable rows of cells that stand in no file; see `table_of_cells`."""
         return self.cleaned(table_of_cells(cells))

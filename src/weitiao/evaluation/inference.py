@@ -16,9 +16,10 @@ from weitiao.distributed import refuse_other_processes
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.choices.answers import FirstOption
+from weitiao.io.dialogues.messages import Role
 from weitiao.io.tables import Files, ReadOptions, expand
 
-# a score is of all rows, labels are as they were
+# a score is of all rows, labels are as they were; roles are added where a task may be chat
 _OF_TRAINING = (
     *("on_bad_row", "placeholders", "broken_tags", "misplaced_answers", "first_option"),
     "roles",
@@ -57,9 +58,11 @@ class NewFile(TextFile):
         pair: column of the second text, of a model of pairs.
         id: column of an identifier; '' = number of the row, where the file has none.
         batch: budget of a batch.
+        roles: who speaks in conversations: a name of the file → system, user, assistant or tool.
     """
 
     pair: str | None = None
+    roles: dict[str, Role] | None = None
 
     def changes(self) -> dict[str, Any]:
         """The DataModule's arguments that are not the checkpoint's; columns are the input's."""

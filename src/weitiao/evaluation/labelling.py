@@ -49,7 +49,7 @@ def label_texts(
     Raises:
         DataError: a text is one that can't be answered.
     """
-    texts = [predictor.rows.input.cell("text", text) for text in texts]
+    texts = [predictor.rows.cell("text", text) for text in texts]
     table = predictor.rows.of_cells({"text": texts} | ({"pair": pairs} if pairs else {}))
     predicted, encoded = predictor.answer(table)
     seen = Answered()

@@ -149,7 +149,7 @@ class Predictor:
             fit = len(values) == len(needed)
             given = dict(zip(needed, values, strict=True)) if fit else {}
         try:
-            texts = [source.cell(role, given.get(role, "")) for role in source.columns]
+            texts = [self.rows.cell(role, given.get(role, "")) for role in source.columns]
         except DataError as error:
             error.row = number
             raise

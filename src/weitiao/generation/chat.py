@@ -17,6 +17,8 @@ from weitiao.models.decoding import Row, go_on
 from weitiao.training.console import show_line
 
 EXIT, RESET = "/exit", "/reset"
+_TEXT = "//"  # begins a text that begins with a slash
+_COMMANDS = f"{EXIT} or Ctrl-D ends, {RESET} forgets"
 _SIGN = "> "
 
 
@@ -32,7 +34,7 @@ def converse(options: Generation, notes: Console) -> None:
     speaker = Speaker.open(options.model, chat=True)
     terminal = sys.stdin.isatty()
     if terminal:
-        show_line(f"{EXIT} or Ctrl-D ends, {RESET} forgets, Ctrl-C stops an answer", notes)
+        show_line(f"{_COMMANDS}, Ctrl-C stops an answer", notes)
     conversation = Conversation(speaker, options, notes, _print)
     with _interrupts():
         for line in _lines(notes, terminal=terminal):
@@ -40,8 +42,12 @@ def converse(options: Generation, notes: Console) -> None:
                 return
             if line == RESET:
                 conversation.reset()
+            elif line.startswith("/") and not line.startswith(_TEXT):
+                name = line.split()[0]
+                way = f"a text that begins with / is typed with two: /{line}"
+                show_line(f"! there is no command {name}: {_COMMANDS} → {way}", notes)
             elif line:
-                conversation.answer(line)
+                conversation.answer(line.removeprefix("/"))
 
 
 class Conversation:

@@ -1,13 +1,11 @@
 """A conversation as a model reads it: its newest turns, as many as there are positions for."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from weitiao.generation.options import ANSWER, Generation
 from weitiao.generation.speaker import Speaker, Unsayable
-from weitiao.io.dialogues.messages import ROLES, Message
-
-FORM = '"messages": [{"role": "user", "content": "…"}, …]'
+from weitiao.io.dialogues.messages import Message
 
 
 class Asked(NamedTuple):
@@ -49,30 +47,6 @@ def asked(speaker: Speaker, messages: Sequence[Message], options: Generation) ->
     kept = sum(map(len, turns))
     whole = len(messages) - (messages[0].role == "system")
     return Asked(ids, length, whole - kept if len(turns) < before else 0)
-
-
-def messages_of(given: Any) -> list[Message]:
-    """The messages of a row.
-
-    Raises:
-        Unsayable: they aren't a list of roles and contents that ends where an answer is due.
-    """
-    if not isinstance(given, list) or not given:
-        raise Unsayable("messages are a list of at least one", FORM)
-    found = [_message(number, one) for number, one in enumerate(given, 1)]
-    if found[-1].role == "assistant":
-        raise Unsayable("the last message is an answer", "end with what is to be answered")
-    if found[-1].role == "system":
-        raise Unsayable("there is nothing to answer but what the system says", FORM)
-    return found
-
-
-def _message(number: int, given: Any) -> Message:
-    if not isinstance(given, Mapping) or not isinstance(given.get("content"), str):
-        raise Unsayable(f"message {number} has no content that is a text", FORM)
-    if (role := given.get("role")) not in ROLES:
-        raise Unsayable(f"message {number} has the role {role!r}", f"one of {', '.join(ROLES)}")
-    return Message(role, given["content"])
 
 
 def _turns(messages: Sequence[Message]) -> list[list[Message]]:

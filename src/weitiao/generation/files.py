@@ -16,10 +16,11 @@ from weitiao.evaluation.arithmetic import arithmetic
 from weitiao.evaluation.partial_file import PartialFile, is_done
 from weitiao.generation.choice import Choice
 from weitiao.generation.options import BATCH, Generation
-from weitiao.generation.rows import MESSAGES, Line, Ready, lines_of, ready, written
+from weitiao.generation.rows import Line, Ready, lines_of, ready, talks, written
 from weitiao.generation.runs import files_of
 from weitiao.generation.speaker import Speaker
 from weitiao.io.cache import content_hash, hash_of, versions
+from weitiao.io.dialogues.reading import Dialogues
 from weitiao.models.decoding import Row, go_on, in_batches
 from weitiao.training.console import show_line
 
@@ -44,14 +45,17 @@ def answer_file(options: Generation, notes: Console) -> None:
     if source.resolve() == target.resolve():
         raise ConfigError(f": {target} is what is read", field="to", hint="another name")
     key = _key(options, source)
+    if target.is_dir():
+        hint = f"{{--to}} {target / 'answers.jsonl'}"
+        raise ConfigError(f": {target} is a folder", field="to", hint=hint)
     if target.exists():
         if not is_done(target, key):
             problem = f": {target} is there already, and not from this very call"
             raise ConfigError(problem, field="to", hint="another name, or remove it")
         show_line(f"{target} is whole already", notes)
         return
-    talks = options.chat or any(MESSAGES in line.values for line in lines_of(source))
-    speaker = Speaker.open(options.model, chat=talks)
+    answers = any(talks(line, options) for line in lines_of(source))
+    speaker = Speaker.open(options.model, chat=answers)
     _check(source, speaker, options, notes)
     with PartialFile(target, key) as file:
         if file.changed:
@@ -79,7 +83,8 @@ def _answer(
 ) -> bytes:
     """What is written of some rows."""
     assert options.file is not None
-    prompts = [ready(line, options.file, speaker, options) for line in lines]
+    read = _dialogues(speaker, options)
+    prompts = [ready(line, options.file, speaker, options, read) for line in lines]
     wordings = [speaker.wording(options, one.shown, one.ids) for one in prompts]
     rows = [
         Row(
@@ -108,21 +113,28 @@ def _answer(
 
 def _check(source: Path, speaker: Speaker, options: Generation, notes: Console) -> None:
     """Read the whole file before anything is computed, and say what of it is cut or unknown."""
-    counts, first = Counter[str](), ""
+    counts, first, read = Counter[str](), "", _dialogues(speaker, options)
     for line in lines_of(source):
-        one: Ready = ready(line, source, speaker, options)
+        one: Ready = ready(line, source, speaker, options, read)
         counts["rows"] += 1
         counts["cut"] += bool(one.left_out)
         counts["unknown"] += bool(one.unknown)
         first = first or one.unknown
     if not counts["rows"]:
         raise ConfigError(f": {source} has no rows", field="file")
+    for fact in read.facts():
+        show_line(f"! {source}: {fact}", notes)
     of = f"of {counts['rows']:,} rows"
     if counts["cut"]:
         show_line(f"! {counts['cut']:,} {of} are too long: their oldest turns are left out", notes)
     if counts["unknown"]:
         told = f"! {counts['unknown']:,} {of} have what the model doesn't know, the first: {first}"
         show_line(told, notes)
+
+
+def _dialogues(speaker: Speaker, options: Generation) -> Dialogues:
+    """What reads conversations: by the names of the training, and those that are given."""
+    return Dialogues({**(speaker.roles or {}), **(options.roles or {})})
 
 
 def _tell(counts: Counter[str], target: Path, notes: Console) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
+from weitiao.io.dialogues.messages import Role
 
 LENGTH, ANSWER = 64, 512
 """Most ids that are added to a text, and of an answer, where nothing is said."""
@@ -24,8 +25,11 @@ class Generation:
         chat: answer instead, by the model's chat template: the prompt, each prompt of a file, or
             without either what is typed, as a conversation.
         system: what an answer is told before the first message; null = what the template says.
-        file: JSON Lines to go on with, a ``prompt`` each, or ``messages`` that are answered.
+        file: JSON Lines to go on with, a ``prompt`` each; or conversations that are answered, in
+            any form of ``docs/data.md``.
         to: JSON Lines to write: the rows of ``file`` in their order, each with what the model says.
+        roles: who speaks in conversations of ``file``: a name → system, user, assistant or tool.
+            The usual names (human, gpt, …) are known, and those that a run was trained with.
         batch: rows of ``file`` that are computed at a time; null = 16.
         stop: strings before which a text ends.
         count: how many times.
@@ -48,6 +52,7 @@ class Generation:
     system: str | None = None
     file: Path | None = None
     to: Path | None = None
+    roles: dict[str, Role] | None = None
     batch: int | None = None
     stop: list[str] | None = None
     count: int = 1
@@ -102,6 +107,8 @@ class Generation:
             raise ConfigError("prompt has no effect beside file, which has its own")
         if self.file is None and self.batch is not None:
             raise ConfigError("batch has no effect without file")
+        if self.file is None and self.roles is not None:
+            raise ConfigError("has no effect without file", field="roles", hint="{--file} FILE")
         if self.system is not None and not self.chat:
             raise ConfigError("system has no effect without chat", hint="{--chat} true")
         if self.talks and self.count > 1:

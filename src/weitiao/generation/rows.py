@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from weitiao.errors import DataError
-from weitiao.generation.conversation import FORM, asked, messages_of
+from weitiao.generation.conversation import asked
 from weitiao.generation.options import LENGTH, Generation, is_text
 from weitiao.generation.speaker import Speaker, Unsayable
-from weitiao.io.dialogues.messages import Message
+from weitiao.io.dialogues.layout import USUAL, columns_of, is_whole
+from weitiao.io.dialogues.reading import Dialogues
+from weitiao.io.spans.span import SpanFault
+from weitiao.io.tables.cells import as_text
 
-PROMPT, MESSAGES = "prompt", "messages"
+PROMPT = "prompt"
 SAID, ENDED = "generated", "ended"
 """What is added to a row: what the model says, and whether it or a stop string ended it."""
+_FORM = '"messages": [{"role": "user", "content": "…"}, …]'
 
 
 class Line(NamedTuple):
@@ -21,11 +25,18 @@ class Line(NamedTuple):
 
     Args:
         number: of its line, from 1.
-        values: as they stand there.
+        text: as it stands there.
+        values: what it says.
     """
 
     number: int
+    text: str
     values: dict[str, Any]
+
+    @property
+    def filled(self) -> dict[str, Any]:
+        """The values but for those that are null."""
+        return {name: value for name, value in self.values.items() if value is not None}
 
 
 class Ready(NamedTuple):
@@ -54,69 +65,94 @@ def lines_of(path: Path) -> Iterator[Line]:
     """
     with path.open("rb") as file:
         for number, content in enumerate(file, 1):
-            text = content.removeprefix(b"\xef\xbb\xbf") if number == 1 else content
-            if text.strip():
-                yield Line(number, _object(path, number, text))
+            line = content.removeprefix(b"\xef\xbb\xbf") if number == 1 else content
+            if line.strip():
+                yield _line(path, number, line.strip())
 
 
-def ready(line: Line, path: Path, speaker: Speaker, options: Generation) -> Ready:
+def talks(line: Line, options: Generation) -> bool:
+    """Whether a row is answered: it is a conversation, or all of them are to be."""
+    values = line.filled
+    return options.chat or any(map(is_whole, values)) or isinstance(values.get(PROMPT), list)
+
+
+def ready(
+    line: Line, path: Path, speaker: Speaker, options: Generation, dialogues: Dialogues
+) -> Ready:
     """A row's prompt, or its conversation.
+
+    Args:
+        dialogues: reads conversations as `predict` does.
 
     Raises:
         DataError: it has neither, or one that can't be gone on with.
     """
-    values = line.values
+    values: dict[str, Any] = line.filled
+    place: dict[str, Any] = {"file": path, "row": line.number}
     for name in (SAID, ENDED):
-        if name in values:
+        if name in line.values:
             problem = f"the rows have {name!r} already, where the answer would stand"
-            raise DataError(problem, file=path, row=line.number, column=name)
-    column = MESSAGES if MESSAGES in values else PROMPT
+            raise DataError(problem, **place, column=name)
+    columns = columns_of({"text": USUAL["text"]}, [*values])
     try:
-        return _ready(values, speaker, options)
+        if talks(line, options):
+            return _answered(line, columns, speaker, options, dialogues)
+        return _gone_on_with(values, columns["text"], speaker, options)
+    except SpanFault as fault:
+        name = columns.get(fault.role, columns["text"])
+        problem, value = fault.problem, values.get(name)
+        raise DataError(problem, **place, column=name, value=value, hint=fault.hint) from fault
     except Unsayable as error:
-        raise DataError(
-            str(error),
-            file=path,
-            row=line.number,
-            column=column if column in values else None,
-            value=values.get(column),
-            hint=error.hint,
-        ) from error
+        value = values.get(PROMPT)
+        column = None if value is None or talks(line, options) else PROMPT
+        raise DataError(str(error), **place, column=column, value=value, hint=error.hint) from error
 
 
 def written(line: Line, said: list[str], ended: list[bool]) -> bytes:
-    """The row with what the model says; of several texts, lists."""
+    """The row as it stands, with what the model says behind; of several texts, lists."""
     alone = len(said) == 1
     added = {SAID: said[0] if alone else said, ENDED: ended[0] if alone else ended}
-    return json.dumps({**line.values, **added}, ensure_ascii=False).encode() + b"\n"
+    own = line.text.removesuffix("}").rstrip()
+    between = "" if own == "{" else ", "
+    return f"{own}{between}{json.dumps(added, ensure_ascii=False)[1:]}\n".encode()
 
 
-def _ready(values: Mapping[str, Any], speaker: Speaker, options: Generation) -> Ready:
-    if PROMPT in values and MESSAGES in values:
-        raise Unsayable("this has a prompt and messages", "one of them")
-    if MESSAGES in values:
-        return _answered(messages_of(values[MESSAGES]), speaker, options)
+def _gone_on_with(
+    values: Mapping[str, Any], name: str, speaker: Speaker, options: Generation
+) -> Ready:
     if not isinstance(prompt := values.get(PROMPT), str):
-        raise Unsayable("this has no prompt that is a text", f'"prompt": "…", or {FORM}')
-    if options.chat:
-        if not prompt.strip():
-            raise Unsayable("the prompt is empty", "leave out the row, or ask something")
-        return _answered([Message("user", prompt)], speaker, options)
+        hint = f'"prompt": "…", or {_FORM}'
+        hint += f"; {{--chat}} true answers what stands in {name!r}" if name in values else ""
+        raise Unsayable("this has no prompt that is a text", hint)
     ids, unknown = speaker.encode(prompt)
     return Ready(ids, speaker.length(len(ids), options, LENGTH), prompt, 0, unknown)
 
 
-def _answered(messages: list[Message], speaker: Speaker, options: Generation) -> Ready:
+def _answered(
+    line: Line,
+    columns: Mapping[str, str],
+    speaker: Speaker,
+    options: Generation,
+    dialogues: Dialogues,
+) -> Ready:
+    if (name := columns["text"]) not in line.filled:
+        raise Unsayable("this has no prompt and no messages", f'"prompt": "…", or {_FORM}')
+    cells = {
+        part: value if isinstance(value := line.values[column], list | dict) else as_text(value)
+        for part, column in columns.items()
+    }
+    messages = dialogues.of_row(cells, name, line.number, answered=False).prompt
     found = asked(speaker, messages, options)
     unknown = speaker.unknown("\n".join(each.content for each in messages))
     return Ready(found.ids, found.length, "", found.left_out, unknown)
 
 
-def _object(path: Path, number: int, content: bytes) -> dict[str, Any]:
+def _line(path: Path, number: int, content: bytes) -> Line:
     try:
-        value = json.loads(content)
+        text = content.decode()
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        shown = content.decode("utf-8", "replace").strip()
+        shown = content.decode("utf-8", "replace")
         raise DataError(
             f"this is no JSON: {error}", file=path, row=number, value=shown, hint=_LINE
         ) from error
@@ -124,7 +160,7 @@ def _object(path: Path, number: int, content: bytes) -> dict[str, Any]:
         raise DataError("this is no JSON object", file=path, row=number, value=value, hint=_LINE)
     if not is_text(json.dumps(value, ensure_ascii=False)):
         raise DataError("this is no text in UTF-8: half a character", file=path, row=number)
-    return value
+    return Line(number, text, value)
 
 
-_LINE = 'an object each line: {"prompt": "…"} or {' + FORM + "}"
+_LINE = 'an object each line: {"prompt": "…"} or {' + _FORM + "}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from weitiao.io.checkpoint_file import checkpoint_of
 
 if TYPE_CHECKING:
     from weitiao.inputs.chat.fitted import FittedChat
+    from weitiao.io.dialogues.messages import Role
 
 
 def is_run(name: str) -> bool:
@@ -18,8 +19,9 @@ def is_run(name: str) -> bool:
     return name.endswith(".ckpt") or (Path(name) / "checkpoints").is_dir()
 
 
-def open_run(name: str) -> tuple[Any, FittedChat]:
-    """The model of `transformers`, its adapters in place, and what conversations are read by.
+def open_run(name: str) -> tuple[Any, FittedChat, Mapping[str, Role] | None]:
+    """The model of `transformers`, its adapters in place, what conversations are read by, and the
+    names of those who speak in them.
 
     Raises:
         ConfigError: there is no such checkpoint, or it doesn't answer conversations.
@@ -34,7 +36,7 @@ def open_run(name: str) -> tuple[Any, FittedChat]:
     if not isinstance(model.backbone, Causal) or not isinstance(fitted, FittedChat):
         problem = f": {name} isn't a run whose model answers conversations"
         raise ConfigError(problem, field="model", hint="predict is the verb for its labels")
-    return model.backbone.whole_model().eval(), fitted
+    return model.backbone.whole_model().eval(), fitted, rows.reader.roles
 
 
 def files_of(name: str) -> Iterator[Path]:

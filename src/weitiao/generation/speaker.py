@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from weitiao.pretraining.chunks import Frame
 
 if TYPE_CHECKING:
     from weitiao.inputs.chat.encoder import ChatEncoder
+    from weitiao.io.dialogues.messages import Role
 
 SHOWN = 10  # pieces of a prompt that the model doesn't know
 
@@ -51,6 +52,7 @@ class Speaker:
         encoder: of conversations; null = they aren't asked for.
         system: what the model is told first where nothing else is said; null = what the template
             says.
+        roles: who speaks in the files that it was trained on, beside the usual names.
     """
 
     model: Any
@@ -62,6 +64,7 @@ class Speaker:
     limit: int | None
     encoder: ChatEncoder | None
     system: str | None = None
+    roles: Mapping[str, Role] | None = None
 
     @classmethod
     def open(cls, name: str, *, chat: bool) -> Speaker:
@@ -95,7 +98,7 @@ class Speaker:
         if not chat:
             problem = f": the model of {name} was tuned to answer, not to go on with a text"
             raise ConfigError(problem, field="model", hint="{--chat} true")
-        model, fitted = open_run(name)
+        model, fitted, roles = open_run(name)
         encoder = fitted.encoder
         return cls(
             model=model,
@@ -107,6 +110,7 @@ class Speaker:
             limit=positions_of(model).limit,
             encoder=encoder,
             system=fitted.options.system,
+            roles=roles,
         )
 
     def encode(self, prompt: str) -> tuple[list[int], str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import InputCard, TargetCard
+from weitiao.io.dialogues.messages import Role
 
 if TYPE_CHECKING:
     import torch
@@ -172,8 +173,12 @@ class Input(ABC):
         """Roles that a row given to a model by names of columns may lack."""
         return ()
 
-    def cell(self, role: str, value: Any) -> Any:
-        """A value that a program gives, as it stands in a table; what is none, as it is."""
+    def cell(self, role: str, value: Any, roles: Mapping[str, Role] | None = None) -> Any:
+        """A value that a program gives, as it stands in a table; what is none, as it is.
+
+        Args:
+            roles: who speaks in conversations, beside the usual names.
+        """
         return value
 
     def check(self) -> None:

@@ -23,7 +23,7 @@ from weitiao.inputs.chat.loading import files_of, load_encoder
 from weitiao.inputs.chat.template import TemplateFault
 from weitiao.inputs.chat.turns import TurnFault
 from weitiao.io.dialogues.conversation import prompt_of
-from weitiao.io.dialogues.messages import Message, messages_in
+from weitiao.io.dialogues.messages import Message, Role, messages_in
 from weitiao.io.spans.span import SpanFault
 
 
@@ -66,7 +66,7 @@ class Chat(Input):
         """That of the conversation."""
         return {"text": self.text}
 
-    def cell(self, role: str, value: Any) -> Any:
+    def cell(self, role: str, value: Any, roles: Mapping[str, Role] | None = None) -> Any:
         """A conversation as it stands in a table, where it is given as messages.
 
         Raises:
@@ -77,7 +77,7 @@ class Chat(Input):
         if not isinstance(value, list | tuple | Mapping):
             return value
         try:
-            return prompt_of(value)
+            return prompt_of(value, roles)
         except SpanFault as fault:
             hint = fault.hint
             raise DataError(fault.problem, column=self.text, value=value, hint=hint) from fault

@@ -31,6 +31,7 @@ from weitiao.inputs.text.segment import Segmenter
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.inputs.text.word_vectors import file_of_vectors
 from weitiao.io.arrow import all_texts
+from weitiao.io.dialogues.messages import Role
 from weitiao.io.tables.positive_cells import NEGATIVES, negative_columns
 from weitiao.io.text_lists import as_cell
 from weitiao.linear import Linear, Rows, from_state, read_features, solve_splits, write_linear
@@ -128,7 +129,7 @@ class Text(Input):
         """The passage, which not every question has."""
         return ("passage",)
 
-    def cell(self, role: str, value: Any) -> Any:
+    def cell(self, role: str, value: Any, roles: Mapping[str, Role] | None = None) -> Any:
         """Options as they stand in a table, where they are given as a list."""
         if role == "pair" and self.encode.pairs == "options" and isinstance(value, list | tuple):
             return as_cell(value) if all(isinstance(each, str) for each in value) else value
