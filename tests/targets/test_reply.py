@@ -70,3 +70,33 @@ def test_answers_are_counted_and_drawn_as_they_come() -> None:
     assert strata is not None
     assert {*strata.tolist()} == {0}
     assert Reply().strata(rows.drop_columns(["label"])) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "names"),
+    [
+        ("Ġthe", ["Ġthe"]),  # as the vocabulary has it
+        (" the", ["Ġthe"]),  # as it reads
+        ("<|end|>", ["<|end|>"]),
+        ("中", ["ä¸Ń"]),
+        ("中中", ["ä¸Ń", "ä¸Ń"]),
+        ("好", ["å", "¥", "½"]),
+    ],
+)
+def test_a_token_is_named_as_it_reads_or_as_the_vocabulary_has_it(
+    token: str, names: list[str]
+) -> None:
+    units = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = [("Ġ", "t"), ("Ġt", "h"), ("Ġth", "e"), ("ä", "¸"), ("ä¸", "Ń")]
+    vocabulary = [*units, *("".join(pair) for pair in merges)]
+    tokenizer = Tokenizer(models.BPE({unit: i for i, unit in enumerate(vocabulary)}, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|end|>"])
+    found = ReplyTarget(tokenizer.to_str()).tokens_of(token)
+    assert found == [(tokenizer.token_to_id(name), name) for name in names]
+
+
+def test_a_token_that_is_unknown_is_none() -> None:
+    words = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))
+    assert ReplyTarget(words.to_str()).tokens_of("<2zh>") == []

@@ -145,7 +145,11 @@ TABLE = [
         "length_penalty has no effect without beams",
         ("--model.objective.length_penalty=2",),
     ),
-    Case("first_token", "'<2zh>' is no token", ("--model.objective.first_token=<2zh>",)),
+    Case(
+        "first_token",
+        "'<2zh>' is no token of .*, but .: <, .*--model.objective.first_token '<'",
+        ("--model.objective.first_token=<2zh>",),
+    ),
     Case(
         "wordpiece",
         "read otherwise once they have been ids.*--data.input.encode.tokenizer bpe",

@@ -43,10 +43,20 @@ class ReplyTarget:
         """The texts of what was written, each a list of ids, without ids that are no text."""
         return [self._decoder.decode([*row], skip_special_tokens=True) for row in decided]
 
-    def id_of(self, token: str) -> int | None:
-        """The id of a token; null = there is no such token."""
+    def tokens_of(self, token: str) -> list[tuple[int, str]]:
+        """The ids of a token, and what the vocabulary calls them: one of a token, several of a text
+        that is none, none of what isn't known.
+
+        Args:
+            token: as the vocabulary has it, such as ``Ġthe``, or the text that it stands for.
+        """
         found: int | None = self._decoder.token_to_id(token)
-        return found
+        if found is not None:
+            return [(found, token)]
+        read = self._decoder.encode(token, add_special_tokens=False)
+        said = self._decoder.decode(read.ids, skip_special_tokens=True)
+        known = "".join(said.split()) == "".join(token.split())
+        return [*zip(read.ids, read.tokens, strict=True)] if known else []
 
     @cached_property
     def _decoder(self) -> Tokenizer:

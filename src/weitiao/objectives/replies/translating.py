@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from weitiao.card import NOTHING, DataCard
 from weitiao.config.bounds import at_least, shares
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, shell_word
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
 from weitiao.objectives.baselines import Baselines
 from weitiao.objectives.precision import full
@@ -50,8 +50,8 @@ class Translating(Objective):
         length_penalty: of beams: the sum of their logarithms is divided by their length to this
             power; more favours longer texts.
         no_repeat: no n-gram of so many ids comes twice in a text; 0 = any may.
-        first_token: token with which each text begins, such as that of a language; null = as the
-            model begins it.
+        first_token: token with which each text begins, such as that of a language, as the
+            vocabulary has it or as the text it stands for; null = as the model begins it.
         sample: the so many first rows of val, and of test, are translated; null = all of them.
     """
 
@@ -93,10 +93,7 @@ class Translating(Objective):
             hint = "{--model.objective.beams} 4"
             raise ConfigError("has no effect without beams", field="length_penalty", hint=hint)
         self.label_smoothing, self.sample, self.end = label_smoothing, sample, end
-        first = None if first_token is None else self.target.id_of(first_token)
-        if first_token is not None and first is None:
-            problem = f": {first_token!r} is no token of the tokenizer of what is written"
-            raise ConfigError(problem, field="first_token")
+        first = None if first_token is None else _id_of(first_token, self.target)
         self.how: dict[str, Any] = {"beams": beams, "length_penalty": length_penalty}
         self.how |= {"no_repeat": no_repeat, "first": first}
 
@@ -202,3 +199,22 @@ class Translating(Objective):
     def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
         """Whether a text ended by itself."""
         return {"ended": [one.ended for one in predictions]}
+
+
+def _id_of(token: str, target: ReplyTarget) -> int:
+    """The id of a token.
+
+    Raises:
+        ConfigError: it is none, or several.
+    """
+    found = target.tokens_of(token)
+    if len(found) == 1:
+        return found[0][0]
+    problem = f": {token!r} is no token of the tokenizer of what is written"
+    if not found:
+        hint = "its name in the vocabulary, such as Ġthe or ▁the, or its text"
+        raise ConfigError(problem, field="first_token", hint=hint)
+    names = [name for _, name in found]
+    hint = f"one token alone, such as {{--first_token}} {shell_word(names[0])}"
+    problem += f", but {len(names)}: {', '.join(names)}"
+    raise ConfigError(problem, field="first_token", hint=hint)
