@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,7 +18,11 @@ from helpers.exported import alone
 from helpers.tiny_models import save_pretrained
 
 import weitiao
+from weitiao.errors import ConfigError
+from weitiao.export.cli import Export, Format
 from weitiao.inputs.text.trained_tokenizer import train_tokenizer
+from weitiao.objectives.replies.summarising import Summarising
+from weitiao.objectives.replies.translating import Translating
 
 TEXTS = [text for text, _ in reviews(8, seed=5)] + ["<b>ＡＢＣ</b>  好&amp;吃 ", "！", "很好" * 300]
 NETWORK = {"model.backbone": "TextCNN", "model.objective.pooling": "max"}
@@ -125,6 +130,14 @@ def test_what_can_not_be_exported_is_told_before_the_work(
     assert done.code in (1, 2)
     assert told in done.err
     assert not (workplace / "out").exists()
+
+
+@pytest.mark.parametrize("kind", [Translating, Summarising])
+@pytest.mark.parametrize("form", get_args(Format))
+def test_what_writes_is_told_by_what_it_can_be_used(kind: type[Translating], form: Any) -> None:
+    module: Any = SimpleNamespace(objective=object.__new__(kind), backbone=None)
+    with pytest.raises(ConfigError, match=r"translations or summaries .*\n.*weitiao predict"):
+        Export(Path("nowhere"), form, None, 0.5).chosen(module)
 
 
 @pytest.mark.slow

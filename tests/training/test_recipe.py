@@ -160,6 +160,24 @@ def test_a_recipe_leaves_out_what_the_task_does_not_take(
     assert ("squared_hinge" in str(parsed.model)) == (recipe == "reviews" and not without)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "task", "name"),
+    [
+        ("translation", "summary", "summary"),
+        ("translation", "translation", "translation"),
+        ("likeness", "retrieval", "retrieval"),
+        ("reviews", "tags", "reviews"),
+    ],
+)
+def test_a_run_of_a_recipe_of_another_task_is_called_after_its_own(
+    recipe: str, task: str, name: str
+) -> None:
+    chosen, _ = with_presets(["--data.train=my.csv", f"--recipe={recipe}", f"--task={task}"])
+    given = chosen[3]  # a file, or what of it the task takes
+    values = Path(given).read_text("utf-8") if given.endswith(".yaml") else given
+    assert yaml.safe_load(values)["run"]["name"] == name
+
+
 @pytest.mark.parametrize("task", ["tags", "answers", "choice", "likeness", "retrieval"])
 @pytest.mark.parametrize(
     "recipe",

@@ -38,6 +38,7 @@ from weitiao.export.transformers_folder import (
 from weitiao.io.exported import write_exported
 from weitiao.models.module import Module
 from weitiao.objectives.choices.choosing import Choosing
+from weitiao.objectives.replies.translating import Translating
 from weitiao.training.run_folder import RunFolder
 
 EXACT = 1e-5
@@ -73,6 +74,10 @@ class Export:
         if isinstance(module.objective, Choosing):
             problem = f": a {kind} compares several sequences of a row, and a folder reads one"
             hint = "weitiao.load(run), or weitiao serve"
+            raise ConfigError(problem, field="format", hint=hint)
+        if isinstance(module.objective, Translating):
+            problem = ": what writes translations or summaries isn't written as a folder for others"
+            hint = "weitiao.load(run), weitiao predict, or weitiao serve"
             raise ConfigError(problem, field="format", hint=hint)
         if vectors and self.quantize:
             problem = ": sentence_transformers has the numbers as they were trained"

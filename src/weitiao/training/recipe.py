@@ -167,9 +167,11 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
 def _fitting(name: str, task: str, path: Path) -> tuple[str, str]:
     """What of a recipe a task takes, as a configuration, and what it doesn't, in words."""
     fitting, unfit = without_unfit(values_of("recipe", name), values_of("task", task))
-    if not unfit and fitting.pop("task", task) == task:
+    own = fitting.pop("task", task) == task
+    if own and not unfit:
         return near(path), ""
-    fitting.pop("task", None)  # another one is asked for
+    if not own:  # it is called after what it learns
+        fitting["run"]["name"] = task
     left_out = f", without {', '.join(unfit)}, which {task} doesn't take" if unfit else ""
     return yaml.safe_dump(fitting, allow_unicode=True), left_out
 
