@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from weitiao.errors import DataError
 from weitiao.evaluation.predictor import Predictions
+from weitiao.inputs.chat import Chat
+from weitiao.io.dialogues.messages import messages_in
 
 
 class Lengths:
@@ -20,7 +23,7 @@ class Lengths:
         fails: it can't do with a text that holds this.
     """
 
-    classes, options = ("long", "short"), False
+    classes, options, chat = ("long", "short"), False, False
 
     def __init__(self, *, pair: bool = False, fails: str | None = None, labels: str = "") -> None:
         self.pair, self.fails, self.labels = pair, fails, labels
@@ -48,7 +51,7 @@ class Lengths:
 class Answers:
     """Answers each question by the question, where it stands in the text."""
 
-    classes, pair, options = (), True, False
+    classes, pair, options, chat = (), True, False, False
 
     def predict(self, rows: Sequence[Any]) -> Predictions:
         places = [(text.find(asked), asked) for text, asked in rows]
@@ -63,7 +66,7 @@ class Answers:
 class LastOption:
     """Says the last option of each question; all are as probable."""
 
-    classes, pair, options = (), True, True
+    classes, pair, options, chat = (), True, True, False
 
     def predict(self, rows: Sequence[Any]) -> Predictions:
         counts = [len(json.loads(row[1])) for row in rows]
@@ -72,10 +75,29 @@ class LastOption:
         return Predictions(labels, None, [], [*rows], [[[], []] for _ in rows], sure)
 
 
+class Echoes:
+    """Answers a conversation with its last message; its template takes no system message."""
+
+    classes, pair, options, chat = (), False, False, True
+
+    def conversation(self, row: Any) -> Any:
+        return Chat(tokenizer="any").cell("text", row, {"客户": "user"})
+
+    def predict(self, rows: Sequence[str]) -> Predictions:
+        talks = [messages_in(row) for row in rows]
+        for number, talk in enumerate(talks, 1):
+            if talk[0].role == "system":
+                raise DataError("the chat template doesn't take it", file="--text", row=number)
+        said = [talk[-1].content for talk in talks]
+        return Predictions(
+            said, None, [], [*rows], [[[]] for _ in rows], {"ended": [True] * len(rows)}
+        )
+
+
 class Names:
     """Finds each 王 with what follows it, as spans of the text as it was sent."""
 
-    classes, pair, options = (), False, False
+    classes, pair, options, chat = (), False, False, False
 
     def predict(self, rows: Sequence[str]) -> Predictions:
         found = [[i for i, char in enumerate(text) if char == "王"] for text in rows]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served_models import LastOption, Lengths
+from served_models import Echoes, LastOption, Lengths
 from starlette.testclient import TestClient
 
 from weitiao.errors import ConfigError
@@ -64,7 +64,12 @@ def test_pairs_and_models_by_name(client: Client) -> None:
     said = here.post("/predict", json={"model": "texts", "texts": ["a"]})
     assert [row["label"] for row in said.json()] == ["very short"]
     known = here.get("/models").json()["models"]
-    assert known["pairs"] == {"classes": ["long", "short"], "pair": True, "options": False}
+    assert known["pairs"] == {
+        "classes": ["long", "short"],
+        "pair": True,
+        "options": False,
+        "chat": False,
+    }
     unnamed = here.post("/predict", json={"texts": ["a"]})
     assert (unnamed.status_code, unnamed.json()["error"]) == (
         422,
@@ -93,6 +98,54 @@ def test_a_question_comes_with_its_options(client: Client) -> None:
         refused = here.post("/predict", json={"texts": [row]})
         assert refused.status_code == 422
         assert f"texts[0]: {problem}" in refused.json()["error"]
+
+
+ASKED = {"role": "user", "content": "在吗"}
+TALKS: list[Any] = [
+    "在吗",
+    [ASKED],
+    [ASKED, {"role": "assistant", "content": "在"}],
+    {"messages": [ASKED]},
+    ASKED,
+    [{"from": "客户", "value": "在吗"}],
+    json.dumps([ASKED]),
+]
+
+
+def test_a_conversation_is_answered(client: Client) -> None:
+    here = client({"default": Echoes()})
+    assert here.get("/models").json()["models"]["default"]["chat"]
+    said = here.post("/predict", json={"texts": TALKS})
+    assert said.json() == [{"label": "在吗", "more": {"ended": True}}] * len(TALKS)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ([], "the conversation is empty"),
+        ({}, "no key of the messages is what is said: there is none"),
+        (3, "this is not a text or a list of messages but a number"),
+        ([{"role": "客服", "content": "在"}], "message 1 is of '客服', which is no role"),
+        ([{"role": "user", "content": None}], "message 1 says nothing: its 'content' is null"),
+        ([{"role": "assistant", "content": "在"}], "the conversation begins with an answer"),
+        (json.dumps([{"role": "assistant", "content": "在"}]), "begins with an answer"),
+        ([{"role": "system", "content": "短"}, ASKED], "the chat template doesn't take it"),
+    ],
+)
+def test_a_conversation_that_cant_be_answered_is_told(
+    row: Any, problem: str, client: Client
+) -> None:
+    refused = client({"default": Echoes()}).post("/predict", json={"texts": ["在吗", row]})
+    assert (refused.status_code, refused.json()["error"][:9]) == (422, "texts[1]:")
+    assert problem in refused.json()["error"]
+
+
+def test_messages_are_no_rows_of_another_model(client: Client) -> None:
+    refused = client().post("/predict", json={"texts": [[ASKED]]})
+    assert (refused.status_code, refused.json()["error"]) == (
+        422,
+        "texts[0]: this is not a text but a list",
+    )
 
 
 BAD = {

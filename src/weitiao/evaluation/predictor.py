@@ -20,6 +20,7 @@ from weitiao.evaluation.inference import Precision
 from weitiao.evaluation.model import Model
 from weitiao.evaluation.opening import open_model
 from weitiao.inputs import Span
+from weitiao.inputs.chat import Chat
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.training.rowwise import Predicted, as_array, decide, in_order
 
@@ -81,6 +82,8 @@ class Predictor:
         """Whether a row is two texts."""
         self.options = getattr(rows.card.input, "options", False)
         """Whether the second is a list of options."""
+        self.chat = isinstance(rows.input, Chat)
+        """Whether a row may be a conversation."""
 
     def answer(self, table: pa.Table) -> tuple[Predicted, pa.Table]:
         """What the model says of cleaned rows, at least one, and what it read of them.
@@ -97,6 +100,14 @@ class Predictor:
             assert found is not None  # of the only process
             decided = decide(self.model.objective, found["predictions"])
         return Predicted(table, as_array(found["predictions"]), decided), rows.encoded
+
+    def conversation(self, row: Any) -> Any:
+        """A conversation as a text that `predict` takes; what is none, as it is.
+
+        Raises:
+            DataError: it is one that can't be answered.
+        """
+        return self.rows.cell("text", row)
 
     def predict(self, rows: Sequence[Row]) -> Predictions:
         """Label new rows.

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from weitiao import __version__
+from weitiao.errors import DataError
 from weitiao.serving.access import Gate, refusal
 from weitiao.serving.batcher import Batcher
 from weitiao.serving.limits import Bodies, Limits, Rates, Refused
@@ -101,6 +102,9 @@ class _Service:
             return Response(status_code=GONE)
         try:
             said = answers(query.texts, waiting.result())
+        except DataError as fault:  # such as of a template, which is asked with the model only
+            place = "texts" if fault.row is None else f"texts[{fault.row - 1}]"
+            raise Refused(422, f"{place}: {fault.problem}") from None
         except Exception as error:  # whatever it is, the next request may be a better one
             # without its message, which may hold somebody's text
             places = "".join(traceback.format_tb(error.__traceback__))
@@ -126,6 +130,7 @@ class _Service:
                 "classes": [*served.model.classes],
                 "pair": served.model.pair,
                 "options": served.model.options,
+                "chat": served.model.chat,
             }
             for name, served in self.models.items()
         }

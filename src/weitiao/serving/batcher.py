@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from weitiao.errors import DataError
 from weitiao.evaluation.predictor import Predictions
 from weitiao.serving.limits import Refused
 from weitiao.serving.models import Model
@@ -147,6 +148,8 @@ class Batcher:
                 for part in parts:
                     self._compute([part])
             else:
+                if isinstance(error, DataError) and error.row is not None:
+                    error.row += sum(map(len, parts[0][0].found))  # those of earlier batches
                 with suppress(InvalidStateError):  # the client has gone
                     parts[0][0].answer.set_exception(error)
             return

@@ -34,6 +34,13 @@ class Model(Protocol):
     def options(self) -> bool:
         """Whether the second is a list of options."""
 
+    @property
+    def chat(self) -> bool:
+        """Whether a row may be a conversation."""
+
+    def conversation(self, row: Any) -> Any:
+        """One as a text; what is none, as it is. Asked only of models that may get one."""
+
     def predict(self, rows: Sequence[Any]) -> Predictions:
         """Label texts, or pairs of them."""
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from weitiao.errors import DataError
 from weitiao.evaluation.predictor import Predictions
 from weitiao.io.choices.forms import check_options, options_in
 from weitiao.io.spans.span import SpanFault
 from weitiao.io.text_lists import as_cell
 from weitiao.serving.limits import Limits, Refused
-from weitiao.serving.models import DEFAULT, Models, Served
+from weitiao.serving.models import DEFAULT, Model, Models, Served
 
 DIGITS = 7  # of a probability; a number of 32 bits has no more
 _KINDS = {"NoneType": "null", "dict": "an object", "list": "a list", "str": "a text"}
@@ -24,7 +25,8 @@ class Query:
 
     Args:
         name: of the model.
-        texts: texts, or pairs of them as tuples, the second perhaps a list of options as JSON.
+        texts: texts, or pairs of them as tuples, the second perhaps a list of options as JSON;
+            conversations as JSON, too.
     """
 
     name: str
@@ -60,7 +62,9 @@ def read_query(body: bytes, models: Models, limits: Limits) -> Query:
         raise Refused(413, reason)
     if served.model.options:
         texts = [*_with_options(texts)]
-    return Query(name, served, [*_rows(texts, limits, pair=served.model.pair)])
+    if served.model.chat:
+        texts = [*_conversations(texts, served.model)]
+    return Query(name, served, [*_rows(texts, limits, served.model)])
 
 
 def _model(name: Any, models: Models) -> tuple[str, Served]:
@@ -94,11 +98,23 @@ def _with_options(texts: list[Any]) -> Iterator[Any]:
         yield [question, as_cell(found)]
 
 
-def _rows(texts: list[Any], limits: Limits, *, pair: bool) -> Iterator[Any]:
+def _conversations(texts: list[Any], model: Model) -> Iterator[Any]:
+    """Conversations as texts, in any form in which files have their messages."""
+    for place, row in enumerate(texts):
+        row = row["messages"] if isinstance(row, dict) and "messages" in row else row
+        try:
+            yield model.conversation(row)
+        except DataError as fault:
+            raise Refused(422, f"texts[{place}]: {fault.problem}") from None
+
+
+def _rows(texts: list[Any], limits: Limits, model: Model) -> Iterator[Any]:
+    pair = model.pair
     for place, row in enumerate(texts):
         cells = row if pair and isinstance(row, list) else [row]
         if len(cells) != 1 + pair or not all(isinstance(cell, str) for cell in cells):
             wanted = 'a pair of texts, ["…", "…"]' if pair else "a text"
+            wanted += " or a list of messages" if model.chat else ""
             raise Refused(422, f"texts[{place}]: this is not {wanted} but {_kind(row)}")
         if (size := sum(map(len, cells))) > limits.characters:
             reason = f"texts[{place}]: {size:,} characters are more than {limits.characters:,}"

@@ -176,7 +176,7 @@ class Turns:
         texts = [k for k in keys if k != speaks and any(isinstance(t.get(k), str) for t in turns)]
         if says is None:
             if len(texts) != 1:
-                shown = ", ".join(map(repr, keys))
+                shown = ", ".join(map(repr, keys)) or "there is none"
                 raise SpanFault(f"no key of the messages is what is said: {shown}", role, HINT)
             says = texts[0]
         if speaks is None:
