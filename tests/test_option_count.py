@@ -113,6 +113,9 @@ ADDED |= {
 ADDED |= {
     "train and fit --data.input.rejected": "of two answers, a file says which is which by names",
     "train and fit --model.objective.beta": "how far a model may move depends on its use",
+    "train and fit --data.input.good": "as rejected, where answers are judged one by one",
+    "train and fit --model.objective.good": "good and bad answers are seldom as many",
+    "train and fit --model.objective.bad": "as good: one of both may be rare",
     "train and fit --model.objective.sft": "whether preferred answers become rarer, data decide",
     "train and fit --model.objective.per_id": "where preferred answers are longer, sums mislead",
 }

@@ -68,6 +68,7 @@ ROWS = {
     **dict.fromkeys(
         ("tasks/chat.yaml", "recipes/chat.yaml"), ("prompt\tanswer\n", "{text}\t{label}\n")
     ),
+    "tasks/feedback.yaml": ("prompt\tcompletion\tgood\n", "{text}\t{label}\t{even}\n"),
     **dict.fromkeys(
         ("tasks/preferences.yaml", "recipes/preferences.yaml"),
         ("prompt\tchosen\trejected\n", "{text}\t{label}\t{label}{label}\n"),
@@ -126,7 +127,10 @@ def small_file(folder: Path, config: str) -> tuple[str, ...]:
     """Reviews in the form that a config reads; the options that name file and columns."""
     if config in ROWS:
         header, row = ROWS[config]
-        lines = (row.format(text=x, label=label, score=len(x)) for x, label in reviews(200))
+        lines = (
+            row.format(text=x, label=label, score=len(x), even=len(x) % 2 == 0)
+            for x, label in reviews(200)
+        )
         (folder / "my.tsv").write_text(header + "".join(lines), "utf-8")
         return ("--data.train=my.tsv",)
     write_csv(folder / "my.csv", reviews(200), ("content", "sentiment"))
@@ -163,7 +167,7 @@ def test_a_shipped_config_runs(
         more += ("--data.input.encode.prefix=",)
         if path.stem == "pretrained_retrieval":
             more += ("--data.input.encode.pair_prefix=",)
-    if path.stem in ("chat", "preferences"):
+    if path.stem in ("chat", "preferences", "feedback"):
         model = write_chat_model(tmp_path / "model", texts=[text for text, _ in reviews(200)])
         more += (f"--model.backbone.name={model}", f"--data.input.tokenizer={model}")
         more += ("--data.input.max_length=200", "--model.objective.longest=8")

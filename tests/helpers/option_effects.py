@@ -101,6 +101,11 @@ COMPARED = (
     *(TALKING[1], TALKING[2], "--data.target=Preferred", *TALKING[4:7]),
     *("--model.objective=Preferring", *TALKING[8:]),
 )
+JUDGED = (
+    *("--data.input=weitiao.inputs.preferences.Judged", "--data.input.good=alike"),
+    *(*COMPARED[2:4], "--data.target=Feedback", *COMPARED[5:8]),
+    *("--model.objective=Judging", *TALKING[8:]),
+)
 TALK = "--data.input.text=talk"
 OWN_TALKING = (*TALKING, "--model.backbone.name=own_chat")
 PARALLEL = (
@@ -228,7 +233,7 @@ DATA = {
     "data.target: Choice/data.target.label": Effect("prepared", "label", CHOICE),
     **{
         f"data.input: {kind}/data.input.{option}": Effect(seen, value, (*task, *more), before)
-        for kind, task in {"Chat": TALKING, "Preferences": COMPARED}.items()
+        for kind, task in {"Chat": TALKING, "Preferences": COMPARED, "Judged": JUDGED}.items()
         for option, seen, value, more, before in (
             ("tokenizer", "refused", "bert", (), None),
             ("text", "prepared", "other", (), None),
@@ -240,12 +245,15 @@ DATA = {
     },
     "data.input: Chat/data.input.learn": Effect("prepared", "last", (*TALKING, TALK)),
     "data.input: Preferences/data.input.learn": Effect("refused", "all", COMPARED),
+    "data.input: Judged/data.input.learn": Effect("refused", "all", JUDGED),
+    "data.input: Judged/data.input.good": Effect("refused", "stars", JUDGED),
     "data.input: Preferences/data.input.rejected": Effect("prepared", "other", COMPARED),
     "data.target: Reference/data.target.label": Effect(
         "prepared", "turned", ("--task=translation", "--model.backbone=Seq2Seq")
     ),
     "data.target: Reply/data.target.label": Effect("prepared", "other", TALKING),
     "data.target: Preferred/data.target.label": Effect("prepared", "other", COMPARED),
+    "data.target: Feedback/data.target.label": Effect("prepared", "other", JUDGED),
     "data.target: Answers/data.target.label": Effect(
         "prepared",
         "answers",
@@ -477,6 +485,13 @@ MODEL = {
             ("longest", "scores", "3"),
             # which answers are right is no prediction (tests/objectives/test_replying.py)
             ("extract", "refused", "(("),
+        )
+    },
+    **{
+        f"model.objective: Judging/model.objective.{option}": Effect(seen, value, JUDGED)
+        for option, seen, value in (
+            *(("beta", "loss", "2"), ("good", "loss", "0.5"), ("bad", "loss", "0.5")),
+            *(("sample", "scores", "2"), ("longest", "scores", "3")),
         )
     },
     "model.objective: Preferring/model.objective.beta": Effect("loss", "2", COMPARED),

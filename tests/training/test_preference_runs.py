@@ -117,3 +117,21 @@ def test_two_processes_learn_as_one(compared: Path, command: Command) -> None:
     assert done.code == 0, done.err
     one, both = (scores(compared / name) for name in ("tuned", "two"))
     assert both["val/margin"] == pytest.approx(one["val/margin"], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_answers_that_were_judged_teach_which_are_good(
+    compared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [json.loads(line) for line in (compared / "my.jsonl").read_text("utf-8").splitlines()]
+    lines = [
+        {"prompt": row["prompt"], "completion": row[kind], "label": kind == "chosen"}
+        for row in pairs
+        for kind in ("chosen", "rejected")
+    ]
+    (compared / "judged.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    how = ("--task=feedback", "--data.train=judged.jsonl", "--run.folder=judged", *MODEL)
+    assert run(monkeypatch, compared, "train", *USUAL, *how, "--trainer.max_epochs=5") == 0
+    found = scores(compared / "judged")
+    assert found["test/auroc"] > 0.9 > found["untuned/auroc"] == 0.5
+    assert found["test/reward_good"] > found["test/reward_bad"]

@@ -34,7 +34,7 @@ def untuned_scores(run: Run, tested: Evaluated) -> dict[str, float]:
     backbone = kind(module.card, **given).to(module.device).eval()
     rows: list[torch.Tensor] = []
     said: list[Values] = []
-    with torch.inference_mode():
+    with torch.inference_mode(), run.trainer.precision_plugin.forward_context():
         for batch in run.data.plain_loader("test"):
             rows.append(batch["row"])
             read = move_data_to_device(batch, module.device)

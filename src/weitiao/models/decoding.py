@@ -61,7 +61,9 @@ def likeliest(logits: Tensor, rows: Sequence[Row]) -> Tensor:
 def go_on(model: Any, rows: Sequence[Row], choose: Choose, ends: Collection[int]) -> None:
     """Go on with rows until each has ended or is as long as it may be.
 
-    Keys and values of what was read are kept; a row that is done leaves the batch.
+    Keys and values of what was read are kept; a row that is done leaves the batch. Mixed precision
+    is left off: for each id of a few rows it would cast all weights anew, which takes longer than
+    what it saves.
 
     Args:
         model: causal, of `transformers`.
@@ -76,14 +78,15 @@ def go_on(model: Any, rows: Sequence[Row], choose: Choose, ends: Collection[int]
     places = (mask.cumsum(1) - 1).clamp(min=0)
     counts = "position_ids" in _arguments(model)  # Bloom finds out by the mask
     while left:
-        logits = model(
-            input_ids=ids,
-            attention_mask=mask,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-            **({"position_ids": places} if counts else {}),
-        ).logits[:, -1]
+        with torch.autocast(model.device.type, enabled=False):
+            logits = model(
+                input_ids=ids,
+                attention_mask=mask,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+                **({"position_ids": places} if counts else {}),
+            ).logits[:, -1]
         chosen = choose(logits.float(), left)
         going = [r.add(i, ends) for r, i in zip(left, chosen.tolist(), strict=True)]
         if not all(going):

@@ -7,6 +7,7 @@ from weitiao.objectives.labels.hierarchical import Hierarchical
 from weitiao.objectives.labels.multilabel import MultiLabel
 from weitiao.objectives.labels.ordinal import Ordinal
 from weitiao.objectives.labels.regression import Regression
+from weitiao.objectives.preferences.judging import Judging
 from weitiao.objectives.preferences.preferring import Preferring
 from weitiao.objectives.replies.replying import Replying
 from weitiao.objectives.replies.summarising import Summarising
@@ -20,6 +21,7 @@ __all__ = [
     "Choosing",
     "Classification",
     "Hierarchical",
+    "Judging",
     "Likeness",
     "MultiLabel",
     "Ordinal",

@@ -5,7 +5,7 @@ Files hold all of them as they are.
 
 PLAIN = (
     *("loss", "perplexity", "mse", "mae"),
-    *("margin", "reward_chosen", "reward_rejected"),
+    *("margin", "reward_chosen", "reward_rejected", "reward_good", "reward_bad"),
 )
 """Metrics that are no shares of one, by their names without the split."""
 

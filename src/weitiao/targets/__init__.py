@@ -4,6 +4,7 @@ replies, preferred ones, references."""
 from weitiao.targets.answers import Answers
 from weitiao.targets.base import Swapped, Target, columns_of_the_file, target_array
 from weitiao.targets.choice import Choice
+from weitiao.targets.feedback import Feedback
 from weitiao.targets.hierarchy import Hierarchy
 from weitiao.targets.label_set import Labels
 from weitiao.targets.number import Number
@@ -18,6 +19,7 @@ from weitiao.targets.spans import Spans
 __all__ = [
     "Answers",
     "Choice",
+    "Feedback",
     "Hierarchy",
     "Labels",
     "Number",

@@ -21,7 +21,7 @@ from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.patterns import HANZI
 from weitiao.io.tables.cells import Cells
-from weitiao.targets import OneClass, Positives, Preferred, Reference, columns_of_the_file
+from weitiao.targets import Feedback, OneClass, Positives, Preferred, Reference, columns_of_the_file
 from weitiao.training.recipe_fit import without_unfit
 from weitiao.training.resume import given
 
@@ -71,7 +71,7 @@ def choose(facts: Facts) -> tuple[str, str]:
     if facts.classes:
         what = ("types", "spans") if facts.cells == "spans" else ("classes", "rows")
         counted += f", {facts.classes} {what[0]} with {facts.per_class:g} {what[1]} in the middle"
-    if facts.target == Preferred.__name__:
+    if facts.target in (Preferred.__name__, Feedback.__name__):
         return "preferences", counted
     if facts.cells == "reply":  # an encoder has nothing to say
         return OF_CELLS["reply"], counted

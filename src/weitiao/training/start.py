@@ -20,7 +20,11 @@ from weitiao.training.recipe import named
 from weitiao.training.resume import given
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
-CHATS = ("weitiao.inputs.chat.Chat", "weitiao.inputs.preferences.Preferences")
+CHATS = (
+    "weitiao.inputs.chat.Chat",
+    "weitiao.inputs.preferences.Preferences",
+    "weitiao.inputs.preferences.Judged",
+)
 """The inputs of conversations."""
 SCORER = "objective.scorer."  # begins the names of weights of pooling, head and wide part
 OF_TEXTS = ("clean", "segment", "linear")

@@ -36,8 +36,8 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
-def read(path: Path, **options: Any) -> Any:
-    return Reader(COLUMNS, cells="reply", **options).read(
+def read(path: Path, columns: dict[str, str] = COLUMNS, **options: Any) -> Any:
+    return Reader(columns, cells="reply", **options).read(
         str(path), path.with_suffix(".arrow"), path.with_suffix(".aside"), []
     )
 
@@ -98,3 +98,31 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read(path)
     assert caught.value.column == "rejected"
+
+
+JUDGED = {"text": "text", "label": "label", "good": "good"}
+JUDGEMENTS: dict[str, dict[str, Any]] = {
+    "trl": {"prompt": "在吗", "completion": "在", "label": True},
+    "messages": {"prompt": [U], "completion": [A], "label": True},
+    "llama_factory": {"messages": [U, A], "kto_tag": True},
+    "ours": {"prompt": "在吗", "answer": "在", "good": 1},
+    "as_text": {"prompt": "在吗", "completion": "在", "label": "True"},
+}
+
+
+@pytest.mark.parametrize("name", JUDGEMENTS)
+def test_a_judged_answer_comes_back(name: str, tmp_path: Path) -> None:
+    row, path = JUDGEMENTS[name], tmp_path / "my.jsonl"
+    key = next(key for key in ("label", "kto_tag", "good") if key in row)
+    path.write_text(lines(row, row | {key: False}), "utf-8")
+    table = read(path, JUDGED).select(["text", "label", "good"]).to_pylist()
+    assert table == [{"text": "在吗", "label": "在", "good": good} for good in ("true", "false")]
+
+
+@pytest.mark.parametrize("value", [None, "maybe", 2, ""])
+def test_what_is_neither_good_nor_bad_is_named(value: Any, tmp_path: Path) -> None:
+    row, path = JUDGEMENTS["trl"], tmp_path / "my.jsonl"
+    path.write_text(lines(row, row | {"label": value}), "utf-8")
+    with pytest.raises(DataError, match="whether the answer is good") as caught:
+        read(path, JUDGED)
+    assert (caught.value.row, caught.value.column) == (2, "label")

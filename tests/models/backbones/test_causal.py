@@ -18,6 +18,7 @@ from weitiao.evaluation.model import without_weights
 from weitiao.models.backbones.attention import ATTENTION
 from weitiao.models.backbones.causal import Causal
 from weitiao.models.backbones.lora import Lora
+from weitiao.models.decoding import Row, go_on, likeliest
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 from weitiao.objectives import Replying
@@ -197,3 +198,45 @@ def test_a_model_without_a_head_is_refused(tmp_path: Path) -> None:
     folder = str(save_pretrained("llama", tmp_path))
     with pytest.raises(ConfigError, match=r"lacks 1 of its weights, e\.g\. lm_head"):
         Causal(tiny_card(), name=folder)
+
+
+def test_mixed_precision_casts_no_weight_for_each_id(tmp_path: Path) -> None:
+    backbone = Causal(reply_card(), name=save_causal(tmp_path, initializer_range=0.2))
+    seen: list[torch.Tensor] = []
+
+    def choose(logits: torch.Tensor, rows: Any) -> torch.Tensor:
+        seen.append(logits.clone())
+        return likeliest(logits, rows)
+
+    for mixed in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            go_on(backbone.whole_model(), [Row([5, 6, 7], 4)], choose, ())
+    assert len(seen) == 8
+    assert all(torch.equal(one, other) for one, other in zip(seen[:4], seen[4:], strict=True))
+
+
+def test_answers_under_mixed_precision_are_those_of_the_weights_of_now(tmp_path: Path) -> None:
+    name = save_causal(tmp_path, initializer_range=0.2)
+    backbone = Causal(reply_card(), name=name, lora=Lora(rank=4, dropout=0.0)).eval()
+    batch = reply_batch(sums(3))
+    asked = (batch["inputs"]["input_ids"][:, :9], batch["inputs"]["attention_mask"][:, :9])
+
+    def answers(*, mixed: bool) -> list[list[int]]:
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            return [row.ids for row in backbone.generate(*asked, max_new=6, ends=())]
+
+    before = answers(mixed=True)
+    assert before == answers(mixed=True)
+    names = {*backbone.state_dict()}
+    with torch.no_grad():
+        for key, weight in backbone.named_parameters():
+            if ".lora_B." in key:
+                weight.normal_(0, 0.5)
+    backbone.train().eval()
+    after = answers(mixed=True)
+    assert after != before
+    assert {*backbone.state_dict()} == names  # the copy is no part of a checkpoint
+    plain = answers(mixed=False)
+    pairs = [pair for rows in zip(after, plain, strict=True) for pair in zip(*rows, strict=True)]
+    same = sum(one == other for one, other in pairs)
+    assert same > 9  # of 18: rounding may tell apart what is nearly as likely

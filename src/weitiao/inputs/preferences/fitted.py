@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,19 +26,26 @@ class FittedPreferences(FittedChat):
             large_list<int32>`` and ``rejected_learned: large_list<int8>``. Where one answer doesn't
             fit, the row counts as one whose answer doesn't. Rows without answers have neither.
         """
-        chosen = super().encode(table)
         if "rejected" not in table.column_names:
-            return chosen
-        place = table.column_names.index("label")
-        rejected = super().encode(table.set_column(place, "label", table["rejected"]))
+            return super().encode(table)
+        chosen, rejected = self.both(table, table["rejected"])
         columns = {name: chosen[name] for name in chosen.column_names}
         fits = pa.array(learnable(rejected))
         # nothing behind the prompt: what `learnable` asks
         columns["prompt"] = pc.if_else(fits, chosen["prompt"], _length(chosen["input_ids"]))
         columns["whole"] = pc.max_element_wise(chosen["whole"], rejected["whole"])
         columns |= {name: pc.or_(chosen[name], rejected[name]) for name in _TOLD}
-        columns |= {f"rejected_{name}": rejected[was] for name, was in _OF_REJECTED.items()}
-        return pa.Table.from_pydict(columns)
+        return pa.Table.from_pydict(columns | self.beside(rejected))
+
+    def both(self, table: pa.Table, others: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:
+        """What `FittedChat.encode` gives of a table, and of the same with other answers."""
+        place = table.column_names.index("label")
+        other = table.set_column(place, "label", others)
+        return super().encode(table), super().encode(other)
+
+    def beside(self, other: pa.Table) -> dict[str, Any]:
+        """The columns of other answers that stand beside those of the first."""
+        return {f"rejected_{name}": other[was] for name, was in _OF_REJECTED.items()}
 
     def rows(self, encoded: pa.Table) -> PreferenceRows:
         """The rows as they are."""

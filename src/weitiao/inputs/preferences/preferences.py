@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from weitiao.inputs import Targets
 
 
+def refuse_more_than_the_last(options: Chat) -> None:
+    """Refuse to learn from any answer but the last, or to put different ones behind cut prompts.
+
+    Raises:
+        ConfigError: that is asked for.
+    """
+    if options.learn == "all":
+        problem = "= all: only last answers are compared or judged"
+        raise ConfigError(problem, field="learn", hint="{--learn} last")
+    if options.too_long == "cut_prompt":
+        problem = "= cut_prompt: different answers are to follow the same prompt"
+        raise ConfigError(problem, field="too_long", hint="{--too_long} drop")
+
+
 @dataclass(frozen=True)
 class Preferences(Chat):
     """What a model reads of a conversation with two answers.
@@ -33,7 +47,7 @@ class Preferences(Chat):
         learn: only the last answers differ.
 
     Raises:
-        ConfigError: a value is out of bounds, or would read the two otherwise than each other.
+        ConfigError: a value is out of bounds.
     """
 
     rejected: str = "rejected"
@@ -41,12 +55,7 @@ class Preferences(Chat):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.learn == "all":
-            problem = "= all: two answers to one prompt are compared, and those before are the same"
-            raise ConfigError(problem, field="learn", hint="{--learn} last")
-        if self.too_long == "cut_prompt":
-            problem = "= cut_prompt: both answers are to follow the same prompt"
-            raise ConfigError(problem, field="too_long", hint="{--too_long} drop")
+        refuse_more_than_the_last(self)
 
     @property
     def columns_of_labelled(self) -> dict[str, str]:

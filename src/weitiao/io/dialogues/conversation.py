@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from weitiao.io.answers.placing import Tally
-from weitiao.io.dialogues.layout import REJECTED
+from weitiao.io.dialogues.layout import GOOD, REJECTED
 from weitiao.io.dialogues.messages import Message, Role, as_cell
 from weitiao.io.dialogues.roles import Roles
 from weitiao.io.dialogues.turns import Turns
-from weitiao.io.spans.span import SpanFault
+from weitiao.io.spans.span import SpanFault, short
 
 _JOINED: dict[Role, str] = {
     "user": "messages of the user that follow each other, joined by a line break",
@@ -44,11 +44,13 @@ class Conversation(NamedTuple):
         prompt: what comes before that, with a message of the user or of a tool at its end.
         answer: null = none is wanted.
         rejected: another answer, which is not preferred; null = there is none.
+        good: whether the answer is, as a table has it: ``true`` or ``false``; null = nobody says.
     """
 
     prompt: list[Message]
     answer: str | None
     rejected: str | None = None
+    good: str | None = None
 
 
 def parts_of(messages: Sequence[Message], cell: str = "text") -> list[Part]:
@@ -110,6 +112,22 @@ def compared(preferred: Conversation, other: Conversation) -> Conversation:
         problem = "both answers are the same, so that none can be preferred"
         raise SpanFault(problem, REJECTED, "leave such rows out")
     return preferred._replace(rejected=other.answer)
+
+
+_TRUTH = {"true": "true", "false": "false", "1": "true", "0": "false"}
+
+
+def truth(cell: Any) -> str:
+    """Whether an answer is good, as a table has it: ``true`` or ``false``.
+
+    Raises:
+        SpanFault: it is neither.
+    """
+    found = _TRUTH.get(str(cell).strip().casefold().removesuffix(".0"))
+    if found is None:
+        missing = "is missing" if cell is None else f"is {short(cell)}, neither true nor false"
+        raise SpanFault(f"whether the answer is good {missing}", GOOD)
+    return found
 
 
 def prompt_of(value: Any, roles: Mapping[str, Role] | None = None) -> str:

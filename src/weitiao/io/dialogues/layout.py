@@ -6,12 +6,15 @@ USUAL = {"text": "text", "label": "label"}
 """Role → what its column is called unless it is said; others are looked for then."""
 REJECTED = "rejected"
 """Role of an answer that is not preferred, beside one that is."""
+GOOD = "good"
+"""Role of whether an answer is good."""
 TURNS = ("messages", "conversations", "conversation", "turns", "dialog", "dialogue", "对话")
 """Columns of whole conversations, in lower case, the likeliest first."""
 _WITH_INPUT = "instruction"  # alpaca's, beside which stands what it is about
 _PROMPTS = ("prompt", "query", "question", "input", "问题", "提问", "输入")
 _ANSWERS = ("output", "completion", "response", "answer", "回答", "答案", "输出")
 _CHOSEN = "chosen"  # TRL, UltraFeedback, LLaMA-Factory, beside `REJECTED`
+_JUDGED = (GOOD, "kto_tag", "label")  # LLaMA-Factory; TRL
 _BESIDE = {"system": ("system", "system_prompt"), "history": ("history",)}
 _INPUT = ("input", "context")  # context: Dolly
 _TOOLS = "tools"
@@ -29,6 +32,9 @@ def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str
         names: of the file's columns.
     """
     known = {name.strip().casefold(): name for name in reversed(names)}
+    if GOOD in wanted:
+        names, wanted = _without_judgement(names, wanted)
+        known = {name.strip().casefold(): name for name in reversed(names)}
     if REJECTED in wanted and wanted.get("label") == USUAL["label"]:
         wanted = {**wanted, "label": known.get(_CHOSEN, USUAL["label"])}
     main = _main(wanted, names, known) if "text" in wanted else None
@@ -86,6 +92,16 @@ def way_out(names: Iterable[str]) -> str:
     if prompt is not None:
         lacking = f"{prompt!r} is a prompt, and there is no answer beside it: {{--label}} NAME; "
     return f"{lacking}conversations and prompts are found by the names that docs/data.md lists"
+
+
+def _without_judgement(
+    names: Sequence[str], wanted: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """The names but for the column that says whether an answer is good, which becomes wanted."""
+    own = wanted[GOOD]
+    usual = [own, *(_JUDGED if own == GOOD else ())]
+    good = next((name for name in usual if name in names), own)
+    return [name for name in names if name != good], {**wanted, GOOD: good}
 
 
 def _beside(text: str) -> dict[str, tuple[str, ...]]:

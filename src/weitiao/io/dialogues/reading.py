@@ -10,9 +10,10 @@ from weitiao.io.dialogues.conversation import (
     compared,
     conversation_of,
     parts_of,
+    truth,
     with_answer,
 )
-from weitiao.io.dialogues.layout import REJECTED, is_whole
+from weitiao.io.dialogues.layout import GOOD, REJECTED, is_whole
 from weitiao.io.dialogues.messages import Message, Role
 from weitiao.io.dialogues.roles import Roles
 from weitiao.io.dialogues.turns import Keys, Turns, content_of
@@ -60,6 +61,8 @@ class Dialogues:
                 raise SpanFault(problem, parts[-1].cell)
             parts = with_answer(parts, self._answer(cells["label"], "label"))
         found = conversation_of(parts, row, self._tally, answered=answered)
+        if GOOD in cells:
+            found = found._replace(good=truth(cells[GOOD]))
         if self._compared:
             answer = self._answer(cells[REJECTED], REJECTED)
             other = with_answer(parts_of(found.prompt), answer)

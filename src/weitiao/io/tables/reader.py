@@ -103,7 +103,7 @@ class Reader(ReadOptions):
 
     def without_labels(self) -> Reader:
         """The same reader for rows to predict: no group is wanted, nor what belongs to a label."""
-        return self.without("label", "rejected", "group", NEGATIVES)
+        return self.without("label", "rejected", "good", "group", NEGATIVES)
 
     def without(self, *roles: str) -> Reader:
         """The same reader where columns aren't wanted whose roles begin so."""

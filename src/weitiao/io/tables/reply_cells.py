@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from weitiao.io.dialogues.conversation import Conversation
-from weitiao.io.dialogues.layout import REJECTED, USUAL
+from weitiao.io.dialogues.layout import GOOD, REJECTED, USUAL
 from weitiao.io.dialogues.messages import as_cell
 from weitiao.io.dialogues.reading import BESIDE, Dialogues
 from weitiao.io.spans.span import SpanFault
@@ -36,6 +36,8 @@ class ReplyCells:
         columns["text"] = [as_cell(each.prompt) for each in rows]
         if self._compared:
             columns[REJECTED] = [each.rejected for each in rows]
+        if GOOD in columns:
+            columns[GOOD] = [each.good for each in rows]
         if "label" in self._source.wanted:
             columns["label"] = [each.answer for each in rows]
         ordered = [columns[role] for role in self._source.wanted]
@@ -46,6 +48,8 @@ class ReplyCells:
         facts = self._source.notes.facts
         if told := self._where():
             facts.append(told)
+        if GOOD in self._source.columns:
+            facts.append(f"whether an answer is good is read from {self._source.columns[GOOD]!r}")
         facts += self._dialogues.facts()
 
     def _where(self) -> str | None:

@@ -16,6 +16,7 @@ from weitiao.models.backbones.attention import ATTENTION, ROWS
 from weitiao.models.backbones.huggingface import positions_of
 from weitiao.models.backbones.loading import load_model
 from weitiao.models.backbones.lora import Lora
+from weitiao.models.backbones.rounded import rounded
 from weitiao.models.backbones.tuned import Tuned, drop_attention, from_config
 from weitiao.models.decoding import Row, go_on, likeliest, refuse_other_kinds
 
@@ -70,6 +71,7 @@ class Causal(Tuned):
         else:
             shares(attention_dropout=attention_dropout or 0.0)
             model = _load(name, layers, attention_dropout, trust_remote_code)
+        self._rounded: list[Any] = []  # in a list it is no module of this, nor in a checkpoint
         super().__init__(card, name, model.base_model, model.config)
         model.generation_config = GenerationConfig()  # a checkpoint wouldn't know the folder's own
         self.whole = [model]  # in a list it is no module of this: its parts are
@@ -149,8 +151,25 @@ class Causal(Tuned):
         ]
         left = [max_new if self.limit is None else self.limit - len(each) for each in prompts]
         rows = [Row(each, min(max_new, n)) for each, n in zip(prompts, left, strict=True)]
-        go_on(self.whole_model(), rows, likeliest, ends)
+        go_on(self._answering(), rows, likeliest, ends)
         return rows
+
+    def _answering(self) -> Any:
+        """The model that goes on with rows: under mixed precision on a processor, a rounded copy
+        that is kept for one evaluation."""
+        model = self.whole_model()
+        device = model.device.type
+        if self.training or device != "cpu" or not torch.is_autocast_enabled(device):
+            return model
+        if not self._rounded:
+            self._rounded.append(rounded(model, torch.get_autocast_dtype(device)))
+        return self._rounded[0]
+
+    def train(self, mode: bool = True) -> Causal:
+        """As `Tuned.train`; a copy for answers is of weights that may change now."""
+        super().train(mode)
+        self._rounded.clear()
+        return self
 
     def whole_model(self) -> Any:
         """The model of `transformers` with its output, of the weights that this has now."""

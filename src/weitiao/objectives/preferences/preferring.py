@@ -98,7 +98,7 @@ class Preferring(Replying):
         speaker = cast(Speaker, backbone)
         found = likelihoods(speaker, batch, self.vocabulary)
         rewards = self._rewards(found, batch)
-        said = self.sampled_answers(speaker, chosen(batch))
+        said = self.sampled_answers(speaker, first_half(batch))
         likelier, known = found.means[:, 0] > found.means[:, 1], found.known
         columns = -found.sums[:, 0], found.counts[:, 0], known, rewards, likelier
         judged = zip(said, *(values.tolist() for values in columns), strict=True)
@@ -111,7 +111,7 @@ class Preferring(Replying):
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[Any]:
         """What is said of each row."""
-        return super().predict(backbone, chosen(batch))
+        return super().predict(backbone, first_half(batch))
 
     def metrics(self) -> Metrics:
         """Those of rewards and of answers."""
@@ -153,11 +153,11 @@ class Preferring(Replying):
         self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
         """What `Replying.lost` tells of preferred answers; how often they are the longer ones."""
-        yield from super().lost(split, lambda: map(chosen, batches()), place)
+        yield from super().lost(split, lambda: map(first_half, batches()), place)
         yield from longer_is_better(split, batches())
 
 
-def chosen(batch: Batch) -> Batch:
+def first_half(batch: Batch) -> Batch:
     """The batch with the sequences of preferred answers alone."""
     rows = len(batch["row"])
     inputs = {name: values[:rows] for name, values in batch["inputs"].items()}
