@@ -77,6 +77,8 @@ def test_preferred_answers_are_rewarded_more_and_the_rest_works_as_of_a_chat(
     capsys.readouterr()
     assert run(monkeypatch, compared, "test", *best, "--data.test=my.jsonl") == 0
     assert "nothing to compare with" in " ".join(capsys.readouterr().out.split())
+    assert run(monkeypatch, compared, "export", "tuned", "--to=folder") == 0
+    assert "text-generation" in (compared / "folder" / "README.md").read_text("utf-8")
     model = weitiao.load(compared / "tuned", device="cpu")
     assert model.predict(["3 plus 3? 好好好"]).labels == model.predict(["3 plus 3? 好好好"]).labels
 

@@ -71,4 +71,5 @@ OF_REPLIES = Words(
 def words_of(objective: Objective) -> Words:
     """Those of the kind that an objective is."""
     known = {Tagging: OF_SPANS, Answering: OF_ANSWERS, Replying: OF_REPLIES}
-    return known.get(type(objective), OF_TEXTS)
+    own = (words for kind, words in known.items() if isinstance(objective, kind))
+    return next(own, OF_TEXTS)
