@@ -99,7 +99,11 @@ TOLD: dict[str, tuple[list[Any], str, str]] = {
     ),
     "way_out": ([{"role": "客服", "content": "x"}, A], "", """→ --data.roles '{"客服": "user"}'"""),
     "aside": ([A], "", "--data.on_bad_row quarantine sets bad rows aside"),
-    "no_such_role": ([U, A], '--data.roles={"x": "usr"}', "must map each name to one of system, user"),
+    "no_such_role": (
+        [U, A],
+        '--data.roles={"x": "usr"}',
+        "must map each name to one of system, user",
+    ),
     "all_bad": ([A], "--data.on_bad_row=quarantine", "all of the 1 rows are bad"),
     "long": ([{"role": "x" * 1_000_000, "content": "x"}], "", "message 1 is of 'xxx"),
 }

@@ -120,11 +120,15 @@ class Chat(Input):
         ends = _ends(encoder)
         vocabulary = max(encoder.tokenizer.get_vocab(with_added_tokens=True).values()) + 1
         card = ChatInput(vocabulary, pad_id, self.max_length, ends=ends)
-        return FittedChat(self, card, encoder)
+        return self.ready(card, encoder)
 
     def from_state(self, state: Mapping[str, Any], card: ChatInput) -> FittedChat:
         """The fitted input that a checkpoint keeps."""
-        return FittedChat(self, card, state)
+        return self.ready(card, state)
+
+    def ready(self, card: ChatInput, encoder: ChatEncoder | Mapping[str, Any]) -> FittedChat:
+        """The fitted input of a tokenizer and its template, or of their state."""
+        return FittedChat(self, card, encoder)
 
 
 def _ends(encoder: ChatEncoder) -> tuple[int, ...]:

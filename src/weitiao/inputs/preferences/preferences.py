@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weitiao.errors import ConfigError
@@ -17,11 +16,7 @@ from weitiao.inputs.chat.lengths import TooLong  # noqa: F401
 from weitiao.inputs.preferences.fitted import FittedPreferences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pyarrow as pa
-
-    from weitiao.inputs import Targets
+    from weitiao.inputs.chat.encoder import ChatEncoder
 
 
 def refuse_more_than_the_last(options: Chat) -> None:
@@ -62,17 +57,6 @@ class Preferences(Chat):
         """That of the answer that is not preferred."""
         return {"rejected": self.rejected}
 
-    def fit(
-        self,
-        tables: Mapping[str, pa.Table],
-        targets: Targets,
-        folder: Path,
-        begin: Callable[[str], None],
-    ) -> FittedPreferences:
-        """As `Chat.fit`."""
-        chat = super().fit(tables, targets, folder, begin)
-        return FittedPreferences(self, chat.card, chat.encoder)
-
-    def from_state(self, state: Mapping[str, Any], card: ChatInput) -> FittedPreferences:
-        """The fitted input that a checkpoint keeps."""
-        return FittedPreferences(self, card, state)
+    def ready(self, card: ChatInput, encoder: ChatEncoder | Mapping[str, Any]) -> FittedPreferences:
+        """As `Chat.ready`."""
+        return FittedPreferences(self, card, encoder)

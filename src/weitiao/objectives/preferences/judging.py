@@ -12,9 +12,9 @@ from weitiao.card import DataCard
 from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics
-from weitiao.objectives.preferences.likelihood import Likelihoods, likelihoods
-from weitiao.objectives.preferences.preferring import first_half
-from weitiao.objectives.replies.replying import Replying, Speaker
+from weitiao.objectives.preferences.likelihood import Likelihoods
+from weitiao.objectives.preferences.referring import Referring, first_half
+from weitiao.objectives.replies.replying import Speaker
 from weitiao.objectives.scorer import Encoder
 from weitiao.objectives.vectors.global_batch import of_all_rows
 
@@ -39,7 +39,7 @@ class Valued(NamedTuple):
     reward: float
 
 
-class Judging(Replying):
+class Judging(Referring):
     """Learns from answers that were judged good or bad (KTO: Ethayarajh et al. 2024).
 
     An answer's reward is ``beta`` times the logarithm of how much likelier it has become since the
@@ -53,8 +53,7 @@ class Judging(Replying):
         bad: weight of bad ones; their sums should be alike (there, equation 9).
     """
 
-    first, recipe = "auroc", "preferences"
-    remembers = True
+    first = "auroc"
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("auroc", "good above bad"),
         ("reward_good", "reward, good"),
@@ -73,33 +72,19 @@ class Judging(Replying):
         sample: int | None = 50,
         longest: int = 256,
     ) -> None:
-        super().__init__(card, backbone, sample, longest)
-        if not beta > 0:
-            raise ConfigError(f"must be above 0, got {beta}", field="beta")
+        super().__init__(card, backbone, beta, sample, longest)
         at_least(0, good=good, bad=bad)
-        self.beta, self.weights = beta, (bad, good)
+        self.weights = bad, good
         # a class's own by its type, and here by what is asked for
         self.shown = Judging.shown if sample != 0 else Judging.shown[:-1]  # type: ignore[misc]
 
-    def remembered(self, backbone: Encoder, batch: Batch) -> dict[str, Tensor]:
-        """``reference (B, 2)``: how likely the answer, and that of another prompt, are before."""
-        with torch.no_grad():
-            found = likelihoods(cast(Speaker, backbone), batch, self.vocabulary)
-        return {"reference": found.sums}
-
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """That of the rows whose answer fits, weighed."""
-        found = likelihoods(cast(Speaker, backbone), batch, self.vocabulary)
+        found = self.likelihoods(backbone, batch)
         # the rows of all processes are one batch
         losses, weights = self._losses(found, batch, of_all_rows)
         size = weights.sum()
         return Loss((losses * weights).sum() / size.clamp(min=1e-12), size)
-
-    def _gains(self, found: Likelihoods, batch: Batch) -> Tensor:
-        """How much likelier answers have become, ``(B, 2)``; NaN where there is no reference."""
-        if "reference" not in batch:
-            return found.sums * torch.nan
-        return found.sums - batch["reference"].to(found.sums)
 
     def _losses(
         self, found: Likelihoods, batch: Batch, joined: Callable[[Tensor], Tensor]
@@ -109,7 +94,7 @@ class Judging(Replying):
         Args:
             joined: makes values of the rows of a batch those of all rows that are compared.
         """
-        gains, there = self._gains(found, batch), found.counts > 0
+        gains, there = self.gains(found, batch), found.counts > 0
         other, others = (joined(x[:, 1].detach()) for x in (gains, there.to(gains)))
         level = torch.where(others > 0, other, 0).sum() / others.sum().clamp(min=1)
         sign = batch["good"].to(gains) * 2 - 1
@@ -119,20 +104,15 @@ class Judging(Replying):
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """What is said, the reward and likelihood of the judged answer, the answers."""
-        speaker = cast(Speaker, backbone)
-        found = likelihoods(speaker, batch, self.vocabulary)
+        found = self.likelihoods(backbone, batch)
         # one process may be asked alone
         losses, weights = self._losses(found, batch, lambda own: own)
-        rewards = self.beta * self._gains(found, batch)[:, 0]
-        said = self.sampled_answers(speaker, first_half(batch))
+        rewards = self.beta * self.gains(found, batch)[:, 0]
+        said = self.sampled_answers(cast(Speaker, backbone), first_half(batch))
         columns = -found.sums[:, 0], found.counts[:, 0], batch["good"], rewards
         valued = zip(said, *(values.tolist() for values in columns), strict=True)
         rows = [Valued(own.ids, own.ended, *row) for own, *row in valued]
         return Evaluation(rows, torch.where(weights > 0, losses, 0), batch["target"], weights)
-
-    def predict(self, backbone: Encoder, batch: Batch) -> list[Any]:
-        """What is said of each row."""
-        return super().predict(backbone, first_half(batch))
 
     def metrics(self) -> Metrics:
         """Those of rewards, and of good answers."""

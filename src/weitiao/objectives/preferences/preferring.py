@@ -11,16 +11,16 @@ from torch.nn import functional as F
 
 from weitiao.card import DataCard
 from weitiao.config.bounds import at_least
-from weitiao.errors import ConfigError
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics
 from weitiao.objectives.preferences.lengths import longer_is_better
-from weitiao.objectives.preferences.likelihood import Likelihoods, likelihoods
+from weitiao.objectives.preferences.likelihood import Likelihoods
+from weitiao.objectives.preferences.referring import Referring, first_half
 from weitiao.objectives.replies.replying import Replying, Speaker
 from weitiao.objectives.replies.said import Compared
 from weitiao.objectives.scorer import Encoder
 
 
-class Preferring(Replying):
+class Preferring(Referring):
     """Learns to prefer one of two answers (DPO: Rafailov et al. 2023).
 
     An answer's reward is ``beta`` times the logarithm of how much likelier it has become since the
@@ -36,8 +36,7 @@ class Preferring(Replying):
             times as large then.
     """
 
-    first, recipe, baseline = "accuracy", "preferences", "nearest prompt"
-    remembers = True
+    first = "accuracy"
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("accuracy", "rewarded more"),
         ("likelier", "likelier"),
@@ -58,24 +57,16 @@ class Preferring(Replying):
         longest: int = 256,
         extract: str | None = None,
     ) -> None:
-        super().__init__(card, backbone, sample, longest, extract)
-        if not beta > 0:
-            raise ConfigError(f"must be above 0, got {beta}", field="beta")
+        super().__init__(card, backbone, beta, sample, longest, extract)
         at_least(0, sft=sft)
-        self.beta, self.sft, self.per_id = beta, sft, per_id
+        self.sft, self.per_id = sft, per_id
         of_answers = 1 if sample == 0 else len(Replying.shown)
         # a class's own by its type, and here by what is asked for
         self.shown = (*Preferring.shown[:5], *Replying.shown[:of_answers])  # type: ignore[misc]
 
-    def remembered(self, backbone: Encoder, batch: Batch) -> dict[str, Tensor]:
-        """``reference (B, 2)``: how likely both answers are before the training."""
-        with torch.no_grad():
-            found = likelihoods(cast(Speaker, backbone), batch, self.vocabulary)
-        return {"reference": found.sums}
-
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """That of the rows of which both answers fit."""
-        found = likelihoods(cast(Speaker, backbone), batch, self.vocabulary)
+        found = self.likelihoods(backbone, batch)
         known = found.known
         values = self._losses(found, self._rewards(found, batch)) * known
         size = known.sum()
@@ -83,10 +74,8 @@ class Preferring(Replying):
 
     def _rewards(self, found: Likelihoods, batch: Batch) -> Tensor:
         """Of both answers, ``(B, 2)``; NaN where there is no reference."""
-        if "reference" not in batch:
-            return found.sums * torch.nan
-        gained = found.sums - batch["reference"].to(found.sums)
-        return self.beta * (gained / found.counts.clamp(min=1) if self.per_id else gained)
+        gains = self.gains(found, batch)
+        return self.beta * (gains / found.counts.clamp(min=1) if self.per_id else gains)
 
     def _losses(self, found: Likelihoods, rewards: Tensor) -> Tensor:
         """Of each row, ``(B,)``."""
@@ -95,10 +84,9 @@ class Preferring(Replying):
 
     def evaluate(self, backbone: Encoder, batch: Batch) -> Evaluation:
         """What is said, the rewards and likelihoods of both answers, the right answers."""
-        speaker = cast(Speaker, backbone)
-        found = likelihoods(speaker, batch, self.vocabulary)
+        found = self.likelihoods(backbone, batch)
         rewards = self._rewards(found, batch)
-        said = self.sampled_answers(speaker, first_half(batch))
+        said = self.sampled_answers(cast(Speaker, backbone), first_half(batch))
         likelier, known = found.means[:, 0] > found.means[:, 1], found.known
         columns = -found.sums[:, 0], found.counts[:, 0], known, rewards, likelier
         judged = zip(said, *(values.tolist() for values in columns), strict=True)
@@ -108,10 +96,6 @@ class Preferring(Replying):
             for own, loss, size, both, (one, other), more in judged
         ]
         return Evaluation(rows, losses, batch["target"], known)
-
-    def predict(self, backbone: Encoder, batch: Batch) -> list[Any]:
-        """What is said of each row."""
-        return super().predict(backbone, first_half(batch))
 
     def metrics(self) -> Metrics:
         """Those of rewards and of answers."""
@@ -155,10 +139,3 @@ class Preferring(Replying):
         """What `Replying.lost` tells of preferred answers; how often they are the longer ones."""
         yield from super().lost(split, lambda: map(first_half, batches()), place)
         yield from longer_is_better(split, batches())
-
-
-def first_half(batch: Batch) -> Batch:
-    """The batch with the sequences of preferred answers alone."""
-    rows = len(batch["row"])
-    inputs = {name: values[:rows] for name, values in batch["inputs"].items()}
-    return {**batch, "inputs": inputs, "learned": batch["learned"][:rows]}
