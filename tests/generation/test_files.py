@@ -263,6 +263,15 @@ def test_a_folder_is_no_file_to_write(chatty: str, tmp_path: Path) -> None:
         run_generate(["--model", chatty, "--file", str(source), "--to", str(tmp_path)])
 
 
+def test_folders_on_the_way_are_made_but_not_of_files(chatty: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", ROWS[:1])
+    given = ["--model", chatty, "--file", str(source), "--length=2"]
+    run_generate([*given, "--to", str(tmp_path / "a/b/answers.jsonl")])
+    assert (tmp_path / "a/b/answers.jsonl").is_file()
+    with pytest.raises(WeitiaoError, match=r"^to: .*in.jsonl is a file, and no folder"):
+        run_generate([*given, "--to", str(source / "b/answers.jsonl")])
+
+
 def test_the_file_that_is_read_is_not_written(chatty: str, tmp_path: Path) -> None:
     source = write(tmp_path / "answers.jsonl", ROWS[:1])
     with pytest.raises(WeitiaoError, match="is what is read"):

@@ -26,22 +26,23 @@ class PartialFile:
     Args:
         path: of the result.
         key: what it is of; what was begun with another key is begun anew.
+        field: the argument that names it.
 
     Raises:
-        ConfigError: another process is writing it.
+        ConfigError: another process is writing it, or its folder can't be made.
     """
 
-    def __init__(self, path: Path, key: Key) -> None:
+    def __init__(self, path: Path, key: Key, field: str = "out") -> None:
         self.path, self.key = path, dict(key)
         self.part = path.with_name(f".{path.name}.part")
         self.progress = progress_of(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path.parent, field)
         self._file = self.part.open("ab")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._file.close()
-            raise ConfigError(f": another process is writing {path}", field="out") from error
+            raise ConfigError(f": another process is writing {path}", field=field) from error
         size = os.fstat(self._file.fileno()).st_size
         before = _read(self.progress)
         if before.get("done") and not size:  # the result was there, and somebody took it away
@@ -103,6 +104,16 @@ class PartialFile:
         if not self.rows and kind is not None:
             self.part.unlink(missing_ok=True)
         self._file.close()
+
+
+def _make(folder: Path, field: str) -> None:
+    """Make the folder of a result, and those above it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        problem = f": {there} is a file, and no folder to write into"
+        raise ConfigError(problem, field=field, hint="another folder") from error
 
 
 def is_done(path: Path, key: Key) -> bool:

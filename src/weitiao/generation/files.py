@@ -57,7 +57,7 @@ def answer_file(options: Generation, notes: Console) -> None:
     answers = any(talks(line, options) for line in lines_of(source))
     speaker = Speaker.open(options.model, chat=answers)
     _check(source, speaker, options, notes)
-    with PartialFile(target, key) as file:
+    with PartialFile(target, key, "to") as file:
         if file.changed:
             line = f"! begun with another {' and another '.join(file.changed)}: begins anew"
             show_line(line, notes)

@@ -53,7 +53,7 @@ class Roles:
             if name is None:
                 problem = f"message {place} doesn't say who speaks: it has no {key!r}"
                 raise SpanFault(problem, cell, f'"{key}": one of {", ".join(ROLES)}')
-            hint = f"{mapping_of(name)}, or whichever it is; write one of these"
+            hint = f"{mapping_of(name)}, or whichever it is; one of these roles in its place"
             problem = f"message {place} is of {short(name)}, which is no role: {', '.join(ROLES)}"
             raise SpanFault(problem, cell, hint)
         if name != role:
