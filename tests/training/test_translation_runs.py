@@ -51,6 +51,7 @@ def test_what_was_learned_is_written_word_for_word(by_heart: Path) -> None:
     assert [metrics[f"test/{name}"] for name in ("bleu", "chrf", "ter")] == pytest.approx([1, 1, 0])
     assert metrics["baseline/bleu"] == pytest.approx(1)  # train has each text
     assert metrics["copy/bleu"] == 0
+    assert metrics["test/copied"] == 0
     with (by_heart / "logs/latest/predictions.csv").open(encoding="utf-8") as file:
         lines = [*csv.DictReader(file)]
     assert [(row["text"], row["label"]) for row in lines] == pairs()

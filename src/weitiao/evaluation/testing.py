@@ -1,6 +1,6 @@
 """The verb ``test``, and the comparison with the baseline that ends ``train``."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -217,12 +217,29 @@ def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, float]:
     """The test metrics; where test rows stand in train, those of the other rows as well."""
     found = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
     tested = evaluated(trainer)
+    found |= shares_of_columns(tested, objective, found)
     fresh = leak_free(tested)
     if not fresh.all():
         rows = (tested.predictions, tested.decided, tested.targets)
         said, decided, targets = (taken(values, fresh) for values in rows)
         found |= scores(said, decided, targets, objective, "test_leak_free/")
     return found
+
+
+def shares_of_columns(
+    tested: Evaluated, objective: Objective, measured: Collection[str]
+) -> dict[str, float]:
+    """What is shown and no metric measures: the share of rows of which a column says it.
+
+    Metrics don't see the texts that were read, and so not whether these were copied.
+    """
+    names = [name for name, _ in objective.shown if f"test/{name}" not in measured]
+    if not names:
+        return {}
+    texts = tested.table["original"].to_pylist()
+    columns = objective.columns(tested.predictions, tested.decided, texts)
+    said = {name: [x for x in columns.get(name, []) if isinstance(x, bool)] for name in names}
+    return {f"test/{name}": sum(some) / len(some) for name, some in said.items() if some}
 
 
 def leak_free(tested: Evaluated) -> np.ndarray:

@@ -62,9 +62,10 @@ class Translating(Objective):
         ("ter", "TER"),
         ("perplexity", "perplexity"),
         ("exact_match", "exact match"),
+        ("copied", "copied"),
         ("ended", "ended by itself"),
     )
-    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity", "ter")
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity", "ter", "copied")
 
     def __init__(
         self,
@@ -159,7 +160,7 @@ class Translating(Objective):
         """Those of texts."""
         from weitiao.objectives.replies.text_metrics import TextMetrics
 
-        names = [name for name, _ in self.shown]
+        names = [name for name, _ in self.shown if name != "copied"]  # which is of columns
         return TextMetrics(self.target.written, self.score, names)
 
     def score(self, said: Sequence[str], right: Sequence[str]) -> dict[str, float]:
@@ -197,8 +198,10 @@ class Translating(Objective):
         return [place for place, text in enumerate(decided) if text is not None][:SHOWN]
 
     def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
-        """Whether a text ended by itself."""
-        return {"ended": [one.ended for one in predictions]}
+        """Whether a text ended by itself, and whether it is the one that was read."""
+        pairs = zip(decided, texts, strict=True)
+        copied = [None if said is None else said.split() == text.split() for said, text in pairs]
+        return {"ended": [one.ended for one in predictions], "copied": copied}
 
 
 def _id_of(token: str, target: ReplyTarget) -> int:
