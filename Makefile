@@ -53,7 +53,7 @@ train: setup  ## Train and test the default model on the embedded corpus, beside
 finetune: setup encoder  ## Fine-tune that encoder on the embedded corpus, beside the baseline
 	$(PY) src/train.py train --config configs/default.yaml --recipe pretrained $(ARGS)
 
-pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to go on with
+pretrain: setup  ## Pretrain a language model on the embedded corpus, for make train to continue from
 	$(PY) src/pretrain.py --config configs/pretrain/default.yaml $(ARGS)
 
 gain: setup  ## Pretrain, fine-tune with and without it, compare under three seeds

@@ -7,7 +7,7 @@ own: ``fit`` that prepares and trains on one batch, ``fit`` that finds the data 
 for an epoch, with its validation, and ``predict`` of the whole file. Seconds are those of the whole
 process, memory is its peak (``ru_maxrss``, mapped files included).
 
-What a row costs is told by what the next larger file takes more: what a process takes to start is
+What a row costs is what the next larger file takes more: what a process takes to start is
 in neither. The bar: no step takes more than 1.3 times the seconds a row of the file before,
 start-up included. About 3 GB of disk and a quarter of an hour, for 3,000,000 rows.
 """

@@ -3,7 +3,7 @@
     python benchmarks/segmentation.py --data-root ../shared/data [--encoder] [--seed 1]
 
 Prints F1 of words on test (strict: both ends), beside jieba's and rjieba's on the same sentences.
-A word that train lacks counts as any other; their recall is told apart.
+A word that train lacks counts as any other; their recall is shown apart.
 """
 
 from __future__ import annotations

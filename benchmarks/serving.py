@@ -4,7 +4,7 @@
     python benchmarks/serving.py RUN --faults 20
 
 The first measures the rate at so many clients of one text a request, the time of an answer at light
-load beside one text's compute, and memory. Clients share the machine: their processor time is told.
+load beside one text's compute, and memory. Clients share the machine; their own time is shown, too.
 With --faults clients ask on while the server is ended by SIGTERM and by kill -9, so often each, and
 started again; every answer must equal the offline one. The exit code is 1 where one does not, or a
 bar is missed: 0.7 times the rate, 3 times the compute.

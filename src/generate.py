@@ -1,4 +1,4 @@
-"""Let a causal language model go on with a text: ``python src/generate.py --help``."""
+"""Continue a text, or answer, by a causal language model: ``python src/generate.py --help``."""
 
 import sys
 

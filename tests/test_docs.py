@@ -122,7 +122,7 @@ def test_a_page_in_chinese_follows_the_english_one(page: str) -> None:
 
 
 def test_the_picture_of_imports_is_of_today() -> None:
-    graph = grimp.build_graph("weitiao")
+    graph = grimp.build_graph("weitiao", cache_dir=None)
     rooms = sorted(graph.find_children("weitiao"))
     imports = {
         (one, other)

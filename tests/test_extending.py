@@ -166,7 +166,7 @@ def test_a_package_goes_through_every_command(place: Path, command: Command) -> 
     done("test", f"--ckpt_path={best}")
     done("predict", f"--ckpt_path={best}", "--text=很好", "--out=-")
     start = command("fit", f"--model.start={run}", "--allow_code=mine", cwd=place)
-    assert "no tokenizer to go on with: its input is a mine.parts.OwnBytes" in start.err
+    assert "no tokenizer to continue with: its input is a mine.parts.OwnBytes" in start.err
     done("--trials=2", "--study=own", *new, script="tune.py")
     assert len([*(place / "logs/tune/own/trials").glob("*-trial-*")]) == 2
     pair = ("--with=a: ", "--with=b: --model.optim.lr=0.01", "--seeds=2")

@@ -74,14 +74,27 @@ COMMAND_LINES = {
 """Modules that may call an option by its name, with the reason."""
 
 
+VERBS = ("tell", "told", "retold")
+"""Not names of functions either; those of other libraries, such as `study.tell`, are not ours."""
+UNIDIOMATIC = (
+    r"\bgo(?:es|ne|ing)? on with\b",
+    r"\border of chance\b",
+    r"\b[Ww]ho forgot\b",
+    r"\b(?:is|are) told(?! (?:apart|to|from)\b)",
+    r"\btells? of\b",
+)
+"""Ways to put it that nobody has who grew up with English: what names.md warns of."""
+
+
 def names() -> Iterator[tuple[str, str]]:
     """Each name with its place: rooms, modules and public classes; keys of configurations."""
     for file in sorted((ROOT / "src").rglob("*.py")):
         place = str(file.relative_to(ROOT))
         yield from ((name, place) for name in (file.stem, *file.relative_to(ROOT).parts[:-1]))
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef) and node.name[0] != "_":
-                yield node.name, f"{place}:{node.lineno}"
+            named = isinstance(node, ast.ClassDef) and node.name[0] != "_"
+            if named or (isinstance(node, ast.FunctionDef) and node.name.strip("_") in VERBS):
+                yield node.name.strip("_"), f"{place}:{node.lineno}"
     for file in sorted((ROOT / "configs").rglob("*.yaml")):
         for name in _keys(yaml.safe_load(file.read_text("utf-8"))):
             yield name, str(file.relative_to(ROOT))
@@ -116,6 +129,17 @@ def test_names_are_the_fields_words() -> None:
 
 def test_texts_are_in_the_fields_words() -> None:
     pattern = re.compile(rf"(?<!np\.)\b({'|'.join(NOWHERE)})\b")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {words}"
+        for file in texts()
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if (words := pattern.findall(line))
+    ]
+    assert not found, found
+
+
+def test_texts_are_idiomatic() -> None:
+    pattern = re.compile("|".join(UNIDIOMATIC))
     found = [
         f"{file.relative_to(ROOT)}:{number}: {words}"
         for file in texts()

@@ -1,4 +1,4 @@
-"""The processes of one run: which of them this is, and what they tell each other.
+"""The processes of one run: which one this is, and what they exchange.
 
 A process that is alone is the first and all of them.
 """

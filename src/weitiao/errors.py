@@ -1,4 +1,4 @@
-"""The faults a user can mend. They are shown as one message, without a traceback."""
+"""Errors that a user can fix, shown as one message without a traceback."""
 
 import re
 import shlex
@@ -36,7 +36,7 @@ class WeitiaoError(Exception):
         ]
         self.hint = _SLOT.sub(lambda slot: f"{dashes}{option(slot[1])}", "; ".join(ways)) or None
 
-    def told(self) -> str:
+    def described(self) -> str:
         """The message without the way out."""
         if self.field is None:
             return self.problem
@@ -45,7 +45,7 @@ class WeitiaoError(Exception):
     def __str__(self) -> str:
         """The message, and in a line of its own the way out."""
         hint = _SLOT.sub(r"\1", self.hint or "")
-        return f"{self.told()}\n  → {hint}" if hint else self.told()
+        return f"{self.described()}\n  → {hint}" if hint else self.described()
 
 
 class ConfigError(WeitiaoError):
@@ -57,7 +57,7 @@ class UsageError(ConfigError):
 
 
 class DataError(WeitiaoError):
-    """A fault in a data file, told with its place and, where there is one, the way out.
+    """A fault in a data file, with its place and, where there is one, the way out.
 
     Args:
         problem: what is wrong, as a sentence without the place.
@@ -80,18 +80,18 @@ class DataError(WeitiaoError):
         super().__init__(problem, field=field, hint=hint)
         self.file, self.row, self.column, self.value = file, row, column, value
 
-    def told(self) -> str:
+    def described(self) -> str:
         """The message between its place and the value."""
         place = [str(self.file)] if self.file is not None else []
         if self.row is not None:
             place.append(f"row {self.row}")
         if self.column is not None:
             place.append(f"column {self.column!r}")
-        told = f"{', '.join(place)}: {super().told()}" if place else super().told()
+        text = f"{', '.join(place)}: {super().described()}" if place else super().described()
         if self.value is not None:
             shown = repr(self.value)
-            told += f" (value: {shown if len(shown) <= 80 else shown[:77] + '...'})"
-        return told
+            text += f" (value: {shown if len(shown) <= 80 else shown[:77] + '...'})"
+        return text
 
 
 class MissingExtra(WeitiaoError):

@@ -14,7 +14,7 @@ from conftest import TINY, Command, reviews, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 from rich.console import Console
 
-from weitiao.config.field_paths import field_paths, told
+from weitiao.config.field_paths import field_paths, with_options
 from weitiao.data.summary import render
 from weitiao.errors import DataError
 from weitiao.training.data_report import handling
@@ -162,7 +162,7 @@ def prepared(parser: ArgumentParser, folder: Path, *argv: str) -> tuple[str, dic
     data = parser.instantiate(values).data
     audit = data.prepared.audit
     console = Console(file=StringIO(), width=100)
-    render(told(audit["audit"]), console)
+    render(with_options(audit["audit"]), console)
     said = [console.file.getvalue(), *handling(audit, data.card.rows, data.fitted)]
     return " ".join(" ".join(said).split()), audit["audit"]
 

@@ -36,7 +36,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     for old, new in TABLE.items():
         monkeypatch.setitem(RENAMED, old, new)
     monkeypatch.setitem(earlier_names.UNSAID, "model.rate", None)
-    monkeypatch.setattr(earlier_names, "_told", set())
+    monkeypatch.setattr(earlier_names, "_reported", set())
     return TABLE
 
 
@@ -139,7 +139,7 @@ def test_a_checkpoint_under_earlier_names_opens(
 def test_a_temperature_of_retrieval_is_one_of_its_loss() -> None:
     old = {"objective": {"class_path": "Retrieval", "init_args": {"temperature": 0.1, "chunk": 3}}}
     now = {"class_path": "Retrieval", "init_args": {"loss": {"temperature": 0.1}, "chunk": 3}}
-    assert renamed_values({"model": old}, tell=False)["model"] == {"objective": now}
+    assert renamed_values({"model": old}, report=False)["model"] == {"objective": now}
     given = ["--model.objective.temperature=0.1"]
     assert renamed_arguments(given) == ["--model.objective.loss.temperature=0.1"]
     (group,) = renamed_arguments([f"--model.objective={json.dumps(old['objective'])}"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from weitiao.config.field_paths import field_paths, told
+from weitiao.config.field_paths import field_paths, with_options
 from weitiao.config.parser import Parser
 from weitiao.embedding.cli import run_embed
 from weitiao.errors import ConfigError, WeitiaoError
@@ -142,11 +142,12 @@ def test_each_command_tells_its_own_options(
 
 
 def test_where_nothing_is_parsed_an_argument_has_its_own_name() -> None:
-    assert told({"a": ["bad; {--size} 1", 1]}) == {"a": ["bad; --size 1", 1]}
+    assert with_options({"a": ["bad; {--size} 1", 1]}) == {"a": ["bad; --size 1", 1]}
 
 
 def test_notes_name_keys_where_options_were_given_as_keys() -> None:
     with field_paths(dashes=""):
         assert (
-            told("train longer: {--trainer.max_epochs} 4") == "train longer: trainer.max_epochs 4"
+            with_options("train longer: {--trainer.max_epochs} 4")
+            == "train longer: trainer.max_epochs 4"
         )

@@ -1,4 +1,4 @@
-"""`src/generate.py`: a tiny GPT kind goes on with a text; each way of choosing shapes it."""
+"""`src/generate.py`: a tiny GPT kind continues a text; each way of choosing shapes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model goes on with the ids that it has learned: with other ones it is refused."""
+"""A model continues with the ids that it has learned: with other ones it is refused."""
 
 from __future__ import annotations
 

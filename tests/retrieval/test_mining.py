@@ -81,13 +81,13 @@ def test_right_texts_of_other_rows_are_none_however_they_are_written(index: Inde
 
 def test_what_is_left_out_is_told(index: Index) -> None:
     _, miner = mined(index, right=("另答", "答！"))
-    told = [*miner.told()]
+    told = [*miner.report_lines()]
     assert told[0] == "negatives of 1 rows: 4"
     assert "right texts 3" in told[1]
     assert "almost, 1" in told[1]
     assert len(told) == 2
     _, miner = mined(index, top=1)
-    assert "1 rows have no negative" in [*miner.told()][-1]
+    assert "1 rows have no negative" in [*miner.report_lines()][-1]
 
 
 def test_pairs_for_a_reranker_have_labels() -> None:

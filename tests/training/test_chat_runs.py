@@ -108,7 +108,7 @@ def test_a_run_starts_from_another_with_its_tokenizer_and_template(
     assert after < before
     given = ("--model.start=short", "--task=classification", "--data.train=more.jsonl")
     assert run(monkeypatch, chats, "fit", *given, *ONE) == 1
-    assert "can't go on with the task classification" in capsys.readouterr().err
+    assert "can't continue with the task classification" in capsys.readouterr().err
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ def test_outside_of_training_a_signal_is_obeyed_at_once() -> None:
 def test_deferred_it_is_obeyed_at_the_end_and_the_first_one_counts() -> None:
     seen = []
     with pytest.raises(signals.Stopped) as stopped:
-        in_training(signal.SIGUSR1, signal.SIGTERM, lambda: seen.append(signals.told()))
+        in_training(signal.SIGUSR1, signal.SIGTERM, lambda: seen.append(signals.received()))
     assert seen == [signal.SIGUSR1]
     assert stopped.value.code == 75
 
@@ -260,4 +260,4 @@ def test_afterwards_signals_do_what_they_did() -> None:
     with signals.watching():
         assert [signal.getsignal(number) for number in signals.CODES] != before
     assert [signal.getsignal(number) for number in signals.CODES] == before
-    assert signals.told() == 0
+    assert signals.received() == 0

@@ -1,4 +1,4 @@
-"""`--model.start`: a run that goes on with a fine-tuned model on other data."""
+"""`--model.start`: a run that continues a fine-tuned model on other data."""
 
 from __future__ import annotations
 

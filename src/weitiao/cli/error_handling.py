@@ -1,4 +1,4 @@
-"""How a command ends: told to stop, with a fault that its user can mend, or in good order.
+"""How a command ends: by a signal, with an error that its user can mend, or successfully.
 
 Only what is quick to import stands at the head: until signals are noted, one would kill.
 """
@@ -16,7 +16,7 @@ _ENTRIES = ("fit", "test", "predict", "estimated_stepping_batches")  # of the Tr
 
 
 def guarded(work: Callable[[], object]) -> int:
-    """Do the work; a fault that the user can mend is told in one message. Gives the exit code.
+    """Do the work; a fault that the user can mend is one message. Gives the exit code.
 
     It is 130 after Ctrl-C, 143 after SIGTERM and 75 after the warning of a cluster
     (`signals.CODES`).
@@ -56,7 +56,7 @@ def _print_anything() -> None:
 
 
 def _explained(error: Exception) -> str | None:
-    """What to tell of a fault that the user can mend; of others nothing."""
+    """The message for a fault that the user can mend; for others none."""
     from weitiao.errors import WeitiaoError
     from weitiao.io.atomic import is_full
 
@@ -111,7 +111,7 @@ def _is_trainer(file: str) -> bool:
 
 
 def _out_of_memory(error: BaseException) -> str | None:
-    """What to tell of a lack of memory; of other faults nothing."""
+    """The message for a lack of memory; for other faults none."""
     told = next(iter(str(error).splitlines()), "")
     torch = sys.modules.get("torch")
     of_a_device = torch is not None and isinstance(error, torch.OutOfMemoryError)

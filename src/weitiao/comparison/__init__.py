@@ -1,1 +1,1 @@
-"""Whole runs compared with one another: what pretraining gains."""
+"""Comparisons of whole runs under several seeds or folds, and what pretraining gains."""

@@ -1,4 +1,4 @@
-"""One run of a comparison: trained and tested in a process of its own, which tells its memory."""
+"""One run of a comparison: trained and tested in its own process, whose memory is measured."""
 
 import multiprocessing
 import os
@@ -69,7 +69,7 @@ def _work(
             sender.send(_measured(arguments, folder, baselines))
     except WeitiaoError as error:
         sender.send({"error": str(error)})
-    except signals.Stopped as stopped:  # who started us tells of it
+    except signals.Stopped as stopped:  # who started us reports it
         raise SystemExit(stopped.code) from None
 
 

@@ -1,4 +1,4 @@
-"""Tested rows of finished runs: which ones were right, and all of them in one file."""
+"""Test predictions of finished runs: which were right, and all of them in one file."""
 
 import csv
 from collections.abc import Iterator, Sequence

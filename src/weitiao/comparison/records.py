@@ -1,4 +1,4 @@
-"""What was begun in a folder with which options, and what came of it, in a file beside it."""
+"""A record of what was started in a folder, with which options and which outcome."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Bounds of numbers in options, told in one way."""
+"""Checks of bounds of numbers in options, all with the same message."""
 
 from weitiao.errors import ConfigError
 

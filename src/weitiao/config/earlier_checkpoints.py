@@ -30,7 +30,7 @@ def checkpoint_today(content: Mapping[str, Any]) -> dict[str, Any]:
         content: of a run on labelled rows, with class paths as of now.
     """
     keys = {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}
-    values = renamed_values({name: content[key] for name, key in keys.items()}, tell=False)
+    values = renamed_values({name: content[key] for name, key in keys.items()}, report=False)
     model, of_data = values["model"], values["data"]
     if isinstance(card := model.get("card"), dict):
         model = {**model, "card": _card_today(card)}

@@ -65,7 +65,7 @@ UNSAID: dict[str, Any] = {
 """What earlier options say by default. A configuration that was written down holds it for all of
 them, though not every class has an option in its place: there it is left out."""
 
-_told: set[str] = set()  # of this process, so that a search tells it once
+_reported: set[str] = set()  # of this process, so that a search reports it once
 
 
 def renamed(value: Any) -> Any:
@@ -78,7 +78,7 @@ def renamed(value: Any) -> Any:
 
 
 def renamed_arguments(arguments: list[str], known: Collection[str] = ()) -> list[str]:
-    """A command line under today's names; which ones are new, is told on standard error.
+    """A command line under today's names; the new ones are reported on standard error.
 
     Args:
         arguments: as typed, values after ``=`` or as words of their own.
@@ -96,20 +96,20 @@ def renamed_arguments(arguments: list[str], known: Collection[str] = ()) -> list
             word = names.group(group, word)
         group = "" if given else name
         words.append(word)
-    names.tell()
+    names.report()
     return words
 
 
 def renamed_key(key: str) -> str:
-    """A dotted key of a configuration as it is called today; tells if that is new."""
+    """A dotted key of a configuration as it is called today; reports if that is new."""
     names = _Names()
     now = names.now(key.replace(".init_args", ""))
-    names.tell()
+    names.report()
     return now or key
 
 
 def renamed_values(
-    values: Mapping[str, Any], known: Collection[str] = (), *, tell: bool = True
+    values: Mapping[str, Any], known: Collection[str] = (), *, report: bool = True
 ) -> dict[str, Any]:
     """A configuration, nested or under dotted keys, with each value where it stands today.
 
@@ -117,12 +117,12 @@ def renamed_values(
 
     Args:
         values: as YAML has them.
-        tell: whether to tell on standard error which names are new.
+        report: whether to report on standard error which names are new.
     """
     names = _Names(known)
     result = names.moved(values, "", {})
-    if tell:
-        names.tell()
+    if report:
+        names.report()
     task = result.get("task")
     return merged(values_of("task", task), result) if isinstance(task, str) else result
 
@@ -175,10 +175,10 @@ class _Names:
                 _put(result, name.split(".") if above else [name], value)
         return result
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Name the new words, each once a process."""
-        new = [old for old in dict.fromkeys(self.found) if old not in _told]
-        _told.update(new)
+        new = [old for old in dict.fromkeys(self.found) if old not in _reported]
+        _reported.update(new)
         if new and distributed.first():
             words = ", ".join(f"{old} → {RENAMED[old].replace('.init_args', '')}" for old in new)
             print(f"! renamed, the old names go with the next version: {words}", file=sys.stderr)

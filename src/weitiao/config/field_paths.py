@@ -1,4 +1,4 @@
-"""What a command calls the arguments that its parts name in their faults."""
+"""From the argument that a component names in an error to the option of the command at hand."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -59,12 +59,12 @@ def note(values: Namespace, sources: Mapping[str, str]) -> None:
     _given.set((nodes, sources, given[2]))
 
 
-def told(notes: Any) -> Any:
+def with_options(notes: Any) -> Any:
     """Plain values in which each note names the options of the command line, as a fault does."""
     if isinstance(notes, dict):
-        return {key: told(value) for key, value in notes.items()}
+        return {key: with_options(value) for key, value in notes.items()}
     if isinstance(notes, list):
-        return [told(value) for value in notes]
+        return [with_options(value) for value in notes]
     if not isinstance(notes, str) or "{--" not in notes:
         return notes
     fault = WeitiaoError("", hint=notes)

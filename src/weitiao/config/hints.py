@@ -1,4 +1,4 @@
-"""The way out of a wrong command line: what an option is called here, and where it belongs."""
+"""Hints for a wrong command line: what an option is called here, and where it belongs."""
 
 import difflib
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""Null where a value is needed and jsonargparse lets it pass: for texts and groups of options."""
+"""Refuses null where a value is needed and jsonargparse accepts it: texts and groups of options."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import is_dataclass

@@ -1,4 +1,4 @@
-"""Code of the user's own: the modules that a class path may name beside weitiao's and Lightning's.
+"""The user's own code: modules that a class path may name besides weitiao's and Lightning's.
 
 Only the command line gives the permission. No configuration and no checkpoint holds it.
 """

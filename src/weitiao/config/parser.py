@@ -92,7 +92,7 @@ class Parser(OpenParser):
         return renamed_values(values, self.options)
 
     def parse_path(self, path: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Namespace:
-        """As jsonargparse does, but what is wrong in a file is told with the file's name."""
+        """As jsonargparse does, but faults in a file come with the file's name."""
         before, self._reading = self._reading, path
         try:
             return super().parse_path(path, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Configurations that have a name: recipes and tasks, one YAML each."""
+"""Named configurations: recipes and tasks, one YAML each."""
 
 from pathlib import Path
 from typing import Any, Literal

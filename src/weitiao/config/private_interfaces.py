@@ -1,4 +1,4 @@
-"""What we use of others that they don't promise to keep; it stands only here.
+"""Private interfaces of Lightning, jsonargparse and torch; nothing else uses any.
 
 `tests/config/test_private_interfaces.py` names the versions that it was tried with.
 """

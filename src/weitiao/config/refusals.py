@@ -1,4 +1,4 @@
-"""What jsonargparse says of a wrong command line, as a person would put it, and the way out."""
+"""Errors of jsonargparse about a wrong command line, in plain words and with the way out."""
 
 import difflib
 import inspect

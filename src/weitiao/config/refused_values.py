@@ -1,4 +1,4 @@
-"""What the parser says of a value of another kind, as a person would put it."""
+"""Errors of jsonargparse about a value of the wrong type, in plain words."""
 
 import re
 

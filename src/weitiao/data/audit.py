@@ -1,4 +1,4 @@
-"""Find what makes a score lie: duplicates, conflicting labels, rows of train that stand in test."""
+"""Find what makes a score lie: duplicates, conflicting labels, test rows that are in train too."""
 
 from __future__ import annotations
 

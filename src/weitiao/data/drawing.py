@@ -1,4 +1,4 @@
-"""The order that a seed draws, of rows by their texts and of groups by their names."""
+"""Random order from a seed: of rows by their texts, of groups by their names."""
 
 from hashlib import blake2b
 

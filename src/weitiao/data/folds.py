@@ -1,4 +1,4 @@
-"""Cross-validation: which part of the rows is tested on, by scikit-learn's stratified splitters."""
+"""Cross-validation: which rows are the test fold, by scikit-learn's stratified splitters."""
 
 import warnings
 

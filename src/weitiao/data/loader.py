@@ -107,7 +107,7 @@ class ResumableLoader:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Refuse to go on with other batches than those of the checkpoint.
+        """Refuse to continue with other batches than those of the checkpoint.
 
         Raises:
             ConfigError: rows, draws, batches, seed or number of processes differ.

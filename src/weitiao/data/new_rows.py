@@ -1,4 +1,4 @@
-"""Rows that a checkpoint is to label: treated as those of training were, none dropped."""
+"""Rows for a checkpoint to label: treated as in training, none dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From files to a cache that every run, trial and rank maps: made once, whole or not at all."""
+"""From files to a cache that all runs, trials and processes map: made once, completely or not."""
 
 import inspect
 import json

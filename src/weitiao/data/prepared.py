@@ -1,4 +1,4 @@
-"""Prepared data on disk: what a run, a trial and a rank map."""
+"""Prepared data on disk: what every run, trial and process maps into memory."""
 
 import json
 from dataclasses import dataclass, field

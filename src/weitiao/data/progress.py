@@ -1,4 +1,4 @@
-"""What a long preparation shows: the stage it is in, and how long each one took."""
+"""The progress of a long preparation: its current stage, and how long each one took."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the splits hold in the end: counts, lengths, leaks and warnings, for files and people."""
+"""A summary of the final splits: counts, lengths, leaks and warnings, for files and people."""
 
 from __future__ import annotations
 

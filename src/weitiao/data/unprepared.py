@@ -1,4 +1,4 @@
-"""Rows of a DataModule that are new to its checkpoint, read whole."""
+"""Rows that are new to the checkpoint of a DataModule, read all at once."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""A file of the package index: the one that was published, by its hash, and nothing of it run."""
+"""Downloads a file from the package index: checked by its hash, none of it run."""
 
 import hashlib
 import subprocess

@@ -1,1 +1,1 @@
-"""Word vectors from raw text: words, training, a portable file, and what is shown of it."""
+"""Word vectors from raw text: words, training, a portable file, neighbours, the projector."""

@@ -159,14 +159,14 @@ def write_results(results: Results, vectors: Any, report: dict[str, Any]) -> Non
             vectors.index_to_key[:some],
             vectors.expandos["count"][:some].tolist(),
             vectors.vectors[:some],
-            _told(report),
+            _summary(report),
         )
 
 
 def show(results: Results, words: Words, vectors: Any, report: dict[str, Any]) -> None:
     """Tell the report, where the results lie and, if asked for, nearest neighbours."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{_told(report)}\nvectors: {results.out}; report: {results.report}")
+    console.print(f"{_summary(report)}\nvectors: {results.out}; report: {results.report}")
     if results.projected:
         console.print(f"projector: tensorboard --logdir {results.board}")
     if results.neighbours is not None:
@@ -177,7 +177,7 @@ def show(results: Results, words: Words, vectors: Any, report: dict[str, Any]) -
         table.print(neighbours_table(vectors, named))
 
 
-def _told(report: dict[str, Any]) -> str:
+def _summary(report: dict[str, Any]) -> str:
     seconds, left_out = report["seconds"], report["left_out"]
     return (
         f"{report['documents']:,} documents (left out: {left_out['short']:,} short,"

@@ -1,4 +1,4 @@
-"""Which words stand nearest to a word: the quickest look at what vectors have learned."""
+"""The nearest words of a word: the quickest look at what vectors have learned."""
 
 import difflib
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from rich.table import Column, Table
 from rich.text import Text
 
-from weitiao.config.field_paths import told
+from weitiao.config.field_paths import with_options
 
 NEAREST = 10
 COMPARED = 100_000  # most frequent words that a spelling is compared with: a matter of a second
@@ -17,8 +17,8 @@ COMPARED = 100_000  # most frequent words that a spelling is compared with: a ma
 def neighbours_table(vectors: Any, words: Sequence[str]) -> Table:
     """For each word how often it is seen, and its nearest ones with the cosine.
 
-    A word without a vector is told with the nearest spelling; where fastText can make one of its
-    n-grams, that is told with how many of them it knows.
+    A word without a vector is reported with the nearest spelling; if fastText can make one of its
+    n-grams, so is the number of them that it knows.
 
     Args:
         vectors: gensim's ``KeyedVectors``, those of fastText or not.
@@ -28,17 +28,19 @@ def neighbours_table(vectors: Any, words: Sequence[str]) -> Table:
     for word in words:
         known = word in vectors.key_to_index
         seen = f"{vectors.get_vecattr(word, 'count'):,}" if known else "–"
-        table.add_row(Text(word), seen, Text(_told(vectors, word, known)))
+        table.add_row(Text(word), seen, Text(_described(vectors, word, known)))
     return table
 
 
-def _told(vectors: Any, word: str, known: bool) -> str:
+def _described(vectors: Any, word: str, known: bool) -> str:
     seen, ngrams = (0, 0) if known else _ngrams_seen(vectors, word)
     if not known and not seen:
         near = difflib.get_close_matches(word, vectors.index_to_key[:COMPARED], n=1)
         instead = f"; did you mean {near[0]}?" if near else ""
         made = (
-            "" if hasattr(vectors, "buckets_word") else told("; {--method} fasttext can make one")
+            ""
+            if hasattr(vectors, "buckets_word")
+            else with_options("; {--method} fasttext can make one")
         )
         return f"no vector{instead}{made}"
     nearest = vectors.most_similar(word, topn=NEAREST)

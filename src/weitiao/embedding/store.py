@@ -1,4 +1,4 @@
-"""Word vectors as a file that everybody reads: the text and binary formats of word2vec."""
+"""Word vectors as a portable file: the text and binary formats of word2vec."""
 
 import gzip
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What simpler models reach on the same split."""
+"""Scores of simpler models on the same split."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""By what a result that was begun is known to be of the same input, model and options."""
+"""The identity of an unfinished result: a hash of its input, model and options."""
 
 import json
 from collections.abc import Iterable, Sequence

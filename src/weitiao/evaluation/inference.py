@@ -1,4 +1,4 @@
-"""What verbs that use a checkpoint have in common: their options, and where they compute."""
+"""Shared by the verbs that use a checkpoint: their options, and where they compute."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, make_dataclass

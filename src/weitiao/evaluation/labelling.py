@@ -1,4 +1,4 @@
-"""Texts and files labelled on one device, and what a person is told of it."""
+"""Labels texts and files on one device, and reports what a person should know."""
 
 from __future__ import annotations
 

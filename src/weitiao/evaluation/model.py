@@ -1,4 +1,4 @@
-"""A model that answers: a backbone and an objective, without what training needs."""
+"""A model for inference: a backbone and an objective, without what training needs."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A result that grows beside its name, survives a kill, and takes its name when it is whole."""
+"""A result that is written in parts, survives a kill, and gets its name when it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions as people and programs take them: CSV, JSON Lines, Parquet, CoNLL, a table."""
+"""Predictions as files for people and programs: CSV, JSON Lines, Parquet, CoNLL, a table."""
 
 import io
 import json
@@ -34,7 +34,7 @@ class Format(NamedTuple):
     """How predictions are written, part by part.
 
     Args:
-        encode: columns → what is appended to the file; is told whether they are the first.
+        encode: columns, and whether they are the first → what is appended to the file.
         finish: makes of the file of all that was appended what it is to be.
     """
 
@@ -160,7 +160,7 @@ def _conll(columns: Columns, objective: Objective, first: bool) -> bytes:
 
 
 def _arrow(columns: Columns, objective: Objective, first: bool) -> bytes:
-    """A stream of its own: Parquet has its only index at the end, and can't be gone on with."""
+    """A stream of its own: Parquet has its only index at the end, and can't be continued."""
     table = pa.Table.from_pydict(columns | _values(columns, objective))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as stream:

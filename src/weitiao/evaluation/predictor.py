@@ -1,4 +1,4 @@
-"""A trained model as Python sees it: texts in, labels and probabilities out."""
+"""A trained model in Python: texts in, labels and probabilities out."""
 
 from __future__ import annotations
 

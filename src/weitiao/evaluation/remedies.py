@@ -1,4 +1,4 @@
-"""What a run says of itself where it could do better, and what is likeliest to help."""
+"""Advice at the end of a run that could do better: what is likeliest to help."""
 
 from __future__ import annotations
 

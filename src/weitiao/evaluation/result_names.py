@@ -1,4 +1,4 @@
-"""A result of each file: what it is called, and which of them a job of an array makes."""
+"""One result per input file: its name, and which of them a job of an array writes."""
 
 import re
 from collections.abc import Sequence

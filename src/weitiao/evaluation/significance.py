@@ -1,4 +1,4 @@
-"""How scores of several seeds are told, and whether two sets of them differ."""
+"""Scores of several seeds as mean ± sd, and tests whether two sets of them differ."""
 
 import statistics
 from collections.abc import Sequence

@@ -49,7 +49,7 @@ def files_here(
                 [SourceFiles(path.name, (path,))],
             )
         except DataError as error:
-            if str(error.file) == str(path):  # told of standard input, not of where it was kept
+            if str(error.file) == str(path):  # named as standard input, not as where it was kept
                 error.file = path.name
             raise
 

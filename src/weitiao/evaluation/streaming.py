@@ -38,7 +38,7 @@ class Checked:
 
 @dataclass
 class Answered:
-    """What is to be told of the rows that a model has labelled.
+    """What there is to report on the rows that a model has labelled.
 
     Args:
         rows: how many.
@@ -59,7 +59,7 @@ class Answered:
 
 
 def check(rows: NewRows, inputs: Sequence[SourceFiles]) -> Checked:
-    """Read files without labelling anything: what is at fault is told before the work.
+    """Read files without labelling anything: faults are reported before the work.
 
     Raises:
         DataError: a file or a row is at fault.
@@ -77,7 +77,7 @@ def label(
     """What a model says of rows, in their order, and how many rows of the files each part is.
 
     Args:
-        seen: is told of each part.
+        seen: called with each part.
         done: rows at the beginning to leave out, as many as some first parts have.
     """
     rows, read = predictor.rows, 0

@@ -1,4 +1,4 @@
-"""The final table: the model beside simpler ones, and its classes, all of which a file has."""
+"""The final table: the model beside its baselines, and its classes; a file has all classes."""
 
 from __future__ import annotations
 

@@ -10,12 +10,13 @@ import numpy as np
 from rich.console import Console
 
 from weitiao import distributed
-from weitiao.config.field_paths import field_paths, told
+from weitiao.config.field_paths import field_paths, with_options
 from weitiao.config.own_code import allow, named_in, permitted
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
 from weitiao.evaluation.evaluator import evaluator
+from weitiao.evaluation.flat_metrics import scores
 from weitiao.evaluation.inference import (
     Hardware,
     LabelledFile,
@@ -31,13 +32,12 @@ from weitiao.evaluation.untuned import untuned_scores
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
-from weitiao.training.data_report import scores
 from weitiao.training.evaluation_rows import Evaluated, EvaluationRows
 from weitiao.training.fit import Run, fit
 from weitiao.training.optional_parts import Dispensable, TensorBoard
 from weitiao.training.rowwise import taken
 from weitiao.training.run_folder import RunFolder
-from weitiao.training.undefined_scores import TellUndefined
+from weitiao.training.undefined_scores import ReportUndefined
 
 
 def run_train(arguments: list[str]) -> None:
@@ -60,7 +60,8 @@ def compare_with_baseline(run: Run, console: Console | None = None) -> dict[str,
     out = console or Console()
     show_tables(metrics, run.module.objective, tested, run.folder.classes, out)
     if warning := below_baseline(run, metrics):
-        out.print(told(warning), markup=False, style="yellow", soft_wrap=True)  # can be pasted
+        text = with_options(warning)
+        out.print(text, markup=False, style="yellow", soft_wrap=True)  # can be pasted
     show_next_steps(run.folder, run.console, talks=run.talks)
     return metrics
 
@@ -161,7 +162,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
             " on the run's own test split go to its folder"
         )
     board = TensorBoard(folder.path) if folder else False
-    trainer = evaluator(options.hardware, EvaluationRows(), TellUndefined(), logger=board)
+    trainer = evaluator(options.hardware, EvaluationRows(), ReportUndefined(), logger=board)
     with nullcontext() if new else _elsewhere():
         trainer.test(module, datamodule=data, verbose=False)
     if not distributed.first():

@@ -1,4 +1,4 @@
-"""What a pretrained model says before it is tuned, where that says something already."""
+"""Scores of a pretrained model before tuning, if its objective needs no weights of its own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from lightning.pytorch.utilities import move_data_to_device
 
+from weitiao.evaluation.flat_metrics import scores
 from weitiao.models.backbones.tuned import Tuned
-from weitiao.training.data_report import scores
 from weitiao.training.rowwise import decide
 
 if TYPE_CHECKING:

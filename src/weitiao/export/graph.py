@@ -1,4 +1,4 @@
-"""A model as a graph of torch or ONNX: model inputs in, predictions out, of any size.
+"""A model as a graph of torch or ONNX: model inputs in, predictions out, for batches of any size.
 
 Of a model that finds places in a text: windows in, scores of units out, which its runner decodes.
 """

@@ -1,4 +1,4 @@
-"""An interval of a score, from the predictions that a test has left."""
+"""A bootstrap interval of a score, from the predictions that a test has left."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""An exported folder as its users load it, asked of texts."""
+"""An exported folder, loaded as its users would, to predict texts."""
 
 import importlib
 import sys

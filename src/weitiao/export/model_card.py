@@ -1,4 +1,4 @@
-"""A model card in the form of the hub, in English and Chinese, of what the run knows."""
+"""A model card in the hub's form, in English and Chinese, filled with what the run knows."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The script by which an exported graph is used, and what the graph's numbers mean."""
+"""Writes the script that runs an exported graph, and what the graph's numbers mean."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""Models that a class of `transformers` computes as it is, without code of ours.
+"""Which models a class of `transformers` computes as it is, without our code.
 
 A head of BERT's kind reads the first position through a hidden layer with an activation. A linear
 head has no such layer: where that is ``tanh``, an identity made small keeps it linear,

@@ -70,7 +70,7 @@ class Conversation:
         show_line("forgotten", self.notes)
 
     def answer(self, text: str) -> None:
-        """Answer a message, and remember both; one that can't be answered is told and forgotten."""
+        """Answer a message, and remember both; without an answer, report why and forget it."""
         messages = [*self.messages, Message("user", text)]
         try:
             ids, length, left_out = asked(self.speaker, messages, self.options)
@@ -110,7 +110,7 @@ def _lines(notes: Console, *, terminal: bool) -> Iterator[str]:
         import readline  # noqa: F401  # `input` then edits lines and remembers them
 
     reconfigure = getattr(sys.stdin, "reconfigure", None)
-    if reconfigure:  # bytes that are no text are told below
+    if reconfigure:  # bytes that are no text are reported below
         reconfigure(errors="surrogateescape")
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Which id comes next: the likeliest, or one that is drawn."""
+"""Which id comes next: the likeliest, or a sampled one."""
 
 import hashlib
 from collections.abc import Sequence

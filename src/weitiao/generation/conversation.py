@@ -1,4 +1,4 @@
-"""A conversation as a model reads it: its newest turns, as many as there are positions for."""
+"""A conversation as a model reads it: the newest turns that fit the model's positions."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A file of prompts or conversations, and one of what a model says to each."""
+"""A file of prompts or conversations in, a file with what the model says to each out."""
 
 import json
 from collections import Counter
@@ -68,7 +68,7 @@ def answer_file(options: Generation, notes: Console) -> None:
             content = _answer(lines, speaker, options, counts)
             file.append(content, len(lines), counts)
         file.finish(lambda part: None, keep_key=True)
-    _tell(counts, target, notes)
+    _report(counts, target, notes)
 
 
 def _parts(source: Path, options: Generation, done: int) -> Iterator[list[Line]]:
@@ -137,7 +137,7 @@ def _dialogues(speaker: Speaker, options: Generation) -> Dialogues:
     return Dialogues({**(speaker.roles or {}), **(options.roles or {})})
 
 
-def _tell(counts: Counter[str], target: Path, notes: Console) -> None:
+def _report(counts: Counter[str], target: Path, notes: Console) -> None:
     cut = counts["texts"] - counts["ended"]
     told = f"{target}: {counts['texts']:,} texts, {counts['ended']:,} ended by themselves"
     told += f", {cut:,} were cut" if cut else ""

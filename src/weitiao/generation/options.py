@@ -1,4 +1,4 @@
-"""What is asked of a causal language model."""
+"""The options of `generate`."""
 
 import re
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ COLDEST = 1e-3
 
 @dataclass(frozen=True)
 class Generation:
-    """How a model goes on with a text, or answers.
+    """How a model continues a text, or answers.
 
     Args:
         model: folder of a causal model and its tokenizer, such as ``logs/RUN/model``; or the run
             of a model that was tuned on conversations.
-        prompt: what it goes on with; may be empty where the tokenizer has a beginning.
+        prompt: the text to continue; may be empty if the tokenizer has a token for the beginning.
         chat: answer instead, by the model's chat template: the prompt, each prompt of a file, or
             without either what is typed, as a conversation.
-        system: what an answer is told before the first message; null = what the template says.
-        file: JSON Lines to go on with, a ``prompt`` each; or conversations that are answered, in
-            any form of ``docs/data.md``.
+        system: system message of a conversation; null = what the template says.
+        file: JSON Lines, each with a ``prompt`` to continue; or conversations to answer, in any
+            form of ``docs/data.md``.
         to: JSON Lines to write: the rows of ``file`` in their order, each with what the model says.
         roles: who speaks in conversations of ``file``: a name → system, user, assistant or tool.
             The usual names (human, gpt, …) are known, and those that a run was trained with.
@@ -112,7 +112,7 @@ class Generation:
         if self.system is not None and not self.chat:
             raise ConfigError("system has no effect without chat", hint="{--chat} true")
         if self.talks and self.count > 1:
-            raise ConfigError("count has no effect on a conversation: it goes on with one answer")
+            raise ConfigError("count has no effect on a conversation: it continues with one answer")
 
 
 def _refuse_torn(name: str, texts: list[str]) -> None:

@@ -45,7 +45,7 @@ class Ready(NamedTuple):
     Args:
         ids: of the prompt.
         length: most ids that are added.
-        shown: the text that is gone on with; empty = it is answered.
+        shown: the text that is continued; empty = it is answered.
         left_out: how many of the oldest messages didn't fit.
         unknown: what of it the model doesn't know, in words.
     """
@@ -85,7 +85,7 @@ def ready(
         dialogues: reads conversations as `predict` does.
 
     Raises:
-        DataError: it has neither, or one that can't be gone on with.
+        DataError: it has neither, or one that can't be continued.
     """
     values: dict[str, Any] = line.filled
     place: dict[str, Any] = {"file": path, "row": line.number}

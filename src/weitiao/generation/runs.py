@@ -1,4 +1,4 @@
-"""A run of a conversation's training, opened to be talked to."""
+"""A run of `--task chat`, opened for a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A causal language model and its tokenizer, ready to go on with a text or to answer."""
+"""A causal language model and its tokenizer, ready to continue a text or to answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWN = 10  # pieces of a prompt that the model doesn't know
 
 
 class Unsayable(Exception):
-    """A prompt that can't be gone on with; its text says why.
+    """A prompt that can't be continued; its text says why.
 
     Args:
         hint: the way out.
@@ -40,7 +40,7 @@ class Unsayable(Exception):
 
 @dataclass(frozen=True)
 class Speaker:
-    """What goes on with texts.
+    """A model that continues texts.
 
     Args:
         model: causal, of `transformers`.
@@ -50,7 +50,7 @@ class Speaker:
         pad_id: null where the tokenizer has none.
         limit: most positions of prompt and answer; null = any number.
         encoder: of conversations; null = they aren't asked for.
-        system: what the model is told first where nothing else is said; null = what the template
+        system: the first message if there is no other one; null = what the template
             says.
         roles: who speaks in the files that it was trained on, beside the usual names.
     """
@@ -96,7 +96,7 @@ class Speaker:
     @classmethod
     def _of_run(cls, name: str, *, chat: bool) -> Speaker:
         if not chat:
-            problem = f": the model of {name} was tuned to answer, not to go on with a text"
+            problem = f": the model of {name} was tuned to answer, not to continue a text"
             raise ConfigError(problem, field="model", hint="{--chat} true")
         model, fitted, roles = open_run(name)
         encoder = fitted.encoder
@@ -207,7 +207,7 @@ def _load(name: str) -> Any:
 def _refuse_silent(name: str, config: Any) -> None:
     kind = next(iter(config.architectures or []), "none")
     if not kind.endswith(("LMHeadModel", "ForCausalLM")):
-        problem = f": {name} holds a {kind}, which doesn't go on with a text"
+        problem = f": {name} holds a {kind}, which doesn't continue a text"
         hint = command("pretrain", "--data.objective", "causal")
         raise ConfigError(problem, field="model", hint=hint)
 

@@ -1,4 +1,4 @@
-"""A prompt that is gone on with, or answered once."""
+"""A prompt that is continued, or answered once."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ids as they become text: nothing torn while it grows, and its end where a stop string stands."""
+"""From ids to text while it grows: no torn character, and an end at a stop string."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ class Wording:
     """The text that ids become.
 
     Args:
-        before: the ids of what it goes on with, where it goes on with a text.
+        before: the ids of the text that is continued, if one is.
         last: the last character of that text.
     """
 

@@ -1,4 +1,4 @@
-"""From what a person hands in to what a model reads, one room a modality."""
+"""From raw cells to model inputs, one room per modality."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class FittedInput(ABC):
         return encoded
 
     def examine(self, encoded: pa.Table, table: pa.Table, *, training: bool) -> dict[str, Any]:
-        """What is to be told of encoded rows, as plain values.
+        """What to report on encoded rows, as plain values.
 
         Raises:
             ConfigError: a model could learn nothing from these rows of training.
@@ -108,7 +108,7 @@ class FittedInput(ABC):
         return card
 
     def joined(self, found: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-        """What is to be told of rows that come in parts, from what `examine` found of two."""
+        """What to report on rows that come in parts, from what `examine` found of two."""
         return found
 
     def finish(

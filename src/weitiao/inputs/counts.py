@@ -1,4 +1,4 @@
-"""Counts of what was found in encoded rows, and where the first of a kind stands."""
+"""Counts of findings in encoded rows, and the first row of each kind."""
 
 from __future__ import annotations
 

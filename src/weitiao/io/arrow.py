@@ -1,4 +1,4 @@
-"""Tables of rows: on disk as one batch, in memory mapped without being copied; their hashes."""
+"""Arrow tables: written as one batch, memory-mapped without a copy, hashed."""
 
 import hashlib
 import sys

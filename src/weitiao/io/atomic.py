@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and a full disk told by the file that met it."""
+"""Files that are written completely or not at all; a full disk names the file."""
 
 import errno
 import os
@@ -42,7 +42,7 @@ def readable_weights(folder: Path, beside: str = "config.json") -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let a disk that is full be told with a file or folder: ``write`` knows no name.
+    """Name the file or folder when a disk is full: ``write`` knows no name.
 
     Raises:
         OSError: as the block raises it; its ``filename`` is filled in if it has none.

@@ -1,4 +1,4 @@
-"""Folders that are made once, whole or not at all, and what tells that one can be used again."""
+"""Folders that are made once, completely or not at all, and the keys by which they are found."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""CSV that every reader gives back cell by cell."""
+"""Writes CSV that every reader gives back cell by cell."""
 
 from __future__ import annotations
 

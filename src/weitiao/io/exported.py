@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MARK = "weitiao.json"
-"""What makes a folder an exported model that can be gone on with."""
+"""What makes a folder an exported model that can be continued."""
 SHARED, OWN = "model.safetensors", "weitiao.safetensors"
 """Weights that other software reads under its names, and all others."""
 _FEATURES = "input.features."

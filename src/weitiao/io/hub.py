@@ -1,4 +1,4 @@
-"""Whether files of the hub are asked for on the network or only looked up on this machine."""
+"""Whether files of the hub are downloaded or only looked up on this machine."""
 
 import os
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Tables of texts that are larger than what they may take of memory."""
+"""Tables of texts that are larger than the memory they may take."""
 
 from __future__ import annotations
 

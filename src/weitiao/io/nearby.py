@@ -1,4 +1,4 @@
-"""What there is in place of what is not there: the newest folders of its kind."""
+"""What there is if a path is missing: the newest folders of its kind."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""TF-IDF of n-grams, hashed into a bounded number of features; of pairs, what two texts share."""
+"""TF-IDF of n-grams, hashed into a bounded number of features; for pairs, what both texts share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a linear model learns of each kind of target: logits as the network has them."""
+"""What a linear model learns for each kind of target: logits as the network has them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Id after id: several rows go on side by side, each as if it were alone."""
+"""Generation id by id: several rows side by side, each as if it were alone."""
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -17,7 +17,7 @@ Heard = Callable[[list[int]], bool]
 
 @dataclass
 class Row:
-    """A prompt that is gone on with.
+    """A prompt that is continued.
 
     Args:
         prompt: its ids, at least one.

@@ -1,4 +1,4 @@
-"""What every LightningModule of ours does while it learns: weigh its batches, log its loss."""
+"""The base of our LightningModules: it weighs batches and logs the loss."""
 
 from abc import abstractmethod
 from typing import Any

@@ -37,7 +37,7 @@ class Module(Learner):
         backbone: inputs → vectors ``(B, T, H)``.
         objective: vectors → loss, predictions, metrics.
         optim: optimiser and schedule.
-        start: run or checkpoint of a fine-tuned model to go on with on other data: values of the
+        start: run or checkpoint of a fine-tuned model to continue on other data: values of the
             model and the tokenizer are its own, labels that it knows keep their rows of the head;
             null = none.
     """

@@ -1,4 +1,4 @@
-"""What every objective is: what a model learns, and how its answers are measured and shown."""
+"""The base of objectives: what a model learns, and how its predictions are measured and shown."""
 
 from __future__ import annotations
 

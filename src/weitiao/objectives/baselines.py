@@ -1,4 +1,4 @@
-"""Simpler models that a trained one is compared with; of whole texts, by scikit-learn.
+"""Baselines that a trained model is compared with; for whole texts, by scikit-learn.
 
 TF-IDF of character n-grams needs no segmentation, and a linear model of it is the strongest on
 short Chinese text (Li et al. 2019, "Is Word Segmentation Necessary for Deep Learning of Chinese

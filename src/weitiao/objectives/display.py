@@ -1,4 +1,4 @@
-"""How people are shown scores: shares in per cent, losses and errors as they are.
+"""Scores for people: shares in per cent, losses and errors as they are.
 
 Files hold all of them as they are.
 """

@@ -1,4 +1,4 @@
-"""Vectors of the units of texts, and objectives of places in a text, learned from them."""
+"""Vectors of units, and the base of objectives that learn places in a text."""
 
 from __future__ import annotations
 

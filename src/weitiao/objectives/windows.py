@@ -1,4 +1,4 @@
-"""Where the units of texts are read: in windows that overlap, if a text is longer than one.
+"""Overlapping windows over long texts: which window judges which unit.
 
 An exported model takes this module with it, as it stands.
 """

@@ -1,4 +1,4 @@
-"""What a language model must know of the text it learns from."""
+"""What a language model must know about its text."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal

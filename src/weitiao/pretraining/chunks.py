@@ -1,4 +1,4 @@
-"""Documents to pieces of ids that fit a block, each id with the number of its word."""
+"""From documents to chunks of ids that fit a sequence, each id with the number of its word."""
 
 from __future__ import annotations
 

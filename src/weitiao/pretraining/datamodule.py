@@ -104,7 +104,7 @@ class LanguageData(L.LightningDataModule):
         return {"card": self.card.plain()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Refuse to go on with other text.
+        """Refuse to continue with other text.
 
         Raises:
             ConfigError: the blocks are not those of the checkpoint.

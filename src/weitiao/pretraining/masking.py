@@ -1,4 +1,4 @@
-"""Which ids a masked language model has to predict, and what stands in their place."""
+"""Masking: which ids a masked language model has to predict, and what replaces them."""
 
 from dataclasses import dataclass
 from functools import lru_cache

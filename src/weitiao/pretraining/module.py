@@ -1,4 +1,4 @@
-"""The LightningModule of pretraining: a language model and how badly it predicts."""
+"""The LightningModule of pretraining: a language model and its loss."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Language models of `transformers` that read packed pieces: from scratch, or continued."""
+"""Language models of `transformers` that read packed chunks: from scratch, or continued."""
 
 from abc import ABC
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Pieces of text side by side in blocks of one length, so that hardly a position is padding."""
+"""Chunks packed side by side into sequences of one length, with hardly any padding."""
 
 from collections.abc import Sequence
 

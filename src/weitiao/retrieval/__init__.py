@@ -1,1 +1,1 @@
-"""Texts that are found by their vectors: an index of a corpus, queries, near-duplicates."""
+"""Search by vectors: an index of a corpus, queries, hard negatives, near-duplicates."""

@@ -1,4 +1,4 @@
-"""The verb ``retrieve``: an index of a corpus, what answers a query or seems to, duplicates."""
+"""The verb ``retrieve``: index, query, negatives, duplicates."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _index(options: Namespace, console: Console) -> None:
                 yield as_read(table), model.vectors(table, "pair")
 
         card = write_index(parts(), model.fingerprint(), model.width, options.index)
-    texts.tell(console)
+    texts.report(console)
     line = f"index of {card.rows:,} texts, {card.width} numbers each: {options.index}"
     console.print(line, markup=False, soft_wrap=True)
 
@@ -175,7 +175,7 @@ def _query(options: Namespace, console: Console) -> None:
                     yield {"query": query, "rank": rank, "score": round(score, 4), **row}
 
     _write(found(), options.out)
-    texts.tell(console)
+    texts.report(console)
     if without:
         show_line(f"! {without:,} of {texts.rows:,} queries are not as near to any text", console)
 
@@ -208,8 +208,8 @@ def _negatives(options: Namespace, console: Console) -> None:
             yield from rows if options.out.suffix.lower() == ".jsonl" else labelled(rows)
 
     _write(found(), options.out)
-    pairs.tell(console)
-    for line in miner.told():
+    pairs.report(console)
+    for line in miner.report_lines():
         show_line(line, console)
 
 

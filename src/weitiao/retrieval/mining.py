@@ -1,4 +1,4 @@
-"""Hard negatives of pairs: what a model finds near a query, and isn't right for it."""
+"""Hard negatives of pairs: what a model finds near a query though it isn't right."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Miner:
                 self.counts["without"] += not negatives
                 yield {"query": query, "pos": [text], "neg": negatives}
 
-    def told(self) -> Iterator[str]:
+    def report_lines(self) -> Iterator[str]:
         """Lines on what was found, and what was left out."""
         count = self.counts
         yield f"negatives of {count['rows']:,} rows: {count['negatives']:,}"

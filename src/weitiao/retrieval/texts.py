@@ -1,4 +1,4 @@
-"""Texts that are to be found, or ask, read from files of any size part by part."""
+"""Texts of an index or queries, read part by part from files of any size."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RetrieveFile(TextFile):
 
 
 class Texts:
-    """Texts, or pairs of them, that are read part by part, and what is to be told of them.
+    """Texts, or pairs of them, that are read part by part, and what to report on them.
 
     Args:
         columns: of the file: that of ``text`` and, of pairs, of ``pair``.
@@ -102,7 +102,7 @@ class Texts:
                 self.bad += len(part.bad)
                 yield part.rows
 
-    def tell(self, console: Console) -> None:
+    def report(self, console: Console) -> None:
         """Say what was left out."""
         for note in self.notes:
             show_line(f"! {note}", console)

@@ -1,4 +1,4 @@
-"""Texts to vectors, by a model that gives each text one."""
+"""From texts to vectors, by a trained model."""
 
 from __future__ import annotations
 

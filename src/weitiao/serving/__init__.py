@@ -1,1 +1,1 @@
-"""A trained model that answers over HTTP."""
+"""Trained models behind an HTTP server."""

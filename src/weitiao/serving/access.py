@@ -1,4 +1,4 @@
-"""Who may ask: the name by which the server is called, the token, the rate of each client."""
+"""Who may ask: host names, the token, the rate of each client."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Gate:
         self.local, self.count = local, count
         self.token = token and token.encode()
         self.ending = False
-        """Set once the server is told to end: clients are told with each answer that it is the last
+        """Set once the server is told to end: each answer tells clients that it is the last
         of their connection, else they would send the next request into a closed one."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What is answered at which path."""
+"""The HTTP application: its paths and their answers."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class _Service:
         return JSONResponse({"models": models, "limits": limits})
 
     async def health(self, request: Request) -> Response:
-        """Whether all is well; a newer model that can't be read is told, and no fault."""
+        """Whether all is well; a newer model that can't be read is reported, and no fault."""
         stale = {"problem": "a newer model could not be read: the server's console says why"}
         models = {
             name: {"since": round(served.since), **(stale if served.problem else {})}

@@ -1,4 +1,4 @@
-"""The queue in front of a model: what waits when it is free goes into one batch, in fair shares."""
+"""The queue in front of a model: waiting requests form the next batch, in fair shares."""
 
 from __future__ import annotations
 

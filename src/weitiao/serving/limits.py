@@ -1,4 +1,4 @@
-"""What one request and one client may take, and requests that are refused for it."""
+"""Limits of a request and of a client, and the refusals beyond them."""
 
 from __future__ import annotations
 

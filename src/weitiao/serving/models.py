@@ -1,4 +1,4 @@
-"""The models that are served, by name, and a watch that takes a newer one in an old one's place."""
+"""The served models, by name, and a watch that replaces one when a newer one appears."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Models(Mapping[str, Served]):
             try:
                 model, state = self._read(served.run)
             except Exception as error:  # whatever it is, the old model answers
-                served.problem = f"a newer model was not taken: {_told(error)}"
+                served.problem = f"a newer model was not taken: {_described(error)}"
                 served.state = now  # it is not tried again until it changes
                 self._report(f"! {name}: {served.problem}\n  → the old one goes on answering")
                 continue
@@ -187,5 +187,5 @@ def _state(run: Path) -> State | None:
     return str(path), found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _told(error: Exception) -> str:
-    return error.told() if isinstance(error, WeitiaoError) else type(error).__name__
+def _described(error: Exception) -> str:
+    return error.described() if isinstance(error, WeitiaoError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""What a request asks, read from JSON and checked, and what it is answered."""
+"""Requests read from JSON and checked, and the JSON of their answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every target is: a column of the file, and what becomes of its cells."""
+"""The base of targets: a column of the file, and what becomes of its cells."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,7 +89,7 @@ class Target(ABC):
     @abstractmethod
     def described(self, table: pa.Table) -> dict[str, Any]:
         """``classes``: rows per label, the most frequent first; for numbers ``targets``; what else
-        they ``counted``, if not rows, and what is to be told of them as ``warnings``."""
+        they ``counted``, if not rows, and what to report on them as ``warnings``."""
 
     def doubts(self, counts: Mapping[str, int]) -> Iterator[str]:
         """Warnings of labels that look like slips, each with its way out.

@@ -1,4 +1,4 @@
-"""What targets made of labels have in common: they are found, counted, looked up, refused."""
+"""The base of targets made of labels, which are found, counted, looked up, refused."""
 
 from __future__ import annotations
 

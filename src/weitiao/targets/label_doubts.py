@@ -1,4 +1,4 @@
-"""What of labels and groups looks like a slip of those who wrote the file."""
+"""Labels and groups that look like slips of whoever wrote the file."""
 
 import re
 from collections import Counter, defaultdict
@@ -71,7 +71,7 @@ def several_in_a_cell(counts: Mapping[str, int], *way_out: str) -> Iterator[str]
 def other_task(counts: Mapping[str, int]) -> Iterator[str]:
     """Classes that are paths of a tree, or steps of a scale: there are other tasks for them.
 
-    It is told only where all labels are such: paths of which several begin alike and no two end
+    It is reported only if all labels are such: paths of which several begin alike and no two end
     alike; whole numbers without a gap, from 1 on or around 0.
 
     Args:

@@ -31,7 +31,7 @@ def natural_order(labels: Iterable[str]) -> list[str]:
 
 
 def all_numbers(labels: Iterable[str]) -> bool:
-    """Whether each label is a number, so that their order is told by themselves."""
+    """Whether each label is a number, so that they order themselves."""
     return all(_NUMBER.fullmatch(label) for label in labels)
 
 

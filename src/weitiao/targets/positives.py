@@ -143,7 +143,7 @@ class Positives(Target):
 
 
 def _of_same_texts(table: pa.Table) -> list[str]:
-    """What is told of rows whose two texts are one."""
+    """The warning about rows whose two texts are the same."""
     if SIDES[1] not in table.column_names:
         return []
     count = pc.sum(pc.equal(table["text"], table[SIDES[1]])).as_py() or 0

@@ -1,4 +1,4 @@
-"""A target of a whole text that is written of another: a translation, a summary."""
+"""A target of a whole text written from another: a translation, a summary."""
 
 from dataclasses import dataclass
 

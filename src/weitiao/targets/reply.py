@@ -1,4 +1,4 @@
-"""A target of an answer in a conversation: a text that a model has to say."""
+"""A target of the answer in a conversation."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What targets have in common that are texts from end to end, which a model has to write."""
+"""The base of targets that are whole texts for a model to write."""
 
 from __future__ import annotations
 

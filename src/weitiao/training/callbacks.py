@@ -1,4 +1,4 @@
-"""What every run does besides learning: keep random states, measure speed, keep the best scores."""
+"""Callbacks of every run: random states, speed, best scores."""
 
 import random
 import time

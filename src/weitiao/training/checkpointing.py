@@ -1,4 +1,4 @@
-"""Checkpoints on the disk: written whole, with the one before kept."""
+"""Checkpoints on disk: written atomically, the previous one kept."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ TO_GO_ON = (
 
 
 class LastCheckpoint(Checkpoint):
-    """Keeps ``last.ckpt``, from which a run goes on exactly, and ends a run that is told to stop.
+    """Keeps ``last.ckpt``, from which a run continues exactly, and ends a run that is told to stop.
 
     It is written at the end of each epoch, after validation, every so many optimiser steps before
     that, and before the run stops; never between a batch and the validation that follows it, which
@@ -87,7 +87,7 @@ class LastCheckpoint(Checkpoint):
 
     def _ask(self) -> None:
         """Whether any of the processes was told to stop; then nothing may interrupt the saving."""
-        self._stopped_by = distributed.highest(signals.told())
+        self._stopped_by = distributed.highest(signals.received())
         if self._stopped_by:
             signals.take_time()
 
@@ -156,7 +156,7 @@ def save_whole_files(trainer: L.Trainer) -> None:
 def _write(checkpoint: dict[str, Any], file: Any) -> None:
     try:
         torch.save(checkpoint, file)
-    except RuntimeError as error:  # how torch tells of a write that failed
+    except RuntimeError as error:  # how torch reports a failed write
         if isinstance(error.__context__, OSError):
             raise error.__context__ from None
         raise

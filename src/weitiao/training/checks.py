@@ -1,4 +1,4 @@
-"""What can be known to fail after hours is refused, by a ConfigError, before training starts."""
+"""Checks before training starts, of what would fail only after hours."""
 
 import difflib
 from typing import Any

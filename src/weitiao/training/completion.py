@@ -1,4 +1,4 @@
-"""The command line of a training, whole: today's names, and what it takes from elsewhere first."""
+"""Completes the command line of a training: today's names, the recipe, a start, a resumed run."""
 
 from weitiao.config.earlier_names import renamed_arguments
 from weitiao.training.recipe import with_presets

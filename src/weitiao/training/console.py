@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from weitiao.config.commands import command, near, program
-from weitiao.config.field_paths import told
+from weitiao.config.field_paths import with_options
 from weitiao.config.parser import flat
 from weitiao.training.run_folder import RunFolder
 
@@ -53,7 +53,7 @@ def show_how_to_go_on(run: RunFolder, verb: str, console: Console) -> None:
 
 def show_line(line: str, console: Console) -> None:
     """Print a line; one that begins with ``!`` is a warning."""
-    console.print(told(line), markup=False, style="yellow" if line[0] == "!" else None)
+    console.print(with_options(line), markup=False, style="yellow" if line[0] == "!" else None)
 
 
 def show_examples(examples: list[tuple[str, str]], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Texts that a model is measured on, and was pretrained on: they flatter it."""
+"""Contamination: texts that a model is measured on and was pretrained on."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,32 +1,10 @@
-"""Scores as flat values, and lines on what became of the rows before training."""
+"""Lines on what became of the rows before training."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-import torch
-
 from weitiao.inputs import FittedInput
-from weitiao.objectives.base import Objective
 from weitiao.training.contamination import report_line
-
-
-def scores(
-    predictions: Any,
-    decided: Any,
-    targets: Any,
-    objective: Objective,
-    prefix: str,
-    *,
-    ranked: bool = True,
-) -> dict[str, float]:
-    """What `Objective.measure` finds, as flat values under ``prefix``."""
-    rows = (
-        torch.tensor(values) if isinstance(values, np.ndarray) else values
-        for values in (predictions, decided, targets)
-    )
-    values = objective.measure(*rows, ranked=ranked)
-    return {f"{prefix}{name}": float(value) for name, value in values.items()}
 
 
 def handling(

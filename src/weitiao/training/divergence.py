@@ -1,4 +1,4 @@
-"""Ends a run that has nothing to learn from any more, and says at which rows it came to that."""
+"""Ends a run whose loss is NaN or infinite, and names the rows of that batch."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class EndIfDiverged(Callback):
         """
         _check(self._last, trainer)
         if self._last and not all(bool(p.isfinite().all()) for p in pl_module.parameters()):
-            _end(self._last.told("a weight is no number after", trainer))
+            _end(self._last.described("a weight is no number after", trainer))
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Step:
         place = f"epoch {trainer.current_epoch}, batch {number}, step {trainer.global_step}"
         return cls(losses, arrived, batch["row"], place)
 
-    def told(self, problem: str, trainer: L.Trainer) -> str:
+    def described(self, problem: str, trainer: L.Trainer) -> str:
         """A problem with this process's part of the batch, and the rows of it."""
         rows = sorted(set(self.rows.tolist()))
         more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
@@ -115,10 +115,10 @@ def _check(step: _Step | None, trainer: L.Trainer) -> None:
     loss, of_all = step.losses.tolist()
     if not math.isfinite(of_all):
         mine = not math.isfinite(loss)
-        _end(step.told(f"the loss is {loss} in", trainer) if mine else None)
+        _end(step.described(f"the loss is {loss} in", trainer) if mine else None)
 
 
 def _end(problem: str | None) -> NoReturn:
     """End with the problems of all processes; each of them comes here."""
-    told = "\n".join(one for one in distributed.of_all(problem) if one)
-    raise ConfigError(f"training diverged: {told}", hint=HINT)
+    text = "\n".join(one for one in distributed.of_all(problem) if one)
+    raise ConfigError(f"training diverged: {text}", hint=HINT)

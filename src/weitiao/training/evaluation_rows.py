@@ -1,4 +1,4 @@
-"""What an evaluation leaves for people: predictions, pictures, worst mistakes."""
+"""The rows of an evaluation: predictions, pictures, worst mistakes."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -15,7 +15,7 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.config.arguments import Options, as_arguments
 from weitiao.config.commands import command, shipped
-from weitiao.config.field_paths import field_paths, told
+from weitiao.config.field_paths import field_paths, with_options
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import TextDataModule
@@ -45,7 +45,7 @@ from weitiao.training.remembering import remember
 from weitiao.training.run_folder import BASELINES, RunFolder, write_json
 from weitiao.training.start import begin_with
 from weitiao.training.training_cli import TrainingCLI
-from weitiao.training.undefined_scores import TellDoubts, undefined
+from weitiao.training.undefined_scores import ReportDoubts, undefined
 
 
 @dataclass
@@ -163,7 +163,7 @@ class FitCLI(TrainingCLI):
             *(driver.watchers if driver else ()),
             *([ChangedShare()] if self.datamodule.input.times else []),
             EvaluationRows(),
-            TellDoubts(),
+            ReportDoubts(),
             HParams(hparams, scores, self.shown_score(), test=driver is None),
         ]
 
@@ -182,7 +182,7 @@ class FitCLI(TrainingCLI):
         """Leave config, card and audit in the folder, and show them."""
         write_json(self.datamodule.card.plain(), self.folder.card)
         prepared = self.datamodule.prepared
-        audit = told(prepared.audit)
+        audit = with_options(prepared.audit)
         splits = [split for split in ("val", "test") if prepared.has(split)]
         read = pretrained_on(self.model, self.datamodule, splits)
         audit |= {} if read is None else {"pretrained on": read}
@@ -230,7 +230,7 @@ def fit(
 def _fit(arguments: list[str], verb: str, console: Console, driver: Driver | None) -> Run:
     cli = FitCLI(arguments, verb, console, driver)
     try:
-        # a trial is not gone on with: nothing is worth waiting for
+        # a trial is not continued: nothing is worth waiting for
         scores = cli.fit(in_order=driver is None)
     except signals.Stopped:
         show_how_to_go_on(cli.folder, verb, console)

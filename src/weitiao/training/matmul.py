@@ -1,4 +1,4 @@
-"""Which library multiplies matrices of 32 bits on this processor: the faster of those as exact."""
+"""Which library multiplies float32 matrices on this processor: the fastest exact one."""
 
 import json
 import platform
@@ -65,7 +65,7 @@ def measured() -> dict[Library, Measured]:
     """What each library does, with as many threads as torch has now; takes 50 ms once.
 
     It is written down in the user's cache, so that all commands on this machine choose alike,
-    however busy it is: a killed ``predict`` goes on with the digits that it began with.
+    however busy it is: a killed ``predict`` continues with the digits that it began with.
     """
     return _remembered(torch.get_num_threads())
 

@@ -1,4 +1,4 @@
-"""What a run can do without, pictures and TensorBoard: a failure is told, and the run goes on."""
+"""Parts a run can do without, pictures and TensorBoard: if one fails, the run continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets that a Trainer leaves as they are."""
+"""Keeps targets in 32 bits when a Trainer computes in 16."""
 
 from typing import Any
 

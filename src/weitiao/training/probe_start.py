@@ -1,4 +1,4 @@
-"""A head that starts as a linear probe of the untrained model's vectors."""
+"""Starts the head as a linear probe of the untrained model's vectors."""
 
 import lightning.pytorch as L
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a person sees of training: a bar, and a line with the scores of each validation."""
+"""Progress of a training: a bar, and a line with the scores of each validation."""
 
 import math
 import sys

@@ -1,4 +1,4 @@
-"""What is said on the screen by others, and needs no action."""
+"""Silences warnings of libraries that need no action."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ import warnings
 from weitiao.io.atomic import is_full
 
 
-def _told_elsewhere(args: threading.ExceptHookArgs) -> None:
+def _reported_elsewhere(args: threading.ExceptHookArgs) -> None:
     """Leave out a full disk: TensorBoard's thread meets it, and our next write raises it again."""
     if args.exc_value is None or not is_full(args.exc_value):
         threading.__excepthook__(args)
@@ -28,11 +28,11 @@ def quiet() -> None:
         ".*in eval mode at the start of training.*",  # frozen layers run without dropout
         ".*recommended to use .*sync_dist=True.*",  # scores are the same on each device
         ".*srun. command is available on your system but is not used.*",
-        ".*No (positive|negative) samples (in targets|found in target).*",  # see `TellUndefined`
+        ".*No (positive|negative) samples (in targets|found in target).*",  # see `ReportUndefined`
         ".*number of unique classes is greater than 50% of the number.*",  # few rows each
         ".*FSDP2-wrapped module .* returned a view.*",  # nothing is done to it in place
     ):
         warnings.filterwarnings("ignore", known)
-    threading.excepthook = _told_elsewhere
+    threading.excepthook = _reported_elsewhere
     for package in {"lightning.pytorch", "lightning.fabric"} & sys.modules.keys():
         logging.getLogger(package).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What of a recipe a task can use: its loss may be one that another task doesn't know."""
+"""Which values of a recipe a task can use: another task may not know its loss."""
 
 from collections.abc import Iterator
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""What is fitted on validation once training has ended, for the weights that were chosen."""
+"""Refits thresholds and temperature on validation for the weights of the best checkpoint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What a run goes on from, and what it must have in common with the one that was stopped."""
+"""Resuming a run: from which checkpoint, and which values may not have changed."""
 
 import itertools
 import os
@@ -75,7 +75,7 @@ def go_on_from(
     refuse_other_place(folder, options)
     found, content = readable(path, console, data)
     if "optimizer_states" not in content:
-        problem = f"{found} is for use: it holds no state of the optimiser to go on with"
+        problem = f"{found} is for use: it holds no state of the optimiser to continue with"
         raise ConfigError(problem, hint=f"{{--ckpt_path}} {folder.last}")
     refuse_other_values(content, held)
     return folder, str(found)
@@ -124,7 +124,7 @@ def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
 
 
 def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) -> None:
-    """Stop before a run goes on with other values than it began with.
+    """Stop before a run continues with other values than it began with.
 
     Args:
         held: hyper-parameters of ``model`` and ``data`` now.

@@ -1,4 +1,4 @@
-"""Rows and what a model says of them, in their order."""
+"""Predictions of rows, gathered in the order of the rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

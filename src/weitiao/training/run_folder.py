@@ -97,7 +97,7 @@ class RunFolder:
 
     @classmethod
     def of_all_processes(cls, own: str | None, root: str, name: str) -> RunFolder:
-        """The folder of a run that begins: the first process makes it, the others are told.
+        """The folder of a run that begins: the first process makes it and names it to the others.
 
         Args:
             own: the folder; null = a new one in ``root``.

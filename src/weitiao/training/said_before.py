@@ -1,4 +1,4 @@
-"""What a model says of the same rows from evaluation to evaluation, side by side."""
+"""Predictions of the same rows from evaluation to evaluation, side by side."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

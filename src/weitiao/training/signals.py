@@ -1,4 +1,4 @@
-"""Being told to stop: a signal is noted, and obeyed where nothing is lost.
+"""Signals to stop: noted at once, obeyed where nothing is lost.
 
 Lightning's own handlers save wherever training happens to be, or talk to other processes from
 within the handler; and none is there while libraries are imported, when a signal still kills.
@@ -21,7 +21,7 @@ WARNING = signal.SIGUSR1
 CODES = {WARNING: 75, signal.SIGTERM: 143, signal.SIGINT: 130}
 """Signals that are obeyed, and the exit codes they lead to; 75 is "try again" (sysexits.h)."""
 
-_told: int | None = None
+_received: int | None = None
 _deferred = False
 _watcher: int | None = None  # the process that installed the handlers; forks inherit them
 _watched: tuple[int, ...] = tuple(CODES)
@@ -86,15 +86,15 @@ def watching() -> Iterator[None]:
     Raises:
         Stopped: a signal came, whatever else has failed since: half an import, for one.
     """
-    global _told
+    global _received
     numbers = (*CODES, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
     watch()
     try:
-        with _told_first():
+        with _signal_first():
             yield
     finally:
-        _told = None
+        _received = None
         if threading.current_thread() is threading.main_thread():
             signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in before.items():
@@ -123,36 +123,36 @@ def watched() -> Iterator[None]:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Within the block a signal is noted only; who is in it looks at `told`, and stops.
+    """Within the block a signal is noted only; who is in it looks at `received`, and stops.
 
     Raises:
         Stopped: one came, whatever else has happened since: what fails while others are told to
             end fails because of that, such as a process that makes batches.
     """
     global _deferred
-    if _told is not None:  # what was raised in the handler was caught, as some libraries do
-        raise Stopped(_told)
+    if _received is not None:  # what was raised in the handler was caught, as some libraries do
+        raise Stopped(_received)
     _deferred = True
     try:
-        with _told_first():
+        with _signal_first():
             yield
     finally:
         _deferred = False
         take_time()
-    if _told is not None:
-        raise Stopped(_told)
+    if _received is not None:
+        raise Stopped(_received)
 
 
 @contextmanager
-def _told_first() -> Iterator[None]:
+def _signal_first() -> Iterator[None]:
     """What fails in the block after a signal has come fails because of it."""
     try:
         yield
     except Stopped:
         raise
     except BaseException as error:
-        if _told is not None:
-            raise Stopped(_told) from error
+        if _received is not None:
+            raise Stopped(_received) from error
         raise
 
 
@@ -166,25 +166,25 @@ def hear_no_more() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def told() -> int:
+def received() -> int:
     """The number of the first signal that has come, or 0."""
-    return _told or 0
+    return _received or 0
 
 
 def _note(number: int, frame: FrameType | None) -> None:
-    global _told
+    global _received
     if os.getpid() != _watcher:
         return  # a process that makes batches: its parent ends it, once all is saved
-    again = _told is not None and number == signal.SIGINT
-    if _told is None:
-        _told = number
+    again = _received is not None and number == signal.SIGINT
+    if _received is None:
+        _received = number
     if again or not _deferred:
         signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
-        raise Stopped(_told)
+        raise Stopped(_received)
     if number != WARNING:
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:
     """No batch has ended in time: what was saved before must do. Or it was dropped, see `AGAIN`."""
-    raise Stopped(told())
+    raise Stopped(received())

@@ -1,4 +1,4 @@
-"""A run that begins with a fine-tuned model: its values, its weights, and the labels they share."""
+"""`--model.start`: a run that begins with values, weights and labels of a fine-tuned model."""
 
 from collections.abc import Mapping
 from inspect import signature
@@ -77,7 +77,7 @@ def _refuse_other_input(task: str, values: dict[str, dict[str, Any]], path: Path
     read = values["data"]["input"]["class_path"]
     if (asked in CHATS) != (read in CHATS):
         what = "conversations" if read in CHATS else "no conversations"
-        problem = f": {path} was trained on {what}, so it can't go on with the task {task}"
+        problem = f": {path} was trained on {what}, so it can't continue with the task {task}"
         raise ConfigError(problem, field="model.start")
 
 
@@ -133,7 +133,7 @@ def _of_data(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
         kept |= {"tokenizer": str(path)}
     else:
         kind = values["input"]["class_path"]
-        problem = f": {path} has no tokenizer to go on with: its input is a {kind}"
+        problem = f": {path} has no tokenizer to continue with: its input is a {kind}"
         raise ConfigError(problem, field="model.start")
     target = {"class_path": values["target"]["class_path"]}
     return {"target": target, "input": values["input"] | {"init_args": kept}}
@@ -162,7 +162,7 @@ def begin_with(module: Module, start: str) -> str:
     logits, kinds = len(ours[last]), (then.target, module.card.target)
     rows = _rows(*kinds, logits)
     fresh = _copy_head(ours, theirs, last, rows)
-    return f"start: {path}: {_told(*kinds, logits, rows, fresh)}"
+    return f"start: {path}: {_described(*kinds, logits, rows, fresh)}"
 
 
 def _refuse_other_backbone(module: Module, then: Mapping[str, Any], path: Path) -> None:
@@ -270,7 +270,7 @@ def _but(axis: int | None, tensor: Tensor) -> list[int]:
     return [size for place, size in enumerate(tensor.shape) if place != axis]
 
 
-def _told(
+def _described(
     then: TargetCard,
     now: TargetCard,
     logits: int,

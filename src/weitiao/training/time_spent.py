@@ -1,4 +1,4 @@
-"""Where the time of a training went, in the line that ends it."""
+"""The line on speed and time that ends a training."""
 
 import time
 from typing import Any

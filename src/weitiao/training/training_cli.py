@@ -1,4 +1,4 @@
-"""What every command that trains has: options, a folder of its own, exact resume, callbacks."""
+"""The base of commands that train: options, a run folder, exact resume, callbacks."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ from weitiao.training.resume import go_on_from, with_config_of_checkpoint
 from weitiao.training.run_folder import RunFolder
 from weitiao.training.time_spent import TimeSpent
 from weitiao.training.training_parser import TrainingParser
-from weitiao.training.undefined_scores import TellUndefined
+from weitiao.training.undefined_scores import ReportUndefined
 
 
 class TrainingCLI(LightningCLI):
@@ -277,7 +277,7 @@ class TrainingCLI(LightningCLI):
             LearningRateMonitor(logging_interval="step"),
             Throughput(),
             scores,
-            TellUndefined(scores),
+            ReportUndefined(scores),
             *self.own_callbacks(scores),
             best,
             LastCheckpoint(self.folder.last, options.save_every),

@@ -1,4 +1,4 @@
-"""What a checkpoint asks to run that is not of this package."""
+"""Whether a checkpoint asks to run code from outside this package."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -7,7 +7,7 @@ import lightning.pytorch as L
 import pyarrow.compute as pc
 from lightning.pytorch.callbacks import Callback
 
-from weitiao.config.field_paths import told
+from weitiao.config.field_paths import with_options
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Objective
@@ -40,15 +40,15 @@ def refuse_undefined(monitor: str, objective: Objective, data: TextDataModule) -
         )
 
 
-class TellDoubts(Callback):
+class ReportDoubts(Callback):
     """Says once what the scores of validation let one fear."""
 
     def __init__(self) -> None:
-        self._told = False
+        self._reported = False
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Ask the objective."""
-        if trainer.sanity_checking or self._told or not trainer.is_global_zero:
+        if trainer.sanity_checking or self._reported or not trainer.is_global_zero:
             return
         found = {
             name.removeprefix("val/"): float(value)
@@ -57,11 +57,11 @@ class TellDoubts(Callback):
         }
         objective: Any = pl_module.objective  # Lightning knows a module's parts as modules only
         for line in objective.doubts("val", found):
-            print(told(line), file=sys.stderr)
-            self._told = True
+            print(with_options(line), file=sys.stderr)
+            self._reported = True
 
 
-class TellUndefined(Callback):
+class ReportUndefined(Callback):
     """Says of each score once that it is undefined, where torchmetrics warns in its own words.
 
     Args:
@@ -70,16 +70,16 @@ class TellUndefined(Callback):
 
     def __init__(self, best: BestScores | None = None) -> None:
         self.best = best
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Name the scores of val."""
         if not trainer.sanity_checking:
-            self._tell(trainer, "val")
+            self._report(trainer, "val")
 
     def on_test_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Name the scores of test."""
-        self._tell(trainer, "test")
+        self._report(trainer, "test")
 
     def on_fit_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Say where the best checkpoint was chosen by nothing."""
@@ -89,14 +89,14 @@ class TellUndefined(Callback):
         if score != score:
             print(
                 f"! {self.best.monitor} was undefined in every epoch: best.ckpt is of the first one"
-                f"\n  → {told('{--run.monitor}')} val/loss",
+                f"\n  → {with_options('{--run.monitor}')} val/loss",
                 file=sys.stderr,
             )
 
-    def _tell(self, trainer: L.Trainer, split: str) -> None:
+    def _report(self, trainer: L.Trainer, split: str) -> None:
         found = trainer.callback_metrics.items()
         missing = {name for name, value in found if name.startswith(f"{split}/") and value.isnan()}
-        new, self._told = sorted(missing - self._told), self._told | missing
+        new, self._reported = sorted(missing - self._reported), self._reported | missing
         if not new or not trainer.is_global_zero:
             return
         why = "all targets or all predictions are equal, or none counts"

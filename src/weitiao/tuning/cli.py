@@ -154,7 +154,7 @@ def _search(
     study.set_user_attr("trials", total)
     try:
         run_study(study, search, total, console, waiting)
-    finally:  # what there is, is told, even of a search that was stopped
+    finally:  # results so far are shown even if the search was stopped
         signals.take_time()
         best = write_report(study, search.folder) if trials_of(study, *ENDED) else None
     if best is None or not ranked(study):

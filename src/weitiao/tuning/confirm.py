@@ -29,7 +29,7 @@ from weitiao.tuning.watch import NAMES
 
 NAME = "start"
 """Of what the search started from, beside the trials."""
-LEVEL = 0.05  # of significance; a p below it is told as such
+LEVEL = 0.05  # of significance; a p below it is called significant
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which trial comes next: one worker at a time asks, so that none is drawn or taken up twice."""
+"""Hands out trials: one worker at a time asks, so that none is drawn or run twice."""
 
 import time
 from typing import Literal

@@ -1,4 +1,4 @@
-"""A configuration and a search space: the one that fits it, ranges around it, its place in one."""
+"""Fits a search space to a configuration: its keys, ranges around its values, its own point."""
 
 import difflib
 import json

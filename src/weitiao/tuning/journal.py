@@ -1,4 +1,4 @@
-"""Where a study is kept: a journal that survives the death of whoever writes it, or a database."""
+"""Where a study is stored: a journal that survives a killed writer, or a database."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Which workers live: a trial is taken up again when the one that ran it is dead, and never before.
+"""Which workers live: a trial is restarted when its worker is dead, and never before.
 
 On one machine the lock that a worker holds on its lease tells it at once. Of a worker of another
 machine that shares the folder, the age of its lease does, by the clock of the file system.

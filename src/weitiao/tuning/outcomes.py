@@ -1,4 +1,4 @@
-"""What became of the trials of a study, and which is the best."""
+"""Outcomes of the trials of a study, and the best one."""
 
 import math
 from functools import partial

@@ -1,4 +1,4 @@
-"""What a search would do: its space, its first points, and what it may cost."""
+"""`--dry-run`: what a search would do, its space, first points and cost."""
 
 import time
 from collections.abc import Iterator

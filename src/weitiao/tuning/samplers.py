@@ -1,4 +1,4 @@
-"""Which points are tried, and which of them not to their end: Optuna's samplers and pruners."""
+"""Optuna's samplers and pruners: which points are tried, and which are stopped early."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def sampler_of(search: Search, number: int, space: Space) -> BaseSampler:
 
 
 def shuffled(points: list[Point], seed: int) -> list[Point]:
-    """The points in an order of chance: a part of them tells of all ranges."""
+    """The points in random order, so that partial runs cover every range."""
     return [points[i] for i in np.random.default_rng(seed).permutation(len(points))]
 
 

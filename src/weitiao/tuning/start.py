@@ -1,4 +1,4 @@
-"""What all trials start from: the command line of ``fit``, checked before the first of them."""
+"""The starting configuration of all trials, checked before the first one."""
 
 from __future__ import annotations
 

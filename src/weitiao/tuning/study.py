@@ -1,4 +1,4 @@
-"""A study: where it is kept, and what it was begun with."""
+"""A study: where it is stored, and what it was started with."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _begun(search: Search, facts: Facts) -> optuna.Study:
 def other_values(
     name: str, differing: list[str], before: dict[str, Any], after: dict[str, Any]
 ) -> ConfigError:
-    """What is told of a study that was begun with other values: the recipe first, and ten."""
+    """The message about a study that was begun with other values: the recipe first, and ten."""
     ways = ["a study of its own: --study NAME"]
     if RECIPE in differing:  # it brings most of the others along
         differing = [RECIPE, *(key for key in differing if key != RECIPE)]

@@ -1,4 +1,4 @@
-"""A trial: one ``fit`` at a point of the space, its score and what became of it."""
+"""A trial: one ``fit`` at a point of the space, its score and outcome."""
 
 import gc
 import math

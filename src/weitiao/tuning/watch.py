@@ -1,4 +1,4 @@
-"""How far a study is: one line while it runs, a table when asked for."""
+"""The progress of a study: one line while it runs, a table on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from weitiao.tuning.options import Search
 from weitiao.tuning.outcomes import ENDED, best_ones, died, is_start, objectives, trials_of
 
 NAMED = 4
-"""So many trials that are equal are named, of more the number is told."""
+"""Up to so many equal trials are named; more are counted."""
 NAMES = "names"
 """Attribute of a study that confirms another: its configurations' names, by their files."""
 
@@ -101,7 +101,7 @@ def called(study: optuna.Study, trials: list[FrozenTrial]) -> str:
         for trial in trials
         if trial.params.get("config") in names
     ]
-    # of many the number is told, and one that failed early has no values yet
+    # many are counted, and one that failed early has no values yet
     return " and ".join(said) if len(said) == len(trials) <= NAMED else numbers(trials)
 
 

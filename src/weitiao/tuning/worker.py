@@ -26,7 +26,7 @@ PAUSE = 0.5  # seconds between two questions whether others have ended
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told.
+    """The task of a worker process.
 
     Args:
         threads: CPU threads of a trial.
@@ -103,5 +103,5 @@ def serve(job: Job, log: str) -> None:
     try:
         with allow(job.own_code):
             work(job)
-    except signals.Stopped as stopped:  # who started us tells of it; the lease is closed
+    except signals.Stopped as stopped:  # who started us reports it; the lease is closed
         raise SystemExit(stopped.code) from None

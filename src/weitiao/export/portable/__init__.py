@@ -1,4 +1,4 @@
-"""What an exported folder takes with it: files that stand alone, and run where weitiao isn't."""
+"""Files that go into an exported folder and run there without weitiao."""
 
 import shutil
 from pathlib import Path

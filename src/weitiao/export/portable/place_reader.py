@@ -11,7 +11,7 @@ from weitiao.objectives.windows import windows_of
 
 
 class PlaceReader(Reader):
-    """Reads texts of which places are told, by the files of an exported model."""
+    """Reads texts in which places are predicted, by the files of an exported model."""
 
     def windows(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None

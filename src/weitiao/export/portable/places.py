@@ -1,4 +1,4 @@
-"""What models that tell places in a text have in common."""
+"""What models that predict places in a text have in common."""
 
 import json
 from abc import ABC, abstractmethod

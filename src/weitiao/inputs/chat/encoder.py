@@ -1,4 +1,4 @@
-"""Conversations as text → ids, and which of them a model is to say."""
+"""Conversations as text → ids, and which of them the model learns to say."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class FittedChat(FittedInput):
         Returns:
             A table with ``input_ids: large_list<int32>``; ``learned: large_list<int8>``, 1 where
             the model is to say the id; ``prompt: int32``, how many ids stand before the last
-            answer. And what is told of rows: ``whole: int32``, how many ids all of it has; ``cut``,
+            answer. And findings to report: ``whole: int32``, how many ids all of it has; ``cut``,
             whether the oldest turns are left out; ``unsaid``, whether the template leaves out what
             stands before an answer; ``special``, whether something in it looks like a special
             token; ``inexact``, whether the tokenizer can't write its answer. Of a row whose answer
@@ -95,7 +95,7 @@ class FittedChat(FittedInput):
         return pa.Table.from_pydict(columns)  # `pa.table` imports pandas
 
     def examine(self, encoded: pa.Table, table: pa.Table, *, training: bool) -> dict[str, Any]:
-        """What is to be told of rows.
+        """What to report on rows.
 
         Raises:
             ConfigError: answers don't fit and that is to be refused, or none of training does.

@@ -1,4 +1,4 @@
-"""What is to be told of encoded conversations."""
+"""What to report on encoded conversations: counts, and the first row of each."""
 
 from __future__ import annotations
 

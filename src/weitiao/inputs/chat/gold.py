@@ -1,4 +1,4 @@
-"""Whether the ids that are to be said say the answer."""
+"""Checks that the ids to be learned decode to the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversations that are longer than a model reads."""
+"""Conversations that are too long: refused, shortened or dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tokenizer of a model with its chat template, and where it says that generation stops."""
+"""Loads a tokenizer with its chat template, and the ids at which generation stops."""
 
 from __future__ import annotations
 

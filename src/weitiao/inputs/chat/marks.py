@@ -1,4 +1,4 @@
-"""What looks like a special token in a message stays the text that somebody wrote.
+"""What looks like a special token in a message is encoded as plain text.
 
 A template writes special tokens as text, so a message could end its own turn, or begin another.
 A mark is put into what looks like one before the template sees the message; the tokenizer finds no

@@ -1,4 +1,4 @@
-"""Lines for people: how conversations are written, and what of them is learned."""
+"""Lines for people: how conversations become text, and which part of them is learned."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 from weitiao.io.dialogues.messages import Message
 
 DAY = date(2024, 7, 26)
-"""What a template is told that today is: the day that Llama's falls back to. The ids of a row may
+"""The date that a template gets: the one that Llama's falls back to. The ids of a row may
 not depend on when it was read, and a model is used on other days than it was trained on."""
 _NOW = re.compile(r"""strftime_now\(\s*(?:format\s*=\s*)?(["'])(.*?)\1\s*\)""")
 _FIXED = {"enable_thinking": False, "date_string": DAY.strftime("%d %b %Y")}
@@ -43,7 +43,7 @@ class Template:
         """The text of some messages, at least one.
 
         Args:
-            prompt: whether the beginning of an answer follows, which the model is to go on with.
+            prompt: whether the beginning of an answer follows, which the model is to continue.
 
         Raises:
             TemplateFault: it doesn't take them.

@@ -1,4 +1,4 @@
-"""Which part of a conversation's text a model is to say."""
+"""Which parts of a conversation's text are answers to be learned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model must know of texts and of what is written of them."""
+"""What a model must know about parallel texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parallel texts whose tokenizers are ready: rows to ids, and what a checkpoint keeps of them."""
+"""A parallel input whose tokenizers are ready: rows to ids, and its state in a checkpoint."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FittedParallel(FittedInput):
     """Parallel texts that are ready.
 
     Args:
-        pairs: what is to be told of the pairs of each split.
+        pairs: what to report on the pairs of each split.
         unknown: share of the unknown id in what is read of train.
     """
 
@@ -62,7 +62,7 @@ class FittedParallel(FittedInput):
         Returns:
             A table with ``input_ids: large_list<int32>``, and ``cut``, whether the text is longer;
             ``written: large_list<int32>``, the ids of what is to be written, with those of its ends
-            – none where it has more than fit, or there is none. And what is told of rows:
+            – none where it has more than fit, or there is none. And what is reported on rows:
             ``whole: int32``, how many ids it has; ``inexact``, whether it reads otherwise once it
             has been ids.
 
@@ -93,7 +93,7 @@ class FittedParallel(FittedInput):
         return pa.Table.from_pydict(columns)  # `pa.table` imports pandas
 
     def examine(self, encoded: pa.Table, table: pa.Table, *, training: bool) -> dict[str, Any]:
-        """What is to be told of rows.
+        """What to report on rows.
 
         Raises:
             ConfigError: what is to be written doesn't fit and that is to be refused, or none of
@@ -144,7 +144,7 @@ class FittedParallel(FittedInput):
     def finish(
         self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
     ) -> dict[str, Any]:
-        """Write the state; what is to be told of pairs."""
+        """Write the state; gives the report on pairs."""
         super().finish(encoded, folder, begin)
         return {"pairs": self._pairs}
 

@@ -1,4 +1,4 @@
-"""What is to be told of encoded parallel texts."""
+"""What to report on encoded parallel texts: counts, and the first row of each."""
 
 from __future__ import annotations
 

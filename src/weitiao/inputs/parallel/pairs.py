@@ -13,13 +13,13 @@ from weitiao.inputs.text.normalisation import normalised
 from weitiao.io.arrow import hashed, numbers_of
 
 ODD = 4.0
-"""How many times longer or shorter than usual a written side is that is told of."""
+"""How many times longer or shorter than usual a written side is when it is reported."""
 SHORT = 8
 """Characters of both sides together up to which lengths say nothing."""
 
 
 def pairs_of(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
-    """What is to be told of the pairs of each split.
+    """What to report on the pairs of each split.
 
     Args:
         tables: rows with ``text`` and ``label``; ``train`` among them.

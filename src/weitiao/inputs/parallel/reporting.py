@@ -1,4 +1,4 @@
-"""Lines for people: what of parallel texts is read and written, and what isn't."""
+"""Lines for people: how much of parallel texts is read and written, and what isn't."""
 
 from __future__ import annotations
 

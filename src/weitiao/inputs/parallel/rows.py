@@ -1,4 +1,4 @@
-"""Encoded texts and what is written of them, ready to be drawn."""
+"""Encoded parallel texts, ready to be drawn as batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which characters of a text as it was read became which of the cleaned one."""
+"""Which characters of the original text became which of the cleaned one."""
 
 import re
 import unicodedata

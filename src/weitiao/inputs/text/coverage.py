@@ -1,4 +1,4 @@
-"""How well a vocabulary covers texts: unknown ids, and those of special tokens inside a text."""
+"""How well a vocabulary covers texts: unknown ids, and special tokens inside a text."""
 
 from __future__ import annotations
 

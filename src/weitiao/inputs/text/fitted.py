@@ -1,4 +1,4 @@
-"""A text input whose tokenizer is ready: rows to ids, and what a checkpoint keeps of it."""
+"""A text input whose tokenizer is ready: rows to ids, and its state in a checkpoint."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class FittedText(FittedInput):
     def finish(
         self, encoded: Mapping[str, pa.Table], folder: Path, begin: Callable[[str], None]
     ) -> dict[str, Any]:
-        """Pick out word vectors, write the tokenizer's state; what is told of the linear model."""
+        """Pick out word vectors, write the tokenizer's state; and report on the linear model."""
         encode = self.options.encode
         if encode.vectors is not None:
             begin("pick out word vectors")

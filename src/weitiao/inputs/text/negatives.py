@@ -1,4 +1,4 @@
-"""The texts of a row that don't belong to its first one, any number of them, each by itself."""
+"""The negatives of a row: any number of texts that don't belong to its first one."""
 
 from __future__ import annotations
 

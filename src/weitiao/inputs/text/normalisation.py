@@ -1,4 +1,4 @@
-"""When two texts count as the same: they agree in all that readers don't overlook."""
+"""When two texts count as the same: equal up to width, case and white space."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The columns of encoded rows that say where the units of a text stand as it was read."""
+"""Columns of encoded rows with the places of units in the original text."""
 
 import numpy as np
 import pyarrow as pa

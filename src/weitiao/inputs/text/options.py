@@ -1,4 +1,4 @@
-"""Rows with several second texts, of which a model reads each with the first: options."""
+"""The options of a multiple-choice row: several second texts, each read with the first."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def encode_options(encoder: TextEncoder, texts: Sequence[str], cells: Sequence[s
     """As `TextEncoder.encode` has it: a sequence of the text and each option.
 
     What is cut of a text is cut beside each of its options alike, as far as these are shorter than
-    what is left of it: else a model would be told which of them is the longest.
+    what is left of it: else the cut would reveal which of them is the longest.
 
     Returns:
         A table with ``input_ids`` and ``token_type_ids`` of all sequences of a row, one after

@@ -1,4 +1,4 @@
-"""What an encoder was trained to find before each text, such as E5's ``query: ``."""
+"""The prefix that an encoder expects before each text, such as E5's ``query: ``."""
 
 from tokenizers import Tokenizer
 

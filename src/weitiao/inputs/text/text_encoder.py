@@ -1,4 +1,4 @@
-"""A tokenizer that is ready: texts to ids, long ones cut, and what a checkpoint keeps of it."""
+"""A tokenizer that is ready: texts to ids, long ones cut, and its state in a checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which positions of a too long sequence stay."""
+"""Truncation: which positions of a too long sequence stay."""
 
 from collections.abc import Sequence
 from itertools import chain

@@ -1,4 +1,4 @@
-"""The units of encoded texts, and where they stand as a text was read.
+"""The units of encoded texts, and their places in the original text.
 
 An exported model takes this module with it, as it stands.
 """

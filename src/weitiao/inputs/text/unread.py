@@ -1,4 +1,4 @@
-"""Which parts of a long text no id stands for."""
+"""Which parts of a long text were cut off."""
 
 from __future__ import annotations
 

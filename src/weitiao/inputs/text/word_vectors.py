@@ -1,4 +1,4 @@
-"""Word vectors for a vocabulary: picked out of a file in one pass over it."""
+"""Word vectors for a vocabulary, picked from a file in one pass."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class WordVectors:
     found: np.ndarray
 
     def report(self, splits: Mapping[str, pa.Table]) -> dict[str, Any]:
-        """What ``audit.json`` tells of them."""
+        """What ``audit.json`` says about them."""
         return {
             "file": str(self.file),
             "width": self.matrix.shape[1],

@@ -1,1 +1,1 @@
-"""Answers to questions about a text, as files give them, and where they stand in it."""
+"""Answers to questions about a text, as files give them, and their places in it."""

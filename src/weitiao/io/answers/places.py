@@ -1,4 +1,4 @@
-"""Where a text stands in another one: to the letter, or as it is read."""
+"""Finds a text in another one: to the letter, or up to spelling."""
 
 from collections.abc import Iterator
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""From answers as a file gives them to answers that stand in their text."""
+"""From answers as a file gives them to places in their text."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -110,7 +110,7 @@ class Placing:
         return places
 
     def _places(self, text: str, answer: str, exact: str) -> tuple[str, list[Place]]:
-        """All places of an answer, and what is to be told of them."""
+        """All places of an answer, and what to report on them."""
         if places := places_of(text, answer):
             return exact, places
         if places := similar_places_of(text, answer):

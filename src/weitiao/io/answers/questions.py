@@ -1,4 +1,4 @@
-"""Questions that stand under their texts, as in SQuAD and MRQA, one by one."""
+"""Questions nested under their texts, as in SQuAD and MRQA, one by one."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

@@ -1,1 +1,1 @@
-"""Questions with options of which one is right, as files give them."""
+"""Multiple-choice questions, as files give them."""

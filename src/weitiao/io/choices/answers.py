@@ -1,4 +1,4 @@
-"""What the answers of a file are, letters, numbers or texts, and which option each one is."""
+"""Whether the answers of a file are letters, numbers or texts, and which option each one is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which columns of a file hold question, passage, options and answer, by what they are called."""
+"""Which columns of a file hold question, passage, options and answer, by their names."""
 
 import re
 from collections import defaultdict
@@ -48,7 +48,7 @@ def columns_of(wanted: Mapping[str, str], names: Sequence[str]) -> dict[str, str
         else:
             columns = [each for each in names if fnmatchcase(each, name)]
         if not columns and (role, name) != ("passage", USUAL["passage"]):
-            columns = [name]  # which is told to be missing
+            columns = [name]  # which is reported missing
         several = len(columns) > 1
         found |= {f"{role}.{i}" if several else role: each for i, each in enumerate(columns, 1)}
     return found

@@ -1,4 +1,4 @@
-"""Questions with options that stand in objects: of a passage, or of a question with its options."""
+"""Questions with options nested in objects: under a passage, or each with its options."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""From messages to what a model reads and what it has to say, as chat templates demand them."""
+"""From messages to a prompt and an answer, in the order that chat templates demand."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

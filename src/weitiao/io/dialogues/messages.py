@@ -1,4 +1,4 @@
-"""The messages of a conversation, and how those before the last answer stand in a table."""
+"""The messages of a conversation, and how those before the last answer are stored in a table."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who speaks: what files call those who do."""
+"""The roles of speakers, and the names that files have for them."""
 
 import json
 from collections.abc import Mapping

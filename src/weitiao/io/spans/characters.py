@@ -1,4 +1,4 @@
-"""Tokens in a text: where they stand, how they are joined, what is seen as one character."""
+"""Tokens in a text: their places, how they are joined, what is seen as one character."""
 
 import re
 from collections.abc import Sequence

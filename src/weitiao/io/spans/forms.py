@@ -1,4 +1,4 @@
-"""What the cells of a row mean in which spans are given: the text and its spans."""
+"""From the cells of a row to its text and spans, whatever form they are in."""
 
 import json
 from collections import Counter

@@ -67,7 +67,7 @@ class Decoded(NamedTuple):
 def decode(tags: Sequence[Tag]) -> Decoded:
     """The spans that tags mean, by rules that are right for every scheme.
 
-    B, S and U begin a span; I, M, E and L go on with one of their type, or begin one where there is
+    B, S and U begin a span; I, M, E and L continue one of their type, or begin one where there is
     none; E, L, S and U end it. So spans that a scheme would have otherwise are mended: what is
     tagged is in a span, and no span has two types.
     """

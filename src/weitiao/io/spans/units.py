@@ -1,4 +1,4 @@
-"""What spans are made of: words of Latin script and numbers, single characters of any other."""
+"""The units of spans: words of Latin script and numbers, single characters of any other."""
 
 import re
 

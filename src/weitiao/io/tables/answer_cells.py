@@ -25,7 +25,7 @@ class AnswerCells:
     def written(self, chunk: Chunk) -> tuple[Chunk, dict[int, BadRow]]:
         """The chunk with the answers in each label cell as JSON.
 
-        A row at fault keeps text and question, and is told by its position.
+        A row at fault keeps text and question, and is named by its position.
         """
         columns = dict(zip(self._source.wanted, chunk.columns, strict=True))
         trial = Trial(self._source, chunk, columns)

@@ -1,4 +1,4 @@
-"""BEIR: which documents are right for which query, and beside it, in other files, their texts."""
+"""BEIR: judgements of documents for queries, whose texts are in two other files."""
 
 import json
 from collections.abc import Iterator

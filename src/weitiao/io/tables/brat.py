@@ -1,4 +1,4 @@
-"""brat: a text in a file, and beside it, in another, where its spans stand."""
+"""brat: a text in one file, its spans in another one beside it."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Cells of whatever type as an Arrow column of strings, and the cells that can't be one."""
+"""Cells of any type as an Arrow column of strings, and the cells that can't be strings."""
 
 import hashlib
 import json

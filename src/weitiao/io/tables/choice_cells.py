@@ -21,7 +21,7 @@ class ChoiceCells:
     """What options and answers of one source mean.
 
     Args:
-        again: reads a source from its beginning: what answers are is told by all of them.
+        again: reads a source from its beginning: what answers are is decided by all of them.
     """
 
     def __init__(self, source: Source, again: Callable[[Source], Iterator[Chunk]]) -> None:
@@ -32,7 +32,7 @@ class ChoiceCells:
     def written(self, chunk: Chunk) -> tuple[Chunk, dict[int, BadRow]]:
         """The chunk with the options of each row as JSON, and its answer as their letter.
 
-        A row at fault is told by its position.
+        A row at fault is named by its position.
         """
         columns = self._by_role(chunk)
         if self._meaning is None and "label" in columns:
@@ -71,7 +71,7 @@ class ChoiceCells:
                 try:
                     census.count(row, bare_answer(answer), options_in(options))
                 except SpanFault:
-                    continue  # it is told when the row is read
+                    continue  # it is reported when the row is read
         name = self._named().wanted["label"]
         return census.meaning(self._source.options.first_option, self._source.name, name)
 

@@ -1,4 +1,4 @@
-"""How a file of cells is written: what stands between them, whether they are quoted, line ends."""
+"""The dialect of a CSV: separator, quotes, line ends."""
 
 import csv
 import re
@@ -55,7 +55,7 @@ def dialect_of(source: Source) -> Dialect:
         return usual
     others = [Dialect(mark, True, end, usual.skip) for mark in _SEPARATORS]
     found = next((other for other in others if _fits(source, other, lines)), None)
-    headed = source.options.header  # the columns are told then
+    headed = source.options.header  # the columns are known then
     if found is None and headed and _width(usual, lines) == 1:
         found = max(others, key=lambda other: _width(other, lines))
         found = found if _width(found, lines) > 1 else None

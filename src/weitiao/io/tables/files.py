@@ -1,4 +1,4 @@
-"""Which files are named, and what is found of them on this machine."""
+"""From paths and globs to the files on this machine."""
 
 import difflib
 import glob

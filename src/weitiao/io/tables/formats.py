@@ -1,4 +1,4 @@
-"""The formats of files: what tells them, and which options have an effect on which."""
+"""The formats of files: how they are recognised, and which options apply to which."""
 
 import json
 from pathlib import Path

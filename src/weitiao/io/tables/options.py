@@ -1,4 +1,4 @@
-"""How rows are read: what no file says of itself."""
+"""Options of reading: what a file doesn't say about itself."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -56,10 +56,10 @@ class ReadOptions:
             or their rows bad.
         broken_tags: whether tags that break the rules of their scheme, such as an I- without a B-,
             are read as what they say, which is counted, or their rows are bad.
-        misplaced_answers: whether an answer that doesn't stand where the file says is looked for in
-            its text, and kept if it stands nowhere, all of which is counted; or its row is bad.
-        first_option: number of the first of a row's options, where answers are numbers; ``auto`` is
-            told by all answers of a file, of which one is 0 or that of the last option.
+        misplaced_answers: whether an answer that isn't where the file says is searched for in its
+            text, and kept if it is nowhere, all of which is counted; or its row is bad.
+        first_option: number of the first of a row's options, where answers are numbers; ``auto``
+            looks in all answers of a file for one that is 0, or the number of the last option.
         roles: who speaks in conversations: a name of the file → system, user, assistant or tool.
             The usual names (human, gpt, …) are known.
 

@@ -1,4 +1,4 @@
-"""Rows of a query, what is right and what is wrong: one for each right text, the wrong as JSON."""
+"""Rows of a query with right and wrong texts: one row per right text, the wrong ones as JSON."""
 
 from __future__ import annotations
 

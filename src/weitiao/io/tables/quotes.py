@@ -1,4 +1,4 @@
-"""Cells that keep the quotes in which they stood in the file."""
+"""Cells that keep the quotes they have in the file."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ class ReplyCells:
     def written(self, chunk: Chunk) -> tuple[Chunk, dict[int, BadRow]]:
         """The chunk with what comes before the last answer of each row, and that answer.
 
-        A row at fault is told by its position.
+        A row at fault is named by its position.
         """
         parts = self._source.columns
         columns = dict(zip(parts, chunk.columns, strict=True))

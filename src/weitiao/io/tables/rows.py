@@ -1,4 +1,4 @@
-"""From the chunks of a file to batches of good rows; the bad ones are told or set aside."""
+"""From the chunks of a file to batches of good rows; the bad ones are reported or set aside."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -109,8 +109,8 @@ class Reading:
             yield from self.of_source(source)
         if self.kept == 0:
             problem = f"all of the {self.total} rows are bad"
-            told = self.first and (self.first.told(), self.first.hint)
-            hint = "\n  → ".join(filter(None, told or ()))
+            first = self.first and (self.first.described(), self.first.hint)
+            hint = "\n  → ".join(filter(None, first or ()))
             raise DataError(problem, file=self._names[-1].as_py(), hint=hint)
 
     def of_source(self, source: Source) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,4 @@
-"""What is wanted of a file, and the form in which every format's rows come back."""
+"""What to read from a file, and the form in which every format gives its rows."""
 
 import difflib
 import re

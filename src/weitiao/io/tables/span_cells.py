@@ -23,7 +23,7 @@ class SpanCells:
     def written(self, chunk: Chunk) -> tuple[Chunk, dict[int, BadRow]]:
         """The chunk with a text in each text cell, and in each label cell its spans as JSON.
 
-        A row at fault keeps what it has of text, and is told by its position.
+        A row at fault keeps what it has of text, and is named by its position.
         """
         columns = dict(zip(self._source.wanted, chunk.columns, strict=True))
         trial = Trial(self._source, chunk, columns)

@@ -1,4 +1,4 @@
-"""One spelling of each name that is read, and what stands for no name at all."""
+"""One spelling for each label, group and id, and placeholders for missing ones."""
 
 import re
 from unicodedata import normalize

@@ -150,7 +150,7 @@ def _parse_csv(feed: _Feed, first: int, separator: str, *, more: bool) -> Record
     """The records in `feed`, whose first line is number `first`.
 
     With `more` lines to come, an unfinished record at the end is left in `feed`. After a fault
-    only the line where the record starts is set aside; reading goes on with the next line, so
+    only the line where the record starts is set aside; reading continues with the next line, so
     that an unclosed quote doesn't take the following rows with it.
     """
     records = Records()

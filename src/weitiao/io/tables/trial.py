@@ -1,4 +1,4 @@
-"""Rows of a chunk on trial, whose cells must fit each other."""
+"""Tries the rows of a chunk whose cells must fit each other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Excel workbooks: which sheet is read, and what its cells are."""
+"""Excel workbooks: which sheet is read, and its cells as text."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class _Formulas:
     stale: bool
 
     def value(self, cell: Any, written: Any) -> Any:
-        """The value of a cell; a formula without one is told by what is written."""
+        """The value of a cell; a formula without one is recognised by what is written."""
         value = _value(cell)
         if written.data_type == "f" and (value == "" or (self.stale and value == 0)):
             if cell.data_type == "str":  # the value is the empty text

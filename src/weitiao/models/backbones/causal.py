@@ -1,4 +1,4 @@
-"""Causal language models that are tuned: vectors, logits of the next id, and answers."""
+"""Pretrained causal language models: vectors, logits of the next id, and answers."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class Causal(Tuned):
             problem = f": the output of a {kind} isn't one that this project knows"
             raise ConfigError(problem, field="name", hint="a GPT-2, Llama, Qwen or Gemma kind")
         if not _near(self(ids[:, :2], mask[:, :2]), vectors[:, :2]):
-            raise ConfigError(f": a {kind} looks ahead, and can't go on with a text", field="name")
+            raise ConfigError(f": a {kind} looks ahead, and can't continue a text", field="name")
         self.packed = packed
         mask[0, 3] = 0
         seen = mask.bool()

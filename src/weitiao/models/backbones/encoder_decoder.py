@@ -1,4 +1,4 @@
-"""What all models have in common that read a text and write another one."""
+"""The base of models that read a text and write another one."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class EncoderDecoder(Backbone):
         Args:
             input_ids: ``(B, T)``.
             attention_mask: ``(B, T)``, 0 at padding.
-            beams: how many beginnings are gone on with (Graves 2012); 1 = the likeliest id.
+            beams: how many hypotheses are kept (Graves 2012); 1 = the likeliest id.
             length_penalty: the sum of logarithms is divided by the length to this power.
             no_repeat: no n-gram of so many ids comes twice; 0 = any may.
             first: id that each begins with.

@@ -1,4 +1,4 @@
-"""Models that `transformers` has saved, whole or with their first layers only."""
+"""Loads models of `transformers`, whole or with their first layers only."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Low-rank adapters beside weights that stay as they are, by `peft`."""
+"""Low-rank adapters (LoRA) beside frozen weights, by `peft`."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Encoder–decoder Transformers from scratch: a text is read, another one written of it."""
+"""Encoder–decoder Transformers from scratch: they read a text and write another one."""
 
 from __future__ import annotations
 

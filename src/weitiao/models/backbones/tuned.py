@@ -1,4 +1,4 @@
-"""What all models have in common that somebody has trained: where they come from, what is tuned."""
+"""The base of pretrained backbones: where they come from, and which weights are tuned."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Answering(UnitObjective):
 
     Args:
         head: vector of a unit ``(H)`` → scores of begin and end.
-        best: answers that are told with their probabilities, for each question.
+        best: answers that are given with their probabilities, for each question.
         lr: learning rate of the head, which begins from nothing where a backbone is pretrained;
             null = that of the backbone.
     """

@@ -1,4 +1,4 @@
-"""When to say that a text has no answer."""
+"""The threshold for saying that a text has no answer."""
 
 import torch
 from torch import Tensor

@@ -14,7 +14,7 @@ from weitiao.targets.answers import Answer
 
 OF_ALL = ("f1", "exact_match")
 OF_SOME = ("f1_answerable", "exact_answerable", "no_answer")
-"""Those of the rows that have an answer, and the share of the others that are told so."""
+"""Those of the rows that have an answer, and the share of the others that are recognised."""
 
 
 class AnswerMetrics(Metric):

@@ -1,4 +1,4 @@
-"""Which true answers a model could find: those that go the way of predictions and come back."""
+"""Which true answers a model could find: those that survive the way to units and back."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What is compared of an answer: its words, without what SQuAD and CMRC 2018 take for no matter.
+"""The words of an answer that SQuAD and CMRC 2018 compare: without case, punctuation, articles.
 
 Written after the evaluation scripts of SQuAD 2.0 (Rajpurkar et al. 2018, "Know What You Don't
 Know") and of CMRC 2018 (Cui et al. 2019, "A Span-Extraction Dataset for Chinese Machine Reading

@@ -1,1 +1,1 @@
-"""What is learned of options of which one is right."""
+"""The objective of multiple choice, its metrics and baselines."""

@@ -1,4 +1,4 @@
-"""Simpler choices: the option that shares most with its question, the place that is right most."""
+"""Baselines of choices: the option that shares most with its question, the most frequent letter."""
 
 from __future__ import annotations
 

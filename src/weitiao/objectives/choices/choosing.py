@@ -1,4 +1,4 @@
-"""One of a row's options: each is read with the question, and a softmax is over all of them."""
+"""Multiple choice: each option is read with the question, and a softmax compares all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of choices: how often the right option comes first, how far behind it is otherwise."""
+"""Metrics of choices: accuracy, mean reciprocal rank, calibration."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Metrics of answers: how well the right ones are foreseen, how often they are said."""
+"""Metrics of replies: perplexity of the right ones, and how often they are generated."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Right answers that no model can be seen to say: read back from their ids, they must be right."""
+"""Right answers that no model can be scored for: decoded from their ids, they must be right."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -16,7 +16,7 @@ HINTS = {
     UNMARKED: "does {--extract} fit the answers?",
     TOO_LONG: "a larger {--longest}",
 }
-"""What is told of rows, and the way out."""
+"""What a message says about rows, and the way out."""
 
 
 def reach(

@@ -1,4 +1,4 @@
-"""Answers that are said: which id comes next, as far as it is one of an answer."""
+"""Replies: next-id prediction on the ids of answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Spoken(Protocol):
 
 
 class Speaker(Encoder, Protocol):
-    """A backbone that goes on with what it has read."""
+    """A backbone that continues what it has read."""
 
     def logits(self, vectors: Tensor) -> Tensor:
         """Of the next id: ``(N, H)`` → ``(N, V)``."""

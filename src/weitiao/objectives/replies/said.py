@@ -1,4 +1,4 @@
-"""What a model says to a prompt, and by what an answer is compared with the right one."""
+"""Generated replies, and how one is compared with the right one."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Simpler summaries: how a text begins, and what train has of the text that is most alike."""
+"""Baselines of summaries: how a text begins, and train's summary of the most similar text."""
 
 from __future__ import annotations
 

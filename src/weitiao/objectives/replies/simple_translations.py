@@ -1,4 +1,4 @@
-"""Simpler translations: that of the text that is most alike, and a copy."""
+"""Baselines of translations: train's translation of the most similar text, and a copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shorter texts that are written of longer ones."""
+"""Summaries: shorter texts written from longer ones."""
 
 from __future__ import annotations
 

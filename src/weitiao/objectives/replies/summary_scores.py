@@ -1,4 +1,4 @@
-"""How like the right text a shorter one is: ROUGE, over words and hanzi.
+"""ROUGE of summaries, over words and hanzi.
 
 ROUGE (Lin 2004) as torchmetrics computes it, F1, the mean over texts. Its own tokenizer leaves
 nothing of Chinese; here a hanzi is a token, and so is a run of other letters and digits. Distinct-2

@@ -1,4 +1,4 @@
-"""Metrics of texts that are written, over all rows of a split together."""
+"""Metrics of written texts, over all rows of a split together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How like the right text one is that was written: scores of sacrebleu, over a whole split.
+"""sacrebleu's chrF, BLEU and TER of written texts, over a whole split.
 
 BLEU (Papineni et al. 2002; Post 2018), chrF (Popović 2015) and TER (Snover et al. 2006), as
 fractions. Chinese is cut into hanzi for BLEU and TER: with the tokenizer of English, what differs

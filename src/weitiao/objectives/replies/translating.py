@@ -1,4 +1,4 @@
-"""Texts that are written of others: which id comes next, of what is read and written before."""
+"""Translations: the next id, given the text that is read and the ids written so far."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Translating(Objective):
     """Learns to write translations.
 
     The loss is the cross-entropy of each id of them, its end included, smoothed (Szegedy et al.
-    2016; Vaswani et al. 2017, section 5.4). What is told of validation isn't smoothed.
+    2016; Vaswani et al. 2017, section 5.4). Scores of validation aren't smoothed.
 
     Args:
         label_smoothing: share of the weight of each right id that all ids get in training.
-        beams: how many beginnings are gone on with, the likeliest; 1 = the likeliest id each time.
+        beams: how many hypotheses are kept, the likeliest; 1 = the likeliest id each time.
         length_penalty: of beams: the sum of their logarithms is divided by their length to this
             power; more favours longer texts.
         no_repeat: no n-gram of so many ids comes twice in a text; 0 = any may.

@@ -1,4 +1,4 @@
-"""Simpler models of spans: those that train has, and a linear model of each word or hanzi."""
+"""Baselines of spans: a dictionary of train, and a linear model of each word or hanzi."""
 
 from __future__ import annotations
 

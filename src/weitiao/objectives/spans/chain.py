@@ -1,4 +1,4 @@
-"""Scores of sequences of tags: which may follow which, how likely one is."""
+"""Scores of tag sequences (CRF, Viterbi): which tag may follow which, how likely one is."""
 
 import torch
 from torch import Tensor, nn

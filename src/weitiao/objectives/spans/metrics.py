@@ -1,4 +1,4 @@
-"""Metrics of spans: strict, by type, of edges alone, and of those found in part."""
+"""Metrics of spans: strict, by type, of edges alone, and by overlap."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""From spans of a text to tags of its units and back, by the place of each unit.
+"""From spans of a text to tags of its units, and back.
 
 An exported model takes this module with it, as it stands.
 """

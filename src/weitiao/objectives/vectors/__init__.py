@@ -1,1 +1,1 @@
-"""Vectors of texts: which are alike, and which belong together."""
+"""Vectors of texts, for similarity and retrieval."""

@@ -1,4 +1,4 @@
-"""Simpler ways to find a text: by the characters or the words that it shares with the query."""
+"""Baselines of retrieval: BM25 and TF-IDF of characters or words."""
 
 from __future__ import annotations
 

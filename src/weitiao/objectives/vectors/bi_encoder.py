@@ -1,4 +1,4 @@
-"""Objectives of two texts a row, each a vector by itself: what is alike in all of them."""
+"""The base of objectives that give each of two texts its own vector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training minimises of texts that belong together, and of those that don't."""
+"""Contrastive losses: texts that belong together, and texts that don't."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RetrievalLoss:
     """The loss of queries, their right texts and wrong ones.
 
     Args:
-        kind: ``in_batch``: the right text is to be told from all others of the batch, in both
+        kind: ``in_batch``: the right text is distinguished from all others of the batch, in both
             directions (Henderson et al. 2017, "Efficient Natural Language Response Suggestion");
             ``triplet``: it is to be nearer than each of the row's own negatives, by a margin
             (Schroff et al. 2015, "FaceNet").

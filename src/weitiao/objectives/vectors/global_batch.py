@@ -1,4 +1,4 @@
-"""The rows of a batch that several processes share, where a loss compares each with each."""
+"""The rows of all processes as one batch, for losses that compare each with each."""
 
 from typing import Any
 

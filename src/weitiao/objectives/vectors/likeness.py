@@ -1,4 +1,4 @@
-"""A number a pair of texts, by the cosine of their vectors: Spearman correlation."""
+"""The similarity of two texts, a number learned as the cosine of their vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of a retrieval: which rank the right documents of each query have, among all of them.
+"""Metrics of retrieval: nDCG, MRR, recall, from the ranks of right documents.
 
 Documents with equal scores share their ranks: a score is its mean over all orders of them (McSherry
 & Najork 2008, "Computing Information Retrieval Performance Measures Efficiently in the Presence of

@@ -1,4 +1,4 @@
-"""Pairs of texts that belong together: of all second texts, the right one is to be the nearest."""
+"""Retrieval: of all second texts, the right one should be the nearest."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Retrieval(BiEncoder):
         return Evaluation(found, 1 - self.decide(found), batch["target"])
 
     def predict(self, backbone: Encoder, batch: Batch) -> Tensor:
-        """The vectors of both texts and of as many negatives as targets tell of,
+        """The vectors of both texts and of as many negatives as targets name,
         ``(B, 2 + N, H)``; 0 where a row has fewer."""
         both = super().predict(backbone, batch)
         if NEGATIVES not in batch or "target" not in batch:

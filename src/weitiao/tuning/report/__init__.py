@@ -1,4 +1,4 @@
-"""What came of a study: the best config, a table of all trials, warnings, a page with plots."""
+"""The report of a study: the best configuration, a table of trials, warnings, a page of plots."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The best trial's configuration: as a file that trains it again, and what is unusual in it."""
+"""The best trial's configuration: a file that trains it again, and what differs from the start."""
 
 from collections.abc import Mapping
 from pathlib import Path

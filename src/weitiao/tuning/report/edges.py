@@ -1,4 +1,4 @@
-"""Warnings of ranges that are too narrow: where the best trials stand at an end of them."""
+"""Warnings about ranges that are too narrow, since the best trials lie at an end."""
 
 import math
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What a study has found: a table for the terminal, a sentence or two, all trials as a CSV."""
+"""Results of a study: a table for the terminal, a sentence or two, all trials as CSV."""
 
 from collections.abc import Sequence
 from pathlib import Path

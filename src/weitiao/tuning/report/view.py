@@ -1,4 +1,4 @@
-"""A study as it is drawn: one objective, short names, trials that ended."""
+"""A study prepared for plots: one objective, short names, finished trials."""
 
 import math
 from functools import cached_property

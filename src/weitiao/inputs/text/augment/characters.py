@@ -1,4 +1,4 @@
-"""nlpaug's augmenters of characters, with the hanzi that people mistake for each other."""
+"""nlpaug's augmenters of characters, with hanzi that are easily confused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that augmentation leaves alone, since a label hangs on them: above all negations."""
+"""Words that augmentation leaves alone, since labels depend on them: above all negations."""
 
 import re
 from collections.abc import Iterable, Sequence

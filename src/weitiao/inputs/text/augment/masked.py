@@ -138,7 +138,7 @@ class MaskedEdit:
     def _without_new_spaces(
         self, text: str, ids: list[int], offsets: list[tuple[int, int]]
     ) -> list[int]:
-        """The ids but for spaces behind a mask where the text goes on without one.
+        """The ids but for spaces behind a mask where the text continues without one.
 
         Tokenizers of SentencePiece begin each part with a space, also one that follows a mask.
         """

@@ -1,4 +1,4 @@
-"""Words near a word, by published vectors: the model that nlpaug's augmenter asks."""
+"""Nearest words by published vectors, as the model of nlpaug's augmenter."""
 
 import re
 from itertools import islice

@@ -1,4 +1,4 @@
-"""nlpaug draws from the global generators: they are lent to it, and come back as they were."""
+"""Seeds the global random generators for nlpaug, and restores them afterwards."""
 
 import random
 from collections.abc import Iterator

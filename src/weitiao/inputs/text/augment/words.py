@@ -1,4 +1,4 @@
-"""nlpaug's augmenters of words, on the words of our segmenter, with their faults mended.
+"""nlpaug's augmenters of words, on the words of our segmenter, with their bugs fixed.
 
 White space is no word, and stays where it is; so texts come back to the letter but for what was
 changed, whether their language writes spaces or not.

@@ -1,4 +1,4 @@
-"""Files of words: user dictionaries and stop words, and what they say wherever it is kept."""
+"""Files of words: user dictionaries and stop words, whose content travels in the checkpoint."""
 
 from __future__ import annotations
 
