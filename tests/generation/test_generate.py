@@ -129,7 +129,7 @@ def test_a_masked_model_is_refused(tmp_path: Path) -> None:
 
     config = BertConfig(vocab_size=20, hidden_size=8, num_hidden_layers=1, num_attention_heads=2)
     BertForMaskedLM(config).save_pretrained(tmp_path)
-    with pytest.raises(ConfigError, match="BertForMaskedLM, which doesn't go on"):
+    with pytest.raises(ConfigError, match="BertForMaskedLM, which doesn't continue"):
         texts(Generation(str(tmp_path), PROMPT))
 
 
