@@ -121,6 +121,14 @@ def test_a_page_in_chinese_follows_the_english_one(page: str) -> None:
     assert ours == theirs
 
 
+def test_the_architecture_names_each_room() -> None:
+    text = (ROOT / "docs/architecture.md").read_text("utf-8")
+    rooms = {*(ROOT / "src/weitiao").glob("*/"), *(ROOT / "src/weitiao/inputs").glob("*/")}
+    rooms = {room for room in rooms if (room / "__init__.py").is_file() and room.name != "inputs"}
+    named = {room.name for room in rooms if f"{room.name}/ " in text}
+    assert named == {room.name for room in rooms}
+
+
 def test_the_picture_of_imports_is_of_today() -> None:
     graph = grimp.build_graph("weitiao", cache_dir=None)
     rooms = sorted(graph.find_children("weitiao"))

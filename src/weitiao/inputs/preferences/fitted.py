@@ -12,7 +12,7 @@ from weitiao.inputs.chat.found import learnable
 from weitiao.inputs.preferences.rows import PreferenceRows
 
 _TOLD = ("unsaid", "special", "inexact")
-"""What is told of a row where it holds of either answer."""
+"""What is reported of a row if it holds for either answer."""
 
 
 class FittedPreferences(FittedChat):

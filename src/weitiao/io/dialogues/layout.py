@@ -60,7 +60,7 @@ def may_lack(names: Iterable[str]) -> list[str]:
 
 
 def unread(columns: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
-    """What is told of columns of a file that belong to conversations as a rule, and aren't read.
+    """What to report on columns that usually belong to conversations, and aren't read.
 
     Args:
         columns: role → the column that is read.

@@ -1,4 +1,4 @@
-"""Rows of a file as conversations: what their cells hold, in order, and what is told of them."""
+"""Rows of a file as conversations: their messages in order, and findings to report."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

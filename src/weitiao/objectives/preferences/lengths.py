@@ -1,4 +1,4 @@
-"""What anybody can tell of two answers: which is the longer one."""
+"""A simple guess of the preferred answer: the longer one."""
 
 from collections.abc import Iterable, Iterator
 

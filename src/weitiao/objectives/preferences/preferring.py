@@ -136,6 +136,6 @@ class Preferring(Referring):
     def lost(
         self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
-        """What `Replying.lost` tells of preferred answers; how often they are the longer ones."""
+        """What `Replying.lost` says about preferred answers; how often they are the longer ones."""
         yield from super().lost(split, lambda: map(first_half, batches()), place)
         yield from longer_is_better(split, batches())
