@@ -55,11 +55,7 @@ class Evaluation(NamedTuple):
 
     def of_rows(self) -> dict[str, Values]:
         """What is kept of each row, by name."""
-        return {
-            "predictions": self.predictions,
-            "losses": self.losses,
-            "targets": self.targets,
-        }
+        return {name: getattr(self, name) for name in ("predictions", "losses", "targets")}
 
 
 class Metrics(Protocol):

@@ -155,7 +155,7 @@ class Causal(Tuned):
         return rows
 
     def _answering(self) -> Any:
-        """The model that goes on with rows: under mixed precision on a processor, a rounded copy
+        """The model that continues rows: under mixed precision on a processor, a rounded copy
         that is kept for one evaluation."""
         model = self.whole_model()
         device = model.device.type

@@ -10,7 +10,7 @@ import torch
 def rounded(model: Any, dtype: torch.dtype) -> Any:
     """A copy of a model of `transformers` whose weights are rounded once, adapters merged.
 
-    A processor that goes on with a few rows waits for weights: half the bytes take half the time,
+    A processor that continues a few rows waits for weights: half the bytes take half the time,
     and mixed precision would round all of them anew for each id.
     """
     copy = deepcopy(model)

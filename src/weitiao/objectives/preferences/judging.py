@@ -146,8 +146,8 @@ class Judging(Referring):
     def lost(
         self, split: str, batches: Callable[[], Iterable[Batch]], place: Callable[[int], str]
     ) -> Iterator[str]:
-        """What `Replying.lost` tells of answers; how many are good, of a split all or none of which
-        nothing can be told apart.
+        """What `Replying.lost` says about answers; how many are good: of all or none, nothing is
+        learned.
 
         Raises:
             ConfigError: it is train.
