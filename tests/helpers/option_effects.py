@@ -112,8 +112,13 @@ PARALLEL = (
     *("--task=translation", "--data.target.label=other", "--model.backbone=Seq2Seq"),
     "--data.input.too_long=drop",
 )
+WRITTEN = (
+    *("--task=translation", "--data.target.label=other", "--data.input.too_long=drop"),
+    *("--model.backbone=PretrainedSeq2Seq", "--model.backbone.name=t5"),
+    "--data.input.encode.tokenizer=t5",
+)
 SHORTENED = ("--task=summary", *PARALLEL[1:])
-OF_WRITTEN = ("--data.input.written.tokenizer=bpe", "--data.input.written.lowercase=false")
+OF_WRITTEN = ("--data.input.written.tokenizer=bpe",)
 TWO_SIDES = (*PARALLEL, *OF_WRITTEN)
 SIDES = {"encode": PARALLEL, "written": TWO_SIDES}
 FOCAL = ("--model.objective.loss.kind=focal",)
@@ -128,7 +133,7 @@ SPECIAL = {
 def of_side(side: str, beside: tuple[str, ...]) -> dict[str, Effect]:
     """What options of a side's tokenizer change."""
     own = f"--data.input.{side}"
-    loaded = (*beside, f"{own}.lowercase=true", f"{own}.tokenizer=bytes")
+    loaded = (*beside, f"{own}.tokenizer=bytes")
     return {
         "tokenizer": Effect("prepared", "characters", beside),
         "vocab_size": Effect("prepared", "300", beside),
@@ -166,9 +171,7 @@ DATA = {
     "data.input: Text/data.input.negatives": Effect("prepared", "turned", FOUND),
     "data.input: Text/data.input.passage": Effect("prepared", "other", CHOICE),
     "data.input: Parallel/data.input.text": Effect("prepared", "no", PARALLEL),
-    "data.input: Parallel/data.input.written": Effect(
-        "prepared", "{tokenizer: bpe, lowercase: false}", PARALLEL
-    ),
+    "data.input: Parallel/data.input.written": Effect("prepared", "{tokenizer: bpe}", PARALLEL),
     "data.input: Parallel/data.input.too_long": Effect(
         "prepared", "drop", (*PARALLEL[:3], "--data.input.encode.max_length=12"), mends=True
     ),
@@ -406,6 +409,15 @@ MODEL = {
     "model.backbone: Transformer/model.backbone.feedforward": Effect("loss", "8"),
     "model.backbone: Transformer/model.backbone.dropout": Effect("loss", "0.5"),
     "model.backbone: Transformer/model.backbone.activation": Effect("loss", "relu"),
+    **{
+        f"model.backbone: PretrainedSeq2Seq/model.backbone.{option}": Effect("loss", value, WRITTEN)
+        for option, value in {
+            "name": "other_t5",
+            "lora": "{}",
+            "config": "{model_type: t5, vocab_size: 400, d_model: 32, d_kv: 8, num_heads: 4,"
+            " num_layers: 1, d_ff: 8, decoder_start_token_id: 0, eos_token_id: 1}",
+        }.items()
+    },
     **{
         f"model.backbone: Seq2Seq/model.backbone.{option}": Effect("loss", value, PARALLEL)
         for option, value in {

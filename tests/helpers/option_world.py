@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from chat_models import CHATML, write_chat_model
 from conftest import reviews, write_csv
+from writing_models import write_t5
 
 from weitiao.training.fit import fit
 
@@ -184,6 +185,9 @@ def make_world(folder: Path) -> None:
     save_bytes(folder / "bare_bytes")
     save_own_code(folder / "own_code")
     save_chats(folder)
+    texts = [row[0] for row in every]
+    write_t5(folder / "t5", texts=texts)
+    write_t5(folder / "other_t5", texts=texts, initializer_factor=0.3)
     fit([*TRAIN, "--model.optim.lr=0.01"], "fit").folder.path.rename("kept")
     own = ("--model.backbone.name=own_code", "--model.backbone.trust_remote_code=true")
     small = ("--data.input.encode.tokenizer=bert", "--data.input.encode.max_length=24")

@@ -13,6 +13,7 @@ from weitiao.models.backbones import (  # noqa: F401
     bag,
     causal,
     pretrained,
+    pretrained_seq2seq,
     recurrent,
     seq2seq,
     textcnn,

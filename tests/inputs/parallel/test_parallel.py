@@ -97,7 +97,8 @@ def test_what_is_read_is_cut_and_told(tmp_path: Path) -> None:
 
 def test_a_tokenizer_that_cannot_write_the_texts_is_refused(tmp_path: Path) -> None:
     rows = table(pairs())
-    for encode in (Encoder("wordpiece", min_count=1), Encoder("characters", min_count=1)):
+    for kind in ("wordpiece", "characters"):
+        encode = Encoder(kind, min_count=1, lowercase=True)
         found = fitted(Parallel(encode=encode), tmp_path, train=rows)
         swapped = rows.rename_columns(["label", "text", "file", "row"])
         with pytest.raises(ConfigError, match=r"16 of 16 texts .* read otherwise"):

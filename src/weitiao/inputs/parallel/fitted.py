@@ -129,7 +129,7 @@ class FittedParallel(FittedInput):
                 f": {found.inexact:,} of {found.rows:,} texts of train that are to be written read"
                 f" otherwise once they have been ids, the first is {found.first_inexact}",
                 field=f"{side}.tokenizer",
-                hint=f"{{--{side}.tokenizer}} bpe {{--{side}.lowercase}} false",
+                hint=f"{{--{side}.tokenizer}} bpe {{--{side}.lowercase}} null",
             )
 
     def learnable(self, encoded: pa.Table) -> np.ndarray:

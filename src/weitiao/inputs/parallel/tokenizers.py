@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -58,6 +59,8 @@ def _texts(table: pa.Table, name: str) -> Iterator[str]:
 
 
 def _fitted(options: Encoder, texts: Iterable[str]) -> TextEncoder:
+    if options.trained and options.lowercase is None:
+        options = replace(options, lowercase=False)
     found = options.fit(texts, _NONE)
     if options.trained:
         found.backend.decoder = decoder_of(options.tokenizer)

@@ -103,7 +103,7 @@ class FittedText(FittedInput):
         encode = self.options.encode
         if encode.vectors is not None:
             begin("pick out word vectors")
-            vectors = read_vectors(encode.vectors, self.encoder, encode.lowercase)
+            vectors = read_vectors(encode.vectors, self.encoder, encode.folds)
             np.save(folder / VECTORS, vectors.matrix)
             self.files.append(folder / VECTORS)
             self.card = replace(self.card, vector_width=vectors.matrix.shape[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from weitiao.errors import ConfigError
@@ -32,7 +32,8 @@ class Encoder:
         vocab_size: most entries of a trained vocabulary, special ones included.
         min_count: a character, word or piece (of several characters; single ones all stay) seen
             less often in the training split is not in its vocabulary.
-        lowercase: fold case before a trained tokenizer sees the text.
+        lowercase: fold case before a trained tokenizer sees the text; null = it does, but not where
+            texts are written.
         max_length: longest sequence in ids, special ones included.
         truncation: which part of a longer text stays: its head, its tail, or half of each; or all
             of it, which an objective of spans reads in ``windows`` that overlap.
@@ -58,7 +59,7 @@ class Encoder:
     tokenizer: str = "characters"
     vocab_size: int = 8000
     min_count: int = 2
-    lowercase: bool = True
+    lowercase: bool | None = None
     max_length: int = 128
     truncation: Truncation = "head"
     pad_token: str | None = None
@@ -89,11 +90,14 @@ class Encoder:
                 raise ConfigError(problem, field=name)
         if self.pair_prefix is not None and self.pairs != "apart":
             raise ConfigError("has no effect", field="pair_prefix", hint="{--pairs} apart")
-        for field in fields(self):
-            of_training = field.name in ("vocab_size", "min_count", "lowercase")
-            if of_training and not self.trained and getattr(self, field.name) != field.default:
-                problem = f"has no effect on the pretrained tokenizer {self.tokenizer!r}"
-                raise ConfigError(problem, field=field.name)
+        idle = {
+            "vocab_size": self.vocab_size != Encoder.vocab_size,
+            "min_count": self.min_count != Encoder.min_count,
+            "lowercase": self.lowercase is False,  # runs of an earlier version say that it folds
+        }
+        if not self.trained and any(idle.values()):
+            problem = f"has no effect on the pretrained tokenizer {self.tokenizer!r}"
+            raise ConfigError(problem, field=next(name for name, is_so in idle.items() if is_so))
         if self.vectors is not None and self.tokenizer not in WITH_VECTORS:
             raise ConfigError(
                 f"are of {' or '.join(WITH_VECTORS)}, not of the units of the tokenizer"
@@ -105,6 +109,11 @@ class Encoder:
     def of_checkpoint(self) -> bool:
         """Whether the tokenizer is that of a checkpoint."""
         return self.tokenizer.endswith((".ckpt", MARK))
+
+    @property
+    def folds(self) -> bool:
+        """Whether a trained tokenizer folds case."""
+        return self.lowercase is not False
 
     @property
     def trained(self) -> bool:
@@ -151,7 +160,7 @@ class Encoder:
             cut_into_words(cut, list(texts), words) if cut else texts,
             vocab_size=self.vocab_size,
             min_count=self.min_count,
-            lowercase=self.lowercase,
+            lowercase=self.folds,
         )
         if backend.get_vocab_size() <= len(SPECIALS):
             raise ConfigError(

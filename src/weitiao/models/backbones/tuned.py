@@ -91,10 +91,14 @@ class Tuned(HuggingFace):
 
         A model with code of its own stays bound to its name: the code isn't in the checkpoint.
         """
-        if not type(self.config).__module__.startswith("transformers."):
-            return {}
-        values = self.config.to_dict()
-        return {"config": {k: v for k, v in values.items() if _is_plain(v)}}
+        return plain_config(self.config)
+
+
+def plain_config(config: Any) -> dict[str, Any]:
+    """The argument ``config`` that builds a model again; none of a model with code of its own."""
+    if not type(config).__module__.startswith("transformers."):
+        return {}
+    return {"config": {k: v for k, v in config.to_dict().items() if _is_plain(v)}}
 
 
 def from_config(kind: Any, values: dict[str, Any], trust_remote_code: bool) -> Any:
