@@ -186,7 +186,7 @@ def values(run: Path) -> dict[tuple[str, str], float]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("strategy", "number", "code"),
-    [(TWO, signal.SIGKILL, -9), (TWO, signal.SIGUSR1, 75), (SHARDED_CPU, signal.SIGUSR1, 75)],
+    [(TWO, signal.SIGKILL, -9), (SHARDED_CPU, signal.SIGUSR1, 75)],
 )
 def test_two_processes_go_on_to_the_same_digits(
     tmp_path: Path, strategy: tuple[str, ...], number: int, code: int, train: Train

@@ -22,7 +22,6 @@ SMALL = (
 )
 EXACT = ("--model.backbone.dropout=0", "--model.objective.head.dropout=0")
 TASKS = {
-    "linear": ("--task=tags", "--model.objective.chain=linear"),
     "crf": ("--task=tags", "--model.objective.chain=crf"),
     "answers": ("--task=answers",),
     "misplaced": ("--task=answers",),
