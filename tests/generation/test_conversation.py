@@ -120,6 +120,10 @@ def test_a_question_is_answered_once(chatty: str, capsys: pytest.CaptureFixture[
         ({"stop": ["\udcff"]}, "stop is no text in UTF-8"),
         ({"file": Path("a")}, r"^to: file needs it\n  → to FILE"),
         ({"to": Path("a")}, "^file: to needs it"),
+        (
+            {"file": Path("a"), "to": Path("b.csv")},
+            r"^to: JSON Lines are written, and 'b.csv' is named as .*\n  → to b.jsonl",
+        ),
         ({"file": Path("a"), "to": Path("b"), "prompt": "a"}, "prompt has no effect"),
         ({"batch": 3}, "batch has no effect without file"),
         ({"roles": {"a": "user"}}, "^roles has no effect without file"),

@@ -11,6 +11,8 @@ from weitiao.io.dialogues.messages import Role
 LENGTH, ANSWER = 64, 512
 """Most ids that are added to a text, and of an answer, where nothing is said."""
 BATCH = 16
+JSON_LINES = ("", ".jsonl", ".ndjson", ".json")
+"""How a file of them may end."""
 COLDEST = 1e-3
 
 
@@ -103,6 +105,10 @@ class Generation:
         if (self.file is None) != (self.to is None):
             lacking, there = ("to", "file") if self.file else ("file", "to")
             raise ConfigError(f": {there} needs it", field=lacking, hint=f"{{--{lacking}}} FILE")
+        if self.to is not None and self.to.suffix.lower() not in JSON_LINES:
+            problem = f": JSON Lines are written, and {self.to.name!r} is named as something else"
+            hint = f"{{--to}} {self.to.with_suffix('.jsonl')}"
+            raise ConfigError(problem, field="to", hint=hint)
         if self.file and self.prompt:
             raise ConfigError("prompt has no effect beside file, which has its own")
         if self.file is None and self.batch is not None:
