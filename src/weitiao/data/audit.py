@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from weitiao.data.fingerprints import group_codes, text_codes, with_texts_as_groups
+from weitiao.data.fingerprints import BESIDE, group_codes, text_codes, with_texts_as_groups
 from weitiao.data.split import SPLITS, Splitter
 from weitiao.data.summary import summarise
 from weitiao.errors import ConfigError, DataError
+from weitiao.io.arrow import numbers_of
 from weitiao.targets import OneClass, Swapped, Target
 from weitiao.targets.classes import LabelTarget
 from weitiao.targets.labels import all_numbers
@@ -153,37 +154,48 @@ class Auditor:
 
 @dataclass(frozen=True)
 class _View:
-    """A table as numbers: equal ``texts`` hold the same text, equal ``rows`` the label as well."""
+    """A table as numbers: equal ``texts`` hold the same text, equal ``rows`` the label as well,
+    equal ``same`` all by which rows differ."""
 
     table: pa.Table
     texts: np.ndarray  # (N,), joint over all tables
     rows: np.ndarray  # (N,)
+    same: np.ndarray  # (N,)
     groups: np.ndarray | None  # (N,), joint over all tables
 
     @classmethod
     def of(cls, table: pa.Table, texts: np.ndarray, groups: np.ndarray | None) -> _View:
         if "label" not in table.column_names:
-            return cls(table, texts, texts, groups)
+            return cls(table, texts, texts, texts, groups)
         labels = table["label"].combine_chunks().dictionary_encode(null_encoding="encode")
         n_labels = len(labels.dictionary)
-        rows = texts.astype(np.int64) * n_labels + labels.indices.to_numpy()
-        return cls(table, texts, rows, groups)
+        rows = same = texts.astype(np.int64) * n_labels + labels.indices.to_numpy()
+        if BESIDE in table.column_names:
+            beside = numbers_of(table[BESIDE].combine_chunks())
+            both = np.stack([rows.astype(np.uint64), beside], 1)
+            same = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+        return cls(table, texts, rows, same, groups)
 
     def repeats(self) -> np.ndarray:
-        """``(N,)`` of bool: an earlier row has the same text and label."""
-        repeats = np.ones(len(self.rows), bool)
-        repeats[np.unique(self.rows, return_index=True)[1]] = False
-        return repeats
+        """``(N,)`` of bool: an earlier row is the same."""
+        return ~_first(self.same)
 
     def conflicts(self) -> np.ndarray:
         """``(N,)`` of bool: the text stands under several labels."""
-        return (np.bincount(self.texts[~self.repeats()]) > 1)[self.texts]
+        return (np.bincount(self.texts[_first(self.rows)]) > 1)[self.texts]
 
     def examples(self, text: int) -> Iterator[Report]:
         """The first row of each label that the text stands under."""
         places = np.flatnonzero(self.texts == text)
         for place in places[np.sort(np.unique(self.rows[places], return_index=True)[1])]:
             yield self.table.slice(place, 1).to_pylist()[0]
+
+
+def _first(values: np.ndarray) -> np.ndarray:
+    """``(N,)`` of bool: where each value stands first."""
+    found = np.zeros(len(values), bool)
+    found[np.unique(values, return_index=True)[1]] = True
+    return found
 
 
 def _held_out(views: Mapping[str, _View], part: Literal["texts", "groups"]) -> np.ndarray:

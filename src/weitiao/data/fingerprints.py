@@ -1,6 +1,6 @@
 """Which rows count as the same: one key per row, shared by the audit and the split."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -8,11 +8,21 @@ import pyarrow as pa
 from weitiao.io.arrow import hashed, numbers_of
 
 KEY = "key"  # the column that carries the keys from the audit to the split
+BESIDE = "beside"  # that of hashes of what else rows of one text and label may differ by
 
 
-def with_keys(table: pa.Table, keys: Iterable[str]) -> pa.Table:
-    """The table with the column ``key``: hashes of what an input takes rows to be the same by."""
-    return table.append_column(KEY, hashed(keys))
+def with_keys(table: pa.Table, keys: Iterable[str], differing: Sequence[str] = ()) -> pa.Table:
+    """The table with the column ``key``: hashes of what an input takes rows to be the same by.
+
+    Args:
+        differing: columns by which rows of one text and label differ all the same; those that are
+            there make the column ``beside``.
+    """
+    table = table.append_column(KEY, hashed(keys))
+    if not (there := [name for name in differing if name in table.column_names]):
+        return table
+    cells = zip(*(table[name].to_pylist() for name in there), strict=True)
+    return table.append_column(BESIDE, hashed(map("\x1f".join, cells)))
 
 
 def text_numbers(table: pa.Table) -> np.ndarray:

@@ -196,7 +196,8 @@ class Preparation:
         # Given validation and test files are rewritten like any text, but lose no row.
         report["clean"][split] = counts = Counts()
         parts = self.treated(table, counts, may_drop=split == "train")
-        keyed = (with_keys(part, self.input.keys(part)) for part in parts)
+        differing = self.input.differing
+        keyed = (with_keys(part, self.input.keys(part), differing) for part in parts)
         clean = folder / f"{split}.clean.arrow"
         if not write_parts(keyed, clean):
             name = inputs[0].name

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from weitiao.data.fingerprints import KEY, group_codes, text_codes
+from weitiao.data.fingerprints import BESIDE, KEY, group_codes, text_codes
 from weitiao.targets import OneClass, Target
 from weitiao.targets.label_doubts import slips
 
@@ -47,7 +47,7 @@ def summarise(
             **(target.described(table) if "label" in table.column_names else {"classes": {}}),
             "length": _lengths(sizes(table)),
         }
-        marked[name] = table.drop_columns([KEY]) if KEY in table.column_names else table
+        marked[name] = table.drop_columns([n for n in (KEY, BESIDE) if n in table.column_names])
         if name != "train":
             leaked = np.isin(codes[name], codes["train"])
             described[name]["leaked"] = int(leaked.sum())

@@ -164,6 +164,11 @@ class Input(ABC):
         return {}
 
     @property
+    def differing(self) -> Sequence[str]:
+        """Roles by which rows of one text and label differ all the same: none repeats another."""
+        return ()
+
+    @property
     def times(self) -> int | None:
         """How often a training row comes in an epoch where rows are changed; null = they aren't."""
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,11 @@ class Judged(Chat):
     def columns_of_labelled(self) -> dict[str, str]:
         """That of the judgement."""
         return {"good": self.good}
+
+    @property
+    def differing(self) -> Sequence[str]:
+        """The judgement."""
+        return ("good",)
 
     def ready(self, card: ChatInput, encoder: ChatEncoder | Mapping[str, Any]) -> FittedJudged:
         """As `Chat.ready`."""

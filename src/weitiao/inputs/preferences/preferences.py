@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,11 @@ class Preferences(Chat):
     def columns_of_labelled(self) -> dict[str, str]:
         """That of the answer that is not preferred."""
         return {"rejected": self.rejected}
+
+    @property
+    def differing(self) -> Sequence[str]:
+        """The other answer."""
+        return ("rejected",)
 
     def ready(self, card: ChatInput, encoder: ChatEncoder | Mapping[str, Any]) -> FittedPreferences:
         """As `Chat.ready`."""
