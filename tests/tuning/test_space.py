@@ -227,6 +227,7 @@ OF_OTHER_TASKS = ("model.objective.lr", "model.objective.loss.temperature")
         (["--recipe=reviews", "--trainer.max_epochs=-1"], "default", "trainer.max_epochs"),
         (["--config=model/pretrained.yaml", *NAMED], "pretrained", "wide"),
         (["--config=model/decoder.yaml", *NAMED], "pretrained", "wide"),
+        (["--task=chat", *NAMED[:1], "--recipe=none"], "pretrained", "objective"),
         (
             ["--config=model/pretrained.yaml", "--config=model/wide_beside.yaml", *NAMED],
             "pretrained",

@@ -26,8 +26,7 @@ _OF_KINDS = {
 
 def space_for(config: Mapping[str, Any]) -> tuple[Path, str]:
     """The shipped space for the model of a configuration, and what speaks for it."""
-    pretrained = str(config.get("model.backbone.class_path")).endswith(".Pretrained")
-    if pretrained:
+    if config.get("model.backbone.init_args.name") is not None:  # of a folder, or on the hub
         return CONFIGS / "search" / "pretrained.yaml", "the model has a pretrained backbone"
     return CONFIGS / "search" / "default.yaml", "the model is trained from scratch"
 
