@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +21,9 @@ from weitiao.objectives.replies import chunked
 NAN = math.nan
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> str:
-    return save_causal(tmp_path / "model")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_causal(tmp_path_factory.mktemp("model"))
 
 
 def compared_batch(count: int, first: int = 0) -> dict[str, Any]:

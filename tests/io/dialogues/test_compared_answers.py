@@ -32,6 +32,10 @@ FORMS: dict[str, dict[str, Any]] = {
         "chosen": {"from": "gpt", "value": "在"},
         "rejected": {"from": "gpt", "value": "不在"},
     },
+    "transcripts": {
+        "chosen": "\n\nHuman: 在吗\n\nAssistant: 在",
+        "rejected": "\n\nHuman: 在吗\n\nAssistant: 不在",
+    },
     "half": {"prompt": "在吗", "chosen": "在", "rejected": [U, B]},
 }
 

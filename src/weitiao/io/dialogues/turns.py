@@ -8,6 +8,7 @@ from typing import Any
 
 from weitiao.io.dialogues.messages import Message, Role
 from weitiao.io.dialogues.roles import Roles, mapping_of
+from weitiao.io.dialogues.transcript import transcript_in
 from weitiao.io.spans.span import SpanFault, short
 
 FORM = '[{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]'
@@ -55,6 +56,8 @@ class Turns:
         Raises:
             SpanFault: it holds none.
         """
+        if isinstance(cell, str) and (found := transcript_in(cell)) is not None:
+            return found
         value = _parsed(cell, role) if isinstance(cell, str) else cell
         if isinstance(value, Mapping):
             value = _of_lists(value)
@@ -77,7 +80,8 @@ class Turns:
             SpanFault: it holds something else, or begins like messages and can't be read.
         """
         if isinstance(cell, str):
-            return self._of_text(cell, role)
+            told = transcript_in(cell) if self._whole_answers and role != "text" else None
+            return self._of_text(cell, role) if told is None else told
         if isinstance(cell, Mapping):
             cell = [cell]
         if not isinstance(cell, list) or (len(cell) == 1 and isinstance(cell[0], str)):
