@@ -57,7 +57,7 @@ def _compute(
         loader = data.plain_loader(split)
         title = f"what the model says before it is trained: {split}"
         shown = track(loader, title, len(loader), console=console, transient=True)
-        with torch.inference_mode(), precision.forward_context():
+        with torch.no_grad(), precision.forward_context():
             for batch in shown:
                 sent = move_data_to_device(batch, device)
                 for name, values in module.objective.remembered(module.backbone, sent).items():
