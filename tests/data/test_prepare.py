@@ -25,7 +25,7 @@ from weitiao.inputs.text.special_tokens import SPECIALS
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.io import arrow
 from weitiao.io.cache import damaged
-from weitiao.io.tables import Reader
+from weitiao.io.tables import Reader, rows
 from weitiao.targets import OneClass
 from weitiao.targets.one_class import ClassTarget
 
@@ -77,6 +77,21 @@ def test_rows_treated_in_small_parts_are_prepared_to_the_same_bytes(train, tmp_p
 
 
 # -- found again, or made anew ---------------------------------------------------------------------
+
+
+def test_each_cell_is_read_and_cleaned_once(train, cache, monkeypatch):
+    read, cleaned = [], []
+    array, clean = rows.as_array, Cleaner.clean
+    monkeypatch.setattr(
+        rows, "as_array", lambda v, **how: (read.append(len(v)), array(v, **how))[1]
+    )
+    monkeypatch.setattr(
+        Cleaner, "clean", lambda self, v, **how: (cleaned.extend(v), clean(self, v, **how))[1]
+    )
+    prepared = preparation()({"train": train}, cache)
+    found = json.loads((prepared.folder / "audit.json").read_text("utf-8"))["read"]["train"]
+    assert sum(read) == found["rows"] * len(roles())
+    assert len(cleaned) == found["rows"]
 
 
 def test_the_same_inputs_are_found_again_untouched(train, cache):
