@@ -82,12 +82,17 @@ def test_rows_treated_in_small_parts_are_prepared_to_the_same_bytes(train, tmp_p
 def test_each_cell_is_read_and_cleaned_once(train, cache, monkeypatch):
     read, cleaned = [], []
     array, clean = rows.as_array, Cleaner.clean
-    monkeypatch.setattr(
-        rows, "as_array", lambda v, **how: (read.append(len(v)), array(v, **how))[1]
-    )
-    monkeypatch.setattr(
-        Cleaner, "clean", lambda self, v, **how: (cleaned.extend(v), clean(self, v, **how))[1]
-    )
+
+    def counting_array(values, **how):
+        read.append(len(values))
+        return array(values, **how)
+
+    def counting_clean(self, texts, **how):
+        cleaned.extend(texts)
+        return clean(self, texts, **how)
+
+    monkeypatch.setattr(rows, "as_array", counting_array)
+    monkeypatch.setattr(Cleaner, "clean", counting_clean)
     prepared = preparation()({"train": train}, cache)
     found = json.loads((prepared.folder / "audit.json").read_text("utf-8"))["read"]["train"]
     assert sum(read) == found["rows"] * len(roles())
