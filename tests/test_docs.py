@@ -44,6 +44,7 @@ CHINESE = {  # a page → the English one that it follows
     "README.zh-CN.md": "README.md",
     "docs/zh/first_hour.md": "docs/first_hour.md",
     "docs/zh/chat.md": "docs/chat.md",
+    "docs/zh/preferences.md": "docs/preferences.md",
 }
 
 
