@@ -24,7 +24,12 @@ html_show_sphinx = False
 html_search_language = "en-zh"
 
 CONTENTS = {
-    "中文": ["中文说明 </README.zh-CN>", "docs/zh/first_hour", "docs/zh/chat", "docs/zh/preferences"],
+    "中文": [
+        "中文说明 </README.zh-CN>",
+        "docs/zh/first_hour",
+        "docs/zh/chat",
+        "docs/zh/preferences",
+    ],
     "Guides": [
         "docs/first_hour",
         *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/answers"),

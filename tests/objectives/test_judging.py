@@ -98,6 +98,24 @@ def test_good_answers_become_likelier_and_bad_ones_less(folder: str) -> None:
     assert found["auroc"] == 1
 
 
+def test_gradients_are_those_of_own_answers(folder: str) -> None:
+    objective, backbone = objective_of(folder, sample=0)
+    backbone.double()
+    batch = judged_batch(4)
+    batch["reference"] = torch.full((4, 2), -9.0, dtype=torch.float64)
+    objective.loss(backbone, batch).value.backward()
+    plain = Causal(reply_card(), name=folder).double()
+    ids, learned = batch["inputs"]["input_ids"], batch["learned"]
+    logs = plain.whole[0](**batch["inputs"]).logits[:, :-1].log_softmax(-1)
+    each = logs.gather(-1, ids[:, 1:, None]).squeeze(-1) * learned[:, 1:]
+    own, other = (each.sum(1) + 9).chunk(2)
+    level = other.detach().mean().clamp(min=0)
+    sign = batch["good"].double() * 2 - 1
+    (1 - torch.sigmoid(0.1 * sign * (own - level))).mean().backward()
+    gradients = ({n: p.grad for n, p in each.named_parameters()} for each in (backbone, plain))
+    torch.testing.assert_close(next(gradients), next(gradients), rtol=1e-5, atol=1e-7)
+
+
 def test_the_level_has_no_gradient(folder: str) -> None:
     objective, backbone = objective_of(folder, sample=0)
     batch = judged_batch(4)

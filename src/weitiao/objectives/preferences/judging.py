@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,7 +54,7 @@ class Judging(Referring):
         bad: weight of bad ones; their sums should be alike (there, equation 9).
     """
 
-    first = "auroc"
+    first, of_first = "auroc", True
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("auroc", "good above bad"),
         ("reward_good", "reward, good"),
@@ -129,9 +130,9 @@ class Judging(Referring):
         found = averages(scores_of_rows(predictions)) if ranked else {}
         return {name: found[name] for name, _ in self.shown if name in found}
 
-    def wrong(self, decided: Any, targets: Any) -> Any:
+    def wrong(self, decided: Any, targets: Any) -> np.ndarray:
         """None: the answers of the file are not what is to be said."""
-        return torch.zeros(len(targets), dtype=torch.bool).numpy()
+        return np.zeros(len(targets), bool)
 
     def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
         """Those of answers; of judged ones the reward as well."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor
@@ -24,6 +24,8 @@ class Referring(Replying):
     """
 
     recipe = "preferences"
+    of_first: ClassVar[bool] = False
+    """Whether the loss has a gradient of first answers only."""
     remembers = True
 
     def __init__(
@@ -55,7 +57,8 @@ class Referring(Replying):
 
     def likelihoods(self, backbone: Encoder, batch: Batch) -> Likelihoods:
         """How likely the model finds both answers."""
-        return likelihoods(cast(Speaker, backbone), batch, self.vocabulary)
+        speaker = cast(Speaker, backbone)
+        return likelihoods(speaker, batch, self.vocabulary, of_first=self.of_first)
 
     def gains(self, found: Likelihoods, batch: Batch) -> Tensor:
         """How much likelier answers have become, ``(B, 2)``; NaN where there is no reference."""
