@@ -128,8 +128,8 @@ def small_file(folder: Path, config: str) -> tuple[str, ...]:
     if config in ROWS:
         header, row = ROWS[config]
         lines = (
-            row.format(text=x, label=label, score=len(x), even=len(x) % 2 == 0)
-            for x, label in reviews(200)
+            row.format(text=x, label=label, score=len(x), even=i % 2 == 0)
+            for i, (x, label) in enumerate(reviews(200))
         )
         (folder / "my.tsv").write_text(header + "".join(lines), "utf-8")
         return ("--data.train=my.tsv",)
