@@ -32,9 +32,9 @@ class TextDataModule(L.LightningDataModule):
     """Labelled rows, from raw files to batches.
 
     Args:
-        train: training rows: file, files or globs, ``hf:NAME#SPLIT`` (a data set of Hugging Face:
-            folder or name on the hub) or a SQL query; splits without rows of their own are carved
-            out of it.
+        train: training rows: file, files or globs, text files with as many lines each
+            (``train.{en,zh}``), ``hf:NAME#SPLIT`` (a data set of Hugging Face: folder or name on
+            the hub) or a SQL query; splits without rows of their own are carved out of it.
         val: rows to choose by; never altered, rows of ``train`` that stand here leave ``train``.
         test: rows to measure on; likewise, and never read by ``fit``'s loaders.
         predict: rows to predict; need no label.

@@ -150,3 +150,12 @@ def test_a_column_of_the_row_itself_goes_before_one_of_its_translation(
     else:
         path.write_text(json.dumps(row), "utf-8")
     assert read(path, "en", "zh") == [("a", "外")]
+
+
+@pytest.mark.parametrize("source", ["en-US", "*all*"])
+def test_of_two_languages_the_one_that_is_not_named_is_the_other(
+    source: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, memory(*(both(*pair) for pair in PAIRS), source=source))
+    assert read(path, "zh", "label") == [(zh, en) for en, zh in PAIRS]
+    assert read(path, "text", "en") == [(zh, en) for en, zh in PAIRS]

@@ -21,6 +21,7 @@ _NAMES: dict[str, Kind] = {
         and kind != "brat"
         and kind != "beir"
         and kind != "tmx"
+        and kind != "moses"
     },
     ".txt": "lines",
     ".xml": "wikipedia",

@@ -10,12 +10,17 @@ characters?", do better.
 import codecs
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from weitiao.errors import ConfigError, DataError
+from weitiao.io.tables.cells import undecodable
 from weitiao.io.tables.unpack import open_bytes, packed_as
 
+ANOTHER = "the file mixes encodings, or is in another one: {--encoding} NAME"
+"""The way out where bytes aren't text in the encoding of their file."""
 _BOMS = {  # the longer first: the mark of UTF-32-LE begins with that of UTF-16-LE
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -203,6 +208,21 @@ def is_really_utf8(text: str, codec: str) -> bool:
     # A hanzi of two bytes may look like one western character: "脳" like "×". That proves nothing.
     telling = len(other) < len(text) or max(other) >= "\u0800"
     return telling and _common_share(_foreign(other)) > _common_share(_foreign(text))
+
+
+def garbled(values: Sequence[Any], places: Iterable[int], encoding: str) -> dict[int, str]:
+    """By place, the cells that stand in another encoding than their file, and what is wrong.
+
+    Args:
+        places: of those that may hold bytes that the encoding can't decode.
+        encoding: of the file; empty where its format says so itself.
+    """
+    found = {i: f"these bytes are not {encoding}" for i in places if undecodable(values[i])}
+    if encoding and not encoding.lower().startswith("utf"):
+        for i, value in enumerate(values):
+            if isinstance(value, str) and is_really_utf8(value, encoding):
+                found[i] = f"these bytes are UTF-8, not {encoding}"
+    return found
 
 
 def _foreign(text: str) -> str:

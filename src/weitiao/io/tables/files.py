@@ -11,7 +11,9 @@ from weitiao.errors import DataError, shell_word
 from weitiao.io.tables.options import FileFormat
 
 Files = str | list[str]
-"""A path, a glob, ``hf:NAME#SPLIT`` or a SQL query, or a list of them."""
+"""A path, a glob, aligned files (``train.{en,zh}``), ``hf:NAME#SPLIT`` or a SQL query, or a list
+of them."""
+_ALIGNED = re.compile(r"([^{}]*)\{([^{},]+(?:,[^{},]+)+)\}([^{}]*)")
 _QUERY = re.compile(r"\s*(select\s.+\sfrom|with\s.+\sas)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -21,8 +23,8 @@ class SourceFiles:
 
     Args:
         name: what it is called in errors, in the quarantine and in the column ``file``.
-        files: the files that hold its rows, in order; but for a data set just one, for brat the
-            text and, where there is one, its annotation.
+        files: the files that hold its rows, in order; but for a data set and aligned files just
+            one, for brat the text and, where there is one, its annotation.
         format: their format, where it isn't for the user to say.
     """
 
@@ -50,6 +52,37 @@ def is_query(name: str) -> bool:
     return name.lower().endswith(".sql") or _QUERY.match(name) is not None
 
 
+def parts_of_name(name: str) -> tuple[str, list[str], str] | None:
+    """What stands before the braces, in them, and behind them, in a name of aligned files; null =
+    the name is none, or is that of one file."""
+    found = _ALIGNED.fullmatch(name)
+    if found is None or Path(name).exists():
+        return None
+    return found[1], [part.strip() for part in found[2].split(",")], found[3]
+
+
+def inputs_of(name: str) -> list[SourceFiles]:
+    """The files that a path, a glob or a name of aligned files means, each glob's in sorted order.
+
+    Raises:
+        DataError: one is missing, or a pattern stands in the braces of aligned files or behind.
+    """
+    parts = parts_of_name(name)
+    if parts is None:
+        return [SourceFiles(str(path), (path,)) for path in _find(name)]
+    before, names, behind = parts
+    if glob.has_magic("".join([*names, behind])):
+        problem = "in braces, and behind them, names are written out"
+        raise DataError(problem, file=name, hint="a pattern may stand before them: '*.{en,zh}'")
+    found = []
+    for path in _find(f"{before}{names[0]}{behind}"):
+        stem = str(path).removesuffix(f"{names[0]}{behind}")
+        others = (each for other in names[1:] for each in _find(f"{stem}{other}{behind}"))
+        whole = f"{stem}{{{','.join(names)}}}{behind}"
+        found.append(SourceFiles(whole, (path, *others), "moses"))
+    return found
+
+
 def expand(files: Files) -> list[Path]:
     """The files that paths and globs name, each glob's in sorted order.
 
@@ -62,7 +95,7 @@ def expand(files: Files) -> list[Path]:
     if not files:
         raise DataError("no file is named", hint="{--train} FILE; {--files} FILE")
     names = [n for n in names_of(files) if not (is_dataset(n) or _QUERY.match(n))]
-    paths = [path for name in names for path in _find(name)]
+    paths = [path for name in names for each in inputs_of(name) for path in each.files]
     seen: set[Path] = set()
     for path in paths:
         if path in seen:

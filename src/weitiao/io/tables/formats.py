@@ -1,5 +1,6 @@
 """The formats of files: how they are recognised, and which options apply to which."""
 
+import glob
 import json
 from pathlib import Path
 from typing import get_args
@@ -8,7 +9,7 @@ from weitiao.errors import DataError, shell_word
 from weitiao.io.tables.options import FileFormat
 from weitiao.io.tables.source import Source
 from weitiao.io.tables.text_file import head_of
-from weitiao.io.tables.unpack import ARCHIVES, bare_name
+from weitiao.io.tables.unpack import ARCHIVES, COMPRESSED, bare_name
 
 SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
@@ -55,8 +56,21 @@ def format_of(path: Path) -> FileFormat:
     raise DataError(
         f"the suffix {name.suffix!r} doesn't tell the format",
         file=path,
-        hint=f"name it: {{--format}} {', '.join(others)} or {last}",
+        hint=f"name it: {{--format}} {', '.join(others)} or {last}{_aligned_with(path, name)}",
     )
+
+
+def _aligned_with(path: Path, name: Path) -> str:
+    """The way out where a text file of the same name, in another language, lies beside this one."""
+    packing = path.name.removeprefix(name.name)
+    beside = path.parent.glob(f"{glob.escape(name.stem)}.*{glob.escape(packing)}")
+    ends = {each.name.removesuffix(packing).removeprefix(name.stem) for each in beside}
+    known = {name.suffix, *SUFFIXES, *COMPRESSED, *ARCHIVES}
+    others = sorted(end for end in ends if end.count(".") == 1 and end.lower() not in known)
+    if not others or path.suffix.lower() == ".zip":
+        return ""
+    both = path.with_name(f"{name.stem}.{{{name.suffix[1:]},{others[0][1:]}}}{packing}")
+    return f"; as one of aligned files: {{--train}} {shell_word(str(both))}"
 
 
 def by_content(source: Source) -> FileFormat:

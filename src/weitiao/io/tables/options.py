@@ -20,6 +20,7 @@ FileFormat = Literal[
     "brat",
     "beir",
     "tmx",
+    "moses",
 ]
 Format = Literal["auto", FileFormat]
 
@@ -36,7 +37,8 @@ class ReadOptions:
             text``, split at the first white space; ``conll`` has a token and its tag on each line,
             and a blank line between sentences; ``brat`` is a text with its ``.ann`` beside it;
             ``beir`` is ``qrels/NAME.tsv`` with the queries and the corpus of its folder; ``tmx`` is
-            a translation memory, whose columns are its languages.
+            a translation memory, whose columns are its languages; ``moses`` are text files with as
+            many lines each, named together, ``train.{en,zh}``, and recognised by that.
         encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
         header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
             "0", "1", ….

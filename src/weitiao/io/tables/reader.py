@@ -22,7 +22,7 @@ from weitiao.io.tables.beir import files_of
 from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.database import fetch, queries, refuse_secrets
 from weitiao.io.tables.encoding import resolve
-from weitiao.io.tables.files import Named, SourceFiles, expand, is_dataset, is_query
+from weitiao.io.tables.files import Named, SourceFiles, expand, inputs_of, is_dataset, is_query
 from weitiao.io.tables.formats import BINARY, ENCODED, OF_SPANS, ONLY_FOR, by_content, format_of
 from weitiao.io.tables.huggingface import split_files
 from weitiao.io.tables.options import ReadOptions
@@ -140,19 +140,20 @@ class Reader(ReadOptions):
             elif is_query(name):
                 found += [stack.enter_context(self._fetched(*q, folder)) for q in queries(name)]
             else:
-                found += [SourceFiles(str(path), self._files(path)) for path in expand(name)]
+                found += map(self._with_labels, inputs_of(name))
         for name, count in Counter(each.name for each in found).items():
             if count > 1:
                 raise DataError("this is named twice", file=name)
         return found
 
-    def _files(self, path: Path) -> tuple[Path, ...]:
+    def _with_labels(self, given: SourceFiles) -> SourceFiles:
         """The file, and what stands beside it of labels."""
+        path = given.files[0]
         if self.format == "beir":
-            return files_of(path)
+            return replace(given, files=files_of(path))
         beside = path.with_suffix(".ann")
         labelled = self.format == "brat" and "label" in self.columns and beside.is_file()
-        return (path, beside) if labelled else (path,)
+        return replace(given, files=(path, beside)) if labelled else given
 
     @contextmanager
     def _fetched(self, name: str, query: str, folder: Path | None) -> Iterator[SourceFiles]:
@@ -253,7 +254,10 @@ class Reader(ReadOptions):
         """
         wanted = dict(self.columns)
         if given.format is not None:
-            for option in ("format", "encoding", "header", "separator", "sheet"):
+            idle = ["header", "separator", "sheet"]
+            idle += [] if given.format == "moses" else ["encoding"]
+            idle += [] if given.format == self.format == "moses" else ["format"]
+            for option in idle:
                 self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
             return Source(given.name, given.files, given.format, encoding, wanted, self, self.cells)

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from weitiao.errors import DataError, WeitiaoError
-from weitiao.io.tables import beir, brat, columnar, conll, document, textual, tmx, workbook
+from weitiao.io.tables import aligned, beir, brat, columnar, conll, document, textual, tmx, workbook
 from weitiao.io.tables.answer_cells import AnswerCells
-from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown, undecodable
+from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown
 from weitiao.io.tables.choice_cells import ChoiceCells
-from weitiao.io.tables.encoding import is_really_utf8
+from weitiao.io.tables.encoding import ANOTHER, garbled
 from weitiao.io.tables.options import FileFormat
 from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
@@ -24,7 +24,6 @@ from weitiao.io.tables.spelling import is_placeholder, tidy
 
 NAMES = ("label", "group", "id")
 """Roles whose cells are names: stripped, and never empty."""
-_OTHER_ENCODING = "the file mixes encodings, or is in another one: {--encoding} NAME"
 _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "csv": textual.read_cells,
     "tsv": textual.read_cells,
@@ -38,6 +37,7 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "brat": brat.read_brat,
     "beir": beir.read_beir,
     "tmx": tmx.read_tmx,
+    "moses": aligned.read_aligned,
 }
 
 
@@ -136,7 +136,7 @@ class Reading:
             raise DataError("the file holds no row", file=source.name)
         if broken > (self.total - before) / 2:
             raise DataError(
-                f"{broken} of {self.total - before} rows are not {source.encoding}",
+                f"{broken} of {self.total - before} rows are not {source.encoding or 'text'}",
                 file=source.name,
                 hint="name the encoding: {--encoding} NAME (or auto)",
             )
@@ -221,8 +221,8 @@ def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int,
         sets = role == "label" and source.cells == "set"
         arrays[role], reasons = as_array(values, filled=role in names, sets=sets)
         reasons |= _placeholders(source, role, values) if role in names else {}
-        garbled = _garbled(values, reasons, source.encoding)
-        for i, reason in (reasons | garbled).items():
+        found = garbled(values, reasons, source.encoding)
+        for i, reason in (reasons | found).items():
             empty = isinstance(values[i], NoValue)
             fault = BadRow(
                 chunk.rows[i],
@@ -230,8 +230,8 @@ def _check(source: Source, chunk: Chunk) -> tuple[dict[str, pa.Array], dict[int,
                 chunk.raw(i),
                 column=column,
                 value=None if empty else shown(values[i]),
-                hint=_OTHER_ENCODING if i in garbled else values[i].hint if empty else None,
-                undecodable=i in garbled,
+                hint=ANOTHER if i in found else values[i].hint if empty else None,
+                undecodable=i in found,
             )
             faults.setdefault(i, fault)
     return arrays, faults
@@ -244,16 +244,6 @@ def _names(source: Source) -> set[str]:
     names = set(NAMES) - (set() if is_name else {"label"})
     is_text = source.wanted.get("group") == source.wanted.get("text")
     return names - {"group"} if is_text else names
-
-
-def _garbled(values: list[Any], faulty: Iterable[int], encoding: str) -> dict[int, str]:
-    """The cells that stand in another encoding than the file, and what is wrong with them."""
-    garbled = {i: f"these bytes are not {encoding}" for i in faulty if undecodable(values[i])}
-    if encoding and not encoding.lower().startswith("utf"):
-        for i, value in enumerate(values):
-            if isinstance(value, str) and is_really_utf8(value, encoding):
-                garbled[i] = f"these bytes are UTF-8, not {encoding}"
-    return garbled
 
 
 def _tidied(source: Source, role: str, values: list[Any]) -> list[Any]:

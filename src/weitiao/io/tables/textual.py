@@ -83,9 +83,12 @@ def _objects(source: Source) -> Iterator[Records]:
 
 
 def read_lines(source: Source) -> Iterator[Chunk]:
-    """Lines of ``label text``; without a wanted label each line is a text, a blank one, too."""
+    """Lines of ``label text``; without a wanted label each line is a text, a blank one, too.
+
+    That one has the name that is wanted: a model may have learned from a table.
+    """
     labelled = "label" in source.wanted
-    names = ["label", "text"] if labelled else ["text"]
+    names = ["label", "text"] if labelled else [source.wanted.get("text", "text")]
 
     def batches() -> Iterator[Records]:
         if not labelled:

@@ -11,6 +11,7 @@ from typing import Any
 from xml.parsers import expat
 
 from weitiao.errors import DataError
+from weitiao.io.tables.languages import columns_of_languages, language_of
 from weitiao.io.tables.source import BLOCK, Chunk, Source, raw_of
 from weitiao.io.tables.unpack import open_bytes, refuse_packed
 
@@ -18,7 +19,6 @@ _CODES = ("bpt", "ept", "it", "ph", "ut")
 """Elements whose content is that of another format, such as tags of HTML."""
 _IDENTIFIER = "tuid"
 _CHUNK = 1 << 16  # bytes parsed at a time
-_DEFAULTS = ("text", "label")
 
 
 def read_tmx(source: Source) -> Iterator[Chunk]:
@@ -45,26 +45,11 @@ def read_tmx(source: Source) -> Iterator[Chunk]:
         raise DataError("this has no units of translation", file=source.name, hint="<tu> elements")
 
 
-def _read_as(source: Source, languages: Sequence[str], origin: str | None) -> dict[str, str]:
+def _read_as(source: Source, names: Sequence[str], origin: str | None) -> dict[str, str]:
     """What of a unit stands in the columns that are wanted, as far as it is clear."""
-    found = {name: name for name in languages}
-    if (first := _matching(origin or "", languages)) is not None and "text" not in found:
-        others = [name for name in languages if name not in (first, _IDENTIFIER)]
-        found |= dict(zip(_DEFAULTS, [first, *(others if len(others) == 1 else [])], strict=False))
-    for wanted in source.columns.values():
-        if wanted not in found and (name := _matching(wanted, languages)) is not None:
-            found[wanted] = name
-    return found
-
-
-def _matching(wanted: str, languages: Sequence[str]) -> str | None:
-    """The language of this code, or the only one that specifies it."""
-    code = wanted.lower().replace("_", "-")
-    known = {name.lower().replace("_", "-"): name for name in languages}
-    if code in known:
-        return known[code]
-    nearer = [name for each, name in known.items() if code and each.startswith(f"{code}-")]
-    return nearer[0] if len(nearer) == 1 else None
+    languages = [name for name in names if name != _IDENTIFIER]
+    found = columns_of_languages(source.columns, languages, language_of(origin or "", languages))
+    return found | {name: name for name in source.columns.values() if name == _IDENTIFIER}
 
 
 def _raw(unit: dict[str, str]) -> str:
