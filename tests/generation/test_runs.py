@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from chat_models import write_chat_model
 
+import weitiao
 from weitiao.cli.main import main
 from weitiao.errors import ConfigError
 from weitiao.evaluation.opening import open_model
@@ -16,6 +18,7 @@ from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked
 from weitiao.generation.options import Generation
 from weitiao.generation.speaker import Speaker
+from weitiao.generation.talks import Answer, Talk, Talker
 from weitiao.io.dialogues.messages import Message
 from weitiao.models.decoding import Row, go_on
 
@@ -62,6 +65,74 @@ def test_it_says_what_the_run_itself_says(run: Path) -> None:
     prompt = torch.tensor([ids])
     known = model.backbone.generate(prompt, torch.ones_like(prompt), 16, speaker.ends)[0]
     assert (row.ids, row.ended) == (known.ids, known.ended)
+
+
+TALKS: list[Any] = [
+    "What is 7?",
+    "你好，今天天气怎么样？",  # its answer is hanzi whose bytes are ids of their own
+    [
+        {"role": "user", "content": "What is 3?"},
+        {"role": "assistant", "content": "It is 3."},
+        {"role": "user", "content": "And 4? " * 20},  # more than fits: the first turn is left out
+    ],
+]
+
+
+def talks_of(talker: Talker, **options: Any) -> tuple[list[Talk], list[list[str]]]:
+    """Conversations to be answered, and what is heard of each."""
+    heard = [list[str]() for _ in TALKS]
+    given = Generation("", chat=True, **({"temperature": 0.0} | options))
+    texts = map(talker.conversation, TALKS)
+    return [Talk(x, given, pieces.append) for x, pieces in zip(texts, heard, strict=True)], heard
+
+
+@pytest.fixture(scope="module")
+def talker(run: Path) -> Talker:
+    return Talker(weitiao.load(run, device="cpu"))
+
+
+def answered(talker: Talker, talks: list[Talk]) -> list[Answer]:
+    for _ in talker.answer(talks):
+        pass
+    return [talk.answer.result(0) for talk in talks]
+
+
+def test_who_hears_it_grow_hears_what_it_predicts(talker: Talker) -> None:
+    known = talker.predict([talker.conversation(one) for one in TALKS])
+    talks, heard = talks_of(talker)
+    said = answered(talker, talks)
+    assert [one.text for one in said] == [label.rstrip("\ufffd") for label in known.labels]
+    assert [one.text for one in said] == [*map("".join, heard)]
+    assert [one.ids for one in said] == known.columns["ids"]
+    assert [one.ended for one in said] == known.columns["ended"]
+    assert all(len(pieces) > 3 for pieces in heard)
+
+
+def test_drawing_stops_and_length_are_of_each_talk(talker: Talker) -> None:
+    drawn = {"temperature": 1.0, "length": 9}
+    some = talks_of(talker, **drawn, seed=3)[0], talks_of(talker, **drawn, seed=4)[0]
+    short = talks_of(talker, length=2)[0]
+    found = answered(talker, [*some[0], *some[1], *short])
+    free, other, cut = found[:3], found[3:6], found[6:]
+    assert free != other
+    assert [(one.ids, one.ended) for one in cut] == [(2, False)] * 3
+    alone = [answered(talker, [talk])[0] for talk in talks_of(talker, **drawn, seed=3)[0]]
+    assert alone == free  # whatever stands beside it
+    stop = free[0].text[3]
+    stopped, heard = talks_of(talker, **drawn, seed=3, stop=[stop])
+    (said,) = answered(talker, stopped[:1])
+    assert said.text == "".join(heard[0]) == free[0].text.partition(stop)[0]
+    assert said.ended
+
+
+def test_nothing_is_said_to_who_has_gone(talker: Talker) -> None:
+    talks, heard = talks_of(talker, length=9)
+    for step, _ in enumerate(talker.answer(talks[:2]), 1):
+        if step == 3:
+            talks[0].answer.cancel()
+            before = len(heard[0])
+    assert step == talks[1].answer.result(0).ids == 9
+    assert len(heard[0]) <= before + 1 < 9
 
 
 def test_it_answers_only(run: Path) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import InvalidStateError
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from weitiao.errors import DataError
 from weitiao.evaluation.predictor import Predictions
+from weitiao.generation.talks import Answer, Talk
 from weitiao.inputs.chat import Chat
 from weitiao.io.dialogues.messages import messages_in
 
@@ -76,9 +79,49 @@ class LastOption:
 
 
 class Echoes:
-    """Answers a conversation with its last message; its template takes no system message."""
+    """Answers a conversation with its last message, a character at a time; its template takes no
+    system message.
+
+    Args:
+        fails: it can't do with what follows this character.
+    """
 
     classes, pair, options, chat = (), False, False, True
+
+    def __init__(self, fails: str | None = None) -> None:
+        self.fails = fails
+        self.free = threading.Event()
+        """Cleared, it says nothing beyond the first character until it is set."""
+        self.free.set()
+        self.groups: list[list[str]] = []
+        self.steps = 0
+        self.talks: list[Talk] = []
+
+    def answer(self, talks: Sequence[Talk]) -> Iterator[None]:
+        self.talks += talks
+        self.groups.append([messages_in(talk.text)[-1].content for talk in talks])
+        going = {talk: iter(said) for talk, said in zip(talks, self.groups[-1], strict=True)}
+        for talk in talks:
+            if messages_in(talk.text)[0].role == "system":
+                talk.answer.set_exception(DataError("the chat template doesn't take it"))
+        while going := {talk: said for talk, said in going.items() if not talk.answer.done()}:
+            for talk, said in going.items():
+                self._say(talk, next(said, None))
+            self.steps += 1
+            yield
+            assert self.free.wait(10)
+
+    def _say(self, talk: Talk, character: str | None) -> None:
+        whole, length = messages_in(talk.text)[-1].content, talk.options.length
+        if character == self.fails is not None:
+            raise RuntimeError(f"no good: {talk.text}")
+        if character is not None:
+            talk.write(character)
+        elif not talk.answer.cancelled():
+            ids = len(whole) if length is None else length
+            answer = Answer(whole, length is None, len(talk.text), ids)
+            with suppress(InvalidStateError):
+                talk.answer.set_result(answer)
 
     def conversation(self, row: Any) -> Any:
         return Chat(tokenizer="any").cell("text", row, {"客户": "user"})

@@ -38,7 +38,7 @@ def reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def load(run: Path, **options: Any) -> Any:
         found.update(options)
-        return SimpleNamespace(rows=SimpleNamespace())
+        return SimpleNamespace(rows=SimpleNamespace(), chat=False)
 
     def make_app(models: Any, limits: Any, token: str | None, *, local: bool) -> None:
         found.update({f"limits.{name}": value for name, value in vars(limits).items()})

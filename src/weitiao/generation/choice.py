@@ -37,7 +37,8 @@ class Choice:
             return likeliest(logits, rows)
         for warper in self.warpers:
             logits = warper(None, logits)
-        noise = torch.stack([self._noise(row, logits.shape[1]) for row in rows])
+        drawn = torch.stack([self._noise(row, logits.shape[1]) for row in rows])
+        noise = drawn.to(logits.device)  # the same on any
         return (logits - noise.clamp_(min=torch.finfo(noise.dtype).tiny).log_()).argmax(-1)
 
     def _noise(self, row: Row, size: int) -> Tensor:

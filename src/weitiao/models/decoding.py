@@ -1,7 +1,7 @@
 """Generation id by id: several rows side by side, each as if it were alone."""
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
@@ -45,7 +45,12 @@ class Row:
         self.ids.append(index)
         if self.heard is not None and self.heard(self.ids):
             self.ended = True
-        return not self.ended and len(self.ids) < self.length
+        return not self.done
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is added."""
+        return self.ended or len(self.ids) >= self.length
 
 
 Choose = Callable[[Tensor, Sequence[Row]], Tensor]
@@ -57,9 +62,15 @@ def likeliest(logits: Tensor, rows: Sequence[Row]) -> Tensor:
     return logits.argmax(-1)
 
 
-@torch.inference_mode()
 def go_on(model: Any, rows: Sequence[Row], choose: Choose, ends: Collection[int]) -> None:
-    """Go on with rows until each has ended or is as long as it may be.
+    """Go on with rows until each has ended or is as long as it may be; see `steps`."""
+    for _ in steps(model, rows, choose, ends):
+        pass
+
+
+@torch.inference_mode()
+def steps(model: Any, rows: Sequence[Row], choose: Choose, ends: Collection[int]) -> Iterator[None]:
+    """Go on with rows until each is done, an id of each at a time; in between, others may compute.
 
     Keys and values of what was read are kept; a row that is done leaves the batch. Mixed precision
     is left off: for each id of a few rows it would cast all weights anew, which takes longer than
@@ -98,6 +109,7 @@ def go_on(model: Any, rows: Sequence[Row], choose: Choose, ends: Collection[int]
         ids = chosen[:, None]
         mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
         places = places[:, -1:] + 1
+        yield
 
 
 def in_batches(rows: Iterable[Row], size: int) -> Iterable[list[Row]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -16,6 +16,8 @@ from weitiao.serving.limits import Rates, Refused
 
 TOKEN = "WEITIAO_TOKEN"
 """The variable of the environment that may hold the token."""
+OPENAI = "/v1/"
+"""Paths that begin so are those of OpenAI's clients."""
 SHORTEST = 16  # characters of a token
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _HEADERS = [
@@ -93,7 +95,7 @@ class Gate:
         try:
             self._check(scope)
         except Refused as refused:
-            await refusal(refused)(scope, receive, noted)
+            await refusal(refused, scope["path"])(scope, receive, noted)
         else:
             await self.app(scope, receive, noted)
 
@@ -113,7 +115,19 @@ class Gate:
             raise Refused(401, "the token is missing or wrong: Authorization: Bearer TOKEN")
 
 
-def refusal(refused: Refused) -> JSONResponse:
+def refusal(refused: Refused, path: str) -> JSONResponse:
     """The answer to a request that is refused."""
     headers = refused.headers | ({"WWW-Authenticate": "Bearer"} if refused.status == 401 else {})
-    return JSONResponse({"error": refused.reason}, refused.status, headers)
+    return fault(refused.reason, path, refused.status, headers)
+
+
+def fault(
+    reason: str, path: str, status: int, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An answer that says why there is none.
+
+    Args:
+        path: that was asked; clients of those of OpenAI look for the reason in an object.
+    """
+    told = {"message": reason} if path.startswith(OPENAI) else reason
+    return JSONResponse({"error": told}, status, headers)

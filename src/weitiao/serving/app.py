@@ -7,7 +7,9 @@ import sys
 import time
 import traceback
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -20,8 +22,11 @@ from starlette.routing import Route
 
 from weitiao import __version__
 from weitiao.errors import DataError
-from weitiao.serving.access import Gate, refusal
+from weitiao.generation.talks import Answer
+from weitiao.serving.access import OPENAI, Gate, fault, refusal
 from weitiao.serving.batcher import Batcher
+from weitiao.serving.completion_query import Completion, read_completion
+from weitiao.serving.completions import Events, Form, Heard, listed
 from weitiao.serving.limits import Bodies, Limits, Rates, Refused
 from weitiao.serving.metrics import Metrics
 from weitiao.serving.models import Models
@@ -52,6 +57,8 @@ def make_app(
     service = _Service(models, limits)
     routes = [
         Route("/predict", service.predict, methods=["POST"]),
+        Route(f"{OPENAI}chat/completions", service.complete, methods=["POST"]),
+        Route(f"{OPENAI}models", service.chat_models),
         Route("/models", service.describe),
         Route("/health", service.health),
         Route("/metrics", service.measures),
@@ -94,24 +101,59 @@ class _Service:
         waiting: asyncio.Future = asyncio.wrap_future(
             self.batcher.submit(query.served.model, query.texts)
         )
-        gone: asyncio.Future = asyncio.ensure_future(_disconnected(request))
-        await asyncio.wait([waiting, gone], return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        if not waiting.done():
-            waiting.cancel()  # nothing is computed for nobody
-            return Response(status_code=GONE)
+        if not await _in_time(request, waiting):
+            return Response(status_code=GONE)  # nothing is computed for nobody
         try:
             said = answers(query.texts, waiting.result())
-        except DataError as fault:  # such as of a template, which is asked with the model only
-            place = "texts" if fault.row is None else f"texts[{fault.row - 1}]"
-            raise Refused(422, f"{place}: {fault.problem}") from None
+        except DataError as error:  # such as of a template, which is asked with the model only
+            place = "texts" if error.row is None else f"texts[{error.row - 1}]"
+            raise Refused(422, f"{place}: {error.problem}") from None
         except Exception as error:  # whatever it is, the next request may be a better one
-            # without its message, which may hold somebody's text
-            places = "".join(traceback.format_tb(error.__traceback__))
-            print(f"! {query.name}: {type(error).__name__}\n{places}", file=sys.stderr)
-            return JSONResponse({"error": f"the model failed: {type(error).__name__}"}, 500)
+            return fault(_failure(query.name, error), request.url.path, 500)
         self.metrics.labelled(query.name, len(said), time.monotonic() - begin)
         return JSONResponse(said)
+
+    async def complete(self, request: Request) -> Response:
+        """Answer a conversation, at once or while the answer grows."""
+        try:
+            query = read_completion(await self._body(request), self.models, self.limits)
+        except ClientDisconnect:
+            return Response(status_code=GONE)
+        heard, form = self._heard(query), Form(query)
+        try:
+            # a refusal has a status of its own as long as nothing was sent
+            first = asyncio.ensure_future(heard.begin() if query.stream else heard.end())
+            if not await _in_time(request, first):
+                heard.leave()
+                return Response(status_code=GONE)
+            if query.stream and not heard.failed:
+                reason = partial(_failure, query.name)
+                return Events(form.events(heard, reason), heard)
+            return JSONResponse(form.whole(heard.answer()))
+        except DataError as error:
+            raise Refused(422, f"messages: {error.problem}") from None
+        except Refused:
+            raise
+        except Exception as error:  # whatever it is, the next request may be a better one
+            return fault(_failure(query.name, error), request.url.path, 500)
+        except asyncio.CancelledError:  # the server ends
+            heard.leave()
+            raise
+
+    def _heard(self, query: Completion) -> Heard:
+        heard, begin = Heard(query), time.monotonic()
+
+        def count(answer: Future[Answer]) -> None:
+            if not (answer.cancelled() or answer.exception()):
+                self.metrics.labelled(query.name, 1, time.monotonic() - begin)
+
+        heard.talk.answer.add_done_callback(count)
+        self.batcher.talk(query.model, heard.talk)
+        return heard
+
+    async def chat_models(self, request: Request) -> Response:
+        """The models that chat, as OpenAI's clients look for them."""
+        return JSONResponse(listed(self.models))
 
     async def _body(self, request: Request) -> bytes:
         headers = request.headers
@@ -150,9 +192,27 @@ class _Service:
         return Response(self.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
+async def _in_time(request: Request, waiting: asyncio.Future) -> bool:
+    """Wait for something; says whether it has come before the client went, else it is cancelled."""
+    gone: asyncio.Future = asyncio.ensure_future(_disconnected(request))
+    await asyncio.wait([waiting, gone], return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    return waiting.done() or not waiting.cancel()
+
+
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _failure(name: str, error: Exception) -> str:
+    """Why there is no answer; the console has the place, and nobody the text that is at fault."""
+    if isinstance(error, Refused):
+        return error.reason
+    # without its message, which may hold somebody's text
+    places = "".join(traceback.format_tb(error.__traceback__))
+    print(f"! {name}: {type(error).__name__}\n{places}", file=sys.stderr)
+    return f"the model failed: {type(error).__name__}"
 
 
 def _static(name: str, kind: str) -> Any:
@@ -168,9 +228,9 @@ def _static(name: str, kind: str) -> Any:
 async def _unanswerable(request: Request, error: Exception) -> Response:
     """No such path, or no such method there."""
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    return fault(error.detail, request.url.path, error.status_code, error.headers)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return refusal(error)
+    return refusal(error, request.url.path)

@@ -14,8 +14,11 @@ import numpy as np
 
 from weitiao.errors import DataError
 from weitiao.evaluation.predictor import Predictions
+from weitiao.generation.talks import Talk
+from weitiao.serving import talking
 from weitiao.serving.limits import Refused
-from weitiao.serving.models import Model
+from weitiao.serving.models import ChatModel, Model
+from weitiao.serving.talking import Talking
 
 ROWS = 64  # of a batch; a larger one is no faster a row, and others wait longer for it
 CHARACTERS = 16_384  # of a batch, but for a row that is longer alone
@@ -52,6 +55,7 @@ class Batcher:
 
     A batch is of one model and has rows of as many requests as there are, a share of each. So a
     long request doesn't keep short ones waiting, and no request waits for a batch to fill.
+    Between any two ids of conversations that are being answered, one batch is computed.
 
     Args:
         most: rows that may wait.
@@ -63,6 +67,8 @@ class Batcher:
         self.rows = 0
         """How many rows wait."""
         self._waiting: deque[_Waiting] = deque()
+        self._asked: deque[tuple[ChatModel, Talk]] = deque()
+        self._talking = Talking()
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
@@ -76,15 +82,28 @@ class Batcher:
         """
         waiting = _Waiting(model, rows, Future())
         with self._changed:
-            if self._closed:
-                raise Refused(503, "the server is ending", wait=1)
-            # one that is longer than the queue is taken where nothing else waits
-            if self.rows and self.rows + len(rows) > self.most:
-                raise Refused(503, f"{self.rows:,} texts are waiting already", wait=1)
-            self.rows += len(rows)
+            self._admit(len(rows))
             self._waiting.append(waiting)
-            self._changed.notify()
         return waiting.answer
+
+    def talk(self, model: ChatModel, talk: Talk) -> None:
+        """Let a conversation wait for its answer, which may be cancelled while it grows, too.
+
+        Raises:
+            Refused: too many rows wait.
+        """
+        with self._changed:
+            self._admit(1)
+            self._asked.append((model, talk))
+
+    def _admit(self, rows: int) -> None:
+        if self._closed:
+            raise Refused(503, "the server is ending", wait=1)
+        # one that is longer than the queue is taken where nothing else waits
+        if self.rows and self.rows + rows > self.most:
+            raise Refused(503, f"{self.rows:,} texts are waiting already", wait=1)
+        self.rows += rows
+        self._changed.notify()
 
     def close(self) -> None:
         """Take no more, and end the thread after the batch that it computes."""
@@ -92,22 +111,31 @@ class Batcher:
             self._closed = True
             for waiting in self._waiting:
                 waiting.answer.cancel()
+            for _, talk in self._asked:
+                talk.answer.cancel()
             self._changed.notify()
         self._thread.join(PATIENCE)
 
     def _run(self) -> None:
-        while parts := self._take():
-            self._compute(parts)
+        while (parts := self._take()) is not None:
+            if parts:
+                self._compute(parts)
+            self._talking.step()
+        self._talking.close()
 
-    def _take(self) -> list[_Part]:
-        """The next batch, as soon as there is one; nothing = the queue is closed."""
+    def _take(self) -> list[_Part] | None:
+        """The next batch, as soon as there is one; none where conversations go on without one, and
+        null where the queue is closed."""
         with self._changed:
             while True:
                 self._drop_cancelled()
                 if self._closed:
-                    return []
+                    return None
+                self._begin_talks()
                 if self._waiting:
                     return self._next_batch()
+                if not self._talking.idle:
+                    return []
                 self._changed.wait()
 
     def _drop_cancelled(self) -> None:
@@ -115,6 +143,19 @@ class Batcher:
         for waiting in [w for w in self._waiting if w.answer.done()]:
             self._waiting.remove(waiting)
             self.rows -= len(waiting.rows) - waiting.taken
+        for asked in [one for one in self._asked if one[1].answer.done()]:
+            self._asked.remove(asked)
+            self.rows -= 1
+
+    def _begin_talks(self) -> None:
+        """Answer the conversations that wait, those of one model as a group, if there is room."""
+        while self._asked and not self._talking.full:
+            model = self._asked[0][0]
+            group = [one for one in self._asked if one[0] is model][: talking.ROWS]
+            for one in group:
+                self._asked.remove(one)
+            self.rows -= len(group)
+            self._talking.begin(model, [talk for _, talk in group])
 
     def _next_batch(self) -> list[_Part]:
         model = self._waiting[0].model

@@ -25,6 +25,7 @@ from weitiao.data.batch import Batching
 from weitiao.errors import ConfigError, MissingExtra
 from weitiao.evaluation.arithmetic import keep_few_primitives
 from weitiao.evaluation.predictor import Predictor, load
+from weitiao.generation.talks import Talker
 from weitiao.serving.limits import Limits
 from weitiao.serving.models import Models, named_runs
 from weitiao.training.console import show_line
@@ -131,11 +132,11 @@ def run_serve(arguments: list[str]) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with server.socket() as bound:
 
-        def read(run: Path) -> Predictor:
+        def read(run: Path) -> Predictor | Talker:
             trust = server.trust_remote_code
             model = load(run, device=server.device, trust_remote_code=trust)
             model.rows.batch = BATCH
-            return model
+            return Talker(model) if model.chat else model
 
         models = Models(runs, read, lambda line: show_line(line, console))
         if server.reload_every is not None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from weitiao.config.commands import command
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.evaluation.predictor import Predictions
+from weitiao.generation.talks import Talk
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.nearby import runs_near
 
@@ -43,6 +44,13 @@ class Model(Protocol):
 
     def predict(self, rows: Sequence[Any]) -> Predictions:
         """Label texts, or pairs of them."""
+
+
+class ChatModel(Model, Protocol):
+    """What can be heard while it answers: a `Talker`."""
+
+    def answer(self, talks: Sequence[Talk]) -> Iterator[None]:
+        """Answer conversations side by side, an id of each at a time."""
 
 
 Load = Callable[[Path], Model]

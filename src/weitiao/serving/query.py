@@ -40,23 +40,15 @@ def read_query(body: bytes, models: Models, limits: Limits) -> Query:
     Raises:
         Refused: it is no JSON, asks for what there isn't, or for too much; says where.
     """
-    try:
-        content = json.loads(body.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise Refused(400, f"the body is not UTF-8: byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Refused(400, f"the body is not JSON: {where}: {error.msg}") from None
-    except (RecursionError, ValueError):  # a number of more digits than Python reads
-        raise Refused(400, "the body is not JSON that can be read") from None
+    content = json_of(body)
     if not isinstance(content, dict) or "texts" not in content:
         raise Refused(422, 'the body is not {"texts": ["…", …]}')
     if unknown := content.keys() - {"texts", "model"}:
         raise Refused(422, f"there is nothing called {min(unknown)[:40]!r} but texts and model")
-    name, served = _model(content.get("model"), models)
+    name, served = model_of(content.get("model"), models)
     texts = content["texts"]
     if not isinstance(texts, list):
-        raise Refused(422, f"texts: this is not a list but {_kind(texts)}")
+        raise Refused(422, f"texts: this is not a list but {kind_of(texts)}")
     if len(texts) > limits.texts:
         reason = f"texts: {len(texts):,} are more than the {limits.texts:,} of a request"
         raise Refused(413, reason)
@@ -67,7 +59,29 @@ def read_query(body: bytes, models: Models, limits: Limits) -> Query:
     return Query(name, served, [*_rows(texts, limits, served.model)])
 
 
-def _model(name: Any, models: Models) -> tuple[str, Served]:
+def json_of(body: bytes) -> Any:
+    """What a body holds.
+
+    Raises:
+        Refused: it is no JSON.
+    """
+    try:
+        return json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Refused(400, f"the body is not UTF-8: byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refused(400, f"the body is not JSON: {where}: {error.msg}") from None
+    except (RecursionError, ValueError):  # a number of more digits than Python reads
+        raise Refused(400, "the body is not JSON that can be read") from None
+
+
+def model_of(name: Any, models: Models) -> tuple[str, Served]:
+    """The model of a name; without one, the only one or that without a name.
+
+    Raises:
+        Refused: there is none, or several.
+    """
     known = ", ".join(models)
     if name is None:
         if len(models) > 1 and DEFAULT not in models:
@@ -86,7 +100,7 @@ def _with_options(texts: list[Any]) -> Iterator[Any]:
     for place, row in enumerate(texts):
         if not isinstance(row, list) or len(row) != len(("question", "options")):
             wanted = 'a question and its options, ["…", ["…", "…"]]'
-            raise Refused(422, f"texts[{place}]: this is not {wanted} but {_kind(row)}")
+            raise Refused(422, f"texts[{place}]: this is not {wanted} but {kind_of(row)}")
         question, options = row
         if isinstance(options, str) and not options.lstrip().startswith("["):
             options = [line for line in options.splitlines() if line.strip()]
@@ -115,16 +129,25 @@ def _rows(texts: list[Any], limits: Limits, model: Model) -> Iterator[Any]:
         if len(cells) != 1 + pair or not all(isinstance(cell, str) for cell in cells):
             wanted = 'a pair of texts, ["…", "…"]' if pair else "a text"
             wanted += " or a list of messages" if model.chat else ""
-            raise Refused(422, f"texts[{place}]: this is not {wanted} but {_kind(row)}")
-        if (size := sum(map(len, cells))) > limits.characters:
-            reason = f"texts[{place}]: {size:,} characters are more than {limits.characters:,}"
-            raise Refused(413, reason)
-        if any("\ud800" <= character <= "\udfff" for cell in cells for character in cell):
-            raise Refused(422, f"texts[{place}]: half of a surrogate pair is no character")
+            raise Refused(422, f"texts[{place}]: this is not {wanted} but {kind_of(row)}")
+        check_texts(f"texts[{place}]", cells, limits)
         yield tuple(cells) if pair else row
 
 
-def _kind(value: Any) -> str:
+def check_texts(place: str, cells: Sequence[str], limits: Limits) -> None:
+    """See to it that the texts of a row are such, and not too long.
+
+    Raises:
+        Refused: they aren't.
+    """
+    if (size := sum(map(len, cells))) > limits.characters:
+        raise Refused(413, f"{place}: {size:,} characters are more than {limits.characters:,}")
+    if any("\ud800" <= character <= "\udfff" for cell in cells for character in cell):
+        raise Refused(422, f"{place}: half of a surrogate pair is no character")
+
+
+def kind_of(value: Any) -> str:
+    """What a value of JSON is, in words."""
     if isinstance(value, bool):
         return "true or false"
     return _KINDS.get(type(value).__name__, "a number")

@@ -1,0 +1,117 @@
+"""Requests in the form of OpenAI's chat completions, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from weitiao.errors import ConfigError, DataError
+from weitiao.generation.options import Generation
+from weitiao.serving.limits import Limits, Refused
+from weitiao.serving.models import ChatModel, Models
+from weitiao.serving.query import check_texts, json_of, kind_of, model_of
+
+_OPTIONS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "stream": (bool, "true or false"),
+    "stream_options": (dict, "an object"),
+    "temperature": ((int, float), "a number"),
+    "top_p": ((int, float), "a number"),
+    "max_tokens": (int, "a whole number"),
+    "max_completion_tokens": (int, "a whole number"),
+    "seed": (int, "a whole number"),
+    "stop": ((str, list), "a text or a list of texts"),
+    "user": (str, "a text"),
+}
+"""What a request may hold beside ``messages`` and ``model``, and of what kind it is."""
+_WITHOUT_EFFECT = {
+    **{"n": 1, "presence_penalty": 0, "frequency_penalty": 0, "logprobs": False},
+    **{"tools": [], "logit_bias": {}, "response_format": {"type": "text"}},
+}
+"""Options that aren't known, with the value by which they ask for nothing."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A request that can be answered.
+
+    Args:
+        name: of the model.
+        text: the conversation, as the model's `conversation` gives it.
+        options: how it is answered.
+        stream: whether the answer comes while it grows.
+        usage: whether its last event counts ids.
+    """
+
+    name: str
+    model: ChatModel
+    text: str
+    options: Generation
+    stream: bool
+    usage: bool
+
+
+def read_completion(body: bytes, models: Models, limits: Limits) -> Completion:
+    """The request that a body holds.
+
+    Raises:
+        Refused: it is no JSON, asks for what there isn't, or for too much; says where.
+    """
+    content = json_of(body)
+    if not isinstance(content, dict) or "messages" not in content:
+        raise Refused(422, 'the body is not {"messages": [{"role": "user", "content": "…"}]}')
+    given = {name: value for name, value in content.items() if value is not None}
+    name, served = model_of(given.pop("model", None), models)
+    if not served.model.chat:
+        others = ", ".join(n for n, one in models.items() if one.model.chat) or "none here"
+        raise Refused(422, f"model: {name} doesn't chat → /predict has its labels; chat: {others}")
+    text = _conversation(content["messages"], served.model.conversation, limits)
+    given.pop("messages", None)
+    _check_kinds(given)
+    model = cast(ChatModel, served.model)
+    usage = bool(given.get("stream_options", {}).get("include_usage"))
+    return Completion(name, model, text, _options(given), given.get("stream", False), usage)
+
+
+def _conversation(messages: Any, conversation: Any, limits: Limits) -> str:
+    if not isinstance(messages, list):
+        raise Refused(422, f"messages: this is not a list but {kind_of(messages)}")
+    try:
+        text: str = conversation(messages)
+    except DataError as fault:
+        raise Refused(422, f"messages: {fault.problem}") from None
+    check_texts("messages", [text], limits)
+    return text
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        if name in _WITHOUT_EFFECT and value == _WITHOUT_EFFECT[name]:
+            continue
+        if name not in _OPTIONS:
+            known = ", ".join(["messages", "model", *_OPTIONS])
+            raise Refused(422, f"{name[:40]}: there is no such option but {known}")
+        kind, wanted = _OPTIONS[name]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise Refused(422, f"{name}: this is not {wanted} but {kind_of(value)}")
+
+
+def _options(given: Mapping[str, Any]) -> Generation:
+    stop = given.get("stop", [])
+    stops = [stop] if isinstance(stop, str) else stop
+    if not all(isinstance(one, str) for one in stops):
+        raise Refused(422, "stop: this is not a list of texts")
+    most = [given[name] for name in ("max_tokens", "max_completion_tokens") if name in given]
+    try:
+        return Generation(
+            "",
+            chat=True,
+            stop=stops,
+            length=min(most) if most else None,
+            temperature=given.get("temperature", 0.0),
+            top_p=given.get("top_p", 1.0),
+            seed=given.get("seed", 1),
+        )
+    except ConfigError as fault:
+        what = fault.described().replace("length", "max_tokens", 1)
+        raise Refused(422, what + (f" → {fault.hint}" if fault.hint else "")) from None
