@@ -18,7 +18,7 @@ from rich.console import Console
 
 from weitiao.errors import ConfigError
 
-SCHEMA = 4
+SCHEMA = 5
 """Raise it with any change of code after which the same files and options are prepared otherwise:
 rows read, cleaned, audited, split, segmented or encoded in another way, or files of another form.
 """
