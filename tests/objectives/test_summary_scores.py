@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from weitiao.objectives.replies.simple_summaries import LeadSentence, first_sentence
-from weitiao.objectives.replies.summary_scores import summary_scores
+from weitiao.objectives.replies.summary_scores import signatures, summary_scores
 
 RIGHT = ["猫坐在 BERT 上。", "A cat sits on it."]
 
@@ -23,6 +23,7 @@ def test_hanzi_count_as_words_do() -> None:
     found = summary_scores(["猫在上"], ["猫坐在上面"])
     assert found["rouge_1"] == found["rouge_l"] == pytest.approx(2 * 1 * 0.6 / 1.6)
     assert found["rouge_2"] == pytest.approx(2 * (1 / 2) * (1 / 4) / (3 / 4))
+    assert all("|tok:hanzi+words|" in signatures()[name] for name in found if "rouge" in name)
     assert summary_scores(["上在猫"], ["猫在上"])["rouge_l"] == pytest.approx(1 / 3)
 
 

@@ -36,6 +36,7 @@ def test_a_hanzi_counts_as_a_word_does() -> None:
 
 def test_no_texts_have_no_score() -> None:
     assert all(math.isnan(text_scores([], [])[name]) for name in NAMES)
+    assert signatures([]) == {}
 
 
 def test_batches_are_measured_together_and_rows_that_were_not_asked_for_are_left_out() -> None:

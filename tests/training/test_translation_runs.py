@@ -124,7 +124,13 @@ TABLE = [
         rows=[*pairs(2), ("a cat", ""), ("b", "c")],
     ),
     Case("no_column", "column 'label': there is no such column", header=("text", "zh")),
-    Case("named", "exact match", ("--data.target.label=zh",), header=("text", "zh"), code=0),
+    Case(
+        "named",
+        r"exact match.* BLEU: nrefs:1\|\S*tok:zh\|\S*version:",
+        ("--data.target.label=zh",),
+        header=("text", "zh"),
+        code=0,
+    ),
     Case("a_cell_more", "row 4", rows=[*pairs(2), ("a", "b", "c"), *pairs(9)]),
     Case(
         "too_long",
@@ -175,3 +181,9 @@ def test_bad_files_and_options_are_told(
     assert "Traceback" not in said
     assert code == case.code, said
     assert re.search(case.said, said), said
+    if code == 0:
+        metrics = json.loads(Path("logs/latest/metrics.json").read_text("utf-8"))
+        for name, part in (("bleu", "|tok:zh|"), ("chrf", "|nc:6|"), ("ter", "|asian:yes|")):
+            how = metrics[f"test/{name}_signature"]
+            assert part in how
+            assert metrics[f"val/{name}_signature"] == how

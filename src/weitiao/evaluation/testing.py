@@ -32,7 +32,7 @@ from weitiao.evaluation.untuned import untuned_scores
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
-from weitiao.training.evaluation_rows import Evaluated, EvaluationRows
+from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, signatures
 from weitiao.training.fit import Run, fit
 from weitiao.training.optional_parts import Dispensable, TensorBoard
 from weitiao.training.rowwise import taken
@@ -116,7 +116,7 @@ def baseline_scores(
 
 
 def show_tables(
-    metrics: dict[str, float],
+    metrics: dict[str, Any],
     objective: Objective,
     tested: Evaluated,
     classes: Path | None,
@@ -128,6 +128,9 @@ def show_tables(
     if not fresh.all():
         targets = taken(tested.targets, fresh)
         console.print(final_table(metrics, objective, targets, leak_free=True))
+    for name, title in objective.shown:
+        if (how := metrics.get(f"test/{name}_signature")) is not None:
+            console.print(f"{title}: {how}", markup=False, style="dim", soft_wrap=True)
     if objective.counts and classes is not None:
         write_classes(classes, tested.decided, tested.targets, objective, metrics)
         if len(objective.named) > 2 * ENDS:
@@ -214,9 +217,12 @@ def _elsewhere() -> Iterator[None]:
         ) from error
 
 
-def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, float]:
-    """The test metrics; where test rows stand in train, those of the other rows as well."""
-    found = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")}
+def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, Any]:
+    """The test metrics, and how they were measured where that is known; where test rows stand in
+    train, those of the other rows as well."""
+    found: dict[str, Any] = {
+        k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")
+    }
     tested = evaluated(trainer)
     found |= shares_of_columns(tested, objective, found)
     fresh = leak_free(tested)
@@ -224,7 +230,7 @@ def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, float]:
         rows = (tested.predictions, tested.decided, tested.targets)
         said, decided, targets = (taken(values, fresh) for values in rows)
         found |= scores(said, decided, targets, objective, "test_leak_free/")
-    return found
+    return found | signatures(trainer, objective, "test")
 
 
 def shares_of_columns(

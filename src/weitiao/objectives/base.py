@@ -128,7 +128,6 @@ class Objective(nn.Module, ABC):
     def remembered(self, backbone: Encoder, batch: Batch) -> dict[str, Tensor]:
         """What a batch is to bring along of the model that the training begins with, by name
         ``(B, …)``; it is computed once, and without a gradient."""
-        # only those that remember something are asked
         raise NotImplementedError(f"{type(self).__name__} remembers nothing")
 
     def metrics(self) -> Any:
@@ -156,6 +155,10 @@ class Objective(nn.Module, ABC):
     def decide(self, predictions: Any) -> Any:
         """What a row is said to be, from its predictions."""
         return predictions
+
+    def signatures(self, decided: Any, targets: Any) -> dict[str, str]:
+        """How metrics of texts were measured, by their names, as the library that did says it."""
+        return {}
 
     def wrong(self, decided: Any, targets: Any) -> np.ndarray:
         """Which rows are mistakes, ``(N,)`` of bool."""
@@ -257,7 +260,6 @@ class Objective(nn.Module, ABC):
         Returns:
             how many rows were left out, since a logit of theirs is no finite number.
         """
-        # only those whose scorer has a Blend are asked, and each of them says how
         raise NotImplementedError(f"{type(self).__name__} has nothing to blend")
 
     def rates(self) -> dict[str, float]:

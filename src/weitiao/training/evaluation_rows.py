@@ -98,6 +98,18 @@ class EvaluationRows(Callback):
             board.add_text(f"{split}/worst_mistakes", worst_mistakes(seen, objective), step)
 
 
+def signatures(trainer: L.Trainer, objective: Objective, split: str) -> dict[str, str]:
+    """How the scores of the split that was last evaluated were measured, such as
+    ``test/bleu_signature``; of other processes than the first, nothing."""
+    seen = [c.of for c in trainer.callbacks if isinstance(c, EvaluationRows)]
+    return {
+        f"{split}/{name}_signature": how
+        for of in seen
+        if split in of
+        for name, how in objective.signatures(of[split].decided, of[split].targets).items()
+    }
+
+
 def worst_mistakes(evaluated: Evaluated, objective: Objective) -> str:
     """The wrong rows of highest loss as a Markdown table."""
     losses = evaluated.losses

@@ -36,7 +36,7 @@ from weitiao.training.console import (
 )
 from weitiao.training.contamination import pretrained_on
 from weitiao.training.data_report import handling
-from weitiao.training.evaluation_rows import EvaluationRows
+from weitiao.training.evaluation_rows import EvaluationRows, signatures
 from weitiao.training.hparams_logger import HParams
 from weitiao.training.probe_start import start_from_probe
 from weitiao.training.recipe import replaced
@@ -65,9 +65,9 @@ class Run:
         return isinstance(self.module.objective, Replying)
 
     @property
-    def scores(self) -> dict[str, float]:
+    def scores(self) -> dict[str, Any]:
         """What ``metrics.json`` holds: of the best checkpoint, and of test once it is measured."""
-        found: dict[str, float] = json.loads(self.folder.metrics.read_text("utf-8"))
+        found: dict[str, Any] = json.loads(self.folder.metrics.read_text("utf-8"))
         return found
 
 
@@ -237,7 +237,8 @@ def _fit(arguments: list[str], verb: str, console: Console, driver: Driver | Non
         raise
     scores |= refit(cli.trainer, cli.model, cli.datamodule, cli.folder.best, cli.console)
     if distributed.first():  # what an earlier test found belongs to an earlier best checkpoint
-        cli.folder.add_metrics(scores, forget=("test", *BASELINES))
+        measured = {**scores, **signatures(cli.trainer, cli.model.objective, "val")}
+        cli.folder.add_metrics(measured, forget=("test", *BASELINES))
     run = Run(
         cli.folder, cli.config.run.monitor, cli.trainer, cli.model, cli.datamodule, cli.console
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from weitiao.objectives.baselines import Baselines
 from weitiao.objectives.replies.simple_summaries import LeadSentence
@@ -33,6 +33,12 @@ class Summarising(Translating):
         from weitiao.objectives.replies.summary_scores import summary_scores
 
         return summary_scores(said, right)
+
+    def signatures(self, decided: Any, targets: Any) -> dict[str, str]:
+        """That of ROUGE."""
+        from weitiao.objectives.replies.summary_scores import signatures
+
+        return signatures()
 
     def baselines(self) -> Baselines:
         """The first sentence; the beginning; what train has of the text that is most alike."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.metadata import version
 from itertools import pairwise
 
 from weitiao.objectives.replies.text_scores import HANZI
@@ -40,3 +41,9 @@ def summary_scores(said: Sequence[str], right: Sequence[str]) -> dict[str, float
     scores = {name: float(found[f"{theirs}_fmeasure"]) for name, theirs in _ROUGE.items()}
     bigrams = [pair for text in said for pair in pairwise(_TOKEN.findall(text.lower()))]
     return scores | {"distinct_2": len({*bigrams}) / len(bigrams) if bigrams else 0.0}
+
+
+def signatures() -> dict[str, str]:
+    """How each ROUGE is measured, in the manner of sacrebleu."""
+    how = "score:f1|mean:texts|case:lc|tok:hanzi+words|stem:no|torchmetrics:"
+    return dict.fromkeys(_ROUGE, how + version("torchmetrics"))

@@ -31,12 +31,12 @@ def text_scores(said: Sequence[str], right: Sequence[str]) -> dict[str, float]:
 
 
 def signatures(right: Sequence[str]) -> dict[str, str]:
-    """How sacrebleu says that each score is measured.
+    """How sacrebleu says that each score is measured; of no texts nothing.
 
     Args:
         right: texts that a score is measured on.
     """
-    found = _metrics(right)
+    found = _metrics(right) if right else {}
     for metric in found.values():  # it knows the number of right texts once it has measured
         metric.corpus_score([*right], [[*right]])
     return {name: str(metric.get_signature()) for name, metric in found.items()}

@@ -184,6 +184,13 @@ class Translating(Objective):
         names = [name for name, _ in self.shown if name in found]
         return {name: torch.tensor(found[name]) for name in names}
 
+    def signatures(self, decided: Any, targets: Any) -> dict[str, str]:
+        """Those of sacrebleu, whose tokenizer goes by the right texts."""
+        from weitiao.objectives.replies.text_scores import signatures
+
+        pairs = zip(decided, targets, strict=True)
+        return signatures([right for said, right in pairs if said is not None])
+
     def wrong(self, decided: Any, targets: Any) -> np.ndarray:
         """Texts that are not the right one."""
         pairs = zip(decided, targets, strict=True)
