@@ -104,12 +104,14 @@ class Echoes:
         for talk in talks:
             if messages_in(talk.text)[0].role == "system":
                 talk.answer.set_exception(DataError("the chat template doesn't take it"))
+        begun = False
         while going := {talk: said for talk, said in going.items() if not talk.answer.done()}:
+            assert not begun or self.free.wait(10)
+            begun = True
             for talk, said in going.items():
                 self._say(talk, next(said, None))
             self.steps += 1
             yield
-            assert self.free.wait(10)
 
     def _say(self, talk: Talk, character: str | None) -> None:
         whole, length = messages_in(talk.text)[-1].content, talk.options.length

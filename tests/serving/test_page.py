@@ -15,8 +15,9 @@ from browser import can_open, open_browser
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from served_models import Answers, LastOption, Lengths, Names
+from served_models import Answers, Echoes, LastOption, Lengths, Names
 
+from weitiao.io.dialogues.messages import messages_in
 from weitiao.serving.app import make_app
 from weitiao.serving.limits import Limits
 from weitiao.serving.models import Models
@@ -36,10 +37,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
     run.touch()
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(token: str | None = None, **models: Lengths) -> str:
+    def start(token: str | None = None, characters: int = 100, **models: Any) -> str:
         given = iter(models.values())
         served = Models(dict.fromkeys(models, run), lambda _: next(given))
-        app = make_app(served, Limits(characters=100), token)
+        app = make_app(served, Limits(characters=characters), token)
         bound = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
@@ -232,6 +233,46 @@ def test_options_stand_on_a_line_each(browser: Chrome, address: Callable[..., st
     browser.find_element(By.ID, "pair").send_keys("a cat")
     browser.find_element(By.CSS_SELECTOR, "#ask button").click()
     until(browser, lambda: "needs two options" in texts(browser, "#fault")[0])
+
+
+def say(browser: Chrome, text: str) -> None:
+    write(browser, "text", text)
+    browser.find_element(By.CSS_SELECTOR, "#ask button").click()
+
+
+def test_an_answer_is_shown_while_it_grows(browser: Chrome, address: Callable[..., str]) -> None:
+    model = Echoes(fails="!")
+    browser.get_log("browser")  # of earlier pages
+    show(browser, address(default=model, characters=1000))
+    assert texts(browser, "#of-text") == ["Message"]
+    model.free.clear()
+    said = f"\U00020b9f好 {BAD}\n再见"
+    say(browser, said)
+    until(browser, lambda: texts(browser, "#answers .said") == ["\U00020b9f"])
+    assert shown(browser, "stop")
+    model.free.set()
+    until(browser, lambda: not shown(browser, "stop"))
+    assert texts(browser, "#answers p") == [said, said]
+    assert browser.find_element(By.ID, "text").get_attribute("value") == ""
+    assert not shown(browser, "fault")
+
+    model.free.clear()  # what was heard of a stopped answer stays, and is part of what follows
+    say(browser, "zweite")
+    until(browser, lambda: texts(browser, "#answers .said")[1:] == ["z"])
+    browser.find_element(By.ID, "stop").click()
+    until(browser, lambda: not shown(browser, "stop"))
+    until(browser, model.talks[-1].answer.cancelled)
+    model.free.set()
+    say(browser, "a!")  # what fails doesn't
+    until(browser, lambda: shown(browser, "fault"))
+    assert browser.find_element(By.ID, "text").get_attribute("value") == "a!"
+    say(browser, "last")
+    until(browser, lambda: texts(browser, "#answers .said")[2:] == ["last"])
+    spoken = [message.content for message in messages_in(model.talks[-1].text)]
+    assert spoken == [said, said, "zweite", "z", "last"]
+    browser.find_element(By.ID, "forget").click()
+    assert texts(browser, "#answers li") == []
+    assert [entry for entry in browser.get_log("browser") if "500" not in entry["message"]] == []
 
 
 def test_a_text_file_is_dropped_and_stopped(page: Chrome, tmp_path: Path) -> None:

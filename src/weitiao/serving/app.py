@@ -34,7 +34,8 @@ from weitiao.serving.query import answers, read_query
 
 GONE = 499  # nobody reads such an answer, but it is counted
 PAGE = {"/": "index.html"} | {
-    f"/{name}": name for name in ("style.css", "script.js", "csv.js", "server.js", "words.js")
+    f"/{name}": name
+    for name in ("style.css", "script.js", "chat.js", "csv.js", "server.js", "words.js")
 }
 OPEN = (*PAGE, "/health", "/openapi.json")
 """Paths that need no token: they tell nothing of models or texts."""

@@ -1,5 +1,6 @@
 // The page: texts in, labels out; a file in, a CSV out.
 
+import { forget, showMessages, stop, talk } from "./chat.js";
 import { decode, format, parse } from "./csv.js";
 import { ask, Refused, setToken } from "./server.js";
 import { changeLanguage, say, translate } from "./words.js";
@@ -13,6 +14,7 @@ let file; // { name, rows }: the file that was given
 let running; // aborts the scoring of a file
 let answered = []; // [texts, answers] that are shown
 
+const chats = () => known.models[$("model").value].chat;
 const pairs = () => known.models[$("model").value].pair;
 const wellFormed = (text) => (text.toWellFormed ? text.toWellFormed() : text);
 
@@ -112,6 +114,7 @@ function card(text, answer) {
 }
 
 function showAnswers() {
+  if (chats()) return showMessages();
   $("answers").replaceChildren(...answered.map(([text, answer]) => card(text, answer)));
 }
 
@@ -121,6 +124,23 @@ async function label(event) {
   if (button.disabled) return;
   button.disabled = true;
   $("fault").textContent = "";
+  await (chats() ? send() : labelTexts());
+  button.disabled = false;
+}
+
+async function send() {
+  const text = $("text").value;
+  $("text").value = "";
+  try {
+    if (!(await talk($("model").value, wellFormed(text)))) $("fault").textContent = say("silent");
+  } catch (error) {
+    $("text").value ||= text;
+    $("fault").textContent = told(error);
+  }
+  $("text").focus();
+}
+
+async function labelTexts() {
   const lines = $("text").value.split("\n").filter((line) => line.trim());
   const texts = pairs() ? [[$("text").value, $("pair").value].map(wellFormed)] : lines.map(wellFormed);
   try {
@@ -131,7 +151,6 @@ async function label(event) {
     $("fault").textContent = told(error);
   }
   showAnswers();
-  button.disabled = false;
 }
 
 // -- files --------------------------------------------------------------------------------------
@@ -249,7 +268,8 @@ function offer(rows, answers) {
 function showModel() {
   $("second").hidden = $("of-other").hidden = !pairs();
   $("pair").required = pairs();
-  $("of-text").textContent = say(pairs() ? "first" : "texts");
+  $("of-text").textContent = say(chats() ? "message" : pairs() ? "first" : "texts");
+  $("ask").querySelector("button").textContent = say(chats() ? "send" : "label");
   $("of-pair").textContent = say(known.models[$("model").value].options ? "options" : "pair");
 }
 
@@ -273,8 +293,9 @@ async function open() {
 function listen() {
   $("language").addEventListener("click", () => {
     changeLanguage();
-    if (known) showModel();
     offerColumns();
+    if (!known) return;
+    showModel();
     showAnswers();
   });
   $("key").addEventListener("submit", async (event) => {
@@ -285,7 +306,14 @@ function listen() {
     if (wrong) $("token").reportValidity();
   });
   $("token").addEventListener("input", () => $("token").setCustomValidity(""));
-  $("model").addEventListener("change", showModel);
+  $("model").addEventListener("change", () => {
+    forget();
+    answered = [];
+    showModel();
+    showAnswers();
+  });
+  $("stop").addEventListener("click", stop);
+  $("forget").addEventListener("click", forget);
   $("ask").addEventListener("submit", label);
   $("ask").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("ask").requestSubmit();

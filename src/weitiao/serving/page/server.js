@@ -13,8 +13,8 @@ export function setToken(value) {
   token = value;
 }
 
-// The answer to a question, as JSON; what is to be asked again later is.
-export async function ask(path, query, signal) {
+// The response to a question that was not refused; what is to be asked again later is.
+async function response(path, query, signal) {
   for (;;) {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     const options = { headers, signal };
@@ -29,8 +29,32 @@ export async function ask(path, query, signal) {
       signal?.throwIfAborted();
       continue;
     }
-    const content = await said.json().catch(() => ({ error: said.statusText }));
-    if (!said.ok) throw new Refused(said.status, content.error);
-    return content;
+    if (said.ok) return said;
+    const { error } = await said.json().catch(() => ({ error: said.statusText }));
+    throw new Refused(said.status, error.message ?? error);
+  }
+}
+
+// The answer to a question, as JSON.
+export async function ask(path, query, signal) {
+  return (await response(path, query, signal)).json();
+}
+
+// The answer to a conversation while it grows: { content } each time, last { reason } why it ended.
+export async function* hear(query, signal) {
+  const said = await response("v1/chat/completions", { ...query, stream: true }, signal);
+  const reader = said.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ; ) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("the answer is torn");
+    const events = (rest + value).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const data = event.slice("data: ".length);
+      if (data === "[DONE]") return;
+      const { error, choices } = JSON.parse(data);
+      if (error) throw new Refused(500, error.message);
+      yield { content: choices[0].delta.content ?? "", reason: choices[0].finish_reason };
+    }
   }
 }
