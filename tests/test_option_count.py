@@ -30,6 +30,10 @@ ADDED |= {
     for verb in ("train and fit", "pretrain")
 }
 ADDED |= {
+    f"{verb} --data.batch.eval_times": "answers are written side by side, as far as memory goes"
+    for verb in ("train and fit", "pretrain", "predict", "test", "export", "retrieve")
+}
+ADDED |= {
     "export --to": "a folder that others get is named by who gives it",
     "export --format": "what a model is loaded by is up to those who load it",
     "export --quantize": "fewer bits change answers: nobody wants that unasked",

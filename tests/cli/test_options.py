@@ -90,7 +90,8 @@ class Recorder(L.Callback):
     """What a training did, step by step."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list[Any]] = {"loss": [], "order": [], "schedule": [], "scores": []}
+        kinds = ("loss", "order", "schedule", "scores", "evaluated")
+        self.found: dict[str, list[Any]] = {kind: [] for kind in kinds}
 
     def on_train_batch_start(self, trainer: L.Trainer, module: Any, batch: Any, *_: Any) -> None:
         self.found["order"].append((trainer.current_epoch, batch["row"].tolist()))
@@ -103,6 +104,7 @@ class Recorder(L.Callback):
         self, trainer: L.Trainer, module: Any, outputs: Any, *_: Any
     ) -> None:
         if not trainer.sanity_checking:
+            self.found["evaluated"].append(outputs["row"].tolist())
             found = outputs["predictions"]  # of some tasks no tensor
             self.found["scores"].append(found if isinstance(found, list) else found.tolist())
 

@@ -113,6 +113,19 @@ def padded_share(lengths, batches) -> float:
     return 1 - lengths.sum() / sum(len(b) * lengths[b].max() for b in batches)
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_evaluation_takes_so_many_times_as_many_at_once(processes):
+    once, thrice = Batching(tokens=60, size=4), Batching(tokens=60, size=4, eval_times=3)
+    larger = Batching(tokens=180, size=12)
+
+    def cuts(batching: Batching, *, shuffle: bool) -> list[list[int]]:
+        batches = EpochBatches(review_lengths(300), batching, shuffle=shuffle, processes=processes)
+        return [batch.tolist() for batch in batches.epoch(0)]
+
+    assert cuts(thrice, shuffle=False) == cuts(larger, shuffle=False) != cuts(once, shuffle=False)
+    assert cuts(thrice, shuffle=True) == cuts(once, shuffle=True)
+
+
 @pytest.mark.parametrize("batching", [Batching(), Batching(tokens=None, size=32)])
 def test_little_is_padding(batching):
     lengths = review_lengths()

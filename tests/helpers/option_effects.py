@@ -11,6 +11,7 @@ Kind = Literal[
     "prepared",  # the rows and ids on disk, and the name of their folder
     "loss",  # of the first training steps
     "order",  # which rows make which batch
+    "evaluated",  # which rows make which batch of validation
     "schedule",  # learning rates per step
     "scores",  # probabilities of validation rows
     "run",  # what stands in the run's folder, or how often it is written
@@ -353,6 +354,7 @@ DATA = {
     "data.batch/data.batch.tokens": Effect("order", "60"),
     "data.batch/data.batch.size": Effect("order", "3"),
     "data.batch/data.batch.workers": Effect("processes", "1"),
+    "data.batch/data.batch.eval_times": Effect("evaluated", "2", ("--data.batch.size=3",)),
     "data/data.sampling": Effect("order", "balanced"),
     "data.input: Text/data.input.augment": Effect("loss", "{steps: [{method: swap}]}"),
     "data.input.augment: Augmenter/data.input.augment.steps": Effect(
@@ -649,6 +651,7 @@ NEW_FILE = {
     "data.batch: Batching/data.batch.tokens": Effect("order", "60"),
     "data.batch: Batching/data.batch.size": Effect("order", "3"),
     "data.batch: Batching/data.batch.workers": Effect("processes", "1"),
+    "data.batch: Batching/data.batch.eval_times": Effect("order", "2", ("--data.batch.size=3",)),
     "hardware/hardware.accelerator": Effect("refused", "no-such-thing"),
     "hardware/hardware.precision": Effect("output", "bf16-mixed"),
     # what more of them change, nothing: `test_distributed.py`

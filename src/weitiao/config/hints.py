@@ -20,6 +20,7 @@ ELSEWHERE = {
     **dict.fromkeys(_MAX_LENGTH, "data.input.encode.max_length"),
     **dict.fromkeys(("batch_size", "train_batch_size"), "data.batch.size"),
     "per_device_train_batch_size": "data.batch.size",
+    **dict.fromkeys(("eval_batch_size", "per_device_eval_batch_size"), "data.batch.eval_times"),
     "num_workers": "data.batch.workers",
     **dict.fromkeys(("model.name", "model_name", "model_name_or_path"), "model.backbone.name"),
     "lora_alpha": "model.backbone.lora.alpha",

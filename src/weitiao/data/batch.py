@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,17 +29,31 @@ class Batching:
         tokens: most ids of a batch, padding included. Short texts then share large batches.
         size: most rows of a batch; with ``tokens`` null, the fixed number of rows.
         workers: processes that make batches beside the training process; 0 = none.
+        eval_times: an evaluation or a prediction takes so many times as many ids and rows at once:
+            without gradients there is room, and answers are written faster side by side.
     """
 
     tokens: int | None = 4096
     size: int | None = 64
     workers: int = 0
+    eval_times: int = 1
 
     def __post_init__(self) -> None:
         if self.tokens is None and self.size is None:
             raise ConfigError("or size must be given, or both", field="tokens")
         at_least(1, tokens=self.tokens, size=self.size)
         at_least(0, workers=self.workers)
+        at_least(1, eval_times=self.eval_times)
+
+    @property
+    def in_evaluation(self) -> Batching:
+        """How rows are grouped where nothing is learned."""
+        more = {
+            name: value * self.eval_times
+            for name, value in (("tokens", self.tokens), ("size", self.size))
+            if value is not None
+        }
+        return replace(self, eval_times=1, **more)
 
     def cut(self, lengths: np.ndarray, processes: int = 1) -> np.ndarray:
         """Where batches begin, for rows in rising order of length.
@@ -132,7 +146,7 @@ class EpochBatches(Sampler[Draws]):
     With ``shuffle`` draws are sorted by a length that is jittered by up to 10 %, cut into batches,
     and the batches shuffled; all from ``(seed, epoch)``. The cuts are made once, on lengths taken
     10 % longer, so every epoch has the same number of batches and none breaks the budget.
-    Otherwise they come in rising length, the same each time.
+    Otherwise they come in rising length, the same each time, `Batching.in_evaluation`.
 
     Args:
         lengths: ``(N,)`` ids per row.
@@ -164,7 +178,7 @@ class EpochBatches(Sampler[Draws]):
         self.process, self.processes = process, processes
         if 0 < len(self.longest) < processes:
             raise ConfigError(f"{processes} processes have {len(self.longest)} rows between them")
-        stretch = 1 + JITTER if shuffle else 1
+        stretch, batching = (1 + JITTER, batching) if shuffle else (1, batching.in_evaluation)
         self.offsets = batching.cut(np.sort(self.longest) * stretch, processes)
 
     def __len__(self) -> int:
