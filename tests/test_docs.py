@@ -122,6 +122,17 @@ def test_a_page_in_chinese_follows_the_english_one(page: str) -> None:
     assert ours == theirs
 
 
+@pytest.mark.parametrize(
+    "page,heading", [("README.md", "## Results"), ("README.zh-CN.md", "## 结果")]
+)
+def test_the_figures_of_the_readme_are_measured_ones(page: str, heading: str) -> None:
+    text = (ROOT / page).read_text("utf-8").partition(heading)[2].partition("\n## ")[0]
+    scores = {*re.findall(r"(?<![\d-])\d+\.\d(?: ± \d\.\d)?", text)}
+    assert len(scores) >= 6
+    written = (ROOT / "docs/results.md").read_text("utf-8")  # by benchmarks/results.py
+    assert {score for score in scores if not re.search(rf"[ *]{score}[ *]", written)} == set()
+
+
 def test_the_architecture_names_each_room() -> None:
     text = (ROOT / "docs/architecture.md").read_text("utf-8")
     rooms = {*(ROOT / "src/weitiao").glob("*/"), *(ROOT / "src/weitiao/inputs").glob("*/")}
