@@ -123,7 +123,7 @@ def test_a_page_in_chinese_follows_the_english_one(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page,heading", [("README.md", "## Results"), ("README.zh-CN.md", "## 结果")]
+    ("page", "heading"), [("README.md", "## Results"), ("README.zh-CN.md", "## 结果")]
 )
 def test_the_figures_of_the_readme_are_measured_ones(page: str, heading: str) -> None:
     text = (ROOT / page).read_text("utf-8").partition(heading)[2].partition("\n## ")[0]
