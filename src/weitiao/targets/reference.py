@@ -16,5 +16,6 @@ class Reference(WholeText):
     label: str = "label"
 
     what = "texts"
+    cells = "text"
     several = True
     conflict = "has each text several translations? {--drop_conflicts} false keeps such rows"

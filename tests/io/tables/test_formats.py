@@ -345,3 +345,17 @@ def test_a_decompression_bomb_is_refused_early(
     with pytest.raises(DataError, match=r"unpacks to.* made to fill"):
         read(path)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("cells", "way_out"), [("reply", "chat.md#plain-text"), ("text", r"NAME.\{en,zh\}")]
+)
+def test_the_first_word_of_a_line_is_no_text_to_be_written(
+    cells: str, way_out: str, tmp_path: Path
+) -> None:
+    (tmp_path / "manual.txt").write_text("Books are lent for 3 days.\n" * 9, "utf-8")
+    with pytest.raises(DataError, match=rf"lines of text have nothing.*\n.*{way_out}"):
+        read(tmp_path / "manual.txt", format="lines", cells=cells)
+    found = Reader({"text": "text"}, format="lines", cells=cells)
+    out = tmp_path / "out.arrow"
+    assert found.read(str(tmp_path / "manual.txt"), out).num_rows == 9  # which are to be answered

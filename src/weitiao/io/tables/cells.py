@@ -11,10 +11,11 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
-Cells = Literal["name", "set", "spans", "answers", "choice", "reply", "positives"]
+Cells = Literal["name", "set", "spans", "answers", "choice", "reply", "text", "positives"]
 """What a label cell holds: one value; several, or none; spans of the text or tags of its tokens;
 answers that stand in the text; which of a row's options is right; what is answered in a
-conversation. Or there is none, and the cells of second texts may be lists."""
+conversation; a text written from the row's. Or there is none, and the cells of second texts may be
+lists."""
 
 _MARK = re.compile("[\udc00-\udcff]")  # a byte that could not be decoded, see text_file.py
 _SURROGATE = re.compile("[\ud800-\udfff]")

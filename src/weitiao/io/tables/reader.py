@@ -52,8 +52,8 @@ class Reader(ReadOptions):
         columns: role → what the column is called in the files, in the order of the table that
             comes of it; of the roles, ``id``, ``label`` and ``group`` are names (`NAMES`). In the
             format "lines" the columns are ``label`` and ``text``.
-        cells: what a label cell holds. ``name``: one value. ``set``: several labels; a list of
-            strings is taken as JSON text, and an empty cell or list is the empty set. ``spans``:
+        cells: what a label cell holds. ``name``: one value; ``text``: one text. ``set``: several
+            labels; a list of strings is JSON text, an empty cell or list the empty set. ``spans``:
             spans of the text, given in any form of docs/data.md; the text may be given as tokens.
             In the table they are JSON: ``[[start, end, "TYPE"], …]``, by code points of ``text``,
             ends exclusive, sorted, each once. ``answers``: those to the question ``pair``, in any

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from weitiao.errors import DataError
 from weitiao.io.csv_file import write_rows
+from weitiao.io.tables.cells import Cells
 from weitiao.io.tables.dialect import Dialect, LineEnd, dialect_of, line_end_of
 from weitiao.io.tables.objects import rows_of
 from weitiao.io.tables.source import BLOCK, BadRow, Chunk, Records, Source
@@ -20,6 +22,11 @@ from weitiao.io.tables.text_file import head_of, open_text, without_nuls
 _LONGEST_CELL = 16 << 20  # characters: an unclosed quote swallows no more than this
 _WHITE_SPACE = re.compile(r"\s")
 _SPACE_QUOTE = re.compile(r' +"')
+_INSTEAD: dict[Cells, str] = {
+    "text": "aligned files: {--train} 'NAME.{en,zh}'",
+    "reply": "plain text is learned by the verb pretrain: docs/chat.md#plain-text",
+}
+"""What to do with lines of texts that were meant to be learned."""
 _UNFINISHED = "unexpected end of data"  # how the csv module calls a quote that isn't closed
 
 
@@ -86,8 +93,14 @@ def read_lines(source: Source) -> Iterator[Chunk]:
     """Lines of ``label text``; without a wanted label each line is a text, a blank one, too.
 
     That one has the name that is wanted: a model may have learned from a table.
+
+    Raises:
+        DataError: a label is a whole text, and so no first word of a line.
     """
     labelled = "label" in source.wanted
+    if labelled and source.cells in _INSTEAD:
+        problem = "lines of text have nothing that is written from another text"
+        raise DataError(problem, file=source.name, hint=_INSTEAD[source.cells])
     names = ["label", "text"] if labelled else [source.wanted.get("text", "text")]
 
     def batches() -> Iterator[Records]:
