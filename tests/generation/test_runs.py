@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from chat_models import write_chat_model
 
 import weitiao
 from weitiao.cli.main import main
-from weitiao.errors import ConfigError
+from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.opening import open_model
 from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked
 from weitiao.generation.options import Generation
 from weitiao.generation.speaker import Speaker
 from weitiao.generation.talks import Answer, Talk, Talker
-from weitiao.io.dialogues.messages import Message
+from weitiao.io.dialogues.messages import Message, messages_in
 from weitiao.models.decoding import Row, go_on
 
 PARTS = {
@@ -133,6 +135,50 @@ def test_nothing_is_said_to_who_has_gone(talker: Talker) -> None:
             before = len(heard[0])
     assert step == talks[1].answer.result(0).ids == 9
     assert len(heard[0]) <= before + 1 < 9
+
+
+ASKED = {"role": "user", "content": "What is 7?"}
+ANSWERED = [ASKED, {"role": "assistant", "content": "It is 7."}]
+
+
+def test_rows_have_the_columns_of_any_file_of_conversations(talker: Talker) -> None:
+    rows: list[Any] = [
+        {"prompt": "What is 7?", "completion": "is not read"},
+        {"messages": [ASKED]},
+        {"messages": ANSWERED},
+        {"messages": np.array(ANSWERED, object), "good": float("nan")},  # as pandas has them
+        {"conversations": [{"from": "human", "value": "What is 7?"}]},
+        {"prompt": [ASKED], "chosen": ANSWERED[1:], "rejected": ANSWERED[1:]},
+        {"text": [ASKED]},
+        {"instruction": "What is", "input": "7?", "history": None},
+    ]
+    found = talker.predict(rows)
+    assert found.cleaned == [*["What is 7?"] * 7, "What is\n7?"]
+    assert {*found.labels[:7]} == {*talker.predict(["What is 7?"]).labels}
+    beside = {"query": "And?", "history": [["What is 7?", "7."]], "system": "Be brief."}
+    (read,) = talker.predict([beside]).cleaned
+    assert [one.content for one in messages_in(read)] == ["Be brief.", "What is 7?", "7.", "And?"]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (ASKED, "row 2, column 'text': no such column, nor one of a prompt .*is .conversation."),
+        ({"frage": "7?"}, r"no such column, nor one of a prompt .*\n.*\{\"messages\": \[…\]\}"),
+        ({1: "7?"}, "no such column"),
+        ({"question": None}, "row 2, column 'question': is missing"),
+        ({"question": float("nan")}, "row 2, column 'question': is missing"),
+        ({"messages": []}, "row 2, column 'messages': the conversation is empty"),
+        ({"messages": "7?"}, "row 2, column 'messages': this is no list of messages"),
+        ({"messages": [ANSWERED[1]]}, "column 'messages': the conversation begins with an answer"),
+        ({"prompt": "a", "history": 3}, "row 2, column 'history': '3' is no list of pairs|JSON"),
+        (("7?", "7."), "row 2: this is not a text or a list of messages"),
+    ],
+)
+def test_a_row_at_fault_is_named_with_its_column(row: Any, problem: str, talker: Talker) -> None:
+    with pytest.raises(DataError) as fault:
+        talker.predict(["What is 7?", row])
+    assert re.search(problem, str(fault.value), re.DOTALL)
 
 
 def test_it_answers_only(run: Path) -> None:

@@ -79,6 +79,10 @@ class NewRows:
         """A value that stands in no file, as it stands in a table; see `Input.cell`."""
         return self.input.cell(role, value, self.reader.roles)
 
+    def cells(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The cells of a row that has its columns by name; see `Input.cells`."""
+        return self.input.cells(row, self.reader.roles)
+
     def of_cells(self, cells: Mapping[str, list[str]]) -> pa.Table:
         """The readable rows of cells that stand in no file; see `table_of_cells`."""
         return self.cleaned(table_of_cells(cells))

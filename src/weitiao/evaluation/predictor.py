@@ -27,9 +27,10 @@ from weitiao.training.rowwise import Predicted, as_array, decide, in_order
 if TYPE_CHECKING:
     from weitiao.training.fit import Run
 
-Row = str | tuple[str, str] | tuple[str, Sequence[str]] | Mapping[str, Any]
-"""A text; two texts of a pair; a question and its options; or a row whose columns are named as in
-training."""
+Messages = Sequence[Mapping[str, Any]]
+Row = str | tuple[str, str] | tuple[str, Sequence[str]] | Messages | Mapping[str, Any]
+"""A text; two texts of a pair; a question and its options; messages; or a row whose columns are
+named as in training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +114,9 @@ class Predictor:
         """Label new rows.
 
         Args:
-            rows: texts, of a model of pairs tuples of two; or rows by the names of their columns.
+            rows: texts, of a model of pairs tuples of two, of one that chats lists of messages; or
+                rows by the names of their columns, which of a model that chats may have any form of
+                ``docs/data.md``.
 
         Raises:
             DataError: a row is nothing of that; counts rows from 1.
@@ -148,24 +151,21 @@ class Predictor:
     def _texts_of(self, row: Row, number: int) -> list[str]:
         """The cells of a row, of all roles of the input."""
         source = self.rows.input
-        needed = {r: name for r, name in source.columns.items() if r not in source.optional}
-        if isinstance(row, Mapping):
-            if missing := [name for name in needed.values() if name not in row]:
-                place: dict[str, Any] = {"row": number, "column": missing[0], "value": dict(row)}
-                hint = "one conversation is [conversation]" if "role" in row else None
-                raise DataError("no such column", **place, hint=hint)
-            given = {role: row.get(name, "") for role, name in source.columns.items()}
-        else:
-            values = [*row] if _several(row) else [row]
-            fit = len(values) == len(needed)
-            given = dict(zip(needed, values, strict=True)) if fit else {}
+        needed = [role for role in source.columns if role not in source.optional]
+        given: dict[str, Any] = {}
         try:
-            texts = [self.rows.cell(role, given.get(role, "")) for role in source.columns]
+            if isinstance(row, Mapping):
+                given = self.rows.cells(row)
+            elif len(values := [*row] if _several(row) else [row]) == len(needed):
+                cells = dict(zip(needed, values, strict=True))
+                given = {role: self.rows.cell(role, cells.get(role, "")) for role in source.columns}
         except DataError as error:
             error.row = number
             raise
+        texts = [*given.values()]
         if not given or not all(isinstance(text, str) for text in texts):
             wanted = _WANTED[len(needed) + self.options]
+            wanted += " or a list of messages" if self.chat else ""
             raise DataError(f"this is not {wanted}", row=number, value=row)
         for text, column in zip(texts, source.columns.values(), strict=True):
             _refuse_torn(text, number, column)

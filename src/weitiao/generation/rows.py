@@ -11,8 +11,7 @@ from weitiao.generation.options import LENGTH, Generation, is_text
 from weitiao.generation.speaker import Speaker, Unsayable
 from weitiao.io.dialogues.layout import USUAL, columns_of, is_whole
 from weitiao.io.dialogues.reading import Dialogues
-from weitiao.io.spans.span import SpanFault
-from weitiao.io.tables.cells import as_text
+from weitiao.io.tables.reply_cells import prompt_of_row
 
 PROMPT = "prompt"
 SAID, ENDED = "generated", "ended"
@@ -87,21 +86,19 @@ def ready(
     Raises:
         DataError: it has neither, or one that can't be continued.
     """
-    values: dict[str, Any] = line.filled
+    values = line.filled
     place: dict[str, Any] = {"file": path, "row": line.number}
     for name in (SAID, ENDED):
         if name in line.values:
             problem = f"the rows have {name!r} already, where the answer would stand"
             raise DataError(problem, **place, column=name)
-    columns = columns_of({"text": USUAL["text"]}, [*values])
     try:
         if talks(line, options):
-            return _answered(line, columns, speaker, options, dialogues)
-        return _gone_on_with(values, columns["text"], speaker, options)
-    except SpanFault as fault:
-        name = columns.get(fault.role, columns["text"])
-        problem, value = fault.problem, values.get(name)
-        raise DataError(problem, **place, column=name, value=value, hint=fault.hint) from fault
+            return _answered(line, speaker, options, dialogues)
+        return _gone_on_with(values, speaker, options)
+    except DataError as error:
+        error.file = path
+        raise
     except Unsayable as error:
         value = values.get(PROMPT)
         column = None if value is None or talks(line, options) else PROMPT
@@ -117,10 +114,9 @@ def written(line: Line, said: list[str], ended: list[bool]) -> bytes:
     return f"{own}{between}{json.dumps(added, ensure_ascii=False)[1:]}\n".encode()
 
 
-def _gone_on_with(
-    values: Mapping[str, Any], name: str, speaker: Speaker, options: Generation
-) -> Ready:
+def _gone_on_with(values: Mapping[str, Any], speaker: Speaker, options: Generation) -> Ready:
     if not isinstance(prompt := values.get(PROMPT), str):
+        name = columns_of({"text": USUAL["text"]}, [*values])["text"]
         hint = f'"prompt": "…", or {_FORM}'
         hint += f"; {{--chat}} true answers what stands in {name!r}" if name in values else ""
         raise Unsayable("this has no prompt that is a text", hint)
@@ -128,20 +124,10 @@ def _gone_on_with(
     return Ready(ids, speaker.length(len(ids), options, LENGTH), prompt, 0, unknown)
 
 
-def _answered(
-    line: Line,
-    columns: Mapping[str, str],
-    speaker: Speaker,
-    options: Generation,
-    dialogues: Dialogues,
-) -> Ready:
-    if (name := columns["text"]) not in line.filled:
+def _answered(line: Line, speaker: Speaker, options: Generation, dialogues: Dialogues) -> Ready:
+    messages = prompt_of_row(line.values, dialogues, line.number)
+    if messages is None:
         raise Unsayable("this has no prompt and no messages", f'"prompt": "…", or {_FORM}')
-    cells = {
-        part: value if isinstance(value := line.values[column], list | dict) else as_text(value)
-        for part, column in columns.items()
-    }
-    messages = dialogues.of_row(cells, name, line.number, answered=False).prompt
     found = asked(speaker, messages, options)
     unknown = speaker.unknown("\n".join(each.content for each in messages))
     return Ready(found.ids, found.length, "", found.left_out, unknown)

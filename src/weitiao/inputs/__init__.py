@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from weitiao.card import InputCard, TargetCard
+from weitiao.errors import DataError
 from weitiao.io.dialogues.messages import Role
 
 if TYPE_CHECKING:
@@ -185,6 +186,23 @@ class Input(ABC):
             roles: who speaks in conversations, beside the usual names.
         """
         return value
+
+    def cells(
+        self, row: Mapping[str, Any], roles: Mapping[str, Role] | None = None
+    ) -> dict[str, Any]:
+        """The cells of a row that a program gives by the names of its columns: role → cell.
+
+        Args:
+            roles: as of `cell`.
+
+        Raises:
+            DataError: a column is missing, or what it has can't be read.
+        """
+        for role, name in self.columns.items():
+            if name not in row and role not in self.optional:
+                raise DataError("no such column", column=name, value=dict(row))
+        given = {role: row.get(name, "") for role, name in self.columns.items()}
+        return {role: self.cell(role, value, roles) for role, value in given.items()}
 
     def check(self) -> None:
         """Refuse what would fail after long work."""

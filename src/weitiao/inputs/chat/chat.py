@@ -23,8 +23,16 @@ from weitiao.inputs.chat.loading import files_of, load_encoder
 from weitiao.inputs.chat.template import TemplateFault
 from weitiao.inputs.chat.turns import TurnFault
 from weitiao.io.dialogues.conversation import prompt_of
-from weitiao.io.dialogues.messages import Message, Role, messages_in
+from weitiao.io.dialogues.layout import USUAL, columns_of
+from weitiao.io.dialogues.messages import Message, Role, as_cell, messages_in
+from weitiao.io.dialogues.reading import Dialogues
 from weitiao.io.spans.span import SpanFault
+from weitiao.io.tables.reply_cells import prompt_of_row
+
+_ONE = "one conversation is [conversation]"
+_FORMS = (
+    'a text, a list of messages, or {"messages": […]}, {"prompt": "…"}; docs/data.md lists more'
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,22 @@ class Chat(Input):
         except SpanFault as fault:
             hint = fault.hint
             raise DataError(fault.problem, column=self.text, value=value, hint=hint) from fault
+
+    def cells(
+        self, row: Mapping[str, Any], roles: Mapping[str, Role] | None = None
+    ) -> dict[str, Any]:
+        """As `Input.cells`, where columns are found by their names as those of a file are; an
+        answer is left out, as of rows to predict."""
+        text = self.text if self.text in row else USUAL["text"]
+        messages = prompt_of_row(row, Dialogues(roles), 1, text)
+        if messages is None:
+            name = columns_of({"text": text}, [each for each in row if isinstance(each, str)])[
+                "text"
+            ]
+            problem = "is missing" if name in row else "no such column, nor one of a prompt"
+            hint = _ONE if {"role", "from"} & row.keys() else _FORMS
+            raise DataError(problem, column=name, value=dict(row), hint=hint)
+        return {"text": as_cell(messages)}
 
     def sizes(self, table: pa.Table) -> np.ndarray:
         """Characters of what is said, the last answer left out."""

@@ -1,12 +1,16 @@
 """Conversations, on their way from a chunk of a file to columns of strings."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from weitiao.errors import DataError
 from weitiao.io.dialogues.conversation import Conversation
-from weitiao.io.dialogues.layout import GOOD, REJECTED, USUAL
-from weitiao.io.dialogues.messages import as_cell
+from weitiao.io.dialogues.layout import GOOD, REJECTED, USUAL, columns_of
+from weitiao.io.dialogues.messages import Message, as_cell
 from weitiao.io.dialogues.reading import BESIDE, Dialogues
 from weitiao.io.spans.span import SpanFault
 from weitiao.io.tables.cells import NoValue, as_text
@@ -74,6 +78,41 @@ class ReplyCells:
             raise SpanFault(_missing(name, chunk.raw(i)), "text")
         answered = "label" in self._source.wanted
         return self._dialogues.of_row(cells, name, chunk.rows[i], answered=answered)
+
+
+def prompt_of_row(
+    row: Mapping[str, Any], dialogues: Dialogues, number: int, text: str = USUAL["text"]
+) -> list[Message] | None:
+    """What is to be answered in a row that has its columns by name; null = it has none of them.
+
+    Args:
+        dialogues: reads conversations as those of files.
+        number: of the row, to tell.
+        text: the column of the conversation; one of the usual name may be called otherwise.
+
+    Raises:
+        DataError: it can't be answered; names column and value.
+    """
+    own = {name: _plain(value) for name, value in row.items() if isinstance(name, str)}
+    values = {name: value for name, value in own.items() if value is not None}
+    columns = columns_of({"text": text}, [*values])
+    if columns["text"] not in values:
+        return None
+    cells = {part: values[column] for part, column in columns.items()}
+    try:
+        return dialogues.of_row(cells, columns["text"], number, answered=False).prompt
+    except SpanFault as fault:
+        name = columns.get(fault.role, columns["text"])
+        raise DataError(
+            fault.problem, row=number, column=name, value=row[name], hint=fault.hint
+        ) from fault
+
+
+def _plain(value: Any) -> Any:
+    """A value that stands in no file, as one of a file; what is missing is null."""
+    if isinstance(value, tuple | np.ndarray):  # pandas has arrays of messages
+        return [*value]
+    return value if isinstance(value, list | dict) else as_text(value)
 
 
 def _cell(cell: Any, role: str) -> Any:
