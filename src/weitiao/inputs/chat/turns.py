@@ -95,7 +95,8 @@ class Turns:
                 raise TurnFault(
                     "the chat template writes an earlier answer otherwise than the last one:"
                     f" {_differing(text, whole)}",
-                    f"{{--learn}} last; {_OWN}",
+                    "{--learn} last; a template that writes all alike, such as the one in"
+                    " docs/chat.md: {--template} FILE.jinja",
                 )
         return Written(whole[: turns[-1].end], turns)
 
