@@ -105,6 +105,7 @@ ADDED |= {
     "train and fit --model.objective.sample": "answers take their time: how many, users know",
     "train and fit --model.objective.longest": "how long an answer may be differs by task",
     "train and fit --model.objective.extract": "what counts of an answer, only its users know",
+    "train and fit --model.objective.metrics": "answers may be translations, summaries or neither",
 }
 ADDED |= {
     "train and fit --data.input.tokenizer": "a conversation is written by its model's own template",

@@ -501,6 +501,10 @@ MODEL = {
             ("extract", "refused", "(("),
         )
     },
+    # likewise, nor how alike they are; no answers have no such scores
+    "model.objective: Replying/model.objective.metrics": Effect(
+        "refused", "translation", (*TALKING, "--model.objective.sample=0")
+    ),
     **{
         f"model.objective: Judging/model.objective.{option}": Effect(seen, value, JUDGED)
         for option, seen, value in (

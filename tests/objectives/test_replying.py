@@ -120,8 +120,9 @@ def test_it_learns_rows_by_heart(options: dict[str, Any], tmp_path: Path) -> Non
     assert module.objective.decide(said) == [answer for _, answer in rows]
 
 
-def test_scores_are_of_the_sample_and_losses_of_all(folder: str) -> None:
-    objective, backbone = objective_of(folder, sample=2, longest=5)
+@pytest.mark.parametrize("metrics", [None, "translation", "summary"])
+def test_scores_are_of_the_sample_and_losses_of_all(folder: str, metrics: str | None) -> None:
+    objective, backbone = objective_of(folder, sample=2, longest=5, metrics=metrics)
     rows = sums(5)
     found = objective.evaluate(backbone.eval(), reply_batch(rows))
     assert [one.ids is not None for one in found.predictions] == [True, True, False, False, False]
@@ -133,10 +134,11 @@ def test_scores_are_of_the_sample_and_losses_of_all(folder: str) -> None:
     measured = objective.measure(found.predictions, decided, found.targets)
     mean = sum(sums_) / sum(one.size for one in found.predictions)
     assert measured["perplexity"].log().item() == pytest.approx(mean)
-    metrics = objective.metrics()
+    seen = objective.metrics()
     for part in (slice(0, 1), slice(1, 5)):
-        metrics.update(found.predictions[part], found.targets[part])
-    torch.testing.assert_close(metrics.compute(), measured)
+        seen.update(found.predictions[part], found.targets[part])
+    torch.testing.assert_close(seen.compute(), measured)
+    assert [*measured] == [name for name, _ in objective.shown]
     assert objective.wrong(decided, found.targets)[2:].tolist() == [False] * 3
     columns = objective.columns(found.predictions, decided, [])
     assert columns["ids"][2:] == columns["ended"][2:] == [None] * 3
@@ -144,6 +146,25 @@ def test_scores_are_of_the_sample_and_losses_of_all(folder: str) -> None:
     # by the number of the row, wherever it stands
     later = objective.evaluate(backbone, reply_batch(rows, first=1))
     assert [one.ids is not None for one in later.predictions] == [True, *[False] * 4]
+
+
+@pytest.mark.parametrize(("metrics", "name"), [("translation", "bleu"), ("summary", "rouge_l")])
+def test_right_answers_have_the_best_metrics_that_are_asked_for(
+    folder: str, metrics: str, name: str
+) -> None:
+    objective, _ = objective_of(folder, metrics=metrics, extract=r"\d+")
+    right = ["我有2只猫和3只狗。", "又下雨了，7天了。", "没有问"]
+    said = [*right[:2], None]
+    found = objective.measure([], said, right, ranked=False)
+    assert found[name] == pytest.approx(1)
+    assert found["exact_match"] == 1
+    assert "perplexity" not in found
+    other = objective.measure([], ["2", "7天下雨", None], right, ranked=False)
+    assert other["exact_match"] == 1  # in the part that counts
+    assert other[name] < 0.6
+    assert name in objective.signatures(said, right)
+    plain, _ = objective_of(folder)
+    assert plain.signatures(said, right) == {}
 
 
 def test_without_a_sample_nothing_is_said(folder: str) -> None:

@@ -28,6 +28,7 @@ USUAL = (
     *("--data.input.max_length=128", "--model.backbone=Causal", "--model.backbone.name=chat"),
     *("--model.objective=Replying", "--model.objective.sample=4", "--model.objective.longest=24"),
     *("--model.objective.extract=#### *(.+)", "--model.optim.lr=0.01"),
+    *("--model.objective.metrics=translation", "--run.monitor=val/chrf"),
     *("--trainer.accelerator=cpu", "--trainer.max_epochs=2", "--run.threads=1"),
 )
 
@@ -57,7 +58,18 @@ def test_a_run_is_measured_beside_simpler_answers_and_the_untuned_model(replying
     screen = (replying / "screen.txt").read_text("utf-8")
     assert {"baseline/exact_match", "majority/exact_match", "untuned/ended"} <= metrics.keys()
     assert metrics["test/perplexity"] < metrics["untuned/perplexity"]
-    for part in ("perplexity", "exact match", "ended", "nearest prompt", "majority", "untuned"):
+    assert {"val/chrf", "test/bleu", "untuned/ter", "baseline/chrf"} <= metrics.keys()
+    assert "|tok:13a|" in metrics["test/bleu_signature"]
+    assert metrics["baseline/chrf"] > 0
+    for part in (
+        "perplexity",
+        "exact match",
+        "chrF",
+        "ended",
+        "nearest prompt",
+        "majority",
+        "untuned",
+    ):
         assert part in screen
     assert "left out" not in screen
     with (replying / "logs/latest/predictions.csv").open(encoding="utf-8") as file:

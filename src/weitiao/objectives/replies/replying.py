@@ -17,6 +17,7 @@ from weitiao.objectives.replies.baseline import NearestPrompt
 from weitiao.objectives.replies.chunked import cross_entropy, losses
 from weitiao.objectives.replies.reach import HINTS, TOO_LONG, UNMARKED, reach
 from weitiao.objectives.replies.said import Matching, Said
+from weitiao.objectives.replies.scoring import SCORINGS, Kind
 from weitiao.objectives.scorer import Encoder
 from weitiao.targets.whole_text import ReplyTarget
 
@@ -63,6 +64,8 @@ class Replying(Objective):
         extract: regular expression of what counts of an answer, its first group or all that
             matches, such as ``#### *(.+)``; null = the whole answer. White space counts as one
             space.
+        metrics: further ones, of whole answers beside the right ones: those of a ``translation``
+            (chrF, BLEU, TER) or of a ``summary`` (ROUGE, distinct-2); null = none.
     """
 
     first, recipe, baseline = "perplexity", "chat", "nearest prompt"
@@ -72,7 +75,7 @@ class Replying(Objective):
         ("exact_match", "exact match"),
         ("ended", "ended"),
     )
-    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity")
+    lower_is_better: ClassVar[tuple[str, ...]] = ("loss", "perplexity", "ter")
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Replying(Objective):
         sample: int | None = 50,
         longest: int = 256,
         extract: str | None = None,
+        metrics: Kind | None = None,
     ) -> None:
         super().__init__()
         self.target = target_of(card, ReplyTarget, self)
@@ -95,9 +99,13 @@ class Replying(Objective):
         at_least(1, longest=longest)
         self.sample, self.longest, self.matching = sample, longest, Matching(extract)
         self.vocabulary = card.tokens.vocab_size
-        if sample == 0:
-            # a class's own by its type, and here by what is asked for
-            self.shown = self.shown[:1]  # type: ignore[misc]
+        self.scoring = None if metrics is None else SCORINGS[metrics]
+        if self.scoring is not None and sample == 0:
+            hint = "{--model.objective.sample} 50"
+            raise ConfigError(": no answers are asked for", field="metrics", hint=hint)
+        further = () if self.scoring is None else self.scoring.shown
+        # a class's own by its type, and here by what is asked for
+        self.shown = self.shown[:1] if sample == 0 else (*self.shown, *further)  # type: ignore[misc]
 
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
         """The mean cross-entropy of the ids of answers."""
@@ -169,6 +177,10 @@ class Replying(Objective):
 
     def metrics(self) -> Metrics:
         """Those of answers."""
+        if self.scoring is not None:
+            from weitiao.objectives.replies.text_metrics import TextMetrics
+
+            return TextMetrics(self.target.written, self.score, [name for name, _ in self.shown])
         from weitiao.objectives.replies.metrics import ReplyMetrics
 
         return ReplyMetrics(self.target.written, self.matching, said=self.sample != 0)
@@ -177,6 +189,11 @@ class Replying(Objective):
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
     ) -> dict[str, Tensor]:
         """The same of some rows; of texts alone, whether they are right."""
+        if self.scoring is not None:
+            from weitiao.objectives.replies.text_metrics import measured
+
+            names = [name for name, _ in self.shown]
+            return measured(predictions if ranked else None, decided, targets, self.score, names)
         from weitiao.objectives.replies.metrics import averages, scores_of_rows
 
         rows = predictions if ranked else [Said(None, None)] * len(decided)
@@ -184,6 +201,18 @@ class Replying(Objective):
         if not ranked:
             return {"exact_match": found["exact_match"]}
         return {name: found[name] for name, _ in self.shown}
+
+    def score(self, said: Sequence[str], right: Sequence[str]) -> dict[str, float]:
+        """How some answers compare with the right ones."""
+        found = {} if self.scoring is None else self.scoring.of(said, right)
+        same = [*map(self.matching.same, said, right)]
+        return {**found, "exact_match": sum(same) / len(same) if same else float("nan")}
+
+    def signatures(self, decided: Any, targets: Any) -> dict[str, str]:
+        """Those of the metrics that are asked for."""
+        pairs = zip(decided, targets, strict=True)
+        right = [right for said, right in pairs if said is not None]
+        return {} if self.scoring is None else self.scoring.signatures(right)
 
     def wrong(self, decided: Any, targets: Any) -> np.ndarray:
         """Answers that are not the right one."""

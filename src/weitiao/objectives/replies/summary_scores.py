@@ -15,6 +15,13 @@ from itertools import pairwise
 
 from weitiao.objectives.replies.text_scores import HANZI
 
+SHOWN = (
+    ("rouge_l", "ROUGE-L"),
+    ("rouge_1", "ROUGE-1"),
+    ("rouge_2", "ROUGE-2"),
+    ("distinct_2", "distinct-2"),
+)
+"""The scores and their titles."""
 _TOKEN = re.compile(rf"[{HANZI}]|[^\W{HANZI}]+")
 _ROUGE = {"rouge_l": "rougeL", "rouge_1": "rouge1", "rouge_2": "rouge2"}
 """Ours → what torchmetrics calls it."""
@@ -28,7 +35,7 @@ def summary_scores(said: Sequence[str], right: Sequence[str]) -> dict[str, float
         right: one text for each.
     """
     if not said:
-        return dict.fromkeys((*_ROUGE, "distinct_2"), float("nan"))
+        return dict.fromkeys((name for name, _ in SHOWN), float("nan"))
     from torchmetrics.functional.text.rouge import rouge_score
 
     found = rouge_score(
@@ -43,7 +50,7 @@ def summary_scores(said: Sequence[str], right: Sequence[str]) -> dict[str, float
     return scores | {"distinct_2": len({*bigrams}) / len(bigrams) if bigrams else 0.0}
 
 
-def signatures() -> dict[str, str]:
-    """How each ROUGE is measured, in the manner of sacrebleu."""
+def signatures(right: Sequence[str]) -> dict[str, str]:
+    """How each ROUGE is measured, in the manner of sacrebleu; of no texts nothing."""
     how = "score:f1|mean:texts|case:lc|tok:hanzi+words|stem:no|torchmetrics:"
-    return dict.fromkeys(_ROUGE, how + version("torchmetrics"))
+    return dict.fromkeys(_ROUGE, how + version("torchmetrics")) if right else {}

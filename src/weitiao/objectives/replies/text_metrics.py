@@ -72,6 +72,27 @@ class TextMetrics(Metric):
         return {name: torch.as_tensor(found[name], dtype=torch.float32) for name in self._names}
 
 
+def measured(
+    predictions: Sequence[Said] | None,
+    decided: Sequence[str | None],
+    targets: Sequence[str],
+    score: Score,
+    names: Sequence[str],
+) -> dict[str, Tensor]:
+    """The metrics of some rows, as of `TextMetrics`, a scalar each.
+
+    Args:
+        predictions: null = only texts are known, and how like the right ones they are.
+        decided: the texts; null of rows that were not asked for.
+        names: of the metrics that are wanted, as far as they are known.
+    """
+    pairs = [(a, b) for a, b in zip(decided, targets, strict=True) if a is not None]
+    found = score([a for a, _ in pairs], [b for _, b in pairs])
+    if predictions is not None:
+        found = of_losses(losses_of(predictions)) | found
+    return {name: torch.tensor(found[name]) for name in names if name in found}
+
+
 def losses_of(predictions: Sequence[Said]) -> Tensor:
     """Sum of the losses, over how many ids, whether a row was asked for, and ended, ``(B, 4)``."""
     rows = [[one.loss, one.size, one.ids is not None, bool(one.ended)] for one in predictions]

@@ -14,7 +14,9 @@ from typing import Any
 HANZI = r"\u3400-\u9fff\U00020000-\U0003ffff"
 """Ranges of a regular expression."""
 _HANZI = re.compile(f"[{HANZI}]")
-NAMES = ("chrf", "bleu", "ter")
+SHOWN = (("chrf", "chrF"), ("bleu", "BLEU"), ("ter", "TER"))
+"""The scores and their titles."""
+NAMES = tuple(name for name, _ in SHOWN)
 
 
 def text_scores(said: Sequence[str], right: Sequence[str]) -> dict[str, float]:

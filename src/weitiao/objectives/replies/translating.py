@@ -18,6 +18,7 @@ from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective,
 from weitiao.objectives.baselines import Baselines
 from weitiao.objectives.precision import full
 from weitiao.objectives.replies.said import Said
+from weitiao.objectives.replies.scoring import SCORINGS
 from weitiao.objectives.replies.simple_translations import NearestSource
 from weitiao.objectives.scorer import Encoder
 from weitiao.targets.whole_text import ReplyTarget
@@ -55,11 +56,10 @@ class Translating(Objective):
         sample: the so many first rows of val, and of test, are translated; null = all of them.
     """
 
+    scoring = SCORINGS["translation"]
     first, recipe, baseline = "chrf", "translation", "nearest source"
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("chrf", "chrF"),
-        ("bleu", "BLEU"),
-        ("ter", "TER"),
+        *scoring.shown,
         ("perplexity", "perplexity"),
         ("exact_match", "exact match"),
         ("copied", "copied"),
@@ -165,31 +165,23 @@ class Translating(Objective):
 
     def score(self, said: Sequence[str], right: Sequence[str]) -> dict[str, float]:
         """Metrics of what is written of some rows."""
-        from weitiao.objectives.replies.text_scores import text_scores
-
         same = [a.split() == b.split() for a, b in zip(said, right, strict=True)]
         exact = sum(same) / len(same) if same else float("nan")
-        return {**text_scores(said, right), "exact_match": exact}
+        return {**self.scoring.of(said, right), "exact_match": exact}
 
     def measure(
         self, predictions: Any, decided: Any, targets: Any, *, ranked: bool = True
     ) -> dict[str, Tensor]:
         """The same of some rows; of texts alone, how like the right ones they are."""
-        from weitiao.objectives.replies.text_metrics import losses_of, of_losses
+        from weitiao.objectives.replies.text_metrics import measured
 
-        pairs = [(a, b) for a, b in zip(decided, targets, strict=True) if a is not None]
-        found = self.score([a for a, _ in pairs], [b for _, b in pairs])
-        if ranked:
-            found |= of_losses(losses_of(predictions))
-        names = [name for name, _ in self.shown if name in found]
-        return {name: torch.tensor(found[name]) for name in names}
+        names = [name for name, _ in self.shown]
+        return measured(predictions if ranked else None, decided, targets, self.score, names)
 
     def signatures(self, decided: Any, targets: Any) -> dict[str, str]:
-        """Those of sacrebleu, whose tokenizer goes by the right texts."""
-        from weitiao.objectives.replies.text_scores import signatures
-
+        """Those of the scores."""
         pairs = zip(decided, targets, strict=True)
-        return signatures([right for said, right in pairs if said is not None])
+        return self.scoring.signatures([right for said, right in pairs if said is not None])
 
     def wrong(self, decided: Any, targets: Any) -> np.ndarray:
         """Texts that are not the right one."""
