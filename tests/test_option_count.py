@@ -149,6 +149,8 @@ ADDED |= {
     "serve --limits.body": "with both limits above raised, requests outgrow any fixed size",
     "serve --limits.queue": "how long clients are willing to wait is theirs to say",
     "serve --limits.rate": "only who knows the clients knows how often they may ask",
+    "serve --limits.answer": "how long an answer may take is known where it is waited for, not in"
+    " the training",
 }
 """``verb --option`` → why nothing that was there would do; of what came after that day."""
 

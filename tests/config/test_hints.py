@@ -14,6 +14,7 @@ from weitiao.config.hints import ELSEWHERE, names_for
 from weitiao.config.strict_yaml import names_as_typed, strict
 from weitiao.errors import UsageError
 from weitiao.evaluation.predict import predict_parser
+from weitiao.export.cli import export_parser
 from weitiao.training.fit import fit
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,11 @@ def test_a_wrong_option_is_told_with_the_right_one(
     given: str, said: str, parser: ArgumentParser
 ) -> None:
     assert said in refused(parser, given)
+
+
+@pytest.mark.parametrize("given", ["mymodel", "--out=mymodel", "--output=mymodel"])
+def test_the_folder_of_an_export_is_told_by_its_name(given: str) -> None:
+    assert re.search("(here it is|begin with dashes:) --to", refused(export_parser(), "run", given))
 
 
 @pytest.mark.parametrize(

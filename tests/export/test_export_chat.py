@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM
 import weitiao
 from weitiao.config.parser import UsageError
 from weitiao.errors import ConfigError
+from weitiao.export.chat_folder import Checked
 from weitiao.export.cli import run_export
 from weitiao.export.merged import merge_adapters
 from weitiao.models.backbones.causal import Causal
@@ -109,6 +110,20 @@ def test_a_folder_says_what_the_model_says(
         run_export(["run", "--to=out"])
     with pytest.raises((ConfigError, UsageError), match="said by transformers"):
         run_export(["run", "--to=more", "--format=onnx"])
+
+
+@pytest.mark.parametrize(
+    ("apart", "largest", "exact"),
+    [
+        (1e-4, 39.5, True),  # SmolLM2 with merged adapters, which had moved logits by 5
+        (1e-3, 39.5, False),
+        (9e-5, 0.5, True),
+        (2e-4, 0.5, False),
+        (float("nan"), 39.5, False),
+    ],
+)
+def test_logits_may_differ_by_rounding_alone(apart: float, largest: float, exact: bool) -> None:
+    assert Checked(8, apart, largest, 1.0, True).exact is exact
 
 
 @pytest.mark.parametrize("options", [{}, {"rank_stabilised": True}, {"dora": True}])

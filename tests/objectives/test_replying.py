@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from chat_models import chat_tokenizer
 from replies import END_ID, TOKENIZER, reply_batch, reply_card, save_causal, sums
 from tiny_models import Recorder, loader, tiny_card, tiny_trainer
 from torch.nn import functional as F
@@ -23,6 +24,7 @@ from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 from weitiao.objectives import Replying
 from weitiao.objectives.replies import chunked
+from weitiao.objectives.replies.metrics import texts_of
 from weitiao.objectives.replies.said import Matching, Said
 
 
@@ -257,3 +259,15 @@ def test_chinese_comes_out_whole(folder: str) -> None:
     objective, _ = objective_of(folder)
     said = Said(TOKENIZER.encode("你好，龘").ids, True)
     assert objective.decide([said, Said(None, None)]) == ["你好，龘", None]
+
+
+def test_a_character_that_lacks_bytes_is_left_out_where_an_answer_is_cut() -> None:
+    tokenizer = chat_tokenizer(["好"])
+
+    def written(answers: list[list[int]]) -> list[str]:
+        return [tokenizer.decode(ids) for ids in answers]
+
+    ids = tokenizer.encode("好龘").ids
+    assert written([ids[:-1]]) == ["好\ufffd"]
+    rows = [Said(ids[:-1], False), Said(ids[:-1], True), Said(None, None), Said(ids, False)]
+    assert texts_of(rows, written) == ["好", "好\ufffd", None, "好龘"]

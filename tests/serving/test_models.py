@@ -76,6 +76,9 @@ def test_names_that_are_none_are_refused(given: list[str], told: str) -> None:
 def test_a_run_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no model at"):
         Models({"default": tmp_path / "none"}, read)
+    (tmp_path / "config.json").touch()
+    with pytest.raises(ConfigError, match=r"wasn't trained here.*\n.*generate.* --chat true"):
+        Models({"default": tmp_path}, read)
 
 
 def linked(runs: Path) -> None:

@@ -29,16 +29,20 @@ def reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     class Models(dict):
         def __init__(self, runs: dict[str, Path], load: Any, report: Any) -> None:
-            super().__init__(runs)
+            model = load(next(iter(runs.values()), Path("run")))
+            super().__init__({name: SimpleNamespace(model=model) for name in runs})
             found["runs"] = runs
-            load(Path("run"))
 
         def watch(self, seconds: float) -> None:
             found["reload_every"] = seconds
 
     def load(run: Path, **options: Any) -> Any:
         found.update(options)
-        return SimpleNamespace(rows=SimpleNamespace(), chat=False)
+        return SimpleNamespace(rows=SimpleNamespace(), chat=run.name == "run")
+
+    def talker(model: Any, longest: int | None) -> Any:
+        found["longest"] = longest
+        return model
 
     def make_app(models: Any, limits: Any, token: str | None, *, local: bool) -> None:
         found.update({f"limits.{name}": value for name, value in vars(limits).items()})
@@ -48,7 +52,8 @@ def reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         found.update(end_within=end_within, host=bound.getsockname()[0])
         found["port"] = bound.getsockname()[1]
 
-    for name, part in (("Models", Models), ("load", load), ("_answer", answer)):
+    parts = {"Models": Models, "load": load, "Talker": talker, "_answer": answer}
+    for name, part in parts.items():
         monkeypatch.setattr(cli, name, part)
     monkeypatch.setattr("weitiao.serving.app.make_app", make_app)
     return found
@@ -72,6 +77,7 @@ GIVEN = {
     "limits.body": ("7", 7),
     "limits.queue": ("7", 7),
     "limits.rate": ("7", 7),
+    "limits.answer": ("7", 7),
 }
 
 
@@ -82,6 +88,7 @@ def test_each_option_reaches_its_place(option: str, reached: dict[str, Any]) -> 
     assert reached[option] != there
     run_serve(["run", "--port=0", f"--{option}={value}"])
     assert reached[option] == there
+    assert reached["longest"] == reached["limits.answer"]
     assert reached["local"]
 
 
@@ -112,6 +119,7 @@ def test_what_cant_be_served_is_refused(reached: dict[str, Any]) -> None:
         (["run", "other", "--port=0"], "of several models each has a name"),
         (["run", "--port=0", "--token_file=none"], "token_file: none can't be read"),
         (["run", "--port=0", "--ckpt_path=x"], "ckpt_path"),
+        (["labels", "--port=0", "--limits.answer=7"], "limits.answer has no effect: no model"),
         ([], "runs: none is named"),
     ):
         with pytest.raises(ConfigError) as refused:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from weitiao.config.field_paths import field_paths
+from weitiao.config.hints import names_for
 from weitiao.config.own_code import permitted
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
@@ -136,6 +137,8 @@ def run_export(arguments: list[str]) -> Path:
 def export_parser() -> UseParser:
     """The parser of the verb."""
     parser = use_parser("export", LabelledFile, run="ckpt_path")
+    others = [name for name, option in names_for("test").items() if option == "out"]
+    parser.elsewhere = names_for("test") | dict.fromkeys((*others, "out", "file"), "to")
     parser.add_argument("--to", type=Path, required=True, help="Folder that is made.")
     parser.add_argument(
         "--format",

@@ -81,13 +81,17 @@ class Talker:
 
     Args:
         predictor: of a run of ``--task chat`` or of preferences.
+        longest: most ids of an answer from now on, of the predictor's own, too; null = as in its
+            training.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, longest: int | None = None) -> None:
         self.predictor = predictor
         self.classes, self.pair = predictor.classes, predictor.pair
         self.options, self.chat = predictor.options, predictor.chat
         self._replies = cast("Replying", predictor.model.objective)
+        if longest is not None:
+            self._replies.longest = longest
         self._backbone = cast("Causal", predictor.model.backbone)
         self._tokenizer = cast("FittedChat", predictor.rows.fitted).encoder.tokenizer
 

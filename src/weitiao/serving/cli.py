@@ -136,9 +136,11 @@ def run_serve(arguments: list[str]) -> None:
             trust = server.trust_remote_code
             model = load(run, device=server.device, trust_remote_code=trust)
             model.rows.batch = BATCH
-            return Talker(model) if model.chat else model
+            return Talker(model, values.limits.answer) if model.chat else model
 
         models = Models(runs, read, lambda line: show_line(line, console))
+        if values.limits.answer is not None and not any(m.model.chat for m in models.values()):
+            raise ConfigError("has no effect: no model here chats", field="answer")
         if server.reload_every is not None:
             models.watch(server.reload_every)
         address, port = bound.getsockname()[:2]

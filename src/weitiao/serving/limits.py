@@ -41,6 +41,7 @@ class Limits:
         body: most bytes of a request.
         queue: most texts that wait for the model; a request beyond them is answered 503.
         rate: most requests of one client in a minute; null = any number.
+        answer: most ids of an answer of a model that chats; null = as in its training.
 
     Raises:
         ConfigError: a value is below 1.
@@ -51,10 +52,11 @@ class Limits:
     body: int = 4 << 20
     queue: int = 10_000
     rate: int | None = None
+    answer: int | None = None
 
     def __post_init__(self) -> None:
         at_least(1, texts=self.texts, characters=self.characters, body=self.body)
-        at_least(1, queue=self.queue, rate=self.rate)
+        at_least(1, queue=self.queue, rate=self.rate, answer=self.answer)
 
 
 class Rates:

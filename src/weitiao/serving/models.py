@@ -171,8 +171,12 @@ class Models(Mapping[str, Served]):
     def _read(self, run: Path) -> tuple[Model, State]:
         state = _state(run)
         if state is None:
-            problem = f": there is no model at {run}"
-            raise ConfigError(problem, field="runs", hint=runs_near(run))
+            problem, hint = f": there is no model at {run}", runs_near(run)
+            if (run / "config.json").is_file():
+                problem = f": {run} is a model that wasn't trained here, and runs are served"
+                asked = command("generate", "--model", run, "--chat", "true")
+                hint = f"if it chats, it answers in the terminal: {asked}"
+            raise ConfigError(problem, field="runs", hint=hint)
         model = self._load(run)
         # the first text is slow, and what can't predict is refused now
         model.predict([_any_row(model)])

@@ -10,6 +10,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from weitiao.objectives.replies.said import Answered, Matching, Said
 
+TORN = "\ufffd"  # as tokenizers write bytes that are no character yet
 OF_SAID = ("exact_match", "ended")
 """Those of the answers that were asked for."""
 
@@ -52,9 +53,16 @@ class ReplyMetrics(Metric):
 def texts_of(
     predictions: Sequence[Answered], written: Callable[[Any], list[str]]
 ) -> list[str | None]:
-    """The answers as texts; null of rows that were not asked for one."""
+    """The answers as texts; null of rows that were not asked for one.
+
+    Where an answer was cut within a character, the bytes that it has of that are left out.
+    """
     asked = iter(written([one.ids for one in predictions if one.ids is not None]))
-    return [None if one.ids is None else next(asked) for one in predictions]
+    found = [None if one.ids is None else next(asked) for one in predictions]
+    return [
+        text.rstrip(TORN) if text is not None and not one.ended else text
+        for one, text in zip(predictions, found, strict=True)
+    ]
 
 
 def scores_of_rows(
