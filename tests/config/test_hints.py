@@ -119,7 +119,11 @@ def test_the_folder_of_an_export_is_told_by_its_name(given: str) -> None:
         ("--data.file=x.csv", "here it is --data.predict"),
         ("--data.test=x.csv", "--data.predict"),
         ("--input-file=x.csv", "here it is --data.predict"),
-        ("x.csv", "options begin with dashes: --data.predict x.csv"),
+        (
+            "x.csv",
+            "options begin with dashes: --data.predict x.csv; did a shell expand a pattern? Put it"
+            " in quotes",
+        ),
         ("a/best.ckpt", "options begin with dashes: --ckpt_path a/best.ckpt"),
         ("真好吃", "options begin with dashes: --text 真好吃"),
         ("--texts=好", "here it is --text"),

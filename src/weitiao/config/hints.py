@@ -87,7 +87,14 @@ def right_name(
         return None
     if not name.startswith("-"):
         takes = _what_takes(name, options, names)
-        return f"options begin with dashes: --{takes} {name}" if _has(takes, options) else None
+        if not _has(takes, options):
+            return None
+        quoted = (
+            ""
+            if takes in ("text", "ckpt_path")
+            else "; did a shell expand a pattern? Put it in quotes"
+        )
+        return f"options begin with dashes: --{takes} {name}{quoted}"
     bare = name.lstrip("-").replace("-", "_").lower()
     last = bare.rpartition(".")[2]
     known = names.get(bare) or names.get(last)
