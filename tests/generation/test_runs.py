@@ -107,6 +107,7 @@ def test_who_hears_it_grow_hears_what_it_predicts(talker: Talker) -> None:
     assert [one.text for one in said] == [*map("".join, heard)]
     assert [one.ids for one in said] == known.columns["ids"]
     assert [one.ended for one in said] == known.columns["ended"]
+    assert [one.cut for one in said] == known.columns["cut"] == [False, True, True]
     assert max(map(len, heard)) > 9
 
 

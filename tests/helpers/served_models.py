@@ -80,7 +80,7 @@ class LastOption:
 
 class Echoes:
     """Answers a conversation with its last message, a character at a time; its template takes no
-    system message.
+    system message, and says to have cut one that is "too long".
 
     Args:
         fails: it can't do with what follows this character.
@@ -121,7 +121,7 @@ class Echoes:
             talk.write(character)
         elif not talk.answer.cancelled():
             ids = len(whole) if length is None else length
-            answer = Answer(whole, length is None, len(talk.text), ids)
+            answer = Answer(whole, length is None, len(talk.text), ids, "too long" in whole)
             with suppress(InvalidStateError):
                 talk.answer.set_result(answer)
 

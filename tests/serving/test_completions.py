@@ -129,10 +129,20 @@ def test_the_description_is_of_what_is_answered(serve: Callable[..., Server]) ->
     some = {"messages": ASKED, "stream": True, "stream_options": {"include_usage": True}}
     part = events(server.post(some))[-2]
     for found, name in ((whole, "ChatCompletion"), (part, "CompletionPart")):
-        assert {*found} == {*schemas[name]["properties"]}
+        assert {*found, "cut"} == {*schemas[name]["properties"]}
         assert {*found["usage"]} == {*schemas["Usage"]["required"]}
     known = {"messages", "model", *_OPTIONS, *_WITHOUT_EFFECT}
     assert {*schemas["CompletionQuery"]["properties"]} == known
+
+
+def test_messages_that_are_left_out_are_told(serve: Callable[..., Server]) -> None:
+    server = serve(echo=Echoes())
+    for text, cut in ((SAID, None), ("too long", True)):
+        content = {"messages": [{"role": "user", "content": text}]}
+        assert json.loads(server.post(content).read()).get("cut") is cut
+        *parts, last, _ = events(server.post({**content, "stream": True}))
+        assert last.get("cut") is cut
+        assert not any("cut" in part for part in parts)
 
 
 def test_what_is_said_comes_at_once_and_who_goes_ends_it(serve: Callable[..., Server]) -> None:
@@ -274,7 +284,7 @@ def test_no_conversation_waits_for_the_end_of_anothers_answer() -> None:
         model.free.set()
         assert [other.answer.result(5).text for other in others] == [*"bcd"]
         assert found.result(5).labels == ["long"]
-        assert long.answer.result(5) == Answer("a" * 500, True, 500, 500)
+        assert long.answer.result(5) == Answer("a" * 500, True, 500, 500, False)
         assert max(map(heard.index, "bcd")) < 20  # of 503
         assert model.groups == [["a" * 500], ["b", "c", "d"]]
         assert here.rows == 0

@@ -270,6 +270,9 @@ def test_an_answer_is_shown_while_it_grows(browser: Chrome, address: Callable[..
     until(browser, lambda: texts(browser, "#answers .said")[2:] == ["last"])
     spoken = [message.content for message in messages_in(model.talks[-1].text)]
     assert spoken == [said, said, "zweite", "z", "last"]
+    say(browser, "too long")
+    note = ["The model has no room for the oldest messages: they were left out."]
+    until(browser, lambda: texts(browser, "#answers .note") == note)
     browser.find_element(By.ID, "forget").click()
     assert texts(browser, "#answers li") == []
     assert [entry for entry in browser.get_log("browser") if "500" not in entry["message"]] == []

@@ -45,7 +45,9 @@ class Predictions:
         unread: of each row and each of its texts the spans of ``cleaned``, in code points, that
             are beyond what the model reads; empty = not known.
         columns: what else a file of predictions has of each row, by name: of spans their words
-            and probabilities; of an answer the same, and the next best ones.
+            and probabilities; of an answer the same, and the next best ones; of one in a
+            conversation whether it ended by itself, how many ids it has, and whether the oldest
+            messages were cut off.
     """
 
     labels: list[Any]
@@ -134,6 +136,8 @@ class Predictor:
         said = found.predictions if classes else None
         originals = table["original"].to_pylist()
         columns = objective.columns(found.predictions, found.decided, originals)
+        if self.chat:  # of messages there are no spans
+            columns["cut"] = encoded["cut"].to_pylist()
         return Predictions([*labels], said, classes, *self._as_read(table, encoded), columns)
 
     def _as_read(

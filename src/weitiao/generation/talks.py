@@ -31,12 +31,14 @@ class Answer(NamedTuple):
         ended: whether the model or a stop string ended it; else it is as long as it may be.
         prompt: how many ids the model read.
         ids: how many it said.
+        cut: whether the oldest messages, or the beginning of a single one, were left out.
     """
 
     text: str
     ended: bool
     prompt: int
     ids: int
+    cut: bool
 
 
 @dataclass(eq=False)
@@ -64,6 +66,7 @@ class _Going:
     row: Row
     stream: Stream
     choice: Choice
+    cut: bool
 
     def give(self) -> bool:
         """Give the answer, if it is done; says whether it isn't."""
@@ -72,7 +75,7 @@ class _Going:
         said = self.stream.end(self.row.ids).text
         with suppress(InvalidStateError):  # nobody waits for it
             ids = len(self.row.prompt), len(self.row.ids)
-            self.talk.answer.set_result(Answer(said, self.row.ended, *ids))
+            self.talk.answer.set_result(Answer(said, self.row.ended, *ids, self.cut))
         return False
 
 
@@ -128,7 +131,7 @@ class Talker:
         if talk.answer.cancelled():
             return None
         try:
-            prompt = self._prompt(talk.text)
+            prompt, cut = self._prompt(talk.text)
         except Exception as error:  # whatever it is, it is the answer of who asked
             with suppress(InvalidStateError):
                 talk.answer.set_exception(error)
@@ -142,15 +145,16 @@ class Talker:
             return stream.hear(ids) or talk.answer.cancelled()
 
         row = Row(prompt, min(room, talk.options.length or room), heard=heard)
-        return _Going(talk, row, stream, Choice(talk.options))
+        return _Going(talk, row, stream, Choice(talk.options), cut)
 
-    def _prompt(self, text: str) -> list[int]:
-        """The ids after which `predict` answers a conversation.
+    def _prompt(self, text: str) -> tuple[list[int], bool]:
+        """The ids after which `predict` answers a conversation, and whether it was too long.
 
         Raises:
             DataError: the template doesn't take it.
         """
         rows = self.predictor.rows
-        (batch,) = rows.encode(rows.of_cells({"text": [text]})).batches
+        read = rows.encode(rows.of_cells({"text": [text]}))
+        (batch,) = read.batches
         found: list[int] = batch["inputs"]["input_ids"][0][: batch["prompt"][0]].tolist()
-        return found
+        return found, read.encoded["cut"][0].as_py()

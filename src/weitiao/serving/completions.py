@@ -89,7 +89,7 @@ class Form:
         """All of it at once."""
         choice = {"message": {"role": "assistant", "content": answer.text}}
         found = self._object("chat.completion", choice, _reason(answer))
-        return found | {"usage": _usage(answer)}
+        return found | _cut(answer) | {"usage": _usage(answer)}
 
     async def events(self, heard: Heard, reason: Callable[[Exception], str]) -> AsyncIterator[str]:
         """Server-sent events of an answer that has begun; ``[DONE]``, unless it fails.
@@ -105,14 +105,15 @@ class Form:
         except Exception as error:
             yield _event({"error": {"message": reason(error)}})
             return
-        yield self._part({}, _reason(answer))
+        last = self._object("chat.completion.chunk", {"delta": {}}, _reason(answer))
+        yield _event(last | _cut(answer))
         if self._query.usage:
             counted = {"choices": [], "usage": _usage(answer)}
             yield _event(self._object("chat.completion.chunk", {}, None) | counted)
         yield "data: [DONE]\n\n"
 
-    def _part(self, delta: Mapping[str, str], ended: str | None = None) -> str:
-        return _event(self._object("chat.completion.chunk", {"delta": delta}, ended))
+    def _part(self, delta: Mapping[str, str]) -> str:
+        return _event(self._object("chat.completion.chunk", {"delta": delta}, None))
 
     def _object(self, kind: str, choice: Mapping[str, Any], ended: str | None) -> dict[str, Any]:
         choices = [{"index": 0, **choice, "finish_reason": ended}]
@@ -148,6 +149,11 @@ def listed(models: Models) -> dict[str, Any]:
 
 def _reason(answer: Answer) -> str:
     return "stop" if answer.ended else "length"
+
+
+def _cut(answer: Answer) -> dict[str, bool]:
+    """What OpenAI's form has no place for."""
+    return {"cut": True} if answer.cut else {}
 
 
 def _usage(answer: Answer) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import { hear } from "./server.js";
 import { say } from "./words.js";
 
-let messages = []; // what was said: { role, content }; cut = it isn't the model that ended it
+let messages = []; // what was said: { role, content, notes }, these by their names in words.js
 let growing; // aborts the answer that grows
 
 const $ = (id) => document.getElementById(id);
@@ -15,11 +15,11 @@ function paragraph(kind, text) {
   return made;
 }
 
-function shown({ role, content, cut }) {
+function shown({ role, content, notes = [] }) {
   const item = document.createElement("li");
   item.className = role;
   item.append(paragraph(role === "user" ? "text" : "said", content));
-  if (cut) item.append(paragraph("note", say("longest")));
+  item.append(...notes.map((name) => paragraph("note", say(name))));
   return item;
 }
 
@@ -53,9 +53,9 @@ export async function talk(model, content) {
   showMessages();
   let kept = false;
   try {
-    for await (const { content, reason } of hear(query, own.signal)) {
+    for await (const { content, reason, cut } of hear(query, own.signal)) {
       answer.content += content;
-      answer.cut = reason === "length";
+      answer.notes = [...(cut ? ["forgotten"] : []), ...(reason === "length" ? ["longest"] : [])];
       if (here === messages) $("answers").lastChild.replaceWith(shown(answer));
     }
     kept = Boolean(answer.content.trim());

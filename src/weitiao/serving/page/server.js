@@ -40,7 +40,8 @@ export async function ask(path, query, signal) {
   return (await response(path, query, signal)).json();
 }
 
-// The answer to a conversation while it grows: { content } each time, last { reason } why it ended.
+// The answer to a conversation while it grows: { content } each time, in the end { reason } and
+// { cut }: why it ended, and whether the oldest messages were left out.
 export async function* hear(query, signal) {
   const said = await response("v1/chat/completions", { ...query, stream: true }, signal);
   const reader = said.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -52,9 +53,9 @@ export async function* hear(query, signal) {
     for (const event of events) {
       const data = event.slice("data: ".length);
       if (data === "[DONE]") return;
-      const { error, choices } = JSON.parse(data);
+      const { error, choices, cut } = JSON.parse(data);
       if (error) throw new Refused(500, error.message);
-      yield { content: choices[0].delta.content ?? "", reason: choices[0].finish_reason };
+      yield { content: choices[0].delta.content ?? "", reason: choices[0].finish_reason, cut };
     }
   }
 }

@@ -5,6 +5,7 @@ const WORDS = {
     title: "weitiao", other_language: "中文", token: "Token of this server", open: "Open", wrong: "That is not the token.",
     model: "Model", typed: "Text", texts: "Texts, one a line", first: "First text", pair: "Second text", options: "Options, one a line", label: "Label",
     message: "Message", send: "Send", forget: "New conversation", longest: "It ended at its greatest length, not by itself.", silent: "The model said nothing.",
+    forgotten: "The model has no room for the oldest messages: they were left out.",
     keys: "Ctrl + Enter", given: "File", drop: "Drop a CSV or text file here, or", choose: "choose one",
     column: "Text", other: "Second text", header: "The first row is a header", score: "Label the file", cancel: "Stop",
     cleaned: "Read as ", cut: "Too long: what is struck out was not read.", more: "all {0} classes", none: "no label",
@@ -15,7 +16,7 @@ const WORDS = {
   zh: {
     title: "微调", other_language: "English", token: "本服务器的令牌", open: "进入", wrong: "令牌不对。",
     model: "模型", typed: "文本", texts: "文本，每行一条", first: "第一段文本", pair: "第二段文本", options: "选项，每行一个", label: "分类",
-    message: "消息", send: "发送", forget: "新对话", longest: "回答到了最大长度，不是自己结束的。", silent: "模型什么也没说。",
+    message: "消息", send: "发送", forget: "新对话", longest: "回答到了最大长度，不是自己结束的。", silent: "模型什么也没说。", forgotten: "放不下全部对话：最早的消息没有读。",
     keys: "Ctrl + Enter", given: "文件", drop: "把 CSV 或文本文件拖到这里，或者", choose: "选择文件",
     column: "文本列", other: "第二段文本列", header: "第一行是表头", score: "给文件分类", cancel: "停止",
     cleaned: "读到的：", cut: "太长：划掉的部分没有读。", more: "全部 {0} 类", none: "没有标签",
