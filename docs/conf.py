@@ -29,6 +29,7 @@ CONTENTS = {
         "docs/zh/first_hour",
         "docs/zh/chat",
         "docs/zh/preferences",
+        "docs/zh/translation",
     ],
     "Guides": [
         "docs/first_hour",

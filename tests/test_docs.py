@@ -45,6 +45,7 @@ CHINESE = {  # a page → the English one that it follows
     "docs/zh/first_hour.md": "docs/first_hour.md",
     "docs/zh/chat.md": "docs/chat.md",
     "docs/zh/preferences.md": "docs/preferences.md",
+    "docs/zh/translation.md": "docs/translation.md",
 }
 
 
