@@ -129,14 +129,7 @@ class Echoes:
         return Chat(tokenizer="any").cell("text", row, {"客户": "user"})
 
     def predict(self, rows: Sequence[str]) -> Predictions:
-        talks = [messages_in(row) for row in rows]
-        for number, talk in enumerate(talks, 1):
-            if talk[0].role == "system":
-                raise DataError("the chat template doesn't take it", file="--text", row=number)
-        said = [talk[-1].content for talk in talks]
-        return Predictions(
-            said, None, [], [*rows], [[[]] for _ in rows], {"ended": [True] * len(rows)}
-        )
+        return Predictions([*rows], None, [])  # one is tried, before it is served
 
 
 class Names:

@@ -116,7 +116,8 @@ def test_a_conversation_is_answered(client: Client) -> None:
     here = client({"default": Echoes()})
     assert here.get("/models").json()["models"]["default"]["chat"]
     said = here.post("/predict", json={"texts": TALKS})
-    assert said.json() == [{"label": "在吗", "more": {"ended": True}}] * len(TALKS)
+    more = {"ended": True, "ids": 2, "cut": False}
+    assert said.json() == [{"label": "在吗", "more": more}] * len(TALKS)
 
 
 @pytest.mark.parametrize(

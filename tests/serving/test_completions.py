@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 import uvicorn
 from served_models import Echoes, Lengths
 
+from weitiao.errors import DataError
 from weitiao.generation.options import Generation
 from weitiao.generation.talks import Answer, Talk
 from weitiao.serving import talking
@@ -24,6 +27,7 @@ from weitiao.serving.batcher import Batcher
 from weitiao.serving.completion_query import _OPTIONS, _WITHOUT_EFFECT
 from weitiao.serving.limits import Limits
 from weitiao.serving.models import Models
+from weitiao.serving.replies import replies
 
 PATH = "/v1/chat/completions"
 SAID = "你好，𠮷 good\n<b>"
@@ -303,6 +307,45 @@ def test_only_so_many_are_answered_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
         model.free.set()
         assert [one.answer.result(5).text for one in talks] == ["ab"] * 20
         assert [*map(len, model.groups)] == [1, 3, 3, 3, 3, 3, 3, 1]
+
+
+def test_many_conversations_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weitiao.serving.replies.ROWS", 3)
+    model, heard = Echoes(), list[str]()
+    texts = [f"{i}" * 9 for i in range(8)]
+    with batcher() as here, ThreadPoolExecutor(1) as pool:
+        model.free.clear()
+        many = pool.submit(asyncio.run, replies(here, model, texts))
+        until(lambda: model.groups)
+        other = talk("b", heard)
+        here.talk(model, other)
+        model.free.set()
+        assert other.answer.result(5).text == "b"
+        found = many.result(5)
+        assert [row["label"] for row in found] == texts
+        assert sum(map(len, model.groups)) == 9
+        assert ["b"] in model.groups[:4]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_nothing_is_answered_behind_a_fault_or_for_who_has_gone(fails: bool) -> None:
+    model = Echoes()
+    template = json.dumps([{"role": "system", "content": "短"}, *ASKED])
+    long = "c" * 100_000  # it would take seconds
+    texts = ["ok", template, long] if fails else ["ok", long, long]
+
+    async def cut() -> None:
+        waiting = asyncio.ensure_future(replies(here, model, texts))
+        if not fails:
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+        with pytest.raises(DataError if fails else asyncio.CancelledError) as fault:
+            await waiting
+        assert getattr(fault.value, "row", 2) == 2
+
+    with batcher() as here:
+        asyncio.run(cut())
+        assert model.talks[-1].answer.cancelled()
 
 
 def test_an_ended_server_leaves_nobody_waiting() -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
@@ -29,8 +29,9 @@ from weitiao.serving.completion_query import Completion, read_completion
 from weitiao.serving.completions import Events, Form, Heard, listed
 from weitiao.serving.limits import Bodies, Limits, Rates, Refused
 from weitiao.serving.metrics import Metrics
-from weitiao.serving.models import Models
-from weitiao.serving.query import answers, read_query
+from weitiao.serving.models import ChatModel, Models
+from weitiao.serving.query import Query, answers, read_query
+from weitiao.serving.replies import replies
 
 GONE = 499  # nobody reads such an answer, but it is counted
 PAGE = {"/": "index.html"} | {
@@ -99,20 +100,28 @@ class _Service:
         if not query.texts:
             return JSONResponse([])
         begin = time.monotonic()
-        waiting: asyncio.Future = asyncio.wrap_future(
-            self.batcher.submit(query.served.model, query.texts)
-        )
+        waiting: asyncio.Future = asyncio.ensure_future(self._said(query))
         if not await _in_time(request, waiting):
             return Response(status_code=GONE)  # nothing is computed for nobody
         try:
-            said = answers(query.texts, waiting.result())
+            said = waiting.result()
         except DataError as error:  # such as of a template, which is asked with the model only
             place = "texts" if error.row is None else f"texts[{error.row - 1}]"
             raise Refused(422, f"{place}: {error.problem}") from None
+        except Refused:
+            raise
         except Exception as error:  # whatever it is, the next request may be a better one
             return fault(_failure(query.name, error), request.url.path, 500)
         self.metrics.labelled(query.name, len(said), time.monotonic() - begin)
         return JSONResponse(said)
+
+    async def _said(self, query: Query) -> list[dict[str, Any]]:
+        """What is said of each text."""
+        model = query.served.model
+        if model.chat:
+            return await replies(self.batcher, cast(ChatModel, model), query.texts)
+        found = await asyncio.wrap_future(self.batcher.submit(model, query.texts))
+        return answers(query.texts, found)
 
     async def complete(self, request: Request) -> Response:
         """Answer a conversation, at once or while the answer grows."""
