@@ -50,10 +50,10 @@ class Server:
         until(lambda: self.server.started)
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
 
-    def post(self, content: Any, **headers: str) -> HTTPResponse:
+    def post(self, content: Any, *, path: str = PATH, **headers: str) -> HTTPResponse:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         body = content if isinstance(content, bytes) else json.dumps(content)
-        connection.request("POST", PATH, body, {"Content-Type": "application/json", **headers})
+        connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
         return connection.getresponse()
 
     def get(self, path: str) -> bytes:
@@ -245,6 +245,31 @@ def test_what_cant_be_answered_is_told(serve: Callable[..., Server]) -> None:
     nothing = {"n": 1, "tools": [], "presence_penalty": 0, "seed": None, "user": "me"}
     said = server.post({"messages": ASKED, "model": "echo", **nothing})
     assert (said.status, json.loads(said.read())["choices"][0]["message"]["content"]) == (200, SAID)
+
+
+def test_answers_that_a_server_has_no_time_for_are_told(serve: Callable[..., Server]) -> None:
+    model = Echoes()
+    server = serve(echo=model)
+    model.free.clear()
+    said = server.post({"messages": ASKED, "stream": True})
+    begin = b"".join(said.readline() for _ in range(3))
+    with ThreadPoolExecutor(2) as pool:
+        others = [
+            pool.submit(server.post, {"messages": ASKED}),
+            pool.submit(server.post, {"texts": [SAID]}, path="/predict"),
+        ]
+        until(lambda: b"weitiao_waiting_texts 2.0" in server.get("/metrics"))
+        server.app.end()
+        told = [other.result(10) for other in others]
+    model.free.set()
+    found = events(said, begin)
+    assert SAID[:2].startswith(text_of(found))
+    assert found[-1] == {"error": {"message": "the server is ending"}}
+    assert [one.status for one in told] == [503, 503]
+    assert [json.loads(one.read())["error"] for one in told] == [
+        {"message": "the server is ending"},
+        "the server is ending",
+    ]
 
 
 def test_clients_find_the_models_that_chat(serve: Callable[..., Server]) -> None:

@@ -130,16 +130,22 @@ def test_told_to_end_it_answers_what_it_took(run_of: Path, serve: Callable[..., 
         server.ask(["好"])
 
 
-def test_a_client_that_never_ends_does_not_keep_it(
-    run_of: Path, serve: Callable[..., Server]
-) -> None:
-    server = serve(str(run_of), "--end_within=1")
-    with socket.create_connection(("127.0.0.1", server.port)) as slow:
-        head = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+def test_clients_that_never_end_do_not_keep_it(run_of: Path, serve: Callable[..., Server]) -> None:
+    server = serve(
+        str(run_of), *("--end_within=1", "--limits.texts=100000", "--limits.body=99999999")
+    )
+    head = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", server.port)) as slow,
+        ThreadPoolExecutor(1) as pool,
+    ):
         slow.sendall(f"{head}Content-Length: 100\r\n\r\n".encode() + b'{"te')
-        time.sleep(0.3)
+        many = pool.submit(server.ask, TEXTS * 1500)  # more than it can answer in a second
+        while server.metric("weitiao_waiting_texts") < len(TEXTS):
+            time.sleep(0.01)
         server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(10) == 0
+        assert server.process.wait(15) == 0
+        assert many.result() == (503, {"error": "the server is ending"})
 
 
 def test_a_newer_run_takes_over_without_a_lost_request(

@@ -60,6 +60,7 @@ class Gate:
         local: only names of this machine are right: a page of the web whose own name was made to
             lead here (DNS rebinding) sends its own.
         count: told the status of each answer.
+        end: ends the answers that aren't done.
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class Gate:
         free: Collection[str],
         local: bool,
         count: Callable[[int], object],
+        end: Callable[[], None],
     ) -> None:
+        self.end = end
         self.app, self.rates, self.free = app, rates, free
         self.local, self.count = local, count
         self.token = token and token.encode()

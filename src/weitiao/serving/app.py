@@ -27,7 +27,7 @@ from weitiao.serving.access import OPENAI, Gate, fault, refusal
 from weitiao.serving.batcher import Batcher
 from weitiao.serving.completion_query import Completion, read_completion
 from weitiao.serving.completions import Events, Form, Heard, listed
-from weitiao.serving.limits import Bodies, Limits, Rates, Refused
+from weitiao.serving.limits import Bodies, Limits, Rates, Refused, ending
 from weitiao.serving.metrics import Metrics
 from weitiao.serving.models import ChatModel, Models
 from weitiao.serving.query import Query, answers, read_query
@@ -73,7 +73,8 @@ def make_app(
     handlers: dict[Any, Any] = {HTTPException: _unanswerable, Refused: _refused}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=service.lifespan)
     rates, count = Rates(limits.rate), service.metrics.answered
-    return Gate(app, token, rates, free=OPEN, local=local, count=count)
+    end = service.batcher.end
+    return Gate(app, token, rates, free=OPEN, local=local, count=count, end=end)
 
 
 class _Service:
@@ -103,6 +104,8 @@ class _Service:
         waiting: asyncio.Future = asyncio.ensure_future(self._said(query))
         if not await _in_time(request, waiting):
             return Response(status_code=GONE)  # nothing is computed for nobody
+        if waiting.cancelled():
+            raise ending()
         try:
             said = waiting.result()
         except DataError as error:  # such as of a template, which is asked with the model only

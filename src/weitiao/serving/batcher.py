@@ -16,7 +16,7 @@ from weitiao.errors import DataError
 from weitiao.evaluation.predictor import Predictions
 from weitiao.generation.talks import Talk
 from weitiao.serving import talking
-from weitiao.serving.limits import Refused
+from weitiao.serving.limits import Refused, ending
 from weitiao.serving.models import ChatModel, Model
 from weitiao.serving.talking import Talking
 
@@ -98,15 +98,15 @@ class Batcher:
 
     def _admit(self, rows: int) -> None:
         if self._closed:
-            raise Refused(503, "the server is ending", wait=1)
+            raise ending()
         # one that is longer than the queue is taken where nothing else waits
         if self.rows and self.rows + rows > self.most:
             raise Refused(503, f"{self.rows:,} texts are waiting already", wait=1)
         self.rows += rows
         self._changed.notify()
 
-    def close(self) -> None:
-        """Take no more, and end the thread after the batch that it computes."""
+    def end(self) -> None:
+        """Take no more, and cancel what waits; the batch that is computed has its answers still."""
         with self._changed:
             self._closed = True
             for waiting in self._waiting:
@@ -114,6 +114,10 @@ class Batcher:
             for _, talk in self._asked:
                 talk.answer.cancel()
             self._changed.notify()
+
+    def close(self) -> None:
+        """As `end`, and wait for the thread."""
+        self.end()
         self._thread.join(PATIENCE)
 
     def _run(self) -> None:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from weitiao.generation.talks import Answer, Talk
 from weitiao.serving.completion_query import Completion
-from weitiao.serving.limits import Refused
+from weitiao.serving.limits import ending
 from weitiao.serving.models import Models
 
 
@@ -66,7 +66,7 @@ class Heard:
             Exception: whatever the model has raised.
         """
         if self.talk.answer.cancelled():
-            raise Refused(503, "the server is ending", wait=1)
+            raise ending()
         return self.talk.answer.result()
 
     def leave(self) -> None:

@@ -31,6 +31,11 @@ class Refused(Exception):
         self.headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
 
 
+def ending() -> Refused:
+    """What those hear whose answer isn't done when the server ends."""
+    return Refused(503, "the server is ending", wait=1)
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one request and one client may take.
