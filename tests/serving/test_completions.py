@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -371,6 +371,15 @@ def test_nothing_is_answered_behind_a_fault_or_for_who_has_gone(fails: bool) -> 
     with batcher() as here:
         asyncio.run(cut())
         assert model.talks[-1].answer.cancelled()
+
+
+def test_a_model_that_cant_be_heard_at_all_ends_no_server() -> None:
+    with batcher() as here:
+        asked = talk("a", [])
+        here.talk(cast(Any, Lengths()), asked)  # it answers nothing
+        with pytest.raises(AttributeError):
+            asked.answer.result(5)
+        assert here.submit(Lengths(), ["a"]).result(5).labels == ["short"]
 
 
 def test_an_ended_server_leaves_nobody_waiting() -> None:

@@ -82,7 +82,7 @@ def test_a_run_is_measured_and_its_model_answers_alike_in_any_batch(
 @pytest.mark.slow
 def test_what_is_no_conversation_is_told(chats: Path) -> None:
     model = weitiao.load(chats / "short", device="cpu")
-    wrong = [[], 3, [{"role": "user"}], [{"role": "cat", "content": "x"}], {"prompt": "x"}]
+    wrong = [[], 3, [{"role": "user"}], [{"role": "cat", "content": "x"}], {"frage": "x"}]
     for row in wrong:
         with pytest.raises(DataError, match="row 2"):
             model.predict(["你好", row])  # type: ignore[list-item]  # that is what is told

@@ -18,6 +18,7 @@ from tensorboard.util import tensor_util
 
 import weitiao
 from weitiao.cli.main import main
+from weitiao.generation.talks import Talker
 from weitiao.serving.app import make_app
 from weitiao.serving.limits import Limits
 from weitiao.serving.models import Models
@@ -104,7 +105,7 @@ def test_the_same_is_said_by_all_who_ask(replying: Path, monkeypatch: pytest.Mon
     assert said.columns["ids"] == [row["ids"] for row in found]
     assert model.predict(prompts[3:4]).labels == said.labels[3:4]
     run = replying / "logs/latest/checkpoints/best.ckpt"
-    app = make_app(Models({"default": run}, lambda _: model, print), Limits())
+    app = make_app(Models({"default": run}, lambda _: Talker(model), print), Limits())
     with TestClient(app, base_url="http://127.0.0.1") as client:
         answered = client.post("/predict", json={"texts": prompts[:2]})
     assert answered.status_code == 200

@@ -36,7 +36,7 @@ class Talking:
 
     def begin(self, model: ChatModel, talks: Sequence[Talk]) -> None:
         """Answer a group from now on."""
-        self._groups.append((talks, model.answer(talks)))
+        self._groups.append((talks, _answers(model, talks)))
 
     def step(self) -> None:
         """Say the next id of each conversation."""
@@ -59,3 +59,8 @@ class Talking:
             for talk in talks:
                 talk.answer.cancel()
         self._groups.clear()
+
+
+def _answers(model: ChatModel, talks: Sequence[Talk]) -> Iterator[None]:
+    """What the model says; it is asked at the first step, where a fault is an answer."""
+    yield from model.answer(talks)
