@@ -7,12 +7,16 @@ import json
 import pickle
 import re
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import TINY, Command, reviews, run_behind, write_csv
+from rich.console import Console
+
+from weitiao.evaluation.testing import run_test
 
 BEST = "logs/latest/checkpoints/best.ckpt"
 
@@ -112,6 +116,28 @@ def test_test_refuses_a_split_that_is_not_the_runs_own(workplace: Path, command:
     assert done.code == 1
     assert "fingerprint" in done.err
     assert done.out == ""
+
+
+def test_a_test_on_several_files_says_what_each_of_them_scores(
+    workplace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    names = [
+        str(write_csv(tmp_path / f"{n}.csv", reviews(40, seed=n, noise=n / 10))) for n in (3, 5)
+    ]
+
+    def tested(*files: str) -> tuple[dict[str, float], str]:
+        screen = StringIO()
+        arguments = [f"--ckpt_path={BEST}", f"--data.test=[{','.join(files)}]"]
+        return run_test(arguments, Console(file=screen, width=200)), screen.getvalue()
+
+    alone = {name: tested(name)[0]["test/f1_macro"] for name in names}
+    assert alone[names[0]] != alone[names[1]]
+    found, shown = tested(*names)
+    assert {name: found[f"test/f1_macro/{name}"] for name in names} == pytest.approx(alone)
+    parts = [f"{name} {100 * score:.2f} %" for name, score in alone.items()]
+    assert f"macro F1 by file: {', '.join(parts)}" in shown
+    assert not any(name in key for key in tested(names[0])[0] for name in names)
 
 
 def test_test_from_another_folder_says_how_to_name_the_file(

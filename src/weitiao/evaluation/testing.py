@@ -15,6 +15,7 @@ from weitiao.config.own_code import allow, named_in, permitted
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
+from weitiao.evaluation.by_file import scores_by_file, told_by_file
 from weitiao.evaluation.evaluator import evaluator
 from weitiao.evaluation.flat_metrics import scores
 from weitiao.evaluation.inference import (
@@ -128,6 +129,8 @@ def show_tables(
     if not fresh.all():
         targets = taken(tested.targets, fresh)
         console.print(final_table(metrics, objective, targets, leak_free=True))
+    if (line := told_by_file(metrics, objective)) is not None:
+        console.print(line, markup=False, soft_wrap=True)
     for name, title in objective.shown:
         if (how := metrics.get(f"test/{name}_signature")) is not None:
             console.print(f"{title}: {how}", markup=False, style="dim", soft_wrap=True)
@@ -218,8 +221,8 @@ def _elsewhere() -> Iterator[None]:
 
 
 def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, Any]:
-    """The test metrics, and how they were measured where that is known; where test rows stand in
-    train, those of the other rows as well."""
+    """The test metrics, the first one of each file as well, and how they were measured where that
+    is known; where test rows stand in train, those of the other rows as well."""
     found: dict[str, Any] = {
         k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("test/")
     }
@@ -230,6 +233,7 @@ def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, Any]:
         rows = (tested.predictions, tested.decided, tested.targets)
         said, decided, targets = (taken(values, fresh) for values in rows)
         found |= scores(said, decided, targets, objective, "test_leak_free/")
+    found |= scores_by_file(tested, objective)
     return found | signatures(trainer, objective, "test")
 
 
