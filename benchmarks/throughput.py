@@ -67,11 +67,12 @@ from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
 from weitiao.objectives.heads import Head
 from weitiao.training import matmul
-from weitiao.training.callbacks import RandomState, Throughput
 from weitiao.training.csv_log import CSVLog
 from weitiao.training.optional_parts import TensorBoard
 from weitiao.training.progress import Progress
+from weitiao.training.random_state import RandomState
 from weitiao.training.run_folder import RunFolder
+from weitiao.training.throughput import Throughput
 
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
 LENGTH, BATCH, CLIP = 128, 64, 1.0

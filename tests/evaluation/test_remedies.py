@@ -11,7 +11,7 @@ import torch
 from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.evaluation.remedies import below_baseline, remedies
-from weitiao.training.callbacks import BestScores
+from weitiao.training.best_scores import BestScores
 
 
 def test_a_run_that_stops_too_early_says_so(command: Command, tmp_path: Path) -> None:

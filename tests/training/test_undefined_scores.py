@@ -13,7 +13,7 @@ import yaml
 from conftest import TINY, Command, reviews, write_csv
 
 from weitiao.objectives.metrics import mode_of
-from weitiao.training.callbacks import BestScores
+from weitiao.training.best_scores import BestScores
 
 ROWS = reviews(60)
 LABELS = {

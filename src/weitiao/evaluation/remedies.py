@@ -11,7 +11,7 @@ from weitiao.downloads import encoder
 from weitiao.inputs.text import Text
 from weitiao.models.backbones.tuned import Tuned
 from weitiao.objectives.display import said
-from weitiao.training.callbacks import improving, longer
+from weitiao.training.best_scores import improving, longer
 
 if TYPE_CHECKING:
     from weitiao.training.fit import Run

@@ -4,7 +4,7 @@ import lightning.pytorch as L
 from lightning.pytorch.callbacks import EarlyStopping
 
 from weitiao.errors import ConfigError
-from weitiao.training.callbacks import BestScores
+from weitiao.training.best_scores import BestScores
 
 
 class StopEarly(EarlyStopping):

@@ -25,7 +25,8 @@ from weitiao.errors import ConfigError
 from weitiao.models.module import Module
 from weitiao.objectives.replies.replying import Replying
 from weitiao.training import signals
-from weitiao.training.callbacks import BestScores, ChangedShare, improving, longer
+from weitiao.training.best_scores import BestScores, improving, longer
+from weitiao.training.changed_share import ChangedShare
 from weitiao.training.checks import check_parts, refuse_unknown_monitors
 from weitiao.training.completion import completed
 from weitiao.training.console import (

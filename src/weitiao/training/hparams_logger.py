@@ -7,7 +7,7 @@ import lightning.pytorch as L
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from weitiao.training.callbacks import BestScores
+from weitiao.training.best_scores import BestScores
 from weitiao.training.optional_parts import Dispensable
 
 

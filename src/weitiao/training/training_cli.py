@@ -29,14 +29,8 @@ from weitiao.distributed import device_count, refuse_other_processes
 from weitiao.errors import ConfigError
 from weitiao.objectives.metrics import mode_of
 from weitiao.training import matmul, signals
-from weitiao.training.callbacks import (
-    BestScores,
-    ForgetRetaken,
-    OwnSignals,
-    RandomState,
-    Throughput,
-    ValidateAtEnd,
-)
+from weitiao.training.best_scores import BestScores
+from weitiao.training.callbacks import ForgetRetaken, OwnSignals, ValidateAtEnd
 from weitiao.training.checkpointing import LastCheckpoint, save_whole_files
 from weitiao.training.checks import (
     check_sharing,
@@ -50,8 +44,10 @@ from weitiao.training.optional_parts import TensorBoard
 from weitiao.training.options import RunOptions
 from weitiao.training.precision import keep_targets
 from weitiao.training.progress import Progress
+from weitiao.training.random_state import RandomState
 from weitiao.training.resume import go_on_from, with_config_of_checkpoint
 from weitiao.training.run_folder import RunFolder
+from weitiao.training.throughput import Throughput
 from weitiao.training.time_spent import TimeSpent
 from weitiao.training.training_parser import TrainingParser
 from weitiao.training.undefined_scores import ReportUndefined

@@ -11,7 +11,7 @@ from weitiao.config.field_paths import with_options
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Objective
-from weitiao.training.callbacks import BestScores
+from weitiao.training.best_scores import BestScores
 
 
 def undefined(monitor: str, objective: Objective, data: TextDataModule) -> bool:
