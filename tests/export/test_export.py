@@ -254,4 +254,6 @@ def test_fewer_bits_are_measured_and_refused_beyond_a_loss(
     assert done.code == 0, done.err
     long = "这家店的菜很好吃，服务也不错，就是有点远。" * 6
     together = alone(here / "out", [TEXTS[0], long])
-    assert together[0] == alone(here / "out", TEXTS[:1])[0], "as if it stood there by itself"
+    # as if it stood there by itself, up to the rounding of 32 bits
+    (by_itself,) = alone(here / "out", TEXTS[:1])
+    assert together[0] == {**by_itself, "probabilities": pytest.approx(by_itself["probabilities"])}

@@ -150,8 +150,6 @@ def check(kind: str, form: str, command: Command, folder: Path) -> None:
         pytest.param("tags", "auto", marks=pytest.mark.slow),
         pytest.param("tags", "onnx", marks=pytest.mark.slow),
         pytest.param("answers", "auto", marks=pytest.mark.slow),
-        pytest.param("answers", "onnx", marks=pytest.mark.slow),
-        pytest.param("answers or none", "auto", marks=pytest.mark.slow),
         pytest.param("answers or none", "onnx", marks=pytest.mark.slow),
     ],
 )
@@ -208,8 +206,7 @@ def joining(folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["auto", "onnx"])
-@pytest.mark.parametrize("kind", ["tags crf", "answers or none"])
+@pytest.mark.parametrize(("kind", "form"), [("tags crf", "onnx"), ("answers or none", "auto")])
 def test_a_pretrained_encoder_with_a_prefix_finds_the_same_places_alone(
     kind: str, form: str, command: Command, tmp_path: Path
 ) -> None:

@@ -111,7 +111,7 @@ TALK = "--data.input.text=talk"
 OWN_TALKING = (*TALKING, "--model.backbone.name=own_chat")
 PARALLEL = (
     *("--task=translation", "--data.target.label=other", "--model.backbone=Seq2Seq"),
-    "--data.input.too_long=drop",
+    *("--data.input.too_long=drop", "--model.objective.sample=2"),
 )
 WRITTEN = (
     *("--task=translation", "--data.target.label=other", "--data.input.too_long=drop"),

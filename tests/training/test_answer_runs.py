@@ -157,6 +157,7 @@ def test_every_backbone_learns_a_few_rows_by_heart(
     write(tmp_path / "few.csv", rows(32, seed=1, none=True))
     files = ["--data.train=few.csv", "--data.val=few.csv", "--data.audit.drop_leaks=false"]
     how = ["--model.optim.lr=0.004", "--trainer.max_epochs=80", "--data.batch.size=8"]
+    how += ["--trainer.check_val_every_n_epoch=20"]
     how += ["--model.backbone.buckets=2000"] if backbone == "Bag" else []  # 65,536 take a minute
     done = command(
         "fit", *files, "--task=answers", "--recipe=none", f"--model.backbone={backbone}", *how,

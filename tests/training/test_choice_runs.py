@@ -234,6 +234,7 @@ def test_a_backbone_learns_a_few_rows_by_heart(
     write(tmp_path / "few.csv", rows(32, seed=1))
     files = ["--data.train=few.csv", "--data.val=few.csv", "--data.audit.drop_leaks=false"]
     how = ["--model.optim.lr=0.004", "--trainer.max_epochs=80", "--data.batch.size=8"]
+    how += ["--trainer.check_val_every_n_epoch=20"]
     done = command(
         "fit", *files, "--task=choice", "--recipe=none", f"--model.backbone={backbone}", *how,
         "--data.split.test=0", "--trainer.accelerator=cpu", cwd=tmp_path,

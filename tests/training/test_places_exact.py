@@ -65,7 +65,7 @@ def said_in(path: Path) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", [task for task in TASKS if task != "answers"])  # misplaced has all
 def test_two_processes_learn_and_say_what_one_does(
     task: str, tmp_path: Path, command: Command
 ) -> None:
