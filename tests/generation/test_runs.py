@@ -128,6 +128,18 @@ def test_drawing_stops_and_length_are_of_each_talk(talker: Talker) -> None:
     assert said.ended
 
 
+def test_a_talk_that_cant_begin_leaves_the_others_alone(talker: Talker) -> None:
+    known = answered(talker, talks_of(talker, length=5)[0])
+    bad, _ = talks_of(talker, temperature=10**400)  # no number of 64 bits
+    whole, _ = talks_of(talker, temperature=2, length=5)
+    talks, _ = talks_of(talker, length=5)
+    for _ in talker.answer([bad[0], *talks, whole[0]]):
+        pass
+    assert isinstance(bad[0].answer.exception(0), OverflowError)
+    assert [talk.answer.result(0) for talk in talks] == known
+    assert whole[0].answer.result(0).ids <= 5
+
+
 @pytest.mark.parametrize("longest", range(1, 7))
 def test_answers_may_be_cut_anywhere_but_within_a_character(longest: int, run: Path) -> None:
     talker = Talker(weitiao.load(run, device="cpu"), longest)

@@ -25,7 +25,7 @@ from weitiao.serving.access import Gate
 from weitiao.serving.app import make_app
 from weitiao.serving.batcher import Batcher
 from weitiao.serving.completion_query import _OPTIONS, _WITHOUT_EFFECT
-from weitiao.serving.limits import Limits
+from weitiao.serving.limits import Limits, Refused
 from weitiao.serving.models import Models
 from weitiao.serving.replies import replies
 
@@ -221,7 +221,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"max_tokens": True}, "max_tokens: this is not a whole number but true or false"),
     ({"temperature": -1}, "temperature must be at least 0"),
     ({"temperature": 1, "top_p": 0}, "top_p is a share above 0"),
-    ({"top_p": 0.5}, "shape what is drawn: nothing is here"),
+    ({"top_p": 0.5}, "nothing is drawn → temperature above 0"),
+    ({"temperature": 10**400}, "temperature: this number is too large"),
+    ({"stop": ["。"] * 17}, "stop: 17 texts are more than 16"),
+    ({"stream_options": {"include_usage": "no"}}, "include_usage is not true or false but a text"),
+    ({"\ud800": 1}, "\\ud800: there is no such option"),
     ({"stop": [""]}, "stop is an empty string"),
     ({"stop": [3]}, "stop: this is not a list of texts"),
     ({"seed": 2**70}, "seed is from"),
@@ -241,7 +245,7 @@ def test_what_cant_be_answered_is_told(serve: Callable[..., Server]) -> None:
             said = server.post({**stream, **content} if stream else content)
             problem = json.loads(said.read())["error"]["message"]
             assert told in problem
-            assert said.status == (status or (413 if "more than" in told else 422))
+            assert said.status == (status or (413 if "characters" in told else 422))
     nothing = {"n": 1, "tools": [], "presence_penalty": 0, "seed": None, "user": "me"}
     said = server.post({"messages": ASKED, "model": "echo", **nothing})
     assert (said.status, json.loads(said.read())["choices"][0]["message"]["content"]) == (200, SAID)
@@ -304,11 +308,11 @@ def test_no_conversation_waits_for_the_end_of_anothers_answer() -> None:
     with batcher() as here:
         model.free.clear()
         long = talk("a" * 500, heard)
-        here.talk(model, long)
+        here.talk(model, [long])
         until(lambda: heard)
         others = [talk(character, heard) for character in "bcd"]
         for other in others:
-            here.talk(model, other)
+            here.talk(model, [other])
         found = here.submit(labels, ["a label"])
         model.free.set()
         assert [other.answer.result(5).text for other in others] == [*"bcd"]
@@ -325,17 +329,17 @@ def test_only_so_many_are_answered_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
     with batcher() as here:
         model.free.clear()
         talks = [talk("ab", heard) for _ in range(20)]
-        here.talk(model, talks[0])
+        here.talk(model, [talks[0]])
         until(lambda: heard)
         for other in talks[1:]:
-            here.talk(model, other)
+            here.talk(model, [other])
         model.free.set()
         assert [one.answer.result(5).text for one in talks] == ["ab"] * 20
         assert [*map(len, model.groups)] == [1, 3, 3, 3, 3, 3, 3, 1]
 
 
 def test_many_conversations_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("weitiao.serving.replies.ROWS", 3)
+    monkeypatch.setattr(talking, "ROWS", 3)
     model, heard = Echoes(), list[str]()
     texts = [f"{i}" * 9 for i in range(8)]
     with batcher() as here, ThreadPoolExecutor(1) as pool:
@@ -343,13 +347,27 @@ def test_many_conversations_leave_room_for_others(monkeypatch: pytest.MonkeyPatc
         many = pool.submit(asyncio.run, replies(here, model, texts))
         until(lambda: model.groups)
         other = talk("b", heard)
-        here.talk(model, other)
+        here.talk(model, [other])
         model.free.set()
         assert other.answer.result(5).text == "b"
         found = many.result(5)
         assert [row["label"] for row in found] == texts
         assert sum(map(len, model.groups)) == 9
         assert ["b"] in model.groups[:4]
+
+
+def test_a_long_request_is_admitted_whole_or_not_at_all() -> None:
+    model, heard = Echoes(), list[str]()
+    with batcher(20) as here, ThreadPoolExecutor(1) as pool:
+        model.free.clear()
+        many = pool.submit(asyncio.run, replies(here, model, ["ab"] * 40))
+        until(lambda: model.groups)
+        assert here.rows == 40 - talking.ROWS
+        with pytest.raises(Refused, match="24 texts are waiting"):
+            here.talk(model, [talk("b", heard)])
+        model.free.set()
+        assert len(many.result(5)) == 40
+        assert here.rows == 0
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -376,7 +394,7 @@ def test_nothing_is_answered_behind_a_fault_or_for_who_has_gone(fails: bool) -> 
 def test_a_model_that_cant_be_heard_at_all_ends_no_server() -> None:
     with batcher() as here:
         asked = talk("a", [])
-        here.talk(cast(Any, Lengths()), asked)  # it answers nothing
+        here.talk(cast(Any, Lengths()), [asked])  # it answers nothing
         with pytest.raises(AttributeError):
             asked.answer.result(5)
         assert here.submit(Lengths(), ["a"]).result(5).labels == ["short"]
@@ -387,9 +405,9 @@ def test_an_ended_server_leaves_nobody_waiting() -> None:
     with batcher() as here:
         model.free.clear()
         talks = [talk(text, heard) for text in ("a" * 999, "b")]
-        here.talk(model, talks[0])
+        here.talk(model, [talks[0]])
         until(lambda: heard)
-        here.talk(model, talks[1])
+        here.talk(model, [talks[1]])
         threading.Timer(0.05, model.free.set).start()
         here.close()
         assert all(one.answer.cancelled() for one in talks)

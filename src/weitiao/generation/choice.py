@@ -25,7 +25,7 @@ class Choice:
 
         self.seed, self.drawn, self.warpers = options.seed, options.drawn, list[Any]()
         if options.temperature not in (0, 1):
-            self.warpers.append(TemperatureLogitsWarper(options.temperature))
+            self.warpers.append(TemperatureLogitsWarper(float(options.temperature)))
         if options.top_k is not None:
             self.warpers.append(TopKLogitsWarper(options.top_k))
         if options.top_p < 1:

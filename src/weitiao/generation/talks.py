@@ -128,14 +128,18 @@ class Talker:
             yield
 
     def _begun(self, talk: Talk) -> _Going | None:
+        """A talk that is about to be answered; null = it can't be, which is its answer then."""
         if talk.answer.cancelled():
             return None
         try:
-            prompt, cut = self._prompt(talk.text)
-        except Exception as error:  # whatever it is, it is the answer of who asked
+            return self._ready(talk)
+        except Exception as error:  # whatever it is, others begin beside it
             with suppress(InvalidStateError):
                 talk.answer.set_exception(error)
             return None
+
+    def _ready(self, talk: Talk) -> _Going:
+        prompt, cut = self._prompt(talk.text)
         room = self._replies.longest
         if self._backbone.limit is not None:
             room = min(room, self._backbone.limit - len(prompt))

@@ -132,5 +132,7 @@ def fault(
     Args:
         path: that was asked; clients of those of OpenAI look for the reason in an object.
     """
+    # JSON may name half of a surrogate pair, which is nothing that can be sent
+    reason = reason.encode(errors="backslashreplace").decode()
     told = {"message": reason} if path.startswith(OPENAI) else reason
     return JSONResponse({"error": told}, status, headers)

@@ -161,7 +161,7 @@ class _Service:
                 self.metrics.labelled(query.name, 1, time.monotonic() - begin)
 
         heard.talk.answer.add_done_callback(count)
-        self.batcher.talk(query.model, heard.talk)
+        self.batcher.talk(query.model, [heard.talk])
         return heard
 
     async def chat_models(self, request: Request) -> Response:

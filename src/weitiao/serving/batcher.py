@@ -47,6 +47,25 @@ class _Waiting:
         return self.rows[start : self.taken]
 
 
+@dataclass(eq=False)
+class _Asked:
+    """A request for conversations, and those of them that are being answered."""
+
+    model: ChatModel
+    talks: deque[Talk]
+    begun: Sequence[Talk] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may begin more: a long request leaves room for others."""
+        return bool(self.talks) and all(talk.answer.done() for talk in self.begun)
+
+    def take(self, most: int) -> Sequence[Talk]:
+        """The next conversations, at most so many."""
+        self.begun = [self.talks.popleft() for _ in range(min(most, len(self.talks)))]
+        return self.begun
+
+
 _Part = tuple[_Waiting, Sequence[Any]]
 
 
@@ -67,7 +86,7 @@ class Batcher:
         self.rows = 0
         """How many rows wait."""
         self._waiting: deque[_Waiting] = deque()
-        self._asked: deque[tuple[ChatModel, Talk]] = deque()
+        self._asked: deque[_Asked] = deque()
         self._talking = Talking()
         self._changed = threading.Condition()
         self._closed = False
@@ -86,15 +105,18 @@ class Batcher:
             self._waiting.append(waiting)
         return waiting.answer
 
-    def talk(self, model: ChatModel, talk: Talk) -> None:
-        """Let a conversation wait for its answer, which may be cancelled while it grows, too.
+    def talk(self, model: ChatModel, talks: Sequence[Talk]) -> None:
+        """Let the conversations of a request wait for their answers.
+
+        Each may be cancelled, while its answer grows, too. Of one request as many are answered at a
+        time as one group has.
 
         Raises:
             Refused: too many rows wait.
         """
         with self._changed:
-            self._admit(1)
-            self._asked.append((model, talk))
+            self._admit(len(talks))
+            self._asked.append(_Asked(model, deque(talks)))
 
     def _admit(self, rows: int) -> None:
         if self._closed:
@@ -111,8 +133,9 @@ class Batcher:
             self._closed = True
             for waiting in self._waiting:
                 waiting.answer.cancel()
-            for _, talk in self._asked:
-                talk.answer.cancel()
+            for asked in self._asked:
+                for talk in asked.talks:
+                    talk.answer.cancel()
             self._changed.notify()
 
     def close(self) -> None:
@@ -147,19 +170,24 @@ class Batcher:
         for waiting in [w for w in self._waiting if w.answer.done()]:
             self._waiting.remove(waiting)
             self.rows -= len(waiting.rows) - waiting.taken
-        for asked in [one for one in self._asked if one[1].answer.done()]:
-            self._asked.remove(asked)
-            self.rows -= 1
+        for asked in self._asked:
+            left = deque(talk for talk in asked.talks if not talk.answer.done())
+            self.rows -= len(asked.talks) - len(left)
+            asked.talks = left
+        self._asked = deque(asked for asked in self._asked if asked.talks)
 
     def _begin_talks(self) -> None:
         """Answer the conversations that wait, those of one model as a group, if there is room."""
-        while self._asked and not self._talking.full:
-            model = self._asked[0][0]
-            group = [one for one in self._asked if one[0] is model][: talking.ROWS]
-            for one in group:
-                self._asked.remove(one)
+        while not self._talking.full:
+            ready = [asked for asked in self._asked if asked.ready]
+            if not ready:
+                return
+            group: list[Talk] = []
+            for asked in ready:
+                if asked.model is ready[0].model and len(group) < talking.ROWS:
+                    group += asked.take(talking.ROWS - len(group))
             self.rows -= len(group)
-            self._talking.begin(model, [talk for _, talk in group])
+            self._talking.begin(ready[0].model, group)
 
     def _next_batch(self) -> list[_Part]:
         model = self._waiting[0].model

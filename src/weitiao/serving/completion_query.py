@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -24,6 +25,7 @@ _OPTIONS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "user": (str, "a text"),
 }
 """What a request may hold beside ``messages`` and ``model``, and of what kind it is."""
+_STOPS = 16  # texts: each is looked for after each id, in the thread that computes for all
 _WITHOUT_EFFECT = {
     **{"n": 1, "presence_penalty": 0, "frequency_penalty": 0, "logprobs": False},
     **{"tools": [], "logit_bias": {}, "response_format": {"type": "text"}},
@@ -94,6 +96,10 @@ def _check_kinds(given: Mapping[str, Any]) -> None:
         kind, wanted = _OPTIONS[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise Refused(422, f"{name}: this is not {wanted} but {kind_of(value)}")
+    usage = given.get("stream_options", {}).get("include_usage")
+    if not isinstance(usage, bool | None):
+        reason = f"stream_options: include_usage is not true or false but {kind_of(usage)}"
+        raise Refused(422, reason)
 
 
 def _options(given: Mapping[str, Any]) -> Generation:
@@ -101,17 +107,34 @@ def _options(given: Mapping[str, Any]) -> Generation:
     stops = [stop] if isinstance(stop, str) else stop
     if not all(isinstance(one, str) for one in stops):
         raise Refused(422, "stop: this is not a list of texts")
+    if len(stops) > _STOPS:
+        raise Refused(422, f"stop: {len(stops):,} texts are more than {_STOPS}")
     most = [given[name] for name in ("max_tokens", "max_completion_tokens") if name in given]
+    temperature = _fraction("temperature", given.get("temperature", 0))
+    top_p = _fraction("top_p", given.get("top_p", 1))
+    if 0 < top_p < 1 and temperature == 0:
+        raise Refused(422, "top_p has no effect, as nothing is drawn → temperature above 0")
     try:
         return Generation(
             "",
             chat=True,
             stop=stops,
             length=min(most) if most else None,
-            temperature=given.get("temperature", 0.0),
-            top_p=given.get("top_p", 1.0),
+            temperature=temperature,
+            top_p=top_p,
             seed=given.get("seed", 1),
         )
     except ConfigError as fault:
         what = fault.described().replace("length", "max_tokens", 1)
         raise Refused(422, what + (f" → {fault.hint}" if fault.hint else "")) from None
+
+
+def _fraction(name: str, value: float) -> float:
+    """A number as one of 64 bits; JSON has larger ones."""
+    try:
+        found = float(value)
+    except OverflowError:
+        found = math.inf
+    if math.isinf(found):
+        raise Refused(422, f"{name}: this number is too large")
+    return found

@@ -1,4 +1,4 @@
-"""Conversations of a request to ``/predict``: some at a time, so that others get a turn."""
+"""Conversations of a request to ``/predict``, answered whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from weitiao.generation.options import Generation
 from weitiao.generation.talks import Answer, Talk
 from weitiao.serving.batcher import Batcher
 from weitiao.serving.models import ChatModel
-from weitiao.serving.talking import ROWS
 
 LIKELIEST = Generation("", chat=True, temperature=0.0)
 
@@ -24,19 +23,17 @@ async def replies(batcher: Batcher, model: ChatModel, texts: Sequence[str]) -> l
         Refused: too many wait.
     """
     found: list[dict[str, Any]] = []
-    for begin in range(0, len(texts), ROWS):
-        talks = [Talk(text, LIKELIEST, _unheard) for text in texts[begin : begin + ROWS]]
-        try:
-            for talk in talks:
-                batcher.talk(model, talk)
-            for talk in talks:
-                found.append(_row(await asyncio.wrap_future(talk.answer)))
-        except DataError as error:
-            error.row = len(found) + 1
-            raise
-        finally:
-            for talk in talks:  # nothing is computed for nobody
-                talk.answer.cancel()
+    talks = [Talk(text, LIKELIEST, _unheard) for text in texts]
+    batcher.talk(model, talks)
+    try:
+        for talk in talks:
+            found.append(_row(await asyncio.wrap_future(talk.answer)))
+    except DataError as error:
+        error.row = len(found) + 1
+        raise
+    finally:
+        for talk in talks:  # nothing is computed for nobody
+            talk.answer.cancel()
     return found
 
 
