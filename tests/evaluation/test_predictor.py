@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from conftest import TINY, Command, reviews, write_csv
@@ -73,6 +74,7 @@ def test_rows_are_named_as_in_training(model: Any) -> None:
     ("rows", "told"),
     [
         ("好", "this is one row"),
+        (pa.table({"review": ["好"]}), "this is a table, .*\n.*to_dict"),
         (["好", ("a", "b")], "row 2: this is not a text"),
         (["好", 3.5], "row 2: this is not a text"),
         (["好", "a\ud800"], "row 2, column 'review': half of a surrogate pair"),

@@ -175,6 +175,7 @@ def test_rows_have_the_columns_of_any_file_of_conversations(talker: Talker) -> N
         {"text": [ASKED]},
         {"instruction": "What is", "input": "7?", "history": None},
     ]
+    assert talker.predict([{"prompt": np.int64(7)}]).cleaned == ["7"]
     found = talker.predict(rows)
     assert found.cleaned == [*["What is 7?"] * 7, "What is\n7?"]
     assert {*found.labels[:7]} == {*talker.predict(["What is 7?"]).labels}
@@ -191,6 +192,7 @@ def test_rows_have_the_columns_of_any_file_of_conversations(talker: Talker) -> N
         ({1: "7?"}, "no such column"),
         ({"question": None}, "row 2, column 'question': is missing"),
         ({"question": float("nan")}, "row 2, column 'question': is missing"),
+        ({"question": b"7?"}, "row 2, column 'question': is missing, or no text"),
         ({"messages": []}, "row 2, column 'messages': the conversation is empty"),
         ({"messages": "7?"}, "row 2, column 'messages': this is no list of messages"),
         ({"messages": [ANSWERED[1]]}, "column 'messages': the conversation begins with an answer"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+import pyarrow.compute as pc
 
 from weitiao.evaluation.flat_metrics import scores
 from weitiao.objectives.base import Objective
@@ -19,27 +20,30 @@ MOST = 20
 
 def scores_by_file(tested: Evaluated, objective: Objective) -> dict[str, float]:
     """The metric that is looked at first, such as ``test/perplexity/FILE``, of each file's rows;
-    nothing where there is one file."""
-    files = np.array(tested.table["file"].to_pylist())
-    names = [*dict.fromkeys(files.tolist())]
-    if not 1 < len(names) <= MOST:
-        return {}
+    nothing where there is one file, nor of a file whose rows have none."""
     found, first = {}, objective.first
-    for name in names:
+    for name in _files(tested):
+        rows = pc.equal(tested.table["file"], name).to_numpy()
         values = (tested.predictions, tested.decided, tested.targets)
-        predicted, decided, targets = (taken(each, files == name) for each in values)
-        found[f"test/{first}/{name}"] = scores(predicted, decided, targets, objective, "")[first]
+        predicted, decided, targets = (taken(each, rows) for each in values)
+        score = scores(predicted, decided, targets, objective, "")[first]
+        if not math.isnan(score):
+            found[f"test/{first}/{name}"] = score
     return found
 
 
-def told_by_file(metrics: Mapping[str, Any], objective: Objective) -> str | None:
-    """A line on these scores; null where there are none."""
-    first = f"test/{objective.first}"
-    parts = [
-        f"{name.removeprefix(f'{first}/')} {said(first, value)}"
-        for name, value in metrics.items()
-        if name.startswith(f"{first}/")
-    ]
+def told_by_file(metrics: Mapping[str, Any], tested: Evaluated, objective: Objective) -> str | None:
+    """A line on these scores; null where there is one file."""
+    first, parts = f"test/{objective.first}", list[str]()
+    for name in _files(tested):
+        score = metrics.get(f"{first}/{name}")
+        parts.append(f"{name} {'has none' if score is None else said(first, score)}")
     return (
         f"{dict(objective.shown)[objective.first]} by file: {', '.join(parts)}" if parts else None
     )
+
+
+def _files(tested: Evaluated) -> list[str]:
+    """The files of the rows, in their order, where they are told apart."""
+    names: list[str] = pc.unique(tested.table["file"]).to_pylist()
+    return names if 1 < len(names) <= MOST else []

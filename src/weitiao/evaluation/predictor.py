@@ -125,6 +125,9 @@ class Predictor:
         """
         if isinstance(rows, str | bytes | Mapping):
             raise DataError("this is one row", value=rows, hint="a list of rows: predict([row])")
+        if hasattr(rows, "columns"):  # of pandas, polars or pyarrow: it would give columns
+            hint = 'its rows: predict(table.to_dict("records")), or a column of texts'
+            raise DataError("this is a table, not a list of rows", hint=hint)
         objective, classes = self.model.objective, self.classes
         if not len(rows):
             return Predictions([], np.empty((0, len(classes))) if classes else None, [])

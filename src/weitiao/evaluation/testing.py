@@ -129,7 +129,7 @@ def show_tables(
     if not fresh.all():
         targets = taken(tested.targets, fresh)
         console.print(final_table(metrics, objective, targets, leak_free=True))
-    if (line := told_by_file(metrics, objective)) is not None:
+    if (line := told_by_file(metrics, tested, objective)) is not None:
         console.print(line, markup=False, soft_wrap=True)
     for name, title in objective.shown:
         if (how := metrics.get(f"test/{name}_signature")) is not None:

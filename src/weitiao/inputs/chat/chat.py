@@ -101,7 +101,9 @@ class Chat(Input):
             name = columns_of({"text": text}, [each for each in row if isinstance(each, str)])[
                 "text"
             ]
-            problem = "is missing" if name in row else "no such column, nor one of a prompt"
+            problem = (
+                "is missing, or no text" if name in row else "no such column, nor one of a prompt"
+            )
             hint = _ONE if {"role", "from"} & row.keys() else _FORMS
             raise DataError(problem, column=name, value=dict(row), hint=hint)
         return {"text": as_cell(messages)}

@@ -112,6 +112,7 @@ def _plain(value: Any) -> Any:
     """A value that stands in no file, as one of a file; what is missing is null."""
     if isinstance(value, tuple | np.ndarray):  # pandas has arrays of messages
         return [*value]
+    value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, list | dict) else as_text(value)
 
 
