@@ -128,9 +128,6 @@ class Echoes:
     def conversation(self, row: Any) -> Any:
         return Chat(tokenizer="any").cell("text", row, {"客户": "user"})
 
-    def predict(self, rows: Sequence[str]) -> Predictions:
-        return Predictions([*rows], None, [])  # one is tried, before it is served
-
 
 class Names:
     """Finds each 王 with what follows it, as spans of the text as it was sent."""

@@ -158,7 +158,7 @@ def test_what_is_said_comes_at_once_and_who_goes_ends_it(serve: Callable[..., Se
     said.readline()
     assert b'"content": "a"' in said.readline()  # while the model hasn't gone on yet
     said.close()
-    (talk,) = model.talks
+    talk = model.talks[-1]
     until(talk.answer.cancelled)
     model.free.set()
     assert text_of(events(server.post({"messages": ASKED, "stream": True}))) == SAID
@@ -235,6 +235,17 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"messages": [{"role": "user", "content": "\ud800"}]}, "half of a surrogate pair"),
     ({"messages": [{"role": "system", "content": "短"}, *ASKED]}, "the chat template doesn't take"),
 ]
+
+
+def test_a_model_that_chats_is_tried_with_one_id_before_it_is_served(
+    serve: Callable[..., Server],
+) -> None:
+    model = Echoes()
+    serve(echo=model)
+    (tried,) = model.talks
+    assert tried.options.length == 1
+    with pytest.raises(RuntimeError, match="no good"):
+        serve(echo=Echoes(fails="好"))
 
 
 def test_what_cant_be_answered_is_told(serve: Callable[..., Server]) -> None:

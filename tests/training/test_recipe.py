@@ -194,6 +194,12 @@ def test_a_task_that_reads_texts_its_own_way_takes_any_recipe(recipe: str, task:
     assert (encode.pairs == "options") == (task == "choice")
 
 
+def test_what_a_shell_made_of_a_pattern_replaces_no_value() -> None:
+    data = data_of(["--task=translation", "--data.train", "a.en", "a.zh", "--data.seed=3"])
+    assert data is not None
+    assert data.files == {"train": "a.en"}
+
+
 def test_a_task_whose_head_is_not_solved_does_without_a_probe() -> None:
     values = values_of("recipe", "pretrained"), values_of("task", "answers")
     fitting, unfit = without_unfit(*values)

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from weitiao.models.backbones.causal import Causal
     from weitiao.objectives.replies.replying import Replying
 
+LIKELIEST = Generation("", chat=True, temperature=0.0)
+"""As `predict` answers: the likeliest id each time."""
+
+
+def unheard(piece: str) -> None:
+    """Listens to no answer while it grows."""
+
 
 class Answer(NamedTuple):
     """An answer that is done.

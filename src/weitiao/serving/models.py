@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from weitiao.config.commands import command
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.evaluation.predictor import Predictions
-from weitiao.generation.talks import Talk
+from weitiao.generation.talks import LIKELIEST, Talk, unheard
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.io.nearby import runs_near
 
@@ -178,9 +178,19 @@ class Models(Mapping[str, Served]):
                 hint = f"if it chats, it answers in the terminal: {asked}"
             raise ConfigError(problem, field="runs", hint=hint)
         model = self._load(run)
-        # the first text is slow, and what can't predict is refused now
-        model.predict([_any_row(model)])
+        _try(model)
         return model, state
+
+
+def _try(model: Model) -> None:
+    """Ask something: the first text is slow, and what can't answer is refused now."""
+    if model.chat:  # a whole answer may take a minute
+        talk = Talk("好", replace(LIKELIEST, length=1), unheard)
+        for _ in cast(ChatModel, model).answer([talk]):
+            pass
+        talk.answer.result(0)
+    else:
+        model.predict([_any_row(model)])
 
 
 def _any_row(model: Model) -> Any:

@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from weitiao.errors import DataError
-from weitiao.generation.options import Generation
-from weitiao.generation.talks import Answer, Talk
+from weitiao.generation.talks import LIKELIEST, Answer, Talk, unheard
 from weitiao.serving.batcher import Batcher
 from weitiao.serving.models import ChatModel
-
-LIKELIEST = Generation("", chat=True, temperature=0.0)
 
 
 async def replies(batcher: Batcher, model: ChatModel, texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -23,7 +20,7 @@ async def replies(batcher: Batcher, model: ChatModel, texts: Sequence[str]) -> l
         Refused: too many wait.
     """
     found: list[dict[str, Any]] = []
-    talks = [Talk(text, LIKELIEST, _unheard) for text in texts]
+    talks = [Talk(text, LIKELIEST, unheard) for text in texts]
     batcher.talk(model, talks)
     try:
         for talk in talks:
@@ -35,10 +32,6 @@ async def replies(batcher: Batcher, model: ChatModel, texts: Sequence[str]) -> l
         for talk in talks:  # nothing is computed for nobody
             talk.answer.cancel()
     return found
-
-
-def _unheard(piece: str) -> None:
-    """Nobody listens while it grows."""
 
 
 def _row(answer: Answer) -> dict[str, Any]:

@@ -244,11 +244,13 @@ def data_of(arguments: list[str]) -> TextDataModule | None:
 
 
 def options_of(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The options of a command line with their values, written as one word or two."""
+    """The options of a command line with their values, written as one word or two; a further word,
+    as of a pattern that a shell expanded, belongs to none."""
     option = ""
     for argument in arguments:
         if not argument.startswith("--"):
             yield option, argument
+            option = ""
             continue
         option, given, value = argument.partition("=")
         if given:
