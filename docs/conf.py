@@ -59,6 +59,7 @@ CONTENTS = {
             "docs/choice_results",
             "docs/likeness",
             "docs/likeness_results",
+            "docs/titles_results",
             "docs/performance",
             "docs/pretraining_results",
             "docs/experiments",
