@@ -237,6 +237,22 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+def test_no_request_is_looked_at_for_long(serve: Callable[..., Server]) -> None:
+    server = serve(echo=Echoes())
+    one = {"role": "user", "content": "a"}
+    each = [{**one, str(i): "b"} for i in range(50_000)]  # a key of its own
+    for messages in ([one] * 100_000, each):
+        said = server.post({"messages": messages})
+        assert said.status == 413
+        assert (
+            "messages and keys of such are more than" in json.loads(said.read())["error"]["message"]
+        )
+        columns = {key: [row[key] for row in messages] for key in one}
+        for row in (messages, columns, json.dumps(messages)):
+            assert server.post({"texts": [row]}, path="/predict").status == 413
+    assert server.post({"messages": [one] * 1600}).status == 200
+
+
 def test_a_model_that_chats_is_tried_with_one_id_before_it_is_served(
     serve: Callable[..., Server],
 ) -> None:

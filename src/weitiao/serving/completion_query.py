@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import ConfigError
 from weitiao.generation.options import Generation
 from weitiao.serving.limits import Limits, Refused
-from weitiao.serving.models import ChatModel, Models
-from weitiao.serving.query import check_texts, json_of, kind_of, model_of
+from weitiao.serving.models import ChatModel, Model, Models
+from weitiao.serving.query import check_texts, conversation_of, json_of, kind_of, model_of
 
 _OPTIONS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "stream": (bool, "true or false"),
@@ -67,7 +67,7 @@ def read_completion(body: bytes, models: Models, limits: Limits) -> Completion:
     if not served.model.chat:
         others = ", ".join(n for n, one in models.items() if one.model.chat) or "none here"
         raise Refused(422, f"model: {name} doesn't chat → /predict has its labels; chat: {others}")
-    text = _conversation(content["messages"], served.model.conversation, limits)
+    text = _conversation(content["messages"], served.model, limits)
     given.pop("messages", None)
     _check_kinds(given)
     model = cast(ChatModel, served.model)
@@ -75,13 +75,10 @@ def read_completion(body: bytes, models: Models, limits: Limits) -> Completion:
     return Completion(name, model, text, _options(given), given.get("stream", False), usage)
 
 
-def _conversation(messages: Any, conversation: Any, limits: Limits) -> str:
+def _conversation(messages: Any, model: Model, limits: Limits) -> str:
     if not isinstance(messages, list):
         raise Refused(422, f"messages: this is not a list but {kind_of(messages)}")
-    try:
-        text: str = conversation(messages)
-    except DataError as fault:
-        raise Refused(422, f"messages: {fault.problem}") from None
+    text: str = conversation_of("messages", messages, model, limits)
     check_texts("messages", [text], limits)
     return text
 

@@ -15,6 +15,8 @@ from weitiao.io.text_lists import as_cell
 from weitiao.serving.limits import Limits, Refused
 from weitiao.serving.models import DEFAULT, Model, Models, Served
 
+PARTS = 5_000
+"""Messages of a conversation and their keys: the time that they take grows with the square."""
 DIGITS = 7  # of a probability; a number of 32 bits has no more
 _KINDS = {"NoneType": "null", "dict": "an object", "list": "a list", "str": "a text"}
 
@@ -55,7 +57,7 @@ def read_query(body: bytes, models: Models, limits: Limits) -> Query:
     if served.model.options:
         texts = [*_with_options(texts)]
     if served.model.chat:
-        texts = [*_conversations(texts, served.model)]
+        texts = [*_conversations(texts, served.model, limits)]
     return Query(name, served, [*_rows(texts, limits, served.model)])
 
 
@@ -112,14 +114,31 @@ def _with_options(texts: list[Any]) -> Iterator[Any]:
         yield [question, as_cell(found)]
 
 
-def _conversations(texts: list[Any], model: Model) -> Iterator[Any]:
+def _conversations(texts: list[Any], model: Model, limits: Limits) -> Iterator[Any]:
     """Conversations as texts, in any form in which files have their messages."""
     for place, row in enumerate(texts):
         row = row["messages"] if isinstance(row, dict) and "messages" in row else row
-        try:
-            yield model.conversation(row)
-        except DataError as fault:
-            raise Refused(422, f"texts[{place}]: {fault.problem}") from None
+        yield conversation_of(f"texts[{place}]", row, model, limits)
+
+
+def conversation_of(place: str, row: Any, model: Model, limits: Limits) -> Any:
+    """A conversation as a text, unless it is too long to be looked at; what is none, as it is.
+
+    Raises:
+        Refused: it is too long, or can't be answered.
+    """
+    if isinstance(row, str):
+        check_texts(place, [row], limits)
+    if isinstance(row, list | dict):
+        parts = row.values() if isinstance(row, dict) else row
+        size = sum(1 + (len(each) if isinstance(each, list | dict) else 0) for each in parts)
+        if size > PARTS:
+            reason = f"{place}: {size:,} messages and keys of such are more than {PARTS:,}"
+            raise Refused(413, reason)
+    try:
+        return model.conversation(row)
+    except DataError as fault:
+        raise Refused(422, f"{place}: {fault.problem}") from None
 
 
 def _rows(texts: list[Any], limits: Limits, model: Model) -> Iterator[Any]:

@@ -37,7 +37,9 @@ class Tally:
     def add(self, what: str, row: int, value: str | None = None) -> None:
         """Count something that is true of a value in a row; null = of the row."""
         self._counts[what] += 1
-        self._first.setdefault(what, f"row {row}" + ("" if value is None else f", {short(value)}"))
+        if what not in self._first:  # to shorten a long value takes time
+            told = "" if value is None else f", {short(value)}"
+            self._first[what] = f"row {row}{told}"
 
     def facts(self) -> Iterator[str]:
         """Each with its count and its first place."""

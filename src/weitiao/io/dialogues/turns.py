@@ -49,9 +49,7 @@ class Turns:
         self.keys, self.unread = {}, {}
 
     def whole(self, cell: Any, role: str = "text") -> list[Message]:
-        """The messages of a cell that holds a list of them, or its JSON.
-
-        Python's own way to write lists is read as well.
+        """The messages of a cell that holds a list of them, its JSON, or Python's way to write it.
 
         Raises:
             SpanFault: it holds none.
@@ -160,8 +158,7 @@ class Turns:
             texts.append(content_of(each.get(says), f"message {number}", role))
         if speaks is None:
             return _by_turns(texts)
-        numbered = enumerate(zip(turns, texts, strict=True), 1)
-        meant = self.roles.role
+        numbered, meant = enumerate(zip(turns, texts, strict=True), 1), self.roles.role
         return [
             Message(meant(each.get(speaks), speaks, n, role), text, _learned(each, n, role))
             for n, (each, text) in numbered
@@ -177,22 +174,21 @@ class Turns:
         empty = {key for each in turns for key in each}  # of several, one with a value is taken
         known = (key for some in (keys, empty) for key in _CONTENT_KEYS if key in some)
         says = next((key for key in known if key != speaks), None)
-        texts = [k for k in keys if k != speaks and any(isinstance(t.get(k), str) for t in turns)]
+        if speaks is not None and says is not None:
+            return speaks, says
+        texts = {key: some for key, some in _texts_of(turns).items() if key != speaks}
         if says is None:
             if len(texts) != 1:
                 shown = ", ".join(map(repr, keys)) or "there is none"
                 raise SpanFault(f"no key of the messages is what is said: {shown}", role, HINT)
-            says = texts[0]
+            (says,) = texts
         if speaks is None:
-            self._refuse_speakers(turns, [key for key in texts if key != says], role)
+            self._refuse_speakers({key: texts[key] for key in texts if key != says}, role)
         return speaks, says
 
-    def _refuse_speakers(
-        self, turns: Sequence[Mapping[str, Any]], keys: Sequence[str], role: str
-    ) -> None:
+    def _refuse_speakers(self, texts: Mapping[str, Sequence[str]], role: str) -> None:
         """Refuse what seems to name speakers, but none that is known: its values come again."""
-        for key in keys:
-            values = [each.get(key) for each in turns if isinstance(each.get(key), str)]
+        for key, values in texts.items():
             if len({*values}) < len(values):
                 problem = f"the values of {key!r}, such as {short(values[0])}, are no roles"
                 raise SpanFault(problem, role, f"{mapping_of(values[0])}, and so on for each")
@@ -214,6 +210,15 @@ def _silent(turn: Mapping[str, Any], says: str, number: int, role: str) -> SpanF
 def _filled(turns: Sequence[Mapping[str, Any]]) -> dict[str, None]:
     """The keys that any message has a value of: in Parquet, all have those of all others."""
     return {key: None for each in turns for key, value in each.items() if value is not None}
+
+
+def _texts_of(turns: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The values that are texts, by their keys."""
+    found: dict[str, list[str]] = {}
+    for key, value in (item for each in turns for item in each.items()):
+        if isinstance(value, str):
+            found.setdefault(key, []).append(value)
+    return found
 
 
 _PAIRS = '[["question", "answer"], …]'
