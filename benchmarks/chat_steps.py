@@ -244,7 +244,8 @@ def main() -> int:
         own = [figures for name, figures in runs if name == way]
         found[way] = {name: statistics.median(one[name] for one in own) for name in own[0]}
     met = show(found)
-    arguments = {name: str(value) for name, value in vars(args).items()}
+    places = ("data_root", "model")  # of this machine
+    arguments = {name: value for name, value in vars(args).items() if name not in places}
     write("chat_steps", {"arguments": arguments, "environment": before, "ways": found})
     return 0 if met else 1
 
