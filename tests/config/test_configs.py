@@ -245,7 +245,7 @@ def test_each_line_of_a_config_says_something(
         key = name.replace(".init_args", "")
         if key in whole and whole[key] != bare.get(key):
             continue
-        # it stands elsewhere than where it is written, or in effect only
+        # what it sets may have another name once it is parsed: then only its removal tells
         assert parsed(without(lines, name.split("."))) != whole, f"{name} repeats what holds anyway"
 
 

@@ -102,7 +102,7 @@ class Form:
             yield self._part({"content": piece})
         try:
             answer = heard.answer()
-        except Exception as error:
+        except Exception as error:  # whatever it is: no status can tell it any more
             yield _event({"error": {"message": reason(error)}})
             return
         last = self._object("chat.completion.chunk", {"delta": {}}, _reason(answer))
