@@ -278,6 +278,16 @@ def test_what_cant_be_answered_is_told(serve: Callable[..., Server]) -> None:
     assert (said.status, json.loads(said.read())["choices"][0]["message"]["content"]) == (200, SAID)
 
 
+def test_without_a_seed_each_answer_is_drawn_anew(serve: Callable[..., Server]) -> None:
+    model = Echoes()
+    server = serve(echo=model)
+    for seed in ({}, {}, {"seed": 7}, {"seed": 7}):
+        assert server.post({"messages": ASKED, "temperature": 1, **seed}).status == 200
+    _, first, second, third, fourth = (talk.options.seed for talk in model.talks)
+    assert first != second
+    assert third == fourth == 7
+
+
 def test_answers_that_a_server_has_no_time_for_are_told(serve: Callable[..., Server]) -> None:
     model = Echoes()
     server = serve(echo=model)

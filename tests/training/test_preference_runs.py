@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from chat_models import write_chat_model
 from conftest import Command
@@ -36,6 +37,13 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, verb: str, *options: str)
 
 def scores(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "metrics.json").read_text("utf-8"))
+
+
+def rewards(file: Path) -> list[float]:
+    """Both of each row, in the order of their prompts."""
+    with file.open(encoding="utf-8", newline="") as opened:
+        table = sorted(csv.DictReader(opened), key=lambda row: row["text"])
+    return [float(row[f"reward_{which}"]) for row in table for which in ("chosen", "rejected")]
 
 
 def remembered(folder: Path) -> list[Path]:
@@ -74,9 +82,22 @@ def test_preferred_answers_are_rewarded_more_and_the_rest_works_as_of_a_chat(
     best = ("--ckpt_path=tuned", "--hardware.accelerator=cpu")
     assert run(monkeypatch, compared, "test", *best) == 0  # what is remembered lies in the cache
     assert scores(compared / "tuned")["test/margin"] == pytest.approx(found["test/margin"])
+    new = [row["text"] for row in table]
+    given = [json.loads(line) for line in (compared / "my.jsonl").read_text("utf-8").splitlines()]
+    lines = [json.dumps(row) for row in given if any(row["prompt"] in text for text in new)]
+    (compared / "new.jsonl").write_text("\n".join(lines), "utf-8")
+    again = (*best, "--data.test=new.jsonl", "--out=new.csv")
+    assert run(monkeypatch, compared, "test", *again) == 0
+    assert rewards(compared / "new.csv") == pytest.approx(
+        rewards(compared / "tuned" / "predictions.csv")
+    )
+    (compared / "chat").rename(compared / "gone")
     capsys.readouterr()
-    assert run(monkeypatch, compared, "test", *best, "--data.test=my.jsonl") == 0
-    assert "nothing to compare with" in " ".join(capsys.readouterr().out.split())
+    assert run(monkeypatch, compared, "test", *best, "--data.test=new.jsonl") == 0
+    (compared / "gone").rename(compared / "chat")
+    told = capsys.readouterr()
+    assert "before training is undefined: no loadable" in " ".join(told.err.split())
+    assert "nothing to compare with" in " ".join(told.out.split())
     assert run(monkeypatch, compared, "export", "tuned", "--to=folder") == 0
     assert "text-generation" in (compared / "folder" / "README.md").read_text("utf-8")
     model = weitiao.load(compared / "tuned", device="cpu")
@@ -96,6 +117,9 @@ def test_what_is_remembered_is_of_the_model_that_training_begins_with(
     assert run(monkeypatch, compared, "fit", *USUAL, *begun, "--trainer.max_epochs=1") == 0
     assert len(remembered(compared)) == 6  # of other weights
     assert scores(compared / "begun")["val/margin"] == pytest.approx(0, abs=1e-4)
+    new = ("--ckpt_path=begun", "--hardware.accelerator=cpu", "--data.test=my.jsonl")
+    assert run(monkeypatch, compared, "test", *new, "--out=begun.csv") == 0
+    assert rewards(compared / "begun.csv") == pytest.approx(np.zeros(120), abs=1e-3)
 
 
 @pytest.mark.slow

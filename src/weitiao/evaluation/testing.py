@@ -7,11 +7,13 @@ from typing import Any
 
 import lightning.pytorch as L
 import numpy as np
+from jsonargparse import Namespace
 from rich.console import Console
 
 from weitiao import distributed
 from weitiao.config.field_paths import field_paths, with_options
 from weitiao.config.own_code import allow, named_in, permitted
+from weitiao.data.datamodule import TextDataModule
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
@@ -29,7 +31,8 @@ from weitiao.evaluation.opening import open_checkpoint
 from weitiao.evaluation.prediction_files import format_of, write_predictions
 from weitiao.evaluation.remedies import below_baseline
 from weitiao.evaluation.table import ENDS, final_table, write_classes
-from weitiao.evaluation.untuned import untuned_scores
+from weitiao.evaluation.untuned import compare_with_before, untuned_scores
+from weitiao.models.module import Module
 from weitiao.objectives.base import Objective
 from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
@@ -158,9 +161,8 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     if options.out:
         format_of(options.out)  # refused now, not after the work
     refuse_overwriting(options.out, options.data.test)
-    module, data = open_checkpoint(
-        options.ckpt_path, options.data.changes(), trust_remote_code=options.trust_remote_code
-    )
+    notes = Console(stderr=True, highlight=False)
+    module, data = _opened(options, notes)
     folder = None if new else _folder_of_best(options.ckpt_path)
     if folder and options.out:
         raise ConfigError(
@@ -179,13 +181,22 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
         write_predictions(out, evaluated(trainer), module.objective)
     if folder:
         metrics = folder.add_metrics(metrics)
-    notes = Console(stderr=True, highlight=False)
     show_new_rows(data, "test", evaluated(trainer).table["text"], notes)
     if new and (read := pretrained_on(module, data, ["test"])):
         show_line(report_line(read, {"test": len(evaluated(trainer).table)}), notes)
     classes = folder.classes if folder else out and out.with_suffix(".classes.csv")
     show_tables(metrics, module.objective, evaluated(trainer), classes, console or Console())
     return metrics
+
+
+def _opened(options: Namespace, notes: Console) -> tuple[Module, TextDataModule]:
+    """The model and its data, or others; it tells which scores will be undefined."""
+    trust: dict[str, bool] = {"trust_remote_code": options.trust_remote_code}
+    module, data = open_checkpoint(options.ckpt_path, options.data.changes(), **trust)
+    new = options.data.test is not None
+    if new and module.objective.remembers and (why := compare_with_before(module, **trust)):
+        show_line(f"! {why}", notes)
+    return module, data
 
 
 def _parser() -> UseParser:

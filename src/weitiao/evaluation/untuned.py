@@ -1,17 +1,23 @@
-"""Scores of a pretrained model before tuning, if its objective needs no weights of its own."""
+"""A pretrained model before tuning: its scores, if its objective needs no weights of its own, and
+what its objective compares with."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from lightning.pytorch.utilities import move_data_to_device
 
+from weitiao.errors import ConfigError
 from weitiao.evaluation.flat_metrics import scores
+from weitiao.evaluation.opening import open_checkpoint
+from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.models.backbones.tuned import Tuned
 from weitiao.training.rowwise import decide
 
 if TYPE_CHECKING:
+    from weitiao.models.module import Module
     from weitiao.objectives.base import Values
     from weitiao.training.evaluation_rows import Evaluated
     from weitiao.training.fit import Run
@@ -28,10 +34,7 @@ def untuned_scores(run: Run, tested: Evaluated) -> dict[str, float]:
     module, objective = run.module, run.module.objective
     if not (objective.without_tuning and isinstance(module.backbone, Tuned)):
         return {}
-    options = module.hparams["backbone"]["init_args"]
-    given = {name: options[name] for name in KEPT if name in options}
-    kind: type = type(module.backbone)
-    backbone = kind(module.card, **given).to(module.device).eval()
+    backbone = _as_loaded(module, module.backbone).to(module.device)
     rows: list[torch.Tensor] = []
     said: list[Values] = []
     with torch.inference_mode(), run.trainer.precision_plugin.forward_context():
@@ -48,3 +51,35 @@ def untuned_scores(run: Run, tested: Evaluated) -> dict[str, float]:
         predictions = [every[place] for place in order.tolist()]
     found = predictions, decide(objective, predictions), tested.targets
     return scores(*found, objective, "untuned/")
+
+
+def compare_with_before(module: Module, *, trust_remote_code: bool) -> str | None:
+    """Let the objective of a tuned model compare it with what its training began with.
+
+    It was loaded from files, or was a run (``start``); gives what is undefined and why, null =
+    nothing.
+    """
+    start = module.hparams["start"]
+    try:
+        if start is not None:
+            trust = {"trust_remote_code": trust_remote_code}
+            before = open_checkpoint(checkpoint_of(Path(start)), {}, **trust)[0].backbone
+        else:
+            assert isinstance(module.backbone, Tuned)
+            before = _as_loaded(module, module.backbone)
+    except ConfigError as error:
+        return f"what compares with the model before training is undefined: {error.problem.lstrip(': ')}"
+    module.objective.compare_with(before)
+    return None
+
+
+def _as_loaded(module: Module, tuned: Tuned) -> Tuned:
+    """The backbone as its files have it.
+
+    Raises:
+        ConfigError: they aren't there.
+    """
+    options = module.hparams["backbone"]["init_args"]
+    given = {name: options[name] for name in KEPT if name in options}
+    backbone = type(tuned)(module.card, **given)  # type: ignore[call-arg] # those of its kinds
+    return backbone.eval()

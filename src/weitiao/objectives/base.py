@@ -130,6 +130,9 @@ class Objective(nn.Module, ABC):
         ``(B, …)``; it is computed once, and without a gradient."""
         raise NotImplementedError(f"{type(self).__name__} remembers nothing")
 
+    def compare_with(self, before: nn.Module) -> None:
+        """Take the backbone that the training began with: rows that are new bring nothing along."""
+
     def metrics(self) -> Any:
         """New `Metrics` of a split, a module; by default, those that are shown, of all its rows."""
         from weitiao.objectives.metrics import EpochMetrics  # heavy, and of no use to predictions
@@ -171,11 +174,7 @@ class Objective(nn.Module, ABC):
         return self.target.written(decided)
 
     def columns(self, predictions: Any, decided: Any, texts: Sequence[str]) -> dict[str, list[Any]]:
-        """Further columns of a prediction file, by name.
-
-        Args:
-            texts: of the rows, as they were read.
-        """
+        """Further columns of a prediction file, by name; ``texts`` are as they were read."""
         return {}
 
     @property

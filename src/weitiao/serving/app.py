@@ -6,9 +6,9 @@ import asyncio
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib.resources import files
 from typing import Any, cast
@@ -106,15 +106,8 @@ class _Service:
             return Response(status_code=GONE)  # nothing is computed for nobody
         if waiting.cancelled():
             raise ending()
-        try:
+        with _told(query.name, lambda row: "texts" if row is None else f"texts[{row - 1}]"):
             said = waiting.result()
-        except DataError as error:  # such as of a template, which is asked with the model only
-            place = "texts" if error.row is None else f"texts[{error.row - 1}]"
-            raise Refused(422, f"{place}: {error.problem}") from None
-        except Refused:
-            raise
-        except Exception as error:  # whatever it is, the next request may be a better one
-            return fault(_failure(query.name, error), request.url.path, 500)
         self.metrics.labelled(query.name, len(said), time.monotonic() - begin)
         return JSONResponse(said)
 
@@ -133,25 +126,20 @@ class _Service:
         except ClientDisconnect:
             return Response(status_code=GONE)
         heard, form = self._heard(query), Form(query)
+        # a refusal has a status of its own as long as nothing was sent
+        first = asyncio.ensure_future(heard.begin() if query.stream else heard.end())
         try:
-            # a refusal has a status of its own as long as nothing was sent
-            first = asyncio.ensure_future(heard.begin() if query.stream else heard.end())
-            if not await _in_time(request, first):
-                heard.leave()
-                return Response(status_code=GONE)
-            if query.stream and not heard.failed:
-                reason = partial(_failure, query.name)
-                return Events(form.events(heard, reason), heard)
-            return JSONResponse(form.whole(heard.answer()))
-        except DataError as error:
-            raise Refused(422, f"messages: {error.problem}") from None
-        except Refused:
-            raise
-        except Exception as error:  # whatever it is, the next request may be a better one
-            return fault(_failure(query.name, error), request.url.path, 500)
+            in_time = await _in_time(request, first)
         except asyncio.CancelledError:  # the server ends
             heard.leave()
             raise
+        if not in_time:
+            heard.leave()
+            return Response(status_code=GONE)
+        with _told(query.name, lambda row: "messages"):
+            if query.stream and not heard.failed:
+                return Events(form.events(heard, partial(_failure, query.name)), heard)
+            return JSONResponse(form.whole(heard.answer()))
 
     def _heard(self, query: Completion) -> Heard:
         heard, begin = Heard(query), time.monotonic()
@@ -203,6 +191,24 @@ class _Service:
     async def measures(self, request: Request) -> Response:
         """What Prometheus reads."""
         return Response(self.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+@contextmanager
+def _told(name: str, place: Callable[[int | None], str]) -> Iterator[None]:
+    """Makes refusals of what goes wrong; whatever it is, the next request may be a better one.
+
+    Args:
+        name: of the model.
+        place: the part of the request that a row is, from 1, or that all rows are.
+    """
+    try:
+        yield
+    except DataError as error:  # such as of a template, which is asked with the model only
+        raise Refused(422, f"{place(error.row)}: {error.problem}") from None
+    except Refused:
+        raise
+    except Exception as error:
+        raise Refused(500, _failure(name, error)) from None
 
 
 async def _in_time(request: Request, waiting: asyncio.Future) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -119,7 +120,7 @@ def _options(given: Mapping[str, Any]) -> Generation:
             length=min(most) if most else None,
             temperature=temperature,
             top_p=top_p,
-            seed=given.get("seed", 1),
+            seed=given.get("seed", secrets.randbits(63)),
         )
     except ConfigError as fault:
         what = fault.described().replace("length", "max_tokens", 1)

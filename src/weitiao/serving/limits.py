@@ -18,7 +18,7 @@ PATIENCE = 30.0  # seconds that a client has to send a body
 
 
 class Refused(Exception):
-    """A request that is answered with a status of 4xx or 503, and why.
+    """A request that is answered with a status of 4xx or 5xx, and why.
 
     Args:
         reason: for the client; never a text of somebody's.

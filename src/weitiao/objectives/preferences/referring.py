@@ -6,7 +6,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from weitiao.card import DataCard
 from weitiao.errors import ConfigError
@@ -41,6 +41,7 @@ class Referring(Replying):
         if not beta > 0:
             raise ConfigError(f"must be above 0, got {beta}", field="beta")
         self.beta = beta
+        self._before: list[nn.Module] = []  # in a list it is no module of this, nor in a checkpoint
 
     @abstractmethod
     def loss(self, backbone: Encoder, batch: Batch) -> Loss:
@@ -55,16 +56,23 @@ class Referring(Replying):
         with torch.no_grad():
             return {"reference": self.likelihoods(backbone, batch).sums}
 
+    def compare_with(self, before: nn.Module) -> None:
+        """Take the backbone that the training began with, for rows that bring no reference."""
+        self._before = [before.requires_grad_(False)]
+
     def likelihoods(self, backbone: Encoder, batch: Batch) -> Likelihoods:
         """How likely the model finds both answers."""
         speaker = cast(Speaker, backbone)
         return likelihoods(speaker, batch, self.vocabulary, of_first=self.of_first)
 
     def gains(self, found: Likelihoods, batch: Batch) -> Tensor:
-        """How much likelier answers have become, ``(B, 2)``; NaN where there is no reference."""
-        if "reference" not in batch:
+        """How much likelier answers have become, ``(B, 2)``; NaN where it isn't known."""
+        if "reference" in batch:
+            return found.sums - batch["reference"].to(found.sums)
+        if not self._before:
             return found.sums * torch.nan
-        return found.sums - batch["reference"].to(found.sums)
+        (before,) = self._before
+        return found.sums - self.remembered(before.to(found.sums.device), batch)["reference"]
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[Any]:
         """What is said of each row."""
