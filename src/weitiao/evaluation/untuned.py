@@ -68,7 +68,8 @@ def compare_with_before(module: Module, *, trust_remote_code: bool) -> str | Non
             assert isinstance(module.backbone, Tuned)
             before = _as_loaded(module, module.backbone)
     except ConfigError as error:
-        return f"what compares with the model before training is undefined: {error.problem.lstrip(': ')}"
+        why = error.problem.lstrip(": ")
+        return f"what compares with the model before training is undefined: {why}"
     module.objective.compare_with(before)
     return None
 
