@@ -82,5 +82,5 @@ def _as_loaded(module: Module, tuned: Tuned) -> Tuned:
     """
     options = module.hparams["backbone"]["init_args"]
     given = {name: options[name] for name in KEPT if name in options}
-    backbone = type(tuned)(module.card, **given)  # type: ignore[call-arg] # those of its kinds
+    backbone = type(tuned)(module.card, **given)
     return backbone.eval()

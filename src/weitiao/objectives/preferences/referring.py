@@ -72,7 +72,8 @@ class Referring(Replying):
         if not self._before:
             return found.sums * torch.nan
         (before,) = self._before
-        return found.sums - self.remembered(before.to(found.sums.device), batch)["reference"]
+        before.to(found.sums.device)
+        return found.sums - self.remembered(cast(Encoder, before), batch)["reference"]
 
     def predict(self, backbone: Encoder, batch: Batch) -> list[Any]:
         """What is said of each row."""
