@@ -37,7 +37,7 @@ import lightning.pytorch as L
 from lightning.pytorch.callbacks import Callback
 from rich.console import Console
 from rich.table import Table
-from throughput import ROOT, Clock, environment, write
+from timing import ROOT, Clock, environment, write
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule

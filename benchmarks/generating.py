@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.table import Table
-from throughput import environment, write
+from timing import environment, write
 
 from weitiao.generation.choice import Choice
 from weitiao.generation.conversation import asked

@@ -46,9 +46,11 @@ from lightning.pytorch.callbacks import Callback, Checkpoint
 from rich.console import Console
 from rich.table import Table
 from run_mlm import Collator, Row, by_line, grouped
-from throughput import CLIP, CORPUS, LENGTH, ROOT, Clock, environment, summarise, write
+from throughput import CORPUS
+from timing import ROOT, Clock, environment, summarise, write
 from torch import Tensor
 from torch.nn import functional as F
+from ways import CLIP, LENGTH
 
 from weitiao.pretraining.card import LanguageCard
 from weitiao.pretraining.cli import PretrainCLI

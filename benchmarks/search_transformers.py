@@ -31,7 +31,8 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.table import Table
-from throughput import BATCH, CLIP, LENGTH, hf_rows, sampled
+from throughput import sampled
+from ways import BATCH, CLIP, LENGTH, hf_rows
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule

@@ -29,54 +29,31 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import os
-import platform
 import random
-import statistics
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
-from functools import partial
-from importlib.metadata import version
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from weitiao.objectives.labels.classification import Classification
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "src"))
-
 import lightning.pytorch as L
 import torch
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import f1_score
-from torch import Tensor, nn
+from timing import ROOT, Clock, environment, summarise, write
+from torch import nn
+from ways import AS_TORCH_COMES, BATCH, LENGTH, WAYS, Setting
 
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.tokenization import Encoder
-from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import Module
-from weitiao.models.optim import Optimisation
-from weitiao.objectives.heads import Head
 from weitiao.training import matmul
-from weitiao.training.csv_log import CSVLog
-from weitiao.training.optional_parts import TensorBoard
-from weitiao.training.progress import Progress
-from weitiao.training.random_state import RandomState
-from weitiao.training.run_folder import RunFolder
-from weitiao.training.throughput import Throughput
 
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
-LENGTH, BATCH, CLIP = 128, 64, 1.0
-SCRATCH, PRETRAINED = Optimisation(), Optimisation(lr=5e-5)
 TARGETS = {
     "weitiao blas": 1.6,
     "HF padded": 2.0,
@@ -87,212 +64,6 @@ TARGETS = {
 """How many times as fast weitiao in float32 is to be."""
 HALF = 1.9
 """How many times as fast as HF dynamic weitiao in bfloat16 is to be."""
-Batch = dict[str, Tensor]
-
-
-@dataclass
-class Clock:
-    """Counts what is trained on, rows or ids, and the seconds that it takes."""
-
-    count: int = 0
-    steps: int = 0
-    started: tuple[float, float] = (0.0, 0.0)
-    ended: tuple[float, float] = (0.0, 0.0)
-
-    def start(self) -> None:
-        """The first batch is about to be loaded."""
-        self.started = time.perf_counter(), time.process_time()
-
-    def tick(self, count: int) -> None:
-        """A step over so many has ended."""
-        self.count, self.steps = self.count + count, self.steps + 1
-        self.ended = time.perf_counter(), time.process_time()
-
-    def rates(self) -> tuple[float, float]:
-        """How many per second of the wall clock, and per second of processor time."""
-        wall, cpu = (self.count / (e - s) for s, e in zip(self.started, self.ended, strict=True))
-        return wall, cpu
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all four share."""
-
-    data: TextDataModule
-    classifier: nn.Module
-    epochs: int
-    seed: int
-    model: str | None = None
-
-    @property
-    def optim(self) -> Optimisation:
-        """Pretrained weights are changed gently."""
-        return PRETRAINED if self.model else SCRATCH
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps of the whole training."""
-        return self.epochs * -(-self.data.card.rows["train"] // BATCH)
-
-    def optimiser(self, model: nn.Module) -> tuple[torch.optim.Optimizer, Any]:
-        """The same optimiser and schedule for any of them."""
-        built = self.optim.build(model, self.steps)
-        return built["optimizer"], built["lr_scheduler"]["scheduler"]
-
-    def module(self) -> Module:
-        """Our module with the classifier's weights: BERT's pooler is a head of kind ``mlp``."""
-        config = self.classifier.config
-        sizes = {"width": config.hidden_size, "heads": config.num_attention_heads}
-        layers = config.num_hidden_layers
-        backbone = (
-            partial(Pretrained, name=self.model, layers=layers)
-            if self.model
-            else partial(Transformer, layers=layers, **sizes)
-        )
-        module = Module(
-            self.data.card,
-            backbone,
-            partial(Classification, pooling="cls", head=Head("mlp", "tanh")),
-            self.optim,
-        )
-        weights, scorer = dict(self.classifier.bert.state_dict()), module.objective.scorer
-        for name in ("weight", "bias"):
-            scorer.head[0].get_parameter(name).data.copy_(weights.pop(f"pooler.dense.{name}"))
-        module.backbone.encoder.load_state_dict(weights)
-        scorer.head[-1].load_state_dict(self.classifier.classifier.state_dict())
-        return module
-
-
-def train_weitiao(setting: Setting, clock: Clock, *, precision: Any = "32-true") -> nn.Module:
-    """Our Trainer path."""
-
-    class Ticks(Callback):
-        def on_train_start(self, trainer: Any, module: Any) -> None:
-            clock.start()
-
-        def on_train_batch_end(
-            self, trainer: Any, module: Any, out: Any, batch: Batch, i: int
-        ) -> None:
-            clock.tick(len(batch["target"]))
-
-    module = setting.module()
-    with tempfile.TemporaryDirectory(prefix="weitiao-") as path:
-        folder = RunFolder(Path(path), started=True)
-        trainer = L.Trainer(
-            accelerator="cpu",
-            precision=precision,
-            max_epochs=setting.epochs,
-            gradient_clip_val=CLIP,
-            log_every_n_steps=10,
-            limit_val_batches=0,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            logger=[TensorBoard(folder.path), CSVLog(folder.path / "metrics.csv")],
-            callbacks=[
-                Progress(),
-                RandomState(),
-                LearningRateMonitor("step"),
-                Throughput(),
-                Ticks(),
-            ],
-        )
-        trainer.fit(module, datamodule=setting.data)
-    return module
-
-
-def train_bare(setting: Setting, clock: Clock) -> nn.Module:
-    """The loop of the textbook over our batches."""
-    module = setting.module()
-    optimizer, schedule = setting.optimiser(module)
-    setting.data.trainer = None
-    batches = setting.data.train_dataloader()
-    module.train()
-    clock.start()
-    for epoch in range(setting.epochs):
-        batches.batches.position = lambda epoch=epoch: (epoch, 0)
-        for batch in batches:
-            loss = module.objective.loss(module.backbone, batch).value
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(module.parameters(), CLIP)
-            optimizer.step()
-            schedule.step()
-            clock.tick(len(batch["target"]))
-    return module
-
-
-def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
-    """transformers' Trainer, with its defaults where the comparison doesn't ask for others."""
-    from transformers import (
-        DataCollatorWithPadding,
-        PreTrainedTokenizerFast,
-        Trainer,
-        TrainerCallback,
-        TrainingArguments,
-        default_data_collator,
-    )
-
-    class Ticks(TrainerCallback):
-        def on_train_begin(self, *args: Any, **kwargs: Any) -> None:
-            clock.start()
-
-        def on_step_end(self, arguments: Any, state: Any, control: Any, **_: Any) -> None:
-            done = (state.global_step - 1) % (setting.steps // setting.epochs) * BATCH
-            clock.tick(min(BATCH, setting.data.card.rows["train"] - done))
-
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=setting.data.fitted.encoder.backend,
-        pad_token="<pad>" if setting.model else "[PAD]",
-    )
-    model = copy.deepcopy(setting.classifier)
-    with tempfile.TemporaryDirectory(prefix="weitiao-") as folder:
-        arguments = TrainingArguments(
-            output_dir=folder,
-            num_train_epochs=setting.epochs,
-            per_device_train_batch_size=BATCH,
-            max_grad_norm=CLIP,
-            seed=setting.seed,
-            use_cpu=True,
-            report_to="none",
-            save_strategy="no",
-            train_sampling_strategy="group_by_length" if dynamic else "random",
-        )
-        Trainer(
-            model,
-            arguments,
-            train_dataset=training_rows(setting.data, padded=not dynamic),
-            data_collator=DataCollatorWithPadding(tokenizer) if dynamic else default_data_collator,
-            optimizers=setting.optimiser(model),
-            callbacks=[Ticks()],
-        ).train()
-    return model
-
-
-def training_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
-    """The training rows for transformers' Trainer."""
-    data.trainer = None
-    return hf_rows(data.train_dataloader(), data.card.input.pad_id, padded=padded)
-
-
-def hf_rows(batches: Iterable[Batch], pad_id: int, *, padded: bool) -> list[dict[str, Any]]:
-    """Rows as `run_classification.py` has them after its tokenizer, in memory."""
-    rows = []
-    for batch in batches:
-        targets = batch["target"].tolist()
-        for ids, mask, target in zip(
-            batch["inputs"]["input_ids"], batch["inputs"]["attention_mask"], targets, strict=True
-        ):
-            kept = ids[mask].tolist()
-            fill = LENGTH - len(kept) if padded else 0
-            rows.append(
-                {
-                    "input_ids": kept + [pad_id] * fill,
-                    "attention_mask": [1] * len(kept) + [0] * fill,
-                    "labels": target,
-                }
-            )
-    random.Random(0).shuffle(rows)
-    return rows
 
 
 def macro_f1(model: nn.Module, data: TextDataModule) -> float:
@@ -307,18 +78,6 @@ def macro_f1(model: nn.Module, data: TextDataModule) -> float:
             found += said.argmax(-1).tolist()
             true += batch["target"].tolist()
     return float(f1_score(true, found, average="macro"))
-
-
-WAYS: dict[str, Callable[[Setting, Clock], nn.Module]] = {
-    "weitiao": train_weitiao,
-    "weitiao blas": train_weitiao,
-    "weitiao bf16": partial(train_weitiao, precision="bf16-mixed"),
-    "HF padded": partial(train_hf, dynamic=False),
-    "HF dynamic": partial(train_hf, dynamic=True),
-    "HF switched": partial(train_hf, dynamic=True),
-    "bare": train_bare,
-}
-AS_TORCH_COMES = ("weitiao blas", "HF padded", "HF dynamic")
 
 
 @dataclass(frozen=True)
@@ -393,24 +152,6 @@ def sampled(rows: int | None, seed: int) -> Path:
     return path
 
 
-def summarise(results: Sequence[Any]) -> list[dict[str, Any]]:
-    """One row per way: medians over the rounds, and how many times faster the first way is.
-
-    Args:
-        results: dataclasses with ``way``, ``per_second``, ``per_cpu_second`` and other numbers.
-    """
-    names = [field.name for field in fields(results[0]) if field.name != "way"]
-    rows = []
-    for way in dict.fromkeys(r.way for r in results):
-        own = [r for r in results if r.way == way]
-        medians = {name: statistics.median(getattr(r, name) for r in own) for name in names}
-        rows.append({"way": way} | medians)
-    for row in rows:
-        row["speedup"] = rows[0]["per_second"] / row["per_second"]
-        row["speedup_cpu"] = rows[0]["per_cpu_second"] / row["per_cpu_second"]
-    return rows
-
-
 def show(rows: list[dict[str, Any]], title: str) -> None:
     """The table."""
     table = Table(
@@ -429,26 +170,6 @@ def show(rows: list[dict[str, Any]], title: str) -> None:
             met,
         )
     Console().print(table)
-
-
-def environment() -> dict[str, Any]:
-    """What the figures depend on."""
-    packages = ("torch", "lightning", "transformers", "accelerate")
-    return {
-        "threads": torch.get_num_threads(),
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg()[0],
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-    } | {name: version(name) for name in packages}
-
-
-def write(name: str, content: dict[str, Any]) -> None:
-    """Keep what was measured beside what it depends on."""
-    out = ROOT / "benchmarks" / "results" / f"{name}.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    print(f"written: {out.relative_to(ROOT)}")
 
 
 def main() -> int:

@@ -36,7 +36,11 @@ from weitiao.serving.replies import replies
 GONE = 499  # nobody reads such an answer, but it is counted
 PAGE = {"/": "index.html"} | {
     f"/{name}": name
-    for name in ("style.css", "script.js", "chat.js", "csv.js", "server.js", "words.js")
+    for name in (
+        "style.css",
+        *("script.js", "answers.js", "chat.js", "files.js", "csv.js"),
+        *("models.js", "server.js", "words.js"),
+    )
 }
 OPEN = (*PAGE, "/health", "/openapi.json")
 """Paths that need no token: they tell nothing of models or texts."""
@@ -106,7 +110,7 @@ class _Service:
             return Response(status_code=GONE)  # nothing is computed for nobody
         if waiting.cancelled():
             raise ending()
-        with _told(query.name, lambda row: "texts" if row is None else f"texts[{row - 1}]"):
+        with _refusals(query.name, lambda row: "texts" if row is None else f"texts[{row - 1}]"):
             said = waiting.result()
         self.metrics.labelled(query.name, len(said), time.monotonic() - begin)
         return JSONResponse(said)
@@ -136,7 +140,7 @@ class _Service:
         if not in_time:
             heard.leave()
             return Response(status_code=GONE)
-        with _told(query.name, lambda row: "messages"):
+        with _refusals(query.name, lambda row: "messages"):
             if query.stream and not heard.failed:
                 return Events(form.events(heard, partial(_failure, query.name)), heard)
             return JSONResponse(form.whole(heard.answer()))
@@ -194,7 +198,7 @@ class _Service:
 
 
 @contextmanager
-def _told(name: str, place: Callable[[int | None], str]) -> Iterator[None]:
+def _refusals(name: str, place: Callable[[int | None], str]) -> Iterator[None]:
     """Makes refusals of what goes wrong; whatever it is, the next request may be a better one.
 
     Args:

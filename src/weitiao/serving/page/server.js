@@ -1,5 +1,7 @@
 // Questions to the server.
 
+import { say } from "./words.js";
+
 let token = "";
 
 export class Refused extends Error {
@@ -8,6 +10,14 @@ export class Refused extends Error {
     this.status = status;
   }
 }
+
+// A fault in words: the server's own, or that nobody answers.
+export function told(error) {
+  return error instanceof Refused ? error.message : say("gone");
+}
+
+// A text that UTF-8 can carry.
+export const wellFormed = (text) => (text.toWellFormed ? text.toWellFormed() : text);
 
 export function setToken(value) {
   token = value;
