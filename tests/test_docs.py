@@ -67,6 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "html"
 
 
+@pytest.mark.slow
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
     pages = list(site.rglob("*.html"))
     assert len(pages) > len(PAGES)
@@ -74,6 +75,7 @@ def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
     assert [found for page in pages for found in re.findall(loaded, page.read_text("utf-8"))] == []
 
 
+@pytest.mark.slow
 def test_no_asterisks_are_left_of_bold_words(site: Path) -> None:
     # beside hanzi, `**词。**` is no bold word
     pages = {path: path.read_text("utf-8") for path in site.rglob("*.html")}
@@ -81,6 +83,7 @@ def test_no_asterisks_are_left_of_bold_words(site: Path) -> None:
     assert [path.name for path, text in shown.items() if "**" in text] == []
 
 
+@pytest.mark.slow
 def test_the_search_finds_chinese_and_english_words(site: Path) -> None:
     text = (site / "searchindex.js").read_text("utf-8")
     index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))

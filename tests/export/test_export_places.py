@@ -145,7 +145,7 @@ def check(kind: str, form: str, command: Command, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "form"),
     [
-        ("tags crf", "auto"),
+        pytest.param("tags crf", "auto", marks=pytest.mark.slow),
         pytest.param("tags crf", "onnx", marks=pytest.mark.slow),
         pytest.param("tags", "auto", marks=pytest.mark.slow),
         pytest.param("tags", "onnx", marks=pytest.mark.slow),

@@ -208,6 +208,7 @@ def test_a_conversation_at_a_terminal(patient: str) -> None:
         terminal.process.kill()
 
 
+@pytest.mark.slow
 def test_lines_of_a_program_are_answered_without_a_sign(chatty: str) -> None:
     command = [sys.executable, str(ROOT / "src/generate.py"), "--model", chatty]
     done = subprocess.run(

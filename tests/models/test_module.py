@@ -75,7 +75,7 @@ QUICK = Optimisation(lr=5e-3)
 @pytest.mark.parametrize(
     ("backbone", "pooling", "kind"),
     [
-        (backbone, pooling, kind)
+        pytest.param(backbone, pooling, kind, marks=[pytest.mark.slow] if kind == "mlp" else [])
         for backbone, pooling, kind in product(FROM_SCRATCH, POOLINGS, ("linear", "mlp"))
         # one position of these sees some ids only, so it can't know the row
         if not (pooling in ("cls", "last") and backbone in ("textcnn", "bag"))
@@ -102,7 +102,9 @@ TARGETS = {
 
 
 @pytest.mark.parametrize("kind", ["linear", "mlp"])
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize(
+    "pooling", ["mean", *(pytest.param(p, marks=pytest.mark.slow) for p in POOLINGS if p != "mean")]
+)
 @pytest.mark.parametrize("task", TARGETS)
 def test_every_task_is_learned_by_heart(task: str, pooling: str, kind: str, tmp_path: Path) -> None:
     torch.manual_seed(0)

@@ -60,6 +60,7 @@ def test_answers_are_learned_and_told_beside_a_simpler_model(answering: Path) ->
         assert part in screen
 
 
+@pytest.mark.slow
 def test_questions_without_an_answer_are_learned_and_a_threshold_is_chosen(doubting: Path) -> None:
     metrics, screen = metrics_of(doubting), (doubting / "screen.txt").read_text("utf-8")
     assert metrics["test/no_answer"] > 0.8
@@ -106,6 +107,7 @@ def test_test_predictions_are_scored_as_they_stand_in_the_file(answering: Path) 
     assert json.loads(lines[0]["best"])[0]["text"] == lines[0]["words"]
 
 
+@pytest.mark.slow
 def test_a_question_without_an_answer_is_told_so(
     doubting: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

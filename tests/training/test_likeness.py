@@ -51,10 +51,11 @@ def lines(path: Path) -> list[dict[str, str]]:
         return [*csv.DictReader(file)]
 
 
-SLOW = (pytest.param(task, marks=pytest.mark.slow) for task in ("negatives", "classes"))
+OTHERS = ("retrieval", "negatives", "classes")
+TASKS = ("likeness", *(pytest.param(task, marks=pytest.mark.slow) for task in OTHERS))
 
 
-@pytest.fixture(scope="module", params=["likeness", "retrieval", *SLOW])
+@pytest.fixture(scope="module", params=TASKS)
 def learned(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, command: Command
 ) -> tuple[str, Path, str]:

@@ -47,7 +47,7 @@ def save_tokenizer(folder: Path, kind: str) -> None:
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
 
 
-@pytest.mark.parametrize("kind", ["bert", "xlm-r"])
+@pytest.mark.parametrize("kind", ["bert", pytest.param("xlm-r", marks=pytest.mark.slow)])
 def test_a_checkpoint_reads_texts_as_training_did(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
