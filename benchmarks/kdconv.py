@@ -20,6 +20,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import statistics
 import subprocess
 import sys
@@ -44,8 +45,11 @@ TEMPLATE = "{% for m in messages %}{{ m['content'] + eos_token }}{% endfor %}"
 """The speakers take turns: their ends tell who speaks."""
 MODEL = ("--model.network.layers=4", "--model.network.width=256", "--model.network.heads=4")
 PRETRAINING = ("--data.objective=causal", "--data.tokenizer.name=characters", *MODEL)
-SCHEDULE = ("--data.max_length=512", "--trainer.max_epochs=3", "--model.optim.lr=0.001")
-TUNING = ("--trainer.max_epochs=8", "--model.optim.lr=0.0003", "--model.backbone.lora=null")
+SCHEDULE = ("--data.max_length=512", "--trainer.max_epochs=2", "--model.optim.lr=0.001")
+TUNING = (
+    *("--trainer.max_epochs=8", "--model.optim.lr=0.0003", "--model.backbone.lora=null"),
+    "--model.objective.sample=0",  # nothing is said: the bar is of likelihoods
+)
 Dialogue = list[dict[str, Any]]
 HEAD = f"""# Dialogues
 
@@ -126,16 +130,15 @@ def texts_of(data_root: Path) -> list[str]:
 
 def pretrained(data_root: Path) -> Path:
     """The folder of the pretrained model; made where it is missing."""
-    model = FOLDER / "runs" / "pretrained" / "model"
+    run = FOLDER / "pretrained"
+    model = run / "model"
     if not (model / "config.json").is_file():
+        shutil.rmtree(run, ignore_errors=True)
         file = FOLDER / "texts.csv"
         write_csv(file, [("text",), *((text,) for text in texts_of(data_root))])
-        options = [f"--data.corpus.files={file}", *PRETRAINING, *SCHEDULE]
-        where = [f"--run.root={FOLDER / 'runs'}", "--run.name=pretrained"]
+        options = [f"--data.corpus.files={file}", *PRETRAINING, *SCHEDULE, f"--run.folder={run}"]
         quiet = "--trainer.enable_progress_bar=false"
-        subprocess.run([sys.executable, "src/pretrain.py", *options, *where, quiet], check=True)
-        for run in (FOLDER / "runs").glob("*pretrained*"):
-            run.rename(model.parent)
+        subprocess.run([sys.executable, "src/pretrain.py", *options, quiet], check=True)
     return model
 
 
