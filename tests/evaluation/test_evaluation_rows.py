@@ -19,11 +19,11 @@ from rich.console import Console
 from sklearn import metrics as sk
 from tiny_models import objective_of, tiny_card
 
-from weitiao.evaluation.flat_metrics import scores
 from weitiao.evaluation.prediction_files import write_predictions
 from weitiao.evaluation.table import final_table, write_classes
 from weitiao.objectives.base import Objective
 from weitiao.objectives.figures import confusion_figure
+from weitiao.objectives.flat_metrics import scores
 from weitiao.training.evaluation_rows import SHOWN, WORST, Evaluated, worst_mistakes
 from weitiao.training.optional_parts import Dispensable
 

@@ -17,9 +17,7 @@ from weitiao.data.datamodule import TextDataModule
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
-from weitiao.evaluation.by_file import scores_by_file, told_by_file
 from weitiao.evaluation.evaluator import evaluator
-from weitiao.evaluation.flat_metrics import scores
 from weitiao.evaluation.inference import (
     Hardware,
     LabelledFile,
@@ -34,6 +32,8 @@ from weitiao.evaluation.table import ENDS, final_table, write_classes
 from weitiao.evaluation.untuned import compare_with_before, untuned_scores
 from weitiao.models.module import Module
 from weitiao.objectives.base import Objective
+from weitiao.objectives.flat_metrics import scores
+from weitiao.training.by_file import scores_by_file, told_by_file
 from weitiao.training.console import show_line, show_new_rows, show_next_steps
 from weitiao.training.contamination import pretrained_on, report_line
 from weitiao.training.evaluation_rows import Evaluated, EvaluationRows, signatures
@@ -244,7 +244,7 @@ def test_scores(trainer: L.Trainer, objective: Objective) -> dict[str, Any]:
         rows = (tested.predictions, tested.decided, tested.targets)
         said, decided, targets = (taken(values, fresh) for values in rows)
         found |= scores(said, decided, targets, objective, "test_leak_free/")
-    found |= scores_by_file(tested, objective)
+    found |= scores_by_file(tested, objective, "test")
     return found | signatures(trainer, objective, "test")
 
 

@@ -10,10 +10,10 @@ import torch
 from lightning.pytorch.utilities import move_data_to_device
 
 from weitiao.errors import ConfigError
-from weitiao.evaluation.flat_metrics import scores
 from weitiao.evaluation.opening import open_checkpoint
 from weitiao.io.checkpoint_file import checkpoint_of
 from weitiao.models.backbones.tuned import Tuned
+from weitiao.objectives.flat_metrics import scores
 from weitiao.training.rowwise import decide
 
 if TYPE_CHECKING:

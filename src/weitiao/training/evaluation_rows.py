@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from weitiao.data.datamodule import TextDataModule
 from weitiao.models.module import Module
 from weitiao.objectives.base import Objective, Values
+from weitiao.training.by_file import scores_by_file
 from weitiao.training.optional_parts import Dispensable
 from weitiao.training.rowwise import Predicted, Rowwise, as_array, decide, in_order, taken
 from weitiao.training.said_before import SaidBefore, line
@@ -77,7 +78,14 @@ class EvaluationRows(Callback):
         decided = decide(pl_module.objective, seen["predictions"])
         targets = as_array(seen["targets"])
         self.of[split] = Evaluated(table, found, decided, targets, np.asarray(losses), rows)
+        by_file = {}
+        if split == "val":  # those of test are written with the others
+            with self._dispensable.part("the scores of each file"):
+                by_file = scores_by_file(self.of[split], pl_module.objective, split)
         for logger in trainer.loggers:
+            if by_file:  # at the step that Lightning logs the others at
+                step = max(trainer.global_step - 1, 0)
+                logger.log_metrics({**by_file, "epoch": trainer.current_epoch}, step)
             if isinstance(logger, TensorBoardLogger):
                 self._show(logger, pl_module.objective, split, trainer.global_step)
 

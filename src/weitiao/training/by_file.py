@@ -1,34 +1,36 @@
-"""What a test split of several files scores in each of them."""
+"""What a split of several files scores in each of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 
-from weitiao.evaluation.flat_metrics import scores
 from weitiao.objectives.base import Objective
 from weitiao.objectives.display import said
-from weitiao.training.evaluation_rows import Evaluated
+from weitiao.objectives.flat_metrics import scores
 from weitiao.training.rowwise import taken
+
+if TYPE_CHECKING:
+    from weitiao.training.evaluation_rows import Evaluated
 
 MOST = 20
 """Files that are told apart; of more, each is a document, and no source."""
 
 
-def scores_by_file(tested: Evaluated, objective: Objective) -> dict[str, float]:
+def scores_by_file(seen: Evaluated, objective: Objective, split: str) -> dict[str, float]:
     """The metric that is looked at first, such as ``test/perplexity/FILE``, of each file's rows;
     nothing where there is one file, nor of a file whose rows have none."""
     found, first = {}, objective.first
-    for name in _files(tested):
-        rows = pc.equal(tested.table["file"], name).to_numpy()
-        values = (tested.predictions, tested.decided, tested.targets)
+    for name in _files(seen):
+        rows = pc.equal(seen.table["file"], name).to_numpy()
+        values = (seen.predictions, seen.decided, seen.targets)
         predicted, decided, targets = (taken(each, rows) for each in values)
         score = scores(predicted, decided, targets, objective, "")[first]
         if not math.isnan(score):
-            found[f"test/{first}/{name}"] = score
+            found[f"{split}/{first}/{name}"] = score
     return found
 
 
