@@ -156,3 +156,12 @@ def test_negatives_that_are_right_elsewhere_and_rows_without_any_are_told() -> N
     assert "1 of 5 rows of train have no negatives" in lines[1]
     plain = Retrieval(tiny_card(task="retrieval", pair=True, apart=True), Bag(card, embedding=16))
     assert [*plain.lost("train", lambda: [batch], str)] == []
+
+
+def test_batches_without_negatives_or_in_chunks_call_the_backbone_unequally_often() -> None:
+    card = tiny_card(task="retrieval", pair=True, apart=True)
+    backbone = Bag(card, embedding=16)
+    assert Retrieval(card, backbone).uneven is None
+    assert "chunks" in (Retrieval(card, backbone, chunk=4).uneven or "")
+    object.__setattr__(card, "target", PositivesTarget(2))
+    assert "no negatives" in (Retrieval(card, backbone).uneven or "")

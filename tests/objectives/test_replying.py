@@ -248,6 +248,11 @@ def test_values_out_of_bounds(folder: str, options: dict[str, Any], problem: str
         objective_of(folder, **options)
 
 
+def test_only_without_answers_the_backbone_is_called_equally_often(folder: str) -> None:
+    assert "generated" in (objective_of(folder)[0].uneven or "")
+    assert objective_of(folder, sample=0)[0].uneven is None
+
+
 def test_what_says_nothing_is_refused(folder: str) -> None:
     with pytest.raises(ConfigError, match="a TextCNN says nothing"):
         Replying(reply_card(), TextCNN(reply_card()))

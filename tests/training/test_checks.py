@@ -1,12 +1,16 @@
-"""What can be known to fail is refused: a pooling that sees too little of a text."""
+"""What can be known to fail is refused: a pooling that sees too little of a text, processes that
+would wait for each other for ever."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cards import target_card
+from lightning.pytorch.strategies import ModelParallelStrategy
 from tiny_models import module_of
 from transformers import AutoConfig, AutoModel
 
@@ -17,7 +21,7 @@ from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.textcnn import TextCNN
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.objectives.pooling import PoolingName
-from weitiao.training.checks import refuse_blind_pooling
+from weitiao.training.checks import check_sharing, refuse_blind_pooling
 
 CARD = DataCard(TokenInput(30, 0, 40), target_card("classification", ["a", "b"], [1, 1]))
 
@@ -56,3 +60,13 @@ def test_one_position_of_an_encoder_sees_the_whole(
     modes = [part.training for part in module.modules()]
     refuse_blind_pooling(module)
     assert [part.training for part in module.modules()] == modes
+
+
+def test_weights_that_are_shared_out_are_asked_for_equally_often() -> None:
+    trainer: Any = SimpleNamespace(strategy=ModelParallelStrategy(), callbacks=[])
+    module = module_of(CARD, Transformer)
+    check_sharing(trainer, module)
+    module.objective.uneven = "answers are generated"
+    with pytest.raises(ConfigError, match=r"out: answers are generated\n.*trainer/ddp.yaml"):
+        check_sharing(trainer, module)
+    check_sharing(SimpleNamespace(strategy=None, callbacks=[]), module)  # type: ignore[arg-type]

@@ -98,6 +98,8 @@ class Objective(nn.Module, ABC):
     """Whether the loss is of several rows of a batch, and of one alone nothing is learned."""
     remembers: bool = False
     """Whether batches bring along what `remembered` says of them."""
+    uneven: str | None = None
+    """Why processes may call the backbone unequally often: weights that they share out can't be."""
     without_tuning: bool = False
     """Whether a pretrained encoder alone says something of rows."""
     classes: Sequence[str] = ()

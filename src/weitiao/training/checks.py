@@ -218,9 +218,9 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
     """Refuse what doesn't go with weights that the processes share out.
 
     Raises:
-        ConfigError: the module can't share its weights out, a callback averages such weights, or
-            the strategy is the first FSDP, which shares them out in another way than
-            `Module.configure_model`.
+        ConfigError: the module can't share its weights out, its processes may call the backbone
+            unequally often, a callback averages such weights, or the strategy is the first FSDP,
+            which shares them out in another way than `Module.configure_model`.
     """
     if isinstance(trainer.strategy, FSDPStrategy):
         problem = ": FSDP is to be had in its second form only"
@@ -229,6 +229,11 @@ def check_sharing(trainer: L.Trainer, module: L.LightningModule) -> None:
     shared = isinstance(trainer.strategy, ModelParallelStrategy)
     if shared and not is_overridden("configure_model", module):
         problem = f": a {type(module).__name__} doesn't share its weights out"
+        hint = "{--config} configs/trainer/ddp.yaml"
+        raise ConfigError(problem, field="trainer.strategy", hint=hint)
+    if shared and isinstance(module, Module) and (reason := module.objective.uneven):
+        # the processes would wait for each other for ever
+        problem = f": the processes can't share the weights out: {reason}"
         hint = "{--config} configs/trainer/ddp.yaml"
         raise ConfigError(problem, field="trainer.strategy", hint=hint)
     average = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)

@@ -98,6 +98,8 @@ class Replying(Objective):
         at_least(0, sample=sample)
         at_least(1, longest=longest)
         self.sample, self.longest, self.matching = sample, longest, Matching(extract)
+        generated = "answers are generated, each as long as it is; sample 0 asks for none"
+        self.uneven = None if sample == 0 else generated
         self.vocabulary = card.tokens.vocab_size
         self.scoring = None if metrics is None else SCORINGS[metrics]
         if self.scoring is not None and sample == 0:

@@ -94,6 +94,7 @@ class Translating(Objective):
             hint = "{--model.objective.beams} 4"
             raise ConfigError("has no effect without beams", field="length_penalty", hint=hint)
         self.label_smoothing, self.sample, self.end = label_smoothing, sample, end
+        self.uneven = "texts are written, each as long as it is"
         first = None if first_token is None else _id_of(first_token, self.target)
         self.how: dict[str, Any] = {"beams": beams, "length_penalty": length_penalty}
         self.how |= {"no_repeat": no_repeat, "first": first}

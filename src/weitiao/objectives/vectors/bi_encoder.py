@@ -77,6 +77,7 @@ class BiEncoder(Objective):
             problem = f"must be different widths from 1 to {backbone.width - 1}, got {dimensions}"
             raise ConfigError(problem, field="dimensions")
         self.chunk = chunk
+        self.uneven = None if chunk is None else "batches are computed in chunks"
         self.pooling, self.pool = pooling, build_pooling(pooling, backbone.width)
         self.without_tuning = not any(True for _ in self.pool.parameters())
         self.widths = [backbone.width, *sorted(dimensions, reverse=True)]

@@ -60,6 +60,8 @@ class Retrieval(BiEncoder):
         self.target = target = target_of(card, PositivesTarget, self)
         self.how, self.negatives, self.by_class = loss, target.negatives > 0, target.by_class
         self.compares_rows = not self.negatives
+        if self.negatives:
+            self.uneven = "a batch may have no negatives"
         if loss.kind == "triplet" and not self.negatives:
             problem = "= triplet needs rows with negatives"
             raise ConfigError(problem, field="kind", hint="{--negatives} COLUMN")
