@@ -146,7 +146,8 @@ def options_of(name: str, data_root: Path) -> list[str]:
     """The options that name model and files, which are made."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "template.jinja").write_text(TEMPLATE, "utf-8")
-    options = ["--task=chat", *TUNING, f"--data.input.template={FOLDER / 'template.jinja'}"]
+    options = ["--task=chat", "--data.input.max_length=512", *TUNING]
+    options.append(f"--data.input.template={FOLDER / 'template.jinja'}")
     for split in ("train", "val", "test"):
         lines = [
             [
