@@ -18,7 +18,7 @@ from weitiao.errors import ConfigError, DataError
 from weitiao.io.arrow import numbers_of
 from weitiao.targets import OneClass, Swapped, Target
 from weitiao.targets.classes import LabelTarget
-from weitiao.targets.labels import all_numbers
+from weitiao.targets.labels import OF_NUMBERS, all_numbers
 
 Report = dict[str, Any]
 """Plain JSON values; what ``audit.json`` holds."""
@@ -229,7 +229,7 @@ def _refuse_labels_of_their_own(train: pa.Table) -> None:
     if rows > 1 and len(pc.unique(train["label"])) == rows:
         problem = f"each of the {rows:,} rows of train has a label of its own"
         numbers = all_numbers(train["label"].to_pylist())
-        hint = "where a number is learned: {--task} regression" if numbers else None
+        hint = OF_NUMBERS if numbers else None
         raise Swapped(problem, file=train["file"][0].as_py(), hint=hint)
 
 

@@ -10,7 +10,7 @@ from weitiao.config.bounds import at_least
 from weitiao.data.drawing import codes, drawn_order, rank
 from weitiao.data.folds import fold_of
 from weitiao.errors import ConfigError
-from weitiao.targets.labels import all_numbers
+from weitiao.targets.labels import OF_NUMBERS, all_numbers
 
 SPLITS = ("train", "val", "test")
 _TRAIN, _VAL, _TEST = range(3)
@@ -98,7 +98,7 @@ class Splitter:
             alone = int((np.bincount(labels) == 1).sum()) if classes else 0
             grouped = "group" in table.column_names
             ways = {
-                "where a number is learned: {--task} regression": alone and all_numbers(classes),
+                OF_NUMBERS: alone and all_numbers(classes),
                 "{--group} null splits groups": grouped,
                 _files_of(empty): True,
             }

@@ -100,6 +100,8 @@ class Objective(nn.Module, ABC):
     """Whether batches bring along what `remembered` says of them."""
     uneven: str | None = None
     """Why processes may call the backbone unequally often: weights that they share out can't be."""
+    talks: bool = False
+    """Whether the model answers messages, so that one can chat with it."""
     without_tuning: bool = False
     """Whether a pretrained encoder alone says something of rows."""
     classes: Sequence[str] = ()

@@ -10,6 +10,8 @@ from weitiao.io.tables.spelling import tidy
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _DIGITS = re.compile(r"(\d+)")
 _SELECTORS = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
+OF_NUMBERS = "where a number is learned: {--task} regression"
+"""The way out where labels that are all numbers make no classes."""
 
 
 def gist(name: str) -> str:

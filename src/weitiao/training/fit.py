@@ -23,7 +23,6 @@ from weitiao.data.summary import render
 from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
-from weitiao.objectives.replies.replying import Replying
 from weitiao.training import signals
 from weitiao.training.best_scores import BestScores, improving, longer
 from weitiao.training.changed_share import ChangedShare
@@ -63,7 +62,7 @@ class Run:
     @property
     def talks(self) -> bool:
         """Whether its model can be talked to."""
-        return isinstance(self.module.objective, Replying)
+        return self.module.objective.talks
 
     @property
     def scores(self) -> dict[str, Any]:

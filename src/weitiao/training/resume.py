@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import lightning.pytorch as L
 import yaml
 from rich.console import Console
 
@@ -20,6 +21,7 @@ from weitiao.io.tables import ReadOptions
 from weitiao.training.checkpointing import PREVIOUS
 from weitiao.training.run_folder import RunFolder
 
+Values = dict[str, Any]
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
 
@@ -59,25 +61,25 @@ def given(arguments: list[str], option: str) -> str | None:
 def go_on_from(
     path: Path,
     options: Mapping[str, Any],
-    held: Mapping[str, Any],
+    model: L.LightningModule,
+    data: L.LightningDataModule,
     console: Console,
-    data: str,
 ) -> tuple[RunFolder, str]:
     """The run that goes on, and the checkpoint that it goes on from.
 
     Args:
-        held: hyper-parameters of ``model`` and ``data`` now.
+        model: as it is now; its hyper-parameters are compared, and those of ``data``.
 
     Raises:
         ConfigError: it can't be read or is none of ours, or the run had other values.
     """
     folder = RunFolder.of_checkpoint(path)
     refuse_other_place(folder, options)
-    found, content = readable(path, console, data)
+    found, content = readable(path, console, type(data).__name__)
     if "optimizer_states" not in content:
         problem = f"{found} is for use: it holds no state of the optimiser to continue with"
         raise ConfigError(problem, hint=f"{{--ckpt_path}} {folder.last}")
-    refuse_other_values(content, held)
+    refuse_other_values(content, model, data)
     return folder, str(found)
 
 
@@ -123,18 +125,18 @@ def refuse_other_place(folder: RunFolder, options: Mapping[str, Any]) -> None:
             )
 
 
-def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) -> None:
+def refuse_other_values(
+    checkpoint: Mapping[str, Any], model: L.LightningModule, data: L.LightningDataModule
+) -> None:
     """Stop before a run continues with other values than it began with.
-
-    Args:
-        held: hyper-parameters of ``model`` and ``data`` now.
 
     Raises:
         ConfigError: names the values that differ.
     """
-    for group, key in (("model", "hyper_parameters"), ("data", "datamodule_hyper_parameters")):
-        now = flat(dict(held[group]), group)
-        then = flat(_whole(checkpoint[key], held[group]), group)
+    groups = {"model": ("hyper_parameters", model), "data": ("datamodule_hyper_parameters", data)}
+    for group, (key, part) in groups.items():
+        now = flat(dict(part.hparams), group)
+        then = flat(_whole(checkpoint[key], part), group)
         differing = [
             f"{name}: {then.get(name)} → {now.get(name)}"
             for name in now | then
@@ -147,15 +149,19 @@ def refuse_other_values(checkpoint: Mapping[str, Any], held: Mapping[str, Any]) 
             )
 
 
-def _whole(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+def _whole(then: Mapping[str, Any], part: L.LightningModule | L.LightningDataModule) -> Values:
     """A checkpoint's values; what an earlier version didn't know of is as it is by default."""
-    reading = {name: value for name, value in vars(ReadOptions()).items() if name in now}
-    whole = reading | dict(then)
-    for name, part in then.items():
-        path = part.get("class_path") if isinstance(part, dict) else None
-        if path and isinstance(now.get(name), dict) and now[name].get("class_path") == path:
-            module, _, kind = path.rpartition(".")
-            whole[name] = merged(plain(getattr(import_module(module), kind)), part)
+    now, usual = part.hparams, plain(type(part))["init_args"] | vars(ReadOptions())
+    whole = {name: value for name, value in usual.items() if name in now} | dict(then)
+    for name, values in then.items():
+        if not isinstance(values, dict):
+            continue
+        if path := values.get("class_path"):
+            if isinstance(now.get(name), dict) and now[name].get("class_path") == path:
+                module, _, kind = path.rpartition(".")
+                whole[name] = merged(plain(getattr(import_module(module), kind)), values)
+        elif isinstance(of_part := usual.get(name), dict) and "class_path" not in of_part:
+            whole[name] = merged(of_part, values)  # a group of options, such as data.batch
     if "input" in whole.get("card", ()):  # pretraining has a card of its own
         whole["card"] = DataCard.of(whole["card"]).plain()
     return whole

@@ -219,10 +219,8 @@ class TrainingCLI(LightningCLI):
         check_trainer(values)
         self.check(values)
         if checkpoint:
-            held = {"model": self.model.hparams, "data": self.datamodule.hparams}
-            place = Path(checkpoint), vars(options)
-            data = type(self.datamodule).__name__
-            self.folder, self.config.ckpt_path = go_on_from(*place, held, self.console, data)
+            place, parts = (Path(checkpoint), vars(options)), (self.model, self.datamodule)
+            self.folder, self.config.ckpt_path = go_on_from(*place, *parts, self.console)
         else:
             self.folder = RunFolder.of_all_processes(options.folder, options.root, options.name)
         with self.folder.owned(), self.folder.removed_unless_started():

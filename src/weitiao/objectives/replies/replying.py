@@ -69,6 +69,7 @@ class Replying(Objective):
     """
 
     first, recipe, baseline = "perplexity", "chat", "nearest prompt"
+    talks = True
     without_tuning = True  # a model that was tuned on other conversations answers these, too
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("perplexity", "perplexity"),
