@@ -15,7 +15,9 @@ from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
 from weitiao.data.datamodule import TextDataModule
 from weitiao.errors import ConfigError
+from weitiao.inputs.text import Text
 from weitiao.io.tables import ReadOptions
+from weitiao.linear import Linear
 from weitiao.models.backbones.bag import Bag
 from weitiao.models.module import Module
 from weitiao.training.resume import refuse_other_values
@@ -32,7 +34,8 @@ def model() -> Module:
 def data(tmp_path: Path) -> Any:
     """Makes the data of a run, of which nothing is read."""
     reading = vars(ReadOptions())  # the command line gives them all
-    return partial(TextDataModule, train="my.csv", cache=str(tmp_path), **reading)
+    options = {"train": "my.csv", "cache": str(tmp_path), "input": Text(linear=Linear())}
+    return partial(TextDataModule, **options, **reading)
 
 
 def earlier(model: Module, data: TextDataModule) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def earlier(model: Module, data: TextDataModule) -> dict[str, Any]:
     del of_data["first_option"], of_data["on_bad_row"], of_data["sampling"]
     del of_data["batch"]["eval_times"]
     del of_data["input"]["init_args"]["encode"]["truncation"]
+    del of_data["input"]["init_args"]["linear"]["weights"]  # null by default, all of it
     return {"hyper_parameters": of_model, "datamodule_hyper_parameters": of_data}
 
 

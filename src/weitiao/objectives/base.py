@@ -214,11 +214,8 @@ class Objective(nn.Module, ABC):
         return text
 
     def marks(self, said: str) -> list[tuple[int, int, str]]:
-        """Begin and end of the parts of a text that a decision is about, and what it says of each.
-
-        Args:
-            said: as it stands in a file.
-        """
+        """Begin and end of the parts of a text that a decision is about, and what it says of each;
+        ``said`` is as it stands in a file."""
         return []
 
     def surest(self, probabilities: dict[str, float]) -> str:

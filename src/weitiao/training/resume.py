@@ -3,25 +3,22 @@
 import itertools
 import os
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as L
 import yaml
+from jsonargparse import ArgumentError, ArgumentParser
 from rich.console import Console
 
 from weitiao.card import DataCard
 from weitiao.config.parser import flat
-from weitiao.config.presets import merged
 from weitiao.config.serialization import plain
 from weitiao.errors import ConfigError
 from weitiao.io.checkpoint_file import Damaged, load_checkpoint
-from weitiao.io.tables import ReadOptions
 from weitiao.training.checkpointing import PREVIOUS
 from weitiao.training.run_folder import RunFolder
 
-Values = dict[str, Any]
 FREE_ON_RESUME = ("data.batch.workers", "data.cache", "data.predict")
 """Values that may differ from those of the checkpoint, since they change no result."""
 
@@ -136,7 +133,7 @@ def refuse_other_values(
     groups = {"model": ("hyper_parameters", model), "data": ("datamodule_hyper_parameters", data)}
     for group, (key, part) in groups.items():
         now = flat(dict(part.hparams), group)
-        then = flat(_whole(checkpoint[key], part), group)
+        then = flat(_whole(checkpoint[key], type(part)), group)
         differing = [
             f"{name}: {then.get(name)} → {now.get(name)}"
             for name in now | then
@@ -149,19 +146,18 @@ def refuse_other_values(
             )
 
 
-def _whole(then: Mapping[str, Any], part: L.LightningModule | L.LightningDataModule) -> Values:
+def _whole(then: Mapping[str, Any], kind: type) -> dict[str, Any]:
     """A checkpoint's values; what an earlier version didn't know of is as it is by default."""
-    now, usual = part.hparams, plain(type(part))["init_args"] | vars(ReadOptions())
-    whole = {name: value for name, value in usual.items() if name in now} | dict(then)
-    for name, values in then.items():
-        if not isinstance(values, dict):
-            continue
-        if path := values.get("class_path"):
-            if isinstance(now.get(name), dict) and now[name].get("class_path") == path:
-                module, _, kind = path.rpartition(".")
-                whole[name] = merged(plain(getattr(import_module(module), kind)), values)
-        elif isinstance(of_part := usual.get(name), dict) and "class_path" not in of_part:
-            whole[name] = merged(of_part, values)  # a group of options, such as data.batch
+    own = {name: value for name, value in then.items() if name != "card" and name[:1] != "_"}
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(kind, "part", fail_untyped=False, skip={"card"})
+    try:
+        whole = dict(then) | plain(parser.parse_object({"part": own}).part.as_dict())
+    except ArgumentError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(
+            f"the checkpoint doesn't fit this version of weitiao: {reason}"
+        ) from error
     if "input" in whole.get("card", ()):  # pretraining has a card of its own
         whole["card"] = DataCard.of(whole["card"]).plain()
     return whole
