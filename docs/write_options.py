@@ -24,6 +24,7 @@ from weitiao.cli.main import VERBS
 from weitiao.comparison.cli import compare_parser
 from weitiao.comparison.gain import gain_parser
 from weitiao.config.own_code import Permission
+from weitiao.config.private_interfaces import options_of
 from weitiao.downloads.chat_model import run_chat_model
 from weitiao.downloads.corpus import run_corpus
 from weitiao.downloads.encoder import run_encoder
@@ -109,7 +110,7 @@ def options() -> dict[str, list[Option]]:
 
 
 def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Option]:
-    for action in parser._actions:
+    for action, kind in options_of(parser):
         if isinstance(action, Permission):
             yield Option(
                 "general", action.option_strings[0][2:], "module", "`null`", _meaning(action)
@@ -119,7 +120,7 @@ def _options_of(parser: ArgumentParser, group: str | None = None) -> Iterator[Op
         if not action.option_strings:  # what the verb is of, such as runs
             continue
         name = action.option_strings[0][2:]
-        hint = getattr(action, "_typehint", bool if action.nargs == 0 else str)  # a flag
+        hint = kind or (bool if action.nargs == 0 else str)  # a flag
         default = "required" if action.required else f"`{_value(action.default)}`"
         where = group or name.rpartition(".")[0] or "general"
         yield Option(where, name, _kind(hint), default, _meaning(action))

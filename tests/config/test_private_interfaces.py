@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).parents[2] / "src"
-FILE = SRC / "weitiao" / "config" / "private_interfaces.py"
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "src/weitiao/config/private_interfaces.py"
+FILES = [
+    file
+    for pattern in ("src/**/*.py", "docs/*.py", "benchmarks/*.py", "template/**/*.py")
+    for file in sorted(ROOT.glob(pattern))
+]
 TRIED = {"lightning": {"2.6.6"}, "jsonargparse": {"4.53.0"}, "torch": {"2.13.0+cpu", "2.13.0"}}
 CHECK = (
     "tests/config/test_parser.py, tests/config/test_earlier_names.py,"
@@ -37,25 +42,24 @@ def test_the_installed_version_was_tried(package: str) -> None:
     )
 
 
-def private(file: Path) -> Iterator[str]:
+@cache
+def private(file: Path) -> frozenset[str]:
     """Names that begin with an underscore and that the file itself doesn't define."""
-    tree = ast.parse(file.read_text("utf-8"))
-    own = {
-        name
-        for node in ast.walk(tree)
-        for name in (getattr(node, "name", None), _stored(node))
-        if name is not None
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            above = isinstance(node.value, ast.Call) and ast.unparse(node.value) == "super()"
-            names = [node.attr] if above or node.attr not in own else []
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            paths = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
-            names = [name for path in paths for name in path.split(".")]
-        else:
-            continue
-        yield from (name for name in names if name.startswith("_") and name[:2] != "__")
+    nodes = [*ast.walk(ast.parse(file.read_text("utf-8")))]
+    own = {name for node in nodes for name in (getattr(node, "name", None), _stored(node)) if name}
+    found = {name for node in nodes for name in _used(node, own)}
+    return frozenset(name for name in found if name.startswith("_") and name[:2] != "__")
+
+
+def _used(node: ast.AST, own: set[str]) -> list[str]:
+    if isinstance(node, ast.Attribute):
+        call = node.value.func if isinstance(node.value, ast.Call) else None
+        above = isinstance(call, ast.Name) and call.id == "super"
+        return [node.attr] if above or node.attr not in own else []
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        paths = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+        return [name for path in paths for name in path.split(".")]
+    return []
 
 
 def _stored(node: ast.AST) -> str | None:
@@ -67,12 +71,12 @@ def _stored(node: ast.AST) -> str | None:
 def test_private_names_are_used_nowhere_else() -> None:
     allowed = PUBLIC | ELSEWHERE.keys() | {"_near"}  # of our own parser, in its subclass
     found = {
-        f"{file.relative_to(SRC)}: {name}"
-        for file in SRC.rglob("*.py")
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in FILES
         for name in private(file)
         if file != FILE and name not in allowed
     }
     assert not found, f"move these to {FILE.name}, or use what is public: {sorted(found)}"
-    everywhere = {name for file in SRC.rglob("*.py") for name in private(file)}
+    everywhere = {name for file in FILES for name in private(file)}
     assert ELSEWHERE.keys() <= everywhere, "an exception that is needed no more"
-    assert {"_typehints", "_should_check_val_fx", "_apply_actions"} <= {*private(FILE)}
+    assert {"_typehints", "_should_check_val_fx", "_apply_actions"} <= private(FILE)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from argparse import Action
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
@@ -72,6 +73,11 @@ class OpenParser(ArgumentParser):
         if isinstance(cfg, dict) and not parent_key:
             cfg = self.rewritten(cfg)
         return super()._apply_actions(cfg, parent_key, *more, **kwargs)
+
+
+def options_of(parser: ArgumentParser) -> Iterator[tuple[Action, Any]]:
+    """The options of any parser in order, each with the type of its values; null = untyped."""
+    yield from ((action, getattr(action, "_typehint", None)) for action in parser._actions)
 
 
 def yaml_loader() -> type:
