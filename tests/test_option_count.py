@@ -101,6 +101,7 @@ ADDED |= {
 ADDED |= {
     "train and fit --model.backbone.lora.rank_stabilised": "high ranks learn too slowly without",
     "train and fit --model.backbone.lora.dora": "nearer to training all weights, and far slower",
+    "train and fit --model.backbone.bits": "few bits move a model's answers: who lacks memory asks",
     "train and fit --model.backbone.packed": "without padding or in one block: machines differ",
     "train and fit --model.objective.sample": "answers take their time: how many, users know",
     "train and fit --model.objective.longest": "how long an answer may be differs by task",

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ USUAL: dict[str, Any] = {
     "run.folder": "run",
 }
 LORA = {"model.backbone.lora.rank": 4, "model.backbone.lora.dropout": 0.0}
+FEW_BITS = {"model.backbone.bits": 4} if find_spec("bitsandbytes") else {}
 SCRIPT = """
 import json, sys
 sys.modules['weitiao'] = None
@@ -73,17 +75,23 @@ def fitted(folder: Path, kind: str, options: dict[str, Any], **changes: Any) -> 
 @pytest.mark.parametrize(
     ("kind", "options", "tied"),
     [
-        ("llama", LORA, True),
+        ("llama", LORA | FEW_BITS, True),
         pytest.param("gpt2", LORA, True, marks=pytest.mark.slow),
         pytest.param("llama", {}, False, marks=pytest.mark.slow),
     ],
 )
 def test_a_folder_says_what_the_model_says(
-    kind: str, options: dict[str, Any], tied: bool, here: Path, capfd: pytest.CaptureFixture[str]
+    kind: str,
+    options: dict[str, Any],
+    tied: bool,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     if options:
         pytest.importorskip("peft")
     fitted(here, kind, options, tie_word_embeddings=tied)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)  # needed in training alone
     run_export(["run", "--to=out"])
     assert "same answers 100%" in capfd.readouterr().err
     prompts = [prompt for prompt, _ in ROWS[:5]]

@@ -476,6 +476,8 @@ MODEL = {
             "layers": Effect("loss", "1", TALKING),
             "freeze": Effect("loss", "1", TALKING),
             "lora": Effect("loss", "{}", TALKING),
+            # what they change needs a package (tests/models/backbones/test_few_bits.py)
+            "bits": Effect("refused", "4", TALKING),
             "attention_dropout": Effect("loss", "0.5", TALKING),
             # both change no number (tests/models/backbones/test_causal.py)
             "gradient_checkpointing": Effect(

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ LORA = (
     *("--trainer.check_val_every_n_epoch=60", "--trainer.gradient_clip_val=1"),
 )
 PACKED = ("--model.backbone.packed=true",)
+FEW_BITS = ("--model.backbone.bits=4",) if find_spec("bitsandbytes") else ()
+"""Together with adapters; the package is an extra."""
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp")
 
 
@@ -97,7 +100,7 @@ def test_a_run_starts_from_another_with_its_tokenizer_and_template(
     more.rename(chats / "more.jsonl")
     write_chats(chats)
     given = ("--model.start=short", "--task=chat", "--data.train=more.jsonl", "--recipe=none")
-    started = ("--run.folder=started", "--trainer.max_epochs=1", *ONE)
+    started = ("--run.folder=started", "--trainer.max_epochs=1", *ONE, *LORA[:1], *FEW_BITS)
     assert run(monkeypatch, chats, "fit", *given, *started) == 0, capsys.readouterr().err
     assert "start: " in capsys.readouterr().err
     states = [
@@ -187,7 +190,7 @@ def test_dialogues_are_learned_by_heart(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [(), (*PACKED, *LORA[:1])], ids=["full", "lora_packed"])
+@pytest.mark.parametrize("more", [(), (*PACKED, *LORA[:1], *FEW_BITS)], ids=["full", "lora_packed"])
 def test_a_killed_run_goes_on_to_the_same_digits(
     more: tuple[str, ...], tmp_path: Path, command: Command
 ) -> None:

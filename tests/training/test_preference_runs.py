@@ -69,7 +69,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_preferred_answers_are_rewarded_more_and_the_rest_works_as_of_a_chat(
-    compared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    compared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = scores(compared / "tuned")
     assert found["test/accuracy"] == 1
@@ -87,17 +87,12 @@ def test_preferred_answers_are_rewarded_more_and_the_rest_works_as_of_a_chat(
     lines = [json.dumps(row) for row in given if any(row["prompt"] in text for text in new)]
     (compared / "new.jsonl").write_text("\n".join(lines), "utf-8")
     again = (*best, "--data.test=new.jsonl", "--out=new.csv")
+    (compared / "chat").rename(compared / "gone")  # beside adapters all weights are as before
     assert run(monkeypatch, compared, "test", *again) == 0
+    (compared / "gone").rename(compared / "chat")
     assert rewards(compared / "new.csv") == pytest.approx(
         rewards(compared / "tuned" / "predictions.csv")
     )
-    (compared / "chat").rename(compared / "gone")
-    capsys.readouterr()
-    assert run(monkeypatch, compared, "test", *best, "--data.test=new.jsonl") == 0
-    (compared / "gone").rename(compared / "chat")
-    told = capsys.readouterr()
-    assert "before training is undefined: no loadable" in " ".join(told.err.split())
-    assert "nothing to compare with" in " ".join(told.out.split())
     assert run(monkeypatch, compared, "export", "tuned", "--to=folder") == 0
     assert "text-generation" in (compared / "folder" / "README.md").read_text("utf-8")
     model = weitiao.load(compared / "tuned", device="cpu")
@@ -147,7 +142,7 @@ def test_two_processes_learn_as_one(compared: Path, command: Command) -> None:
 
 @pytest.mark.slow
 def test_answers_that_were_judged_teach_which_are_good(
-    compared: Path, monkeypatch: pytest.MonkeyPatch
+    compared: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pairs = [json.loads(line) for line in (compared / "my.jsonl").read_text("utf-8").splitlines()]
     lines = [
@@ -161,3 +156,11 @@ def test_answers_that_were_judged_teach_which_are_good(
     found = scores(compared / "judged")
     assert found["test/auroc"] > 0.9 > found["untuned/auroc"] == 0.5
     assert found["test/reward_good"] > found["test/reward_bad"]
+    (compared / "chat").rename(compared / "gone")
+    capsys.readouterr()
+    new = ("--ckpt_path=judged", "--hardware.accelerator=cpu", "--data.test=judged.jsonl")
+    assert run(monkeypatch, compared, "test", *new) == 0
+    (compared / "gone").rename(compared / "chat")
+    told = capsys.readouterr()
+    assert "before training is undefined: no loadable" in " ".join(told.err.split())
+    assert "nothing to compare with" in " ".join(told.out.split())

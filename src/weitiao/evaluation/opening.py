@@ -12,11 +12,13 @@ from jsonargparse import ArgumentError, ArgumentParser
 
 from weitiao.config.earlier_checkpoints import rename_weights
 from weitiao.config.presets import merged
+from weitiao.config.serialization import import_path
 from weitiao.data.new_rows import NewRows
 from weitiao.errors import ConfigError, WeitiaoError
 from weitiao.evaluation.model import Model, without_weights
 from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.io.tables import ReadOptions
+from weitiao.models.backbones.causal import Causal
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
 if TYPE_CHECKING:
@@ -96,6 +98,10 @@ def _read(path: Path, trust_remote_code: bool, *, mapped: bool = False) -> dict[
     if not trust_remote_code and asks_for_remote_code(content):
         problem = f"{path} asks to run Python code that came with its backbone"
         raise ConfigError(problem, hint="if you trust it: {--trust_remote_code} true")
+    backbone = content["hyper_parameters"]["backbone"]
+    arguments = backbone.get("init_args") or {}
+    if backbone.get("class_path") == import_path(Causal) and "bits" in arguments:
+        arguments["bits"] = None  # of its training: weights are written as floats
     return content
 
 

@@ -12,6 +12,7 @@ from lightning.pytorch.utilities import move_data_to_device
 from weitiao.errors import ConfigError
 from weitiao.evaluation.opening import open_checkpoint
 from weitiao.io.checkpoint_file import checkpoint_of
+from weitiao.models.backbones.lora import without_adapters
 from weitiao.models.backbones.tuned import Tuned
 from weitiao.objectives.flat_metrics import scores
 from weitiao.training.rowwise import decide
@@ -75,12 +76,14 @@ def compare_with_before(module: Module, *, trust_remote_code: bool) -> str | Non
 
 
 def _as_loaded(module: Module, tuned: Tuned) -> Tuned:
-    """The backbone as its files have it.
+    """The backbone as its files have it; where adapters were put beside these weights, without.
 
     Raises:
-        ConfigError: they aren't there.
+        ConfigError: the files aren't there.
     """
     options = module.hparams["backbone"]["init_args"]
+    if options.get("lora") and module.hparams["start"] is None:
+        return without_adapters(tuned)
     given = {name: options[name] for name in KEPT if name in options}
     backbone = type(tuned)(module.card, **given)
     return backbone.eval()

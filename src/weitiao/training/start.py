@@ -35,8 +35,11 @@ OF_ROWS = ("pooling", "head", "wide", "linear_share", "calibrate")
 """The objective's arguments by which vectors become logits."""
 OF_TRAINING = ("vocab_size", "min_count", "lowercase", "pad_token", "vectors")
 """The tokenizer's arguments that are done with once it is there."""
-FREE = ("dropout", "freeze", "gradient_checkpointing", "lora", "packed", "token_dropout", "vectors")
-"""The backbone's arguments that may be others than the checkpoint's: no weight depends on them."""
+FREE = (
+    *("bits", "dropout", "freeze", "gradient_checkpointing", "lora", "packed", "token_dropout"),
+    "vectors",
+)
+"""The backbone's arguments that may be others than the checkpoint's: weights keep their shapes."""
 BUILT = ("config", "embedding", "trust_remote_code")
 """Those by which the backbone is made again."""
 
@@ -157,12 +160,15 @@ def begin_with(module: Module, start: str) -> str:
     theirs, ours = content["state_dict"], module.state_dict()
     _copy_backbone(ours, theirs, path)
     if module.objective.scorer is None:  # which weights are a label's is not known
-        return f"start: {path}: {_copy_objective(module, content, ours, theirs)}"
-    last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
-    logits, kinds = len(ours[last]), (then.target, module.card.target)
-    rows = _rows(*kinds, logits)
-    fresh = _copy_head(ours, theirs, last, rows)
-    return f"start: {path}: {_described(*kinds, logits, rows, fresh)}"
+        said = _copy_objective(module, content, ours, theirs)
+    else:
+        last = max(n for n in ours if n.startswith(f"{SCORER}head.") and n.endswith(".weight"))
+        logits, kinds = len(ours[last]), (then.target, module.card.target)
+        rows = _rows(*kinds, logits)
+        fresh = _copy_head(ours, theirs, last, rows)
+        said = _described(*kinds, logits, rows, fresh)
+    module.load_state_dict(ours)  # weights of few bits are no part of what was copied to
+    return f"start: {path}: {said}"
 
 
 def _refuse_other_backbone(module: Module, then: Mapping[str, Any], path: Path) -> None:

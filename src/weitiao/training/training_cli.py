@@ -51,6 +51,7 @@ from weitiao.training.throughput import Throughput
 from weitiao.training.time_spent import TimeSpent
 from weitiao.training.training_parser import TrainingParser
 from weitiao.training.undefined_scores import ReportUndefined
+from weitiao.training.weights import refuse_few_bits, weight_lines
 
 
 class TrainingCLI(LightningCLI):
@@ -164,9 +165,9 @@ class TrainingCLI(LightningCLI):
         self.folder.config.write_text(note + self.parser.dump(config, skip_none=False), "utf-8")
         values, usual = flat(config), flat(self.parser.get_defaults())
         show_values(values, usual, self.folder.config, self.console)
-        sizes = [(p.numel(), p.requires_grad) for p in self.model.parameters()]
-        trained, every = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)
-        self.console.print(f"parameters: {trained:,} trained of {every:,}")
+        on_processor = matmul.on_processor(self.config.trainer.accelerator)
+        for line in weight_lines(self.model, on_processor=on_processor):
+            show_line(line, self.console)
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Our own options, and the facts that are written once and linked."""
@@ -235,6 +236,7 @@ class TrainingCLI(LightningCLI):
             except (ValueError, TypeError, ImportError) as error:  # most of what Lightning refuses
                 raise ConfigError(f"trainer: {error}") from error
             check_sharing(trainer, self.model)
+            refuse_few_bits(trainer, self.model)
             save_whole_files(trainer)
             keep_targets(trainer)
             if matmul.on_processor(self.config.trainer.accelerator):

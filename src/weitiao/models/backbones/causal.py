@@ -13,6 +13,7 @@ from weitiao.card import DataCard
 from weitiao.config.bounds import shares
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.attention import ATTENTION, ROWS
+from weitiao.models.backbones.few_bits import Bits, keep_in_few_bits
 from weitiao.models.backbones.huggingface import positions_of
 from weitiao.models.backbones.loading import load_model
 from weitiao.models.backbones.lora import Lora
@@ -34,6 +35,8 @@ class Causal(Tuned):
         freeze: leave the embeddings and the first so many layers as they are.
         lora: leave all weights as they are, train low-rank adapters in every linear layer but the
             output embedding; null = none.
+        bits: of a weight of the linear layers that adapters stand beside, 4 or 8 (QLoRA): a seventh
+            or a quarter of their memory; null = 32.
         attention_dropout: share of the attention that training drops; null = as the model's own
             configuration has it.
         gradient_checkpointing: compute the layers a second time in the backward pass instead of
@@ -57,6 +60,7 @@ class Causal(Tuned):
         layers: int | None = None,
         freeze: int = 0,
         lora: Lora | None = None,
+        bits: Bits | None = None,
         attention_dropout: float | None = None,
         gradient_checkpointing: bool = False,
         packed: bool = False,
@@ -81,6 +85,11 @@ class Causal(Tuned):
         self.limit = positions_of(self.encoder).limit
         if config is None:
             self._check()
+        if bits is not None:
+            if lora is None:
+                problem = ": weights of few bits can't be trained, only adapters beside them"
+                raise ConfigError(problem, field="bits", hint="{--lora} {}")
+            keep_in_few_bits(self.encoder, bits)
         self.tune(freeze, lora, gradient_checkpointing=gradient_checkpointing)
         if lora and self.head is not None:
             self.head.requires_grad_(False)

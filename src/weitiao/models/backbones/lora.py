@@ -1,11 +1,16 @@
 """Low-rank adapters (LoRA) beside frozen weights, by `peft`."""
 
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from torch import nn
 
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import MissingExtra
 from weitiao.models.backbones.attention import quicken_dropout
+
+T = TypeVar("T", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,14 @@ class Lora:
         )
         inject_adapter_in_model(config, encoder)
         quicken_dropout(encoder)
+
+
+def without_adapters(backbone: T) -> T:
+    """A copy that computes as if there were no adapters, for evaluation."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    copy = deepcopy(backbone).eval()
+    for part in copy.modules():
+        if isinstance(part, BaseTunerLayer):
+            part.enable_adapters(False)
+    return copy

@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from weitiao.models.backbones.few_bits import read_in_full
+
 
 @torch.no_grad()
 def rounded(model: Any, dtype: torch.dtype) -> Any:
@@ -14,6 +16,7 @@ def rounded(model: Any, dtype: torch.dtype) -> Any:
     and mixed precision would round all of them anew for each id.
     """
     copy = deepcopy(model)
+    read_in_full(copy)
     for part in [*copy.modules()]:
         if hasattr(part, "base_layer") and hasattr(part, "merge"):  # an adapter's
             part.merge()
