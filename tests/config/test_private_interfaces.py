@@ -25,6 +25,8 @@ PUBLIC = {"_asdict", "_replace", "_fields", "_exit"}
 """Of named tuples and of `os`: documented, in spite of their names."""
 ELSEWHERE = {
     "_get_swap_position": "nlpaug: an augmenter is altered by overriding it, pinned to one version",
+    "_save_to_state_dict": "torch: overridden by a module whose weights are kept in another form",
+    "_load_from_state_dict": "torch: as _save_to_state_dict, which no hook replaces",
     "_apply": "torch: what .half() and .to() call, and what torchmetrics overrides as well",
     "_attn_implementation": "transformers: how a model was loaded stands nowhere else",
     "_supports_attention_backend": "transformers: whether it asks its own table for the attention",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from weitiao.card import DataCard
@@ -86,16 +86,11 @@ class Causal(Tuned):
         if config is None:
             self._check()
         if bits is not None:
-            if lora is None:
-                problem = ": weights of few bits can't be trained, only adapters beside them"
-                raise ConfigError(problem, field="bits", hint="{--lora} {}")
-            keep_in_few_bits(self.encoder, bits)
+            _keep_frozen(self.encoder, bits, lora)
         self.tune(freeze, lora, gradient_checkpointing=gradient_checkpointing)
         if lora and self.head is not None:
             self.head.requires_grad_(False)
-        if not any(parameter.requires_grad for parameter in self.parameters()):
-            problem = f": nothing of {name!r} is left to learn"
-            raise ConfigError(problem, field="freeze", hint="{--freeze} with fewer layers")
+        _refuse_idle(self, name)
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
@@ -243,3 +238,16 @@ def _load(
         raise ConfigError(problem, field="name")
     model.config.tie_word_embeddings = out.weight is into.weight
     return model
+
+
+def _keep_frozen(encoder: nn.Module, bits: Bits, lora: Lora | None) -> None:
+    if lora is None:
+        problem = ": weights of few bits can't be trained, only adapters beside them"
+        raise ConfigError(problem, field="bits", hint="{--lora} {}")
+    keep_in_few_bits(encoder, bits)
+
+
+def _refuse_idle(backbone: nn.Module, name: str) -> None:
+    if not any(parameter.requires_grad for parameter in backbone.parameters()):
+        problem = f": nothing of {name!r} is left to learn"
+        raise ConfigError(problem, field="freeze", hint="{--freeze} with fewer layers")
