@@ -181,6 +181,7 @@ def _python(arguments: list[str], parse: Callable[[str, list[str]], Any]) -> Non
 BLOCKS = list(blocks())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_each_command_is_one_that_its_program_takes(
     block: Block, check: Callable[[list[str]], None]

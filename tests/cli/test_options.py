@@ -302,6 +302,7 @@ def test_another_value_changes_something(
     assert after != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["prepared", "loss", "order", "schedule", "scores", "run"])
 def test_the_same_values_change_nothing(
     kind: Any, fresh: Callable[[], Path], monkeypatch: pytest.MonkeyPatch

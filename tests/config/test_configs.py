@@ -220,6 +220,7 @@ def test_a_config_begins_with_what_it_is_for() -> None:
         assert path.read_text("utf-8").startswith("# "), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", STACKED, ids=name_of)
 def test_each_line_of_a_config_says_something(
     path: Path, parser: ArgumentParser, tmp_path: Path

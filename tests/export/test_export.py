@@ -81,6 +81,7 @@ def test_a_graph_of_torch_runs_alone_and_says_the_same(here: Path, command: Comm
     np.testing.assert_allclose(shares, model.probabilities, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_folder_is_loaded_by_transformers_and_gone_on_with(
     here: Path, run_of: Path, command: Command
 ) -> None:
