@@ -64,9 +64,10 @@ def test_one_position_of_an_encoder_sees_the_whole(
 
 def test_weights_that_are_shared_out_are_asked_for_equally_often() -> None:
     trainer: Any = SimpleNamespace(strategy=ModelParallelStrategy(), callbacks=[])
+    alone: Any = SimpleNamespace(strategy=None, callbacks=[])
     module = module_of(CARD, Transformer)
     check_sharing(trainer, module)
     module.objective.uneven = "answers are generated"
     with pytest.raises(ConfigError, match=r"out: answers are generated\n.*trainer/ddp.yaml"):
         check_sharing(trainer, module)
-    check_sharing(SimpleNamespace(strategy=None, callbacks=[]), module)  # type: ignore[arg-type]
+    check_sharing(alone, module)

@@ -211,7 +211,7 @@ def _refusals(name: str, place: Callable[[int | None], str]) -> Iterator[None]:
         raise Refused(422, f"{place(error.row)}: {error.problem}") from None
     except Refused:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a model raises: the server goes on for others
         raise Refused(500, _failure(name, error)) from None
 
 

@@ -139,7 +139,7 @@ def keep_in_few_bits(encoder: nn.Module, bits: Bits) -> None:
         ConfigError: it has no linear layers.
     """
     try:
-        import bitsandbytes  # noqa: F401
+        import bitsandbytes  # noqa: F401 - only whether it is there: layers import it as they work
     except ImportError as error:
         raise MissingExtra("bitsandbytes", "bits", f"= {bits}", field="bits") from error
     # by name, so that each layer's floats go as soon as its bits are there
