@@ -29,7 +29,7 @@ from rich.table import Table
 from scipy.stats import binomtest, ttest_rel
 from sklearn.model_selection import train_test_split
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.downloads.corpus import TARGET
 from weitiao.io.csv_file import write_csv
 
@@ -40,9 +40,9 @@ SPLITS = ("train", "val", "test")
 WAYS = ("plain", "plain, as many steps", "augmented")
 
 
-def default_data(folder: Path) -> TextDataModule:
+def default_data(folder: Path) -> DataModule:
     """The corpus, prepared as the default configuration does."""
-    return TextDataModule(train=str(ROOT / TARGET), cache=str(folder / "cache"))
+    return DataModule(train=str(ROOT / TARGET), cache=str(folder / "cache"))
 
 
 def write(table: pa.Table, path: Path) -> None:
@@ -82,7 +82,7 @@ def train(folder: Path, seed: int, options: list[str]) -> dict[str, Any]:
 
 def measure(
     folder: Path,
-    data: TextDataModule,
+    data: DataModule,
     rows: int,
     seeds: list[int],
     models: list[str],

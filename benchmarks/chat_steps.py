@@ -40,7 +40,7 @@ from rich.table import Table
 from timing import ROOT, Clock, environment, write
 
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.inputs.chat import Chat
 from weitiao.models.backbones.causal import Causal
 from weitiao.models.backbones.lora import Lora
@@ -56,7 +56,7 @@ MEMORY, TRAINER, SWITCHED = 0.75, 1.5, 1.1
 WAYS = ("packed", "padded", "HF grouped", "HF switched")
 
 
-def data_of(args: argparse.Namespace) -> TextDataModule:
+def data_of(args: argparse.Namespace) -> DataModule:
     """The first rows of train, which are validated on nothing."""
     lines = (args.data_root / "gsm8k" / "train.jsonl").read_text("utf-8").splitlines(keepends=True)
     folder = ROOT / ".cache" / "gsm8k"
@@ -64,7 +64,7 @@ def data_of(args: argparse.Namespace) -> TextDataModule:
     for name, some in (("steps", lines[: args.rows]), ("rest", lines[-50:])):
         (folder / f"{name}.jsonl").write_text("".join(some), "utf-8")
     files = {"train": "steps", "val": "rest", "test": "rest"}
-    return TextDataModule(
+    return DataModule(
         **{split: str(folder / f"{name}.jsonl") for split, name in files.items()},
         input=Chat(tokenizer=str(args.model)),
         target=Reply(),
@@ -73,7 +73,7 @@ def data_of(args: argparse.Namespace) -> TextDataModule:
     )
 
 
-def module_of(data: TextDataModule, model: Path, *, packed: bool) -> Module:
+def module_of(data: DataModule, model: Path, *, packed: bool) -> Module:
     """The chat model with adapters."""
     how = {"lora": Lora(rank=16, dropout=0.0), "gradient_checkpointing": True, "packed": packed}
     backbone = partial(Causal, name=str(model), **how)
@@ -96,7 +96,7 @@ class Ticks(Callback):
             self.clock.tick(int(batch["learned"][:, 1:].sum()))
 
 
-def train_ours(module: Module, data: TextDataModule, clock: Clock, steps: int) -> None:
+def train_ours(module: Module, data: DataModule, clock: Clock, steps: int) -> None:
     """Some steps of Lightning's Trainer."""
     trainer = L.Trainer(
         accelerator="cpu",
@@ -112,7 +112,7 @@ def train_ours(module: Module, data: TextDataModule, clock: Clock, steps: int) -
     trainer.fit(module, datamodule=data)
 
 
-def rows_of(data: TextDataModule) -> list[dict[str, Any]]:
+def rows_of(data: DataModule) -> list[dict[str, Any]]:
     """The training rows, with labels of the answers' ids."""
     data.trainer = None
     rows = []
@@ -125,7 +125,7 @@ def rows_of(data: TextDataModule) -> list[dict[str, Any]]:
     return rows
 
 
-def train_theirs(module: Module, data: TextDataModule, clock: Clock, steps: int) -> None:
+def train_theirs(module: Module, data: DataModule, clock: Clock, steps: int) -> None:
     """Some steps of transformers' Trainer on the same model."""
     from transformers import (
         AutoTokenizer,

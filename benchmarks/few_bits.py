@@ -22,7 +22,7 @@ import torch
 from chat_steps import MODEL, data_of
 from throughput import environment, write
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.models.backbones.causal import Causal
 from weitiao.models.backbones.few_bits import Bits, few_bits_of
 from weitiao.models.backbones.lora import Lora
@@ -40,7 +40,7 @@ class Measured:
         bits: of a weight; null = 32.
     """
 
-    def __init__(self, data: TextDataModule, model: Path, bits: Bits | None) -> None:
+    def __init__(self, data: DataModule, model: Path, bits: Bits | None) -> None:
         torch.manual_seed(0)
         lora = Lora(rank=16, dropout=0.0)
         self.backbone = Causal(data.card, name=str(model), lora=lora, bits=bits)

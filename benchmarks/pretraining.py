@@ -28,7 +28,7 @@ from results import commit, processor
 from training import train
 
 from weitiao.comparison.gain import NONE
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "pretraining.json"
@@ -196,7 +196,7 @@ def texts_of(source: Source, columns: str | None, folder: Path, roots: Mapping[s
         given = dict(part[2:].split("=") for part in files_of(source, roots))
         options = {name.removeprefix("data."): file for name, file in given.items()}
         named = yaml.safe_load((ROOT / columns).read_text("utf-8"))["data"] if columns else {}
-        rows = TextDataModule(**options, **named).rows("train")
+        rows = DataModule(**options, **named).rows("train")
         folder.mkdir(parents=True, exist_ok=True)
         lines = (" ".join(text.split()) for text in rows["text"].to_pylist())
         target.write_text("\n".join(lines) + "\n", "utf-8")

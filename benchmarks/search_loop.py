@@ -41,7 +41,7 @@ def search(file: str, folder: str, points: str) -> None:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    from weitiao.data.datamodule import TextDataModule
+    from weitiao.data.datamodule import DataModule
     from weitiao.models.backbones.textcnn import TextCNN
     from weitiao.models.module import Module
     from weitiao.models.optim import Optimisation
@@ -49,7 +49,7 @@ def search(file: str, folder: str, points: str) -> None:
     from weitiao.objectives.heads import Head
 
     torch.set_num_threads(1)
-    data = TextDataModule(file, cache=f"{folder}/cache")
+    data = DataModule(file, cache=f"{folder}/cache")
 
     def objective(trial: optuna.Trial) -> float:
         L.seed_everything(1)

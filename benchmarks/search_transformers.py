@@ -35,7 +35,7 @@ from throughput import sampled
 from ways import BATCH, CLIP, LENGTH, hf_rows
 
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.tuning.options import Search
@@ -123,7 +123,7 @@ def search_theirs(search: Search, file: Path, epochs: int, dynamic: bool) -> opt
         default_data_collator,
     )
 
-    data = TextDataModule(
+    data = DataModule(
         train=str(file),
         encode=Encoder(max_length=LENGTH),
         batch=Batching(tokens=None, size=BATCH),

@@ -24,7 +24,7 @@ from rich.table import Table
 from scipy.stats import binomtest
 from training import train
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.evaluation.baseline import measure_baseline
 
 BAR = 0.005
@@ -46,7 +46,7 @@ def measure(seed: int, configs: list[str], root: Path) -> dict[str, Any]:
         "seconds": run.seconds,
         "metrics": run.metrics,
         "right": np.array(right),
-        "prepared": TextDataModule.load_from_checkpoint(best, weights_only=True).prepared,
+        "prepared": DataModule.load_from_checkpoint(best, weights_only=True).prepared,
     }
 
 

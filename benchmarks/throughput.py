@@ -46,7 +46,7 @@ from torch import nn
 from ways import AS_TORCH_COMES, BATCH, LENGTH, WAYS, Setting
 
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.inputs.text import Text
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.models.backbones.transformer import Transformer
@@ -66,7 +66,7 @@ HALF = 1.9
 """How many times as fast as HF dynamic weitiao in bfloat16 is to be."""
 
 
-def macro_f1(model: nn.Module, data: TextDataModule) -> float:
+def macro_f1(model: nn.Module, data: DataModule) -> float:
     """Macro F1 on the validation split."""
     model.eval()
     found, true = [], []
@@ -114,7 +114,7 @@ def make_setting(args: argparse.Namespace, file: Path) -> Setting:
     from transformers import BertForSequenceClassification
 
     own = {"tokenizer": args.model, "prefix": "query: "} if args.model else {}
-    data = TextDataModule(
+    data = DataModule(
         train=str(file),
         input=Text(encode=Encoder(max_length=LENGTH, **own)),
         batch=Batching(tokens=None, size=BATCH),

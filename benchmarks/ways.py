@@ -21,7 +21,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor
 from torch import Tensor, nn
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import Module
@@ -44,7 +44,7 @@ Batch = dict[str, Tensor]
 class Setting:
     """What all four share."""
 
-    data: TextDataModule
+    data: DataModule
     classifier: nn.Module
     epochs: int
     seed: int
@@ -194,7 +194,7 @@ def train_hf(setting: Setting, clock: Clock, *, dynamic: bool) -> nn.Module:
     return model
 
 
-def training_rows(data: TextDataModule, *, padded: bool) -> list[dict[str, Any]]:
+def training_rows(data: DataModule, *, padded: bool) -> list[dict[str, Any]]:
     """The training rows for transformers' Trainer."""
     data.trainer = None
     return hf_rows(data.train_dataloader(), data.card.input.pad_id, padded=padded)

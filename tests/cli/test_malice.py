@@ -140,6 +140,6 @@ def test_nothing_runs_wherever_a_name_to_call_stands(
         for key in place[:-1]:
             around = around[key]
         around[place[-1]] = copy.deepcopy(PAYLOADS[name])
-        content["TextDataModule"]["card"] = content["hyper_parameters"]["card"]
+        content["DataModule"]["card"] = content["hyper_parameters"]["card"]
         opened(content)
     record_property("cases", len(found) if full else len(found) // 4)

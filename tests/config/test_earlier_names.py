@@ -96,9 +96,10 @@ def test_hyper_parameters_of_a_checkpoint(table: Any) -> None:
     }
     now = checkpoint_today(content)
     assert now["hyper_parameters"] == {"optim": {"lr": 1}, "card": None}
-    assert now["TextDataModule"] == {"card": None, "input": {"encoder": {}}}
+    assert now["DataModule"] == {"card": None, "input": {"encoder": {}}}
     assert now["datamodule_hyper_parameters"]["batch"] == {"max_length": 9}
     assert now["epoch"] == 1
+    assert "TextDataModule" not in now
 
 
 def test_a_search_space(table: Any, tmp_path: Path) -> None:

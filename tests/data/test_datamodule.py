@@ -16,7 +16,7 @@ from text_parts import text_data
 from weitiao.data import prepared
 from weitiao.data.audit import Auditor
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.data.new_rows import NewRows
 from weitiao.data.split import Splitter
 from weitiao.errors import ConfigError, DataError
@@ -81,7 +81,7 @@ def train(tmp_path) -> str:
 
 @pytest.fixture
 def make(tmp_path, train):
-    def data(**options) -> TextDataModule:
+    def data(**options) -> DataModule:
         options = {"train": train, "cache": str(tmp_path / "cache")} | options
         return text_data(**{"batch": Batching(tokens=80, size=6), **options})
 
@@ -146,7 +146,7 @@ def test_a_checkpoint_rebuilds_all_parts(make, tmp_path):
     fitting = trainer(tmp_path, max_epochs=1, enable_checkpointing=False)
     fitting.fit(Recorder(), datamodule=made)
     fitting.save_checkpoint(tmp_path / "run.ckpt")
-    loaded = TextDataModule.load_from_checkpoint(tmp_path / "run.ckpt", weights_only=True)
+    loaded = DataModule.load_from_checkpoint(tmp_path / "run.ckpt", weights_only=True)
     assert loaded.preparation == made.preparation
     assert (loaded.batch, loaded.seed, loaded.cache) == (made.batch, 7, made.cache)
     assert loaded.card == made.card
@@ -159,7 +159,7 @@ def test_a_checkpoint_predicts_without_its_training_file(make, checkpoint, train
     Path(train).unlink()
     (tmp_path / "cache").rename(tmp_path / "gone")
 
-    loaded = TextDataModule.load_from_checkpoint(checkpoint, weights_only=True, predict=file)
+    loaded = DataModule.load_from_checkpoint(checkpoint, weights_only=True, predict=file)
     rows = torch.cat(trainer(tmp_path).predict(Recorder(), datamodule=loaded))
 
     assert sorted(rows.tolist()) == list(range(len(texts)))
@@ -187,9 +187,7 @@ def test_a_row_to_predict_that_cant_be_read_is_never_left_out(make, tmp_path):
 
 def test_a_checkpoint_measures_a_new_file_with_its_own_labels(checkpoint, train, tmp_path):
     test = write(tmp_path / "new.csv", [("天", "坏"), ("地", "坏"), ("地", "坏")])
-    loaded = TextDataModule.load_from_checkpoint(
-        checkpoint, weights_only=True, train=None, test=test
-    )
+    loaded = DataModule.load_from_checkpoint(checkpoint, weights_only=True, train=None, test=test)
     Path(train).unlink()
     (batch,) = contents(loaded.test_dataloader())
     bad = loaded.card.target.labels.index("坏")
@@ -199,9 +197,7 @@ def test_a_checkpoint_measures_a_new_file_with_its_own_labels(checkpoint, train,
 
 def test_a_label_that_the_checkpoint_does_not_know_is_told(checkpoint, tmp_path):
     test = write(tmp_path / "new.csv", [("天", "坏"), ("地", "新")])
-    loaded = TextDataModule.load_from_checkpoint(
-        checkpoint, weights_only=True, train=None, test=test
-    )
+    loaded = DataModule.load_from_checkpoint(checkpoint, weights_only=True, train=None, test=test)
     with pytest.raises(DataError) as error:
         loaded.test_dataloader()
     assert (error.value.file, error.value.row, error.value.value) == (test, 3, "新")
@@ -215,7 +211,7 @@ def test_resuming_on_other_data_is_refused(make, checkpoint, train, tmp_path):
 
 def test_testing_on_a_split_of_changed_training_data_is_refused(checkpoint, train):
     write(Path(train), some_rows(seed=1))
-    loaded = TextDataModule.load_from_checkpoint(checkpoint, weights_only=True)
+    loaded = DataModule.load_from_checkpoint(checkpoint, weights_only=True)
     for _ in range(2):  # the second time as well
         with pytest.raises(ConfigError, match="other prepared data"):
             loaded.test_dataloader()
@@ -313,7 +309,7 @@ def test_labels_of_a_given_test_file_change_nothing_that_fit_sees(make, tmp_path
 
 def test_a_missing_training_file_is_told_before_anything_is_read():
     with pytest.raises(ConfigError, match=r"train FILE"):
-        TextDataModule().prepare_data()
+        DataModule().prepare_data()
 
 
 @pytest.mark.parametrize("split", ["test", "predict"])
@@ -325,7 +321,7 @@ def test_a_missing_split_is_told(make, split):
 def test_spans_are_read_where_the_target_is_of_them(tmp_path):
     (tmp_path / "a.conll").write_text("我 O\n在 O\n波恩 B-LOC\n", "utf-8")
     (tmp_path / "a.jsonl").write_text('{"text": ["我", "在", "波恩"]}\n', "utf-8")
-    data = TextDataModule(train=str(tmp_path / "a.conll"), target=Spans())
+    data = DataModule(train=str(tmp_path / "a.conll"), target=Spans())
     table = data.preparation.read.read(data.files["train"], tmp_path / "out.arrow")
     assert table.select(["text", "label"]).to_pylist() == [
         {"text": "我在波恩", "label": '[[2, 4, "LOC"]]'}

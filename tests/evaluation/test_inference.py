@@ -275,9 +275,9 @@ def spoil(kind: str, source: Path, target: Path) -> None:
         if kind == "malicious":
             content["extra"] = Malice()
         elif kind == "two_cards":
-            content["TextDataModule"]["card"]["target"]["init_args"]["labels"].reverse()
+            content["DataModule"]["card"]["target"]["init_args"]["labels"].reverse()
         elif kind == "no_card":
-            del content["TextDataModule"]["card"]
+            del content["DataModule"]["card"]
         elif kind == "other_sizes":
             content["state_dict"][
                 "head.1.weight"

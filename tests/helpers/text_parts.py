@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from weitiao.data.audit import Auditor
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.data.fingerprints import with_keys
 from weitiao.data.prepare import Preparation
 from weitiao.data.split import Splitter
@@ -24,9 +24,9 @@ def text_of(options: dict[str, Any]) -> dict[str, Any]:
     return {"input": Text(**own)} | {n: v for n, v in options.items() if n not in own}
 
 
-def text_data(**options: Any) -> TextDataModule:
+def text_data(**options: Any) -> DataModule:
     """A DataModule of texts."""
-    return TextDataModule(**text_of(options))
+    return DataModule(**text_of(options))
 
 
 def preparation(**parts: Any) -> Preparation:

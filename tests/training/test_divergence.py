@@ -14,7 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from tiny_models import module_of
 
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.training.checkpointing import LastCheckpoint
@@ -50,7 +50,7 @@ class Spoil(Callback):
 def fit(folder: Path, spoil: Spoil, *, id: str | None = None, every: int | None = None, **options):
     rows = [(*row, f"n{i:03}") for i, row in enumerate(reviews(120))]
     train = str(write_csv(folder / "my.csv", rows, ("text", "label", "no")))
-    data = TextDataModule(train, id=id, batch=Batching(size=8), cache=str(folder / "cache"))
+    data = DataModule(train, id=id, batch=Batching(size=8), cache=str(folder / "cache"))
     module = module_of(data.card, partial(Transformer, layers=1, width=8, heads=1))
     trainer = L.Trainer(
         accelerator="cpu",

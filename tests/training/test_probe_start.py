@@ -26,7 +26,7 @@ from tiny_models import module_of, objective_of, task_of
 
 from weitiao.card import DataCard, TokenInput
 from weitiao.cli.main import main
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.models.backbones.transformer import Transformer
@@ -57,7 +57,7 @@ def untrained(folder: Path, task: Any, rows: Sequence[tuple[str, str]]) -> tuple
     return data, module_of(data.card, partial(Transformer, layers=1, width=16))
 
 
-def started(folder: Path, module: Module, data: TextDataModule) -> str:
+def started(folder: Path, module: Module, data: DataModule) -> str:
     """Start the head; gives what is told."""
     trainer = L.Trainer(accelerator="cpu", logger=False, default_root_dir=folder)
     with (folder / "told.txt").open("w+", encoding="utf-8") as file:
@@ -66,7 +66,7 @@ def started(folder: Path, module: Module, data: TextDataModule) -> str:
         return file.read()
 
 
-def seen(module: Module, data: TextDataModule) -> tuple[np.ndarray, np.ndarray]:
+def seen(module: Module, data: DataModule) -> tuple[np.ndarray, np.ndarray]:
     """Pooled vectors and logits of the training rows, in their order."""
     pooled, logits = {}, {}
     module.eval()

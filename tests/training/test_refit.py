@@ -12,7 +12,7 @@ import torch
 from conftest import TINY, Command, reviews, write_csv
 from test_tasks import of_text
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.models.module import Module
 
 BEST = "logs/latest/checkpoints/best.ckpt"
@@ -34,7 +34,7 @@ def test_thresholds_are_those_of_averaged_weights(
     assert "Warning" not in done.err
     metrics = json.loads(Path("logs/latest/metrics.json").read_text("utf-8"))
     module = Module.load_from_checkpoint(BEST, weights_only=True)
-    data = TextDataModule.load_from_checkpoint(BEST, weights_only=True)
+    data = DataModule.load_from_checkpoint(BEST, weights_only=True)
     kept = module.objective.thresholds.threshold.clone()
     quiet: dict[str, Any] = {"logger": False, "enable_progress_bar": False, "accelerator": "cpu"}
     trainer = L.Trainer(**quiet)

@@ -13,7 +13,7 @@ from cards import target_card
 from weitiao.card import DataCard, TokenInput
 from weitiao.config.serialization import plain
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.io.tables import ReadOptions
@@ -35,10 +35,10 @@ def data(tmp_path: Path) -> Any:
     """Makes the data of a run, of which nothing is read."""
     reading = vars(ReadOptions())  # the command line gives them all
     options = {"train": "my.csv", "cache": str(tmp_path), "input": Text(linear=Linear())}
-    return partial(TextDataModule, **options, **reading)
+    return partial(DataModule, **options, **reading)
 
 
-def earlier(model: Module, data: TextDataModule) -> dict[str, Any]:
+def earlier(model: Module, data: DataModule) -> dict[str, Any]:
     """A checkpoint from before there were rows with options, and batches of evaluation."""
     of_model, of_data = (deepcopy(plain(dict(part.hparams))) for part in (model, data))
     del of_model["card"]["input"]["options"], of_model["optim"]["warmup"]

@@ -59,7 +59,7 @@ def test_a_checkpoint_reads_texts_as_training_did(
     assert main(["train", "--data.train=my.csv", *TINY, *options]) == 0
     encoder = Encoder("tok", max_length=256, truncation="windows")
     in_training = replace(encoder, special_text="split").fit([], Segmenter())
-    state = load_checkpoint(Path("logs/latest/checkpoints/best.ckpt"))["TextDataModule"]
+    state = load_checkpoint(Path("logs/latest/checkpoints/best.ckpt"))["DataModule"]
     in_use = TextEncoder.from_state(state["input"]["encoder"], Segmenter())
     texts = [*HARD, *(text for text, _ in rows(40))]
     assert in_use.encode(texts).equals(in_training.encode(texts))

@@ -19,7 +19,7 @@ from weitiao.comparison.records import claim
 from weitiao.config.bounds import at_least
 from weitiao.config.commands import called
 from weitiao.config.parser import Parser, flat
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.evaluation.significance import mean_and_sd, paired_p
 from weitiao.io.atomic import whole_or_not
@@ -156,7 +156,7 @@ class Gain:
         ]
         parsed = capture_parser(fit, fixed, "fit").parse_args(fixed)
         parser = ArgumentParser(exit_on_error=False)
-        parser.add_class_arguments(TextDataModule, "data")
+        parser.add_class_arguments(DataModule, "data")
         data = parser.instantiate(parser.parse_object({"data": parsed.data.as_dict()})).data
         count = data.card.rows["train"]
         if large := [size for size in self.sizes if size != ALL and int(size) > count]:

@@ -40,8 +40,15 @@ def checkpoint_today(content: Mapping[str, Any]) -> dict[str, Any]:
             "input": {"class_path": "weitiao.inputs.text.Text"} | of_data["input"],
         }
     now = {**content, "hyper_parameters": model, "datamodule_hyper_parameters": of_data}
+    rename_data(now)
     rename_weights(now)
-    return now | {"TextDataModule": state_today(content["TextDataModule"])}
+    return now | {"DataModule": state_today(now["DataModule"])}
+
+
+def rename_data(checkpoint: dict[str, Any]) -> None:
+    """Let what a checkpoint keeps of its data stand where Lightning looks: by the class's name."""
+    if "TextDataModule" in checkpoint:  # until December 2026
+        checkpoint["DataModule"] = checkpoint.pop("TextDataModule")
 
 
 def rename_weights(checkpoint: dict[str, Any]) -> None:

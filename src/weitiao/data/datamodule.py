@@ -28,7 +28,7 @@ from weitiao.io.tables import Files, Named, Reader, refuse_idle
 from weitiao.targets import OneClass, Target, columns_of_the_file
 
 
-class TextDataModule(L.LightningDataModule):
+class DataModule(L.LightningDataModule):
     """Labelled rows, from raw files to batches.
 
     Args:

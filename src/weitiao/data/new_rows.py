@@ -37,7 +37,7 @@ class Encoded(NamedTuple):
 class NewRows:
     """How rows without labels become batches: as a checkpoint's training rows did.
 
-    It is what of a `TextDataModule` predictions need, and does without Lightning.
+    It is what of a `DataModule` predictions need, and does without Lightning.
 
     Args:
         input: what a model reads of a row, and how it comes to it.

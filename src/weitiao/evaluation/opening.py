@@ -22,7 +22,7 @@ from weitiao.models.backbones.causal import Causal
 from weitiao.training.trusted import asks_for_remote_code, refuse_foreign_code
 
 if TYPE_CHECKING:
-    from weitiao.data.datamodule import TextDataModule
+    from weitiao.data.datamodule import DataModule
     from weitiao.models.module import Module
 
 OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
@@ -50,7 +50,7 @@ def open_model(
         data = merged(content["datamodule_hyper_parameters"], dict(changes))
         reading = [name for name in ReadOptions.__dataclass_fields__ if name in data]
         rows = _built(NewRows, {n: data[n] for n in (*_names(NewRows), *reading) if n in data})
-        rows.load(content["TextDataModule"])
+        rows.load(content["DataModule"])
         options = content["hyper_parameters"]
         given = {name: options[name] for name in _names(Model) if name in options}
         with nullcontext() if _own_code(given) else without_weights():
@@ -63,13 +63,13 @@ def open_model(
 
 def open_checkpoint(
     path: Path, changes: dict[str, Any], *, trust_remote_code: bool
-) -> tuple[Module, TextDataModule]:
+) -> tuple[Module, DataModule]:
     """Model and DataModule for a Trainer, as the checkpoint describes them; see `open_model`.
 
     Raises:
         ConfigError: the file is broken, not ours, unsafe, or contradicts itself.
     """
-    from weitiao.data.datamodule import TextDataModule
+    from weitiao.data.datamodule import DataModule
     from weitiao.models.module import Module
 
     content = _read(path, trust_remote_code)
@@ -79,8 +79,8 @@ def open_checkpoint(
         options = merged(content["datamodule_hyper_parameters"], changes)
         # Lightning's own way would add what the file says under names that it had before
         options.pop("_instantiator", None)
-        data = _built(TextDataModule, options)
-        data.load_state_dict(content["TextDataModule"])
+        data = _built(DataModule, options)
+        data.load_state_dict(content["DataModule"])
         options = {k: v for k, v in content["hyper_parameters"].items() if k[:1] != "_"}
         module = _built(Module, options)
         rename_weights(content)
@@ -91,7 +91,7 @@ def open_checkpoint(
 
 def _read(path: Path, trust_remote_code: bool, *, mapped: bool = False) -> dict[str, Any]:
     content = load_checkpoint(path, without=("optimizer_states",), mapped=mapped)
-    card = content["TextDataModule"].get("card")
+    card = content["DataModule"].get("card")
     if card is None or card != content["hyper_parameters"].get("card"):
         raise ConfigError(f"{path}: the model's data card is not that of its data")
     refuse_foreign_code(content, path)

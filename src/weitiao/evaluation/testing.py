@@ -13,7 +13,7 @@ from rich.console import Console
 from weitiao import distributed
 from weitiao.config.field_paths import field_paths, with_options
 from weitiao.config.own_code import allow, named_in, permitted
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.data.prepared import Prepared
 from weitiao.errors import ConfigError, DataError
 from weitiao.evaluation.baseline import measure_baseline
@@ -189,7 +189,7 @@ def run_test(arguments: list[str], console: Console | None = None) -> dict[str, 
     return metrics
 
 
-def _opened(options: Namespace, notes: Console) -> tuple[Module, TextDataModule]:
+def _opened(options: Namespace, notes: Console) -> tuple[Module, DataModule]:
     """The model and its data, or others; it tells which scores will be undefined."""
     trust: dict[str, bool] = {"trust_remote_code": options.trust_remote_code}
     module, data = open_checkpoint(options.ckpt_path, options.data.changes(), **trust)

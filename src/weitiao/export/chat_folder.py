@@ -14,7 +14,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.export.merged import merge_adapters
 from weitiao.io.dialogues.messages import messages_in
@@ -45,7 +45,7 @@ def is_chat_kind(module: Module) -> bool:
 
 def exported_chat(
     module: Module,
-    data: TextDataModule,
+    data: DataModule,
     content: Mapping[str, Any],
     split: str,
     folder: Path,
@@ -86,7 +86,7 @@ def exported_chat(
     return texts
 
 
-def write_chat(module: Module, data: TextDataModule, folder: Path) -> dict[str, str]:
+def write_chat(module: Module, data: DataModule, folder: Path) -> dict[str, str]:
     """Write configurations, tokenizer and template.
 
     Returns:
@@ -172,7 +172,7 @@ class Checked(NamedTuple):
 
 
 @torch.inference_mode()
-def check_chat(module: Module, data: TextDataModule, split: str, folder: Path) -> Checked:
+def check_chat(module: Module, data: DataModule, split: str, folder: Path) -> Checked:
     """Ask the folder, as its users load it, and the model of the same rows.
 
     Raises:
@@ -223,7 +223,7 @@ def _generated(model: Any, ids: Tensor, length: int) -> list[int]:
     return answer
 
 
-def _is_templated(ids: list[int], tokenizer: Any, text: str, data: TextDataModule) -> bool:
+def _is_templated(ids: list[int], tokenizer: Any, text: str, data: DataModule) -> bool:
     """Whether users of the folder get the ids of a prompt; what is cut here they have to cut."""
     from weitiao.inputs.chat import Chat
 

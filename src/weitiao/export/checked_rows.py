@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
 from weitiao.objectives.base import Batch, Objective, Values
@@ -33,7 +33,7 @@ class CheckedRows(NamedTuple):
 
 
 def checked_rows(
-    module: Module, data: TextDataModule, split: str, *, cleaned: bool = False
+    module: Module, data: DataModule, split: str, *, cleaned: bool = False
 ) -> CheckedRows:
     """Ask the model of the rows of a split.
 

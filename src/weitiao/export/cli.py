@@ -12,7 +12,7 @@ from rich.table import Table
 from weitiao.config.field_paths import field_paths
 from weitiao.config.hints import names_for
 from weitiao.config.own_code import permitted
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.evaluation.inference import LabelledFile, UseParser, use_parser
 from weitiao.evaluation.opening import open_checkpoint
@@ -167,7 +167,7 @@ def export_parser() -> UseParser:
 
 def exported_and_shown(
     module: Module,
-    data: TextDataModule,
+    data: DataModule,
     split: str,
     export: Export,
     folder: Path,
@@ -189,17 +189,17 @@ def exported_and_shown(
     return rows.texts
 
 
-def _content(module: Module, data: TextDataModule) -> dict[str, Any]:
+def _content(module: Module, data: DataModule) -> dict[str, Any]:
     """What a checkpoint holds besides weights."""
     return {
         "hyper_parameters": dict(module.hparams),
         "datamodule_hyper_parameters": dict(data.hparams),
-        "TextDataModule": data.state_dict(),
+        "DataModule": data.state_dict(),
     }
 
 
 def exported(
-    module: Module, data: TextDataModule, rows: CheckedRows, export: Export, folder: Path
+    module: Module, data: DataModule, rows: CheckedRows, export: Export, folder: Path
 ) -> Quality:
     """Write the folder; gives how well it does, as its users load it."""
     content = _content(module, data)

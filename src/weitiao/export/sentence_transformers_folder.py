@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.export.checked_rows import CheckedRows
 from weitiao.export.transformers_folder import write_tokenizer
@@ -29,7 +29,7 @@ def is_vector_kind(module: Module) -> bool:
     return isinstance(module.objective, BiEncoder)
 
 
-def write_vectors(module: Module, data: TextDataModule, folder: Path) -> dict[str, str]:
+def write_vectors(module: Module, data: DataModule, folder: Path) -> dict[str, str]:
     """Write the configuration and how texts are read.
 
     Returns:

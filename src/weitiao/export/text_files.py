@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.export.bundle import bundle
 from weitiao.export.portable import ngrams, place_reader, reader
@@ -23,7 +23,7 @@ SEGMENTERS = ("rjieba", "jieba", "char", "whitespace")
 """Those whose words need no model and no server."""
 
 
-def write_text_files(data: TextDataModule, folder: Path) -> TextEncoder:
+def write_text_files(data: DataModule, folder: Path) -> TextEncoder:
     """Write ``tokenizer.json``, ``text.json``, ``text.py``; perhaps ``features.npz``.
 
     Returns:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from weitiao.config.earlier_checkpoints import checkpoint_today
+from weitiao.config.earlier_checkpoints import checkpoint_today, rename_data
 from weitiao.config.earlier_names import renamed
 from weitiao.errors import ConfigError
 from weitiao.io.exported import MARK, read_exported
@@ -27,7 +27,7 @@ class Damaged(ConfigError):
 
 def load_checkpoint(
     path: Path,
-    data: str = "TextDataModule",
+    data: str = "DataModule",
     without: Collection[str] = (),
     *,
     mapped: bool = False,
@@ -61,6 +61,8 @@ def load_checkpoint(
             f"{path} is no checkpoint, or holds more than tensors and plain values"
             "\n  → nothing of it was loaded, since that could run code of its maker"
         ) from error
+    if isinstance(content, dict):
+        rename_data(content)
     needed = ("state_dict", "hyper_parameters", "datamodule_hyper_parameters", data)
     missing = [key for key in needed if not isinstance(content, dict) or key not in content]
     if missing:
@@ -70,7 +72,7 @@ def load_checkpoint(
 
 def _today(content: dict[str, Any], data: str) -> dict[str, Any]:
     content |= {"hyper_parameters": renamed(content["hyper_parameters"])}
-    if data != "TextDataModule":  # options of pretraining have the names they always had
+    if data != "DataModule":  # options of pretraining have the names they always had
         return content
     return checkpoint_today(content)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from weitiao.config.earlier_checkpoints import rename_data
 from weitiao.errors import ConfigError
 from weitiao.io.atomic import readable_weights
 
@@ -16,7 +17,7 @@ MARK = "weitiao.json"
 SHARED, OWN = "model.safetensors", "weitiao.safetensors"
 """Weights that other software reads under its names, and all others."""
 _FEATURES = "input.features."
-_PARTS = ("hyper_parameters", "datamodule_hyper_parameters", "TextDataModule", "theirs")
+_PARTS = ("hyper_parameters", "datamodule_hyper_parameters", "DataModule", "theirs")
 
 
 def write_exported(
@@ -34,7 +35,7 @@ def write_exported(
     """
     from safetensors.torch import save_file
 
-    state = {**content["TextDataModule"], "input": dict(content["TextDataModule"]["input"])}
+    state = {**content["DataModule"], "input": dict(content["DataModule"]["input"])}
     features = state["input"].pop("features", {})
     weights = {n: x.detach().cpu().clone().contiguous() for n, x in content["state_dict"].items()}
     shared = {theirs[name]: weights.pop(name) for name in theirs} | dict(more)
@@ -42,7 +43,7 @@ def write_exported(
         save_file(shared, folder / SHARED, metadata={"format": "pt"})
     own = weights | {_FEATURES + name: x.contiguous() for name, x in features.items()}
     save_file(own, folder / OWN, metadata={"format": "pt"})
-    values = {**content, "TextDataModule": state, "theirs": dict(theirs)}
+    values = {**content, "DataModule": state, "theirs": dict(theirs)}
     text = json.dumps({name: values[name] for name in _PARTS}, ensure_ascii=False, indent=1)
     (folder / MARK).write_text(text + "\n", "utf-8")
     readable_weights(folder, MARK)
@@ -62,6 +63,7 @@ def read_exported(mark: Path) -> dict[str, Any]:
 
     try:
         content = json.loads(mark.read_text("utf-8"))
+        rename_data(content)
         if missing := [name for name in _PARTS if name not in content]:
             raise ConfigError(f"{mark} lacks {', '.join(missing)}")
         theirs, weights = content.pop("theirs"), load_file(mark.with_name(OWN))
@@ -73,5 +75,5 @@ def read_exported(mark: Path) -> dict[str, Any]:
     begin = len(_FEATURES)
     features = {n[begin:]: weights.pop(n) for n in [*weights] if n.startswith(_FEATURES)}
     if features:
-        content["TextDataModule"]["input"]["features"] = features
+        content["DataModule"]["input"]["features"] = features
     return content | {"state_dict": weights}

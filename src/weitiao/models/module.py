@@ -7,7 +7,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 
 from weitiao.card import DataCard
-from weitiao.config.earlier_checkpoints import rename_weights
+from weitiao.config.earlier_checkpoints import rename_data, rename_weights
 from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import plain
 
@@ -122,8 +122,9 @@ class Module(Learner):
         return self.optim.build(self, steps, own_rates=rates, fused=self.fused)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take over what training keeps, and weights under the names that they had before."""
+        """Take over what training keeps, and what had other names before."""
         super().on_load_checkpoint(checkpoint)
+        rename_data(checkpoint)  # Lightning restores the model first
         rename_weights(checkpoint)
 
     def _plain_hyperparameters(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from lightning.pytorch.utilities.model_helpers import is_overridden
 
 from weitiao.config.bounds import at_least
 from weitiao.config.parser import flat
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
 from weitiao.models.backbones.embedding import Embedding
@@ -25,7 +25,7 @@ MOST_ALONE = 0.2
 """Share of the rows of train, above which a run stops, that are compared with no others."""
 
 
-def check_parts(verb: str, module: Module, data: TextDataModule, monitor: str) -> None:
+def check_parts(verb: str, module: Module, data: DataModule, monitor: str) -> None:
     """Refuse splits, metrics and parts that don't go together.
 
     Args:
@@ -78,7 +78,7 @@ def refuse_unknown_monitors(trainer: dict[str, Any], module: Module) -> None:
             _refuse_unknown(f"trainer.callbacks: {name}", monitor, module)
 
 
-def refuse_lone_rows(module: Module, data: TextDataModule) -> None:
+def refuse_lone_rows(module: Module, data: DataModule) -> None:
     """Refuse batches of one row where a loss compares rows.
 
     Raises:
@@ -97,7 +97,7 @@ def refuse_lone_rows(module: Module, data: TextDataModule) -> None:
         )
 
 
-def refuse_double_balance(module: Module, data: TextDataModule) -> None:
+def refuse_double_balance(module: Module, data: DataModule) -> None:
     """Refuse to make up twice for classes of unequal size.
 
     Raises:
@@ -158,7 +158,7 @@ def refuse_seed(seed: int) -> None:
         raise ConfigError(problem, field="seed_everything")
 
 
-def refuse_foreign_ids(module: Module, data: TextDataModule) -> None:
+def refuse_foreign_ids(module: Module, data: DataModule) -> None:
     """Stop before a pretrained backbone reads ids that mean nothing to it.
 
     Raises:

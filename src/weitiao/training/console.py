@@ -22,7 +22,7 @@ from weitiao.config.parser import flat
 from weitiao.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from weitiao.data.datamodule import TextDataModule
+    from weitiao.data.datamodule import DataModule
 
 UNSAID = ("config", "data.seed")  # a list of files; seed_everything's
 _LISTED = 6  # members of a list that is shown
@@ -66,7 +66,7 @@ def show_examples(examples: list[tuple[str, str]], console: Console) -> None:
         console.print("! none of the first texts is changed", style="yellow")
 
 
-def show_new_rows(data: TextDataModule, split: str, texts: pa.ChunkedArray, out: Console) -> None:
+def show_new_rows(data: DataModule, split: str, texts: pa.ChunkedArray, out: Console) -> None:
     """Say how the rows of a split were read, and how well the input covers them."""
     for note in data.notes:
         show_line(f"! {note}", out)

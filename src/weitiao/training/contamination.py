@@ -4,15 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from weitiao.config.commands import command
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.inputs.text.contamination_index import ContaminationIndex
 from weitiao.models.backbones.tuned import Tuned
 from weitiao.models.module import Module
 
 
-def pretrained_on(
-    model: Module, data: TextDataModule, splits: Iterable[str]
-) -> dict[str, int] | None:
+def pretrained_on(model: Module, data: DataModule, splits: Iterable[str]) -> dict[str, int] | None:
     """Rows of each split with a text that the model's backbone has read; null = nobody knows.
 
     Args:

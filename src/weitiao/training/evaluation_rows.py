@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.models.module import Module
 from weitiao.objectives.base import Objective, Values
 from weitiao.training.by_file import scores_by_file
@@ -68,7 +68,7 @@ class EvaluationRows(Callback):
         batches, self._batches = self._batches, []
         if trainer.sanity_checking or not batches:
             return
-        assert isinstance(trainer.datamodule, TextDataModule)
+        assert isinstance(trainer.datamodule, DataModule)
         assert isinstance(pl_module, Module)
         if (seen := in_order(batches)) is None:
             return

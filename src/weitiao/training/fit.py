@@ -18,7 +18,7 @@ from weitiao.config.commands import command, shipped
 from weitiao.config.field_paths import field_paths, with_options
 from weitiao.config.own_code import permitted
 from weitiao.config.parser import flat
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.data.summary import render
 from weitiao.downloads import corpus
 from weitiao.errors import ConfigError
@@ -56,7 +56,7 @@ class Run:
     monitor: str
     trainer: L.Trainer
     module: Module
-    data: TextDataModule
+    data: DataModule
     console: Console
 
     @property
@@ -96,7 +96,7 @@ class FitCLI(TrainingCLI):
             show_line(line, console)
         super().__init__(
             Module,
-            TextDataModule,
+            DataModule,
             arguments,
             verb,
             console,

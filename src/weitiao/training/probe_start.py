@@ -9,7 +9,7 @@ from rich.progress import track
 from torch import nn
 
 from weitiao import distributed
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.models.module import Module
 from weitiao.objectives.display import said
@@ -20,7 +20,7 @@ from weitiao.training.console import show_line
 
 
 def start_from_probe(
-    trainer: L.Trainer, module: Module, data: TextDataModule, console: Console
+    trainer: L.Trainer, module: Module, data: DataModule, console: Console
 ) -> None:
     """Solve the module's head on the vectors that its backbone gives before it is trained.
 
@@ -68,7 +68,7 @@ def _vectors(
     trainer: L.Trainer,
     module: Module,
     scorer: Scorer,
-    data: TextDataModule,
+    data: DataModule,
     split: str,
     console: Console,
 ) -> Vectors:

@@ -15,7 +15,7 @@ from weitiao.config.earlier_names import renamed_values
 from weitiao.config.parser import Parser, flat
 from weitiao.config.presets import preset, values_of
 from weitiao.config.strict_yaml import strict
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.downloads import chat_model, encoder
 from weitiao.errors import ConfigError
 from weitiao.inputs.text import Text
@@ -102,7 +102,7 @@ def _of_task(facts: Facts) -> str | None:
     return None
 
 
-def facts_of(data: TextDataModule, found: Path | None) -> Facts:
+def facts_of(data: DataModule, found: Path | None) -> Facts:
     """Read the training rows and count.
 
     Args:
@@ -225,7 +225,7 @@ def named(key: str, arguments: list[str]) -> str | None:
     return name
 
 
-def data_of(arguments: list[str]) -> TextDataModule | None:
+def data_of(arguments: list[str]) -> DataModule | None:
     """The DataModule of a command line; null = no training file is named."""
     kept: list[str] = []
     for option, value in options_of(arguments):
@@ -237,7 +237,7 @@ def data_of(arguments: list[str]) -> TextDataModule | None:
         return None
     parser = Parser(prog=called("fit"))
     parser.add_argument("--config", action="config")
-    parser.add_class_arguments(TextDataModule, "data")
+    parser.add_class_arguments(DataModule, "data")
     parser.add_argument("--task", type=str | None)  # for hints: an option that faults may name
     config = parser.parse_args(kept)
     return None if config.data.train is None else parser.instantiate(config).data

@@ -11,7 +11,7 @@ from lightning.pytorch.callbacks import LambdaCallback, WeightAveraging
 from rich.console import Console
 
 from weitiao import distributed
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.io.checkpoint_file import load_checkpoint
 from weitiao.models.module import Module
 from weitiao.objectives.blend import Blend
@@ -21,7 +21,7 @@ from weitiao.training.evaluation_rows import EvaluationRows
 
 
 def refit(
-    trainer: L.Trainer, module: Module, data: TextDataModule, best: Path, console: Console
+    trainer: L.Trainer, module: Module, data: DataModule, best: Path, console: Console
 ) -> dict[str, float]:
     """Fit to the best checkpoint what a module fits on validation, and write it again.
 
@@ -65,7 +65,7 @@ def refit(
 
 
 def _fit_blend(
-    trainer: L.Trainer, module: Module, blend: Blend, data: TextDataModule, best: Path
+    trainer: L.Trainer, module: Module, blend: Blend, data: DataModule, best: Path
 ) -> int:
     """Load the best checkpoint, hear what its parts say of validation, fit their weights.
 

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import track
 from torch import nn
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.io.cache import hash_of, make_once
 from weitiao.models.module import Module
 
 
-def remember(trainer: L.Trainer, module: Module, data: TextDataModule, console: Console) -> None:
+def remember(trainer: L.Trainer, module: Module, data: DataModule, console: Console) -> None:
     """Let each prepared row bring along what `Objective.remembered` says of it.
 
     It lies beside the prepared data, under a name that tells them, the weights and the precision,
@@ -47,7 +47,7 @@ def remember(trainer: L.Trainer, module: Module, data: TextDataModule, console: 
 
 
 def _compute(
-    trainer: L.Trainer, module: Module, data: TextDataModule, console: Console, folder: Path
+    trainer: L.Trainer, module: Module, data: DataModule, console: Console, folder: Path
 ) -> None:
     """Write the arrays of all splits into a folder."""
     device, precision = trainer.strategy.root_device, trainer.precision_plugin

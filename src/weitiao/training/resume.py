@@ -80,9 +80,7 @@ def go_on_from(
     return folder, str(found)
 
 
-def readable(
-    path: Path, console: Console, data: str = "TextDataModule"
-) -> tuple[Path, dict[str, Any]]:
+def readable(path: Path, console: Console, data: str = "DataModule") -> tuple[Path, dict[str, Any]]:
     """A checkpoint to go on from, with its content; if ``last.ckpt`` is damaged, the one before.
 
     Raises:

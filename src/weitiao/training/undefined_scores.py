@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 from lightning.pytorch.callbacks import Callback
 
 from weitiao.config.field_paths import with_options
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Objective
 from weitiao.training.best_scores import BestScores
 
 
-def undefined(monitor: str, objective: Objective, data: TextDataModule) -> bool:
+def undefined(monitor: str, objective: Objective, data: DataModule) -> bool:
     """Whether no model can have this score: it needs targets that differ, and val has one only."""
     needs = monitor.partition("/")[2] in objective.need_difference
     return (
@@ -24,7 +24,7 @@ def undefined(monitor: str, objective: Objective, data: TextDataModule) -> bool:
     )
 
 
-def refuse_undefined(monitor: str, objective: Objective, data: TextDataModule) -> None:
+def refuse_undefined(monitor: str, objective: Objective, data: DataModule) -> None:
     """Stop before the best checkpoint is chosen by a score that is undefined in each epoch.
 
     Raises:

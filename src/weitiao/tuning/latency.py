@@ -8,14 +8,14 @@ import torch
 from lightning.fabric.utilities import move_data_to_device
 
 from weitiao.data.batch import Rows
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.inputs import Draws
 from weitiao.models.module import Module
 
 TEXTS, WARM_UP = 100, 10
 
 
-def latency_ms(module: Module, data: TextDataModule, device: torch.device) -> float:
+def latency_ms(module: Module, data: DataModule, device: torch.device) -> float:
     """Median milliseconds from the ids of one validation text to its prediction.
 
     Args:

@@ -11,7 +11,7 @@ import torch
 from chat_models import write_chat_tokenizer
 
 from weitiao.data.audit import Auditor
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError
 from weitiao.inputs.preferences import Judged, Preferences
 from weitiao.targets import Feedback, Preferred
@@ -26,7 +26,7 @@ AUDIT = Auditor(drop_conflicts=False, drop_leaks=False)
 
 def prepared(
     folder: Path, rows: list[dict[str, Any]], kind: type[Any], target: Any, **options: Any
-) -> TextDataModule:
+) -> DataModule:
     """The rows, which are those of all splits, prepared."""
     texts = [str(value) for row in ROWS for value in row.values()]
     write_chat_tokenizer(folder / "model", texts=texts)
@@ -35,14 +35,14 @@ def prepared(
     files = dict.fromkeys(("train", "val", "test"), str(path))
     given = kind(tokenizer=str(folder / "model"), **options)
     cache = str(folder / "cache")
-    return TextDataModule(**files, input=given, target=target, audit=AUDIT, cache=cache)
+    return DataModule(**files, input=given, target=target, audit=AUDIT, cache=cache)
 
 
-def of_preferences(folder: Path, rows: list[dict[str, Any]], **options: Any) -> TextDataModule:
+def of_preferences(folder: Path, rows: list[dict[str, Any]], **options: Any) -> DataModule:
     return prepared(folder, rows, Preferences, Preferred(), **options)
 
 
-def said(data: TextDataModule, batch: dict[str, Any]) -> list[str]:
+def said(data: DataModule, batch: dict[str, Any]) -> list[str]:
     """The texts that are learned of each sequence, their ends left out."""
     tokenizer, ids = data.fitted.encoder.tokenizer, batch["inputs"]["input_ids"]
     learned = [row[mask].tolist() for row, mask in zip(ids, batch["learned"], strict=True)]

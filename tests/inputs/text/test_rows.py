@@ -13,7 +13,7 @@ from conftest import reviews, write_csv
 from text_parts import text_data
 
 from weitiao.data.batch import Batching
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError, DataError
 from weitiao.inputs.text.augment import Augmenter, Step
 from weitiao.inputs.text.segment import Segmenter
@@ -21,7 +21,7 @@ from weitiao.inputs.text.tokenization import Encoder
 from weitiao.targets import Labels, Number, Scale, Target
 
 CHAIN = [Step("swap", p=0.7), Step("lookalike", p=0.5), Step("delete", p=0.5, share=0.3)]
-Make = Callable[..., TextDataModule]
+Make = Callable[..., DataModule]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def make(tmp_path: Path) -> Make:
     rows = [row for i, row in enumerate(rows) if row[2] == "好评" or i % 4 == 0]
     train = write_csv(tmp_path / "train.csv", rows, ("text", "other", "label", "no"))
 
-    def data(**options: object) -> TextDataModule:
+    def data(**options: object) -> DataModule:
         options = {"train": str(train), "cache": str(tmp_path / "cache"), "id": "no"} | options
         options = {"batch": Batching(size=16), "augment": Augmenter(CHAIN)} | options
         return text_data(**options)
@@ -38,7 +38,7 @@ def make(tmp_path: Path) -> Make:
     return data
 
 
-def contents(data: TextDataModule, epoch: int = 0, done: int = 0) -> list[dict[str, list]]:
+def contents(data: DataModule, epoch: int = 0, done: int = 0) -> list[dict[str, list]]:
     """The batches of an epoch."""
     progress = SimpleNamespace(current=SimpleNamespace(ready=done))
     data.trainer = SimpleNamespace(

@@ -12,7 +12,7 @@ import pytest
 from dialogue_files import Conversation, lines, read, rows_of, said
 
 from weitiao.cli.main import main
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.targets import Reply
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -71,7 +71,7 @@ def test_conversations_are_prepared(tmp_path: Path) -> None:
     values = [{"messages": [{"message": f"问{i}"}, {"message": f"答{i}"}]} for i in range(40)]
     values += [values[0], {"messages": [{"message": "问"}]}]
     (tmp_path / "my.jsonl").write_text(lines(*values), "utf-8")
-    data = TextDataModule(
+    data = DataModule(
         train=str(tmp_path / "my.jsonl"),
         target=Reply(),
         cache=str(tmp_path / "cache"),

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from text_parts import preparation
 
-from weitiao.data.datamodule import TextDataModule
+from weitiao.data.datamodule import DataModule
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.tables import Reader, expand
 
@@ -150,7 +150,7 @@ def test_a_database_and_a_query_need_each_other() -> None:
     with pytest.raises(ConfigError, match=r"database"):
         read(database=None)
     with pytest.raises(ConfigError, match="no effect without a query"):
-        TextDataModule(train="my.csv", database="reviews.db")
+        DataModule(train="my.csv", database="reviews.db")
     with pytest.raises(ConfigError, match=r"header has no effect"):
         read(header=False)
 

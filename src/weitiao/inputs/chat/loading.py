@@ -51,7 +51,7 @@ def files_of(name: str) -> Iterator[Path]:
 
 
 def _of_checkpoint(path: Path, template: str | None) -> tuple[ChatEncoder, int]:
-    kept = load_checkpoint(path)["TextDataModule"]
+    kept = load_checkpoint(path)["DataModule"]
     state = kept["input"]
     if "template" not in state:
         raise ConfigError(f": {path} holds no chat", field="tokenizer")

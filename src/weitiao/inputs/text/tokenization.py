@@ -132,7 +132,7 @@ class Encoder:
         return self._trained_on(texts, segmenter) if self.trained else self._pretrained()
 
     def _of_checkpoint(self, segmenter: Segmenter) -> TextEncoder:
-        state = load_checkpoint(Path(self.tokenizer))["TextDataModule"]["input"]["encoder"]
+        state = load_checkpoint(Path(self.tokenizer))["DataModule"]["input"]["encoder"]
         kept = ("max_length", "truncation", "prefix", "pairs", "pair_prefix")
         here = {name: getattr(self, name) for name in kept}
         here["special_text"] = self.special_text or state["special_text"]
