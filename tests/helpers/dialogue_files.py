@@ -18,6 +18,7 @@ from weitiao.io.tables import Reader
 
 COLUMNS = {"text": "text", "label": "label"}
 Conversation = list[Message]
+U, A = {"role": "user", "content": "在吗"}, {"role": "assistant", "content": "在"}
 TEXTS = [
     *(
         "你好",

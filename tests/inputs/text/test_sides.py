@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_tokenization import save_tokenizer
+from small_tokenizers import save_tokenizer
 
 from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.errors import ConfigError

@@ -6,49 +6,18 @@ import gzip
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
+from conll_files import ENGLISH, PLAIN, pairs, read, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from text_parts import roles
 
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import DataError
 from weitiao.io.spans.characters import joined
 from weitiao.io.tables import Reader
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
-ENGLISH = [
-    ["EU rejects German call .", [[0, 2, "ORG"], [11, 17, "MISC"]]],
-    ["Peter", [[0, 5, "PER"]]],
-]
-PLAIN = "EU B-ORG\nrejects O\nGerman B-MISC\ncall O\n. O\n\nPeter B-PER\n"
-
-
-def write(folder: Path, text: str, name: str = "a.conll") -> Path:
-    path = folder / name
-    path.write_text(text, "utf-8")
-    return path
-
-
-def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
-    """What `Reader.read` gives, and `Reader.stream`, which is the same."""
-    reader = Reader(cells="spans", **options)
-    told: list[str] = []
-    table = reader.read(str(path), path.parent / "out.arrow", path.parent / "bad.jsonl", told)
-    with reader.inputs({"": str(path)}) as inputs:
-        parts = [part.rows for part in reader.stream(inputs[""], 1)]
-    assert pa.concat_tables(parts).to_pylist() == table.to_pylist()
-    if notes is not None:
-        notes += [note.partition(": ")[2] for note in told]
-    return table
-
-
-def pairs(table: pa.Table) -> list[list[Any]]:
-    columns = table["text"].to_pylist(), table["label"].to_pylist()
-    return [[text, json.loads(label)] for text, label in zip(*columns, strict=True)]
-
 
 FILES = {
     "spaces": PLAIN,
@@ -104,14 +73,6 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
         read(path, columns=roles(id="sent_id"))
 
 
-def test_a_file_without_tags_is_told(tmp_path: Path) -> None:
-    path = write(tmp_path, "EU NNP\nrejects VBZ\n")
-    with pytest.raises(DataError, match=r"no column looks like tags(?s:.)*label NUMBER") as error:
-        read(path)
-    assert error.value.value == "EU NNP"
-    assert read(path, columns=roles(label=None))["text"].to_pylist() == ["EU rejects"]
-
-
 @pytest.mark.parametrize("mark", [" ", "\t"])
 def test_a_token_may_begin_with_the_mark_of_comments(tmp_path: Path, mark: str) -> None:
     lines = ["# O", "#tag B-X", "# comment", "# another comment", "#a=b O", "# O"]
@@ -141,55 +102,6 @@ def test_to_predict_a_text_that_the_file_gives_is_enough(tmp_path: Path) -> None
         read(path)
 
 
-FAULTS = {
-    "a B-X O\n": "line 4 has 3 cells, not 2",
-    "a\n": "line 4 has 1 cells, not 2",
-    "b O\na\n": "line 5 has 1 cells, not 2",
-    "a X-Y\n": "tag 1, 'X-Y', has no known prefix",
-    "# text = a b\na O\nc O\n": "token 2, 'c', should follow in the text: 'b'",
-    "# text = a b\na O\n": "the text goes on behind the last token: 'b'",
-    "a O\n\u0301b B-X\n": None,
-}
-
-
-@pytest.mark.parametrize("lines", FAULTS)
-def test_a_fault_spoils_one_sentence(tmp_path: Path, lines: str) -> None:
-    path = write(tmp_path, f"x O\ny B-Z\n\n{lines}\nx B-Z\n")
-    if FAULTS[lines] is None:
-        assert read(path).num_rows == 3
-        return
-    with pytest.raises(DataError, match=FAULTS[lines]) as error:
-        read(path)
-    assert error.value.row == 4 + lines.startswith("#")
-    table = read(path, on_bad_row="quarantine")
-    assert pairs(table) == [["x y", [[2, 3, "Z"]]], ["x", [[0, 1, "Z"]]]]
-    (bad,) = [json.loads(line) for line in (tmp_path / "bad.jsonl").open(encoding="utf-8")]
-    assert bad["raw"] == "\n".join(ln for ln in lines.splitlines() if ln[0] != "#")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("# only a comment\n", "the file holds no row"),
-        ("\n\n", "the file holds no row"),
-        ("1\ta\tO\nx\tb\tO\n\n1\ta\tB-X\n2\tb\tI-X\n", None),
-    ],
-)
-def test_files_that_hold_little(tmp_path: Path, text: str, told: str | None) -> None:
-    path = write(tmp_path, text)
-    if told:
-        with pytest.raises(DataError, match=told):
-            read(path)
-    else:  # the first column isn't all numbers, so it holds the tokens
-        assert pairs(read(path))[1][0] == "1 2"
-
-
-def test_empty_tokens_are_bad(tmp_path: Path) -> None:
-    path = write(tmp_path, "a\tO\n\tO\n\nb\tB-X\n")
-    with pytest.raises(DataError, match="line 2 has no token"):
-        read(path)
-
-
 def test_a_token_of_white_space_that_is_no_separator_is_one(tmp_path: Path) -> None:
     path = write(tmp_path, "我\tO\n \tO\n　\tO\n去\tB-X\n")
     assert pairs(read(path)) == [["我 　去", [[3, 4, "X"]]]]
@@ -211,16 +123,6 @@ def test_suffixes_tell_the_format(tmp_path: Path, suffix: str) -> None:
     assert pairs(read(write(tmp_path, PLAIN, f"a.{suffix}"))) == ENGLISH
     (tmp_path / f"b.{suffix}.gz").write_bytes(gzip.compress(PLAIN.encode("utf-16")))
     assert pairs(read(tmp_path / f"b.{suffix}.gz")) == ENGLISH
-
-
-def test_other_targets_are_refused(tmp_path: Path) -> None:
-    path = write(tmp_path, PLAIN)
-    with pytest.raises(DataError, match="gives spans of a text, not a label"):
-        Reader().read(str(path), tmp_path / "out.arrow")
-    table = Reader(roles(label=None)).read(str(path), tmp_path / "out.arrow")
-    assert table["text"].to_pylist() == [text for text, _ in ENGLISH]
-    with pytest.raises(ConfigError, match="has no effect on conll"):
-        read(path, header=False)
 
 
 @pytest.mark.parametrize(
@@ -257,17 +159,6 @@ def test_what_is_written_is_read(
     assert len(texts) + len(aside) == 1 + len(sentences)
     if not aside:
         assert texts[1:] == [joined([token for token, _ in rows])[0] for rows in sentences]
-
-
-def test_broken_tags_are_told_or_refused(tmp_path: Path) -> None:
-    path = write(tmp_path, f"{PLAIN}\nBonn I-LOC\n")
-    notes: list[str] = []
-    assert pairs(read(path, notes))[-1] == ["Bonn", [[0, 4, "LOC"]]]
-    assert "entities that begin with I- or M-, read as begun: 1" in notes
-    with pytest.raises(DataError, match="'I-LOC', breaks the rules of IOB2") as error:
-        read(path, broken_tags="bad")
-    assert error.value.row == 9
-    assert read(path, broken_tags="bad", on_bad_row="quarantine").num_rows == 2
 
 
 REAL = {  # sentences, and spans of each type, as the tags B- of the file count them

@@ -1,123 +1,15 @@
-"""Delimited files as programs write them: separators, line ends, quotes, marks, NULs."""
+"""Delimited files as programs write them: line ends, quotes, NULs, headers, widths."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from text_parts import roles
+from delimited_files import HEADER, ROWS, quarantined, read, written
 
-from weitiao.errors import ConfigError, DataError
+from weitiao.errors import DataError
 from weitiao.io.tables import Reader
-
-ROWS = [(f"第{i}条评论,“很好”; 真的|好", f"标{i % 2}") for i in range(30)]
-HEADER = ("text", "label")
-SEPARATORS = [";", "\t", "|", "，", "；", "｜", "、", "\x01", "^", "~"]
-
-
-def written(separator: str = ",", rows: Sequence[tuple[str, ...]] = (HEADER, *ROWS)) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=separator).writerows(rows)
-    return text.getvalue()
-
-
-def read(path: Path, data: str | bytes, **options: Any) -> tuple[list[tuple[str, str]], list[str]]:
-    """Texts and labels, and what is noted, without the file's name."""
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    notes: list[str] = []
-    table = Reader(**options).read(str(path), path.parent / "out.arrow", notes=notes)
-    pairs = list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))
-    told = (note.removeprefix(f"{path}: ") for note in notes)
-    return pairs, [note for note in told if "isn't in UTF-8" not in note]
-
-
-def quarantined(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / "out.quarantine.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-# ── Separators ──
-
-
-@pytest.mark.parametrize("separator", SEPARATORS)
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "csv in utf-16"])
-def test_a_separator_is_found_by_the_header_and_noted(
-    tmp_path: Path, separator: str, suffix: str
-) -> None:
-    path = tmp_path / f"a.{suffix[:3]}"
-    data = written(separator).encode("utf-16" if "utf-16" in suffix else "utf-8")
-    if (separator, suffix) == ("\t", "tsv"):
-        data = "\n".join(map("\t".join, (HEADER, *ROWS))).encode()
-    pairs, notes = read(path, data)
-    assert pairs == ROWS
-    mark = "a tab" if separator == "\t" else repr(separator)
-    assert [mark in note for note in notes] == (
-        [] if (separator, suffix) == ("\t", "tsv") else [True]
-    )
-
-
-@pytest.mark.parametrize("separator", [*SEPARATORS, ":", "\\t"])
-@pytest.mark.parametrize("header", [True, False])
-def test_a_separator_that_is_named_is_used(tmp_path: Path, separator: str, header: bool) -> None:
-    mark = "\t" if separator == "\\t" else separator
-    columns = roles(*(("text", None, "label") if header else ("0", None, "1")))
-    data = written(mark, [HEADER, *ROWS][not header :])
-    options = {"columns": columns, "separator": separator, "header": header}
-    assert read(tmp_path / "a.csv", data, **options) == (ROWS, [])
-
-
-def test_without_a_header_each_row_must_have_as_many_cells(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"columns": roles("0", None, "1"), "header": False}
-    assert read(tmp_path / "a.csv", "好;1\n坏;0\n", **options)[0] == [("好", "1"), ("坏", "0")]
-    with pytest.raises(DataError, match="no such column"):
-        read(tmp_path / "a.csv", "好;1\n坏;;0\n", **options)
-    texts = Reader(roles("0"), header=False).without_labels()
-    (tmp_path / "a.csv").write_text("好;1\n坏;0\n")
-    table = texts.read(str(tmp_path / "a.csv"), tmp_path / "out.arrow")
-    assert table["text"].to_pylist() == ["好;1", "坏;0"]
-
-
-def test_the_comma_is_not_given_up_while_it_gives_the_columns(tmp_path: Path) -> None:
-    pairs, notes = read(tmp_path / "a.csv", "text,label,a;b\nx;y,1,z\n")
-    assert (pairs, notes) == ([("x;y", "1")], [])
-
-
-def test_a_column_that_is_missing_is_told_by_the_right_separator(tmp_path: Path) -> None:
-    with pytest.raises(DataError) as error:
-        read(tmp_path / "a.csv", "the text;a b\nx;1\n", columns=roles("a text", label="a b"))
-    for part in ("the columns are 'the text', 'a b'", "';'", "text 'the text'"):
-        assert part in str(error.value)
-
-
-@pytest.mark.parametrize("separator", [";;", "", "\n", '"', "tab"])
-def test_a_separator_is_one_character(separator: str) -> None:
-    with pytest.raises(ConfigError, match=r"one character(?s:.)*separator"):
-        Reader(separator=separator)
-
-
-def test_a_separator_has_no_effect_on_other_formats(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"separator has no effect on jsonl"):
-        read(tmp_path / "a.jsonl", '{"text": "a", "label": 1}', separator=";")
-
-
-def test_the_header_is_believed_before_the_line_of_excel(tmp_path: Path) -> None:
-    assert read(tmp_path / "a.csv", f"sep=;\n{written()}")[0] == ROWS
-
-
-@pytest.mark.parametrize("mark", [",", ";", "\t"])
-@pytest.mark.parametrize("line", ["sep={}\n", "sep={}\r\n", '"sep={}"\n', "\ufeffSEP={}\n"])
-def test_the_line_that_excel_understands_is_no_row(tmp_path: Path, mark: str, line: str) -> None:
-    data = line.format(mark) + written(mark)
-    pairs, _ = read(tmp_path / "a.csv", data)
-    assert pairs == ROWS
-    with pytest.raises(DataError, match="row 3, column 'label'"):
-        read(tmp_path / "a.csv", line.format(mark) + f"text{mark}label\nx{mark}\n")
-
 
 # ── Line ends ──
 
@@ -299,54 +191,3 @@ def test_cells_beyond_the_header_may_be_ignored(tmp_path: Path, suffix: str) -> 
         extra_cells="ignore",
     )
     assert "does that lack the first column's name?" in notes[0]
-
-
-def test_a_note_on_many_files_is_one_line(tmp_path: Path) -> None:
-    for name in "abc":
-        (tmp_path / f"{name}.csv").write_text("text;label\n好;1\n")
-    notes: list[str] = []
-    Reader().read(str(tmp_path / "*.csv"), tmp_path / "out.arrow", notes=notes)
-    assert notes == [f"{tmp_path / 'a.csv'} and 2 more: its first rows have cells separated by ';'"]
-
-
-# ── Names ──
-
-
-@pytest.mark.parametrize("pattern", ["数据[2024]/*.csv", "数据[2024]/**/*.csv", "*[2024]/a*.csv"])
-def test_brackets_in_names_of_folders(tmp_path: Path, pattern: str) -> None:
-    (tmp_path / "数据[2024]").mkdir()
-    (tmp_path / "数据[2024]" / "a.csv").write_text("text,label\n好,1\n")
-    table = Reader().read(str(tmp_path / pattern), tmp_path / "out.arrow")
-    assert table["text"].to_pylist() == ["好"]
-    with pytest.raises(DataError, match=r"no file fits(?s:.)*\[\[\]"):
-        Reader().read(str(tmp_path / "数据[2023]/*.csv"), tmp_path / "out.arrow")
-
-
-def test_brackets_are_a_pattern_where_no_such_folder_is(tmp_path: Path) -> None:
-    for name in ("part1", "part2", "part3"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "a.csv").write_text(f"text,label\n{name},1\n")
-    table = Reader().read(str(tmp_path / "part[12]" / "*.csv"), tmp_path / "out.arrow")
-    assert table["text"].to_pylist() == ["part1", "part2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "said"),
-    [
-        ("a.csv", '{"text": "a", "label": 1}\n', "format jsonl"),
-        ("a.jsonl", '[{"text": "a", "label": 1}]', "format json"),
-        ("a.xlsx", "text,label\na,1\n", "format csv"),
-        ("a.xls", "x", "save it as .xlsx or CSV"),
-        ("my reviews.db", "x", "database '.*my reviews.db'"),
-        ("my 评论", None, r"'.*my 评论/\*\.csv'"),
-    ],
-)
-def test_a_file_of_another_kind_is_told_by_what_works(
-    tmp_path: Path, name: str, data: str | None, said: str
-) -> None:
-    if data is None:
-        (tmp_path / name).mkdir()
-    else:
-        (tmp_path / name).write_text(data)
-    with pytest.raises(DataError, match=f"(?s).*→.*{said}"):
-        Reader().read(str(tmp_path / name), tmp_path / "out.arrow")
