@@ -1,68 +1,23 @@
-import csv
+"""What is prepared: rows and ids that belong together, given splits, a card, a report."""
+
 import json
-import os
-import random
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from prepared_rows import cache as cache
+from prepared_rows import some_rows, vocabulary, write
+from prepared_rows import train as train
 from text_parts import preparation, roles
 
 from weitiao.card import TokenInput
-from weitiao.data import prepare
-from weitiao.data.audit import Auditor
-from weitiao.data.split import Splitter
 from weitiao.errors import DataError
 from weitiao.inputs.text.clean import Cleaner
-from weitiao.inputs.text.fitted import FittedText
-from weitiao.inputs.text.segment import Segmenter
-from weitiao.inputs.text.special_tokens import SPECIALS
 from weitiao.inputs.text.tokenization import Encoder
 from weitiao.io import arrow
-from weitiao.io.cache import damaged
 from weitiao.io.tables import Reader, rows
 from weitiao.targets import OneClass
 from weitiao.targets.one_class import ClassTarget
-
-SRC = Path(prepare.__file__).parents[2]
-
-
-def some_rows(count: int = 60, seed: int = 0) -> list[tuple[str, str]]:
-    """Distinct texts under the labels 2, 10 and 1."""
-    draw = random.Random(seed)
-    letters = "天地玄黄宇宙洪荒日月盈昃"
-    texts = [f"{''.join(draw.choices(letters, k=6))}{i}" for i in range(count)]
-    return [(text, ["2", "10", "1"][i % 3]) for i, text in enumerate(texts)]
-
-
-def write(path: Path, rows, header=("text", "label")) -> str:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
-    return str(path)
-
-
-def vocabulary(prepared) -> set[str]:
-    tokenizer = json.loads(prepared.fitted.state()["encoder"]["tokenizer"])
-    return set(tokenizer["model"]["vocab"]) - set(SPECIALS)
-
-
-@pytest.fixture
-def train(tmp_path) -> str:
-    return write(tmp_path / "train.csv", some_rows())
-
-
-@pytest.fixture
-def cache(tmp_path) -> Path:
-    return tmp_path / "cache"
-
-
-def folders(cache: Path) -> list[str]:
-    return sorted(path.name for path in cache.iterdir() if path.is_dir())
 
 
 def test_rows_treated_in_small_parts_are_prepared_to_the_same_bytes(train, tmp_path, monkeypatch):
@@ -74,9 +29,6 @@ def test_rows_treated_in_small_parts_are_prepared_to_the_same_bytes(train, tmp_p
     one, other = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in folders)
     assert one == other
     assert not [name for name in one if "clean" in name or "raw" in name]
-
-
-# -- found again, or made anew ---------------------------------------------------------------------
 
 
 def test_each_cell_is_read_and_cleaned_once(train, cache, monkeypatch):
@@ -97,224 +49,6 @@ def test_each_cell_is_read_and_cleaned_once(train, cache, monkeypatch):
     found = json.loads((prepared.folder / "audit.json").read_text("utf-8"))["read"]["train"]
     assert sum(read) == found["rows"] * len(roles())
     assert len(cleaned) == found["rows"]
-
-
-def test_the_same_inputs_are_found_again_untouched(train, cache):
-    first = preparation()({"train": train}, cache)
-    before = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
-    second = preparation()({"train": train}, cache)
-    assert second == first
-    assert {path: path.stat().st_mtime_ns for path in second.folder.iterdir()} == before
-
-
-def test_touching_a_file_without_changing_it_prepares_nothing(train, cache):
-    first = preparation()({"train": train}, cache)
-    os.utime(train, (1, 1))
-    assert preparation()({"train": train}, cache).folder == first.folder
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [
-        {"read": Reader(roles(id="text"))},
-        {"read": Reader(on_bad_row="quarantine")},
-        {"clean": Cleaner(steps=("whitespace",))},
-        {"audit": Auditor(drop_conflicts=False)},
-        {"split": Splitter(seed=1)},
-        {"split": Splitter(val=0.2)},
-        {"encode": Encoder("words")},
-        {"encode": Encoder("words"), "segment": Segmenter("jieba")},
-        {"encode": Encoder(max_length=64)},
-        {"encode": Encoder(truncation="tail")},
-        {"encode": Encoder(min_count=1)},
-        {"target": OneClass(labels=["10", "2", "1"])},
-    ],
-    ids=str,
-)
-def test_another_option_gives_another_key(train, parts):
-    others = preparation(), preparation(encode=Encoder("words"))
-    keys = [p.cache_key({"train": train}) for p in (preparation(**parts), *others)]
-    assert keys[0] != keys[1]
-    assert keys[0] != keys[2] or parts == {"encode": Encoder("words")}
-
-
-def test_what_changes_no_result_gives_the_same_key(train):
-    keys = {
-        preparation(encode=Encoder("words"), segment=Segmenter(workers=workers)).cache_key(
-            {"train": train}
-        )
-        for workers in (1, 2)
-    }
-    assert len(keys) == 1
-
-
-def test_changed_contents_are_prepared_anew(train, cache):
-    first = preparation()({"train": train}, cache)
-    write(Path(train), [*some_rows()[:-1], ("换了", "1")])
-    second = preparation()({"train": train}, cache)
-    assert second.folder != first.folder
-    assert second.card.fingerprint != first.card.fingerprint
-
-
-def test_files_that_options_name_count_by_their_contents(train, tmp_path):
-    words = tmp_path / "words.txt"
-    for option in ("user_dict", "stop_words"):
-        keys = set()
-        for content in ("天地\n", "玄黄\n"):
-            words.write_text(content, "utf-8")
-            parts = {"encode": Encoder("words"), "segment": Segmenter(**{option: str(words)})}
-            keys.add(preparation(**parts).cache_key({"train": train}))
-        assert len(keys) == 2
-
-
-def test_a_changed_pretrained_tokenizer_gives_another_key(train, tmp_path):
-    saved = tmp_path / "tokenizer.json"
-    keys = set()
-    for content in ("{}", '{"a": 1}'):
-        saved.write_text(content)
-        keys.add(preparation(encode=Encoder(str(tmp_path))).cache_key({"train": train}))
-    assert len(keys) == 2
-
-
-def test_what_a_pretrained_model_has_read_shapes_no_key(train, tmp_path):
-    (tmp_path / "tokenizer.json").write_text("{}")
-    prepared = preparation(encode=Encoder(str(tmp_path)))
-    before = prepared.cache_key({"train": train})
-    (tmp_path / "seen.npy").write_bytes(b"1")
-    assert prepared.cache_key({"train": train}) == before
-
-
-def test_the_same_file_as_train_or_as_test_gives_another_key(train):
-    keys = {preparation().cache_key({"train": train, split: train}) for split in ("val", "test")}
-    assert len(keys) == 2
-
-
-def test_changed_code_gives_another_key(train, monkeypatch):
-    before = preparation().cache_key({"train": train})
-    monkeypatch.setattr(prepare, "versions", lambda: "edited")
-    assert preparation().cache_key({"train": train}) != before
-
-
-def test_the_fingerprint_is_that_of_the_data_wherever_they_lie(train, tmp_path):
-    moved = shutil.copy(train, tmp_path / "moved.csv")
-    first = preparation()({"train": train}, tmp_path / "a")
-    second = preparation()({"train": str(moved)}, tmp_path / "b")
-    assert first.folder.name != second.folder.name  # rows name their file
-    assert first.card == second.card
-
-
-# -- whole or not at all ---------------------------------------------------------------------------
-
-PREPARE = """
-import sys, time
-from pathlib import Path
-from weitiao.data import prepare
-from weitiao.io import arrow
-from weitiao.io.cache import damaged
-from test_prepare import preparation
-
-train, cache, started, wait = sys.argv[1:]
-write = prepare.write_table
-
-def slow(table, path):
-    Path(started).touch()
-    time.sleep(float(wait))
-    write(table, path)
-
-prepare.write_table = slow
-print(preparation()({"train": train}, Path(cache)).folder)
-"""
-
-
-def start(train: str, cache: Path, started: Path, wait: float) -> subprocess.Popen:
-    here = Path(__file__).parent
-    paths = os.pathsep.join(map(str, [SRC, here, here.parent / "helpers"]))
-    return subprocess.Popen(
-        [sys.executable, "-c", PREPARE, train, str(cache), str(started), str(wait)],
-        env=os.environ | {"PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-@pytest.mark.slow
-def test_two_processes_at_once_end_with_one_whole_folder(train, cache, tmp_path):
-    both = [start(train, cache, tmp_path / f"started{i}", 0.3) for i in range(2)]
-    printed = {process.communicate(timeout=60)[0].strip() for process in both}
-    assert [process.returncode for process in both] == [0, 0]
-    assert printed == {str(cache / name) for name in folders(cache)}
-    assert len(printed) == 1
-    assert [(tmp_path / f"started{i}").exists() for i in range(2)].count(True) == 1
-
-
-@pytest.mark.slow
-def test_a_killed_preparation_leaves_nothing_that_counts(train, cache, tmp_path):
-    process = start(train, cache, tmp_path / "started", 60)
-    wait_for(tmp_path / "started")
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=10)
-    (left,) = folders(cache)
-
-    prepared = preparation()({"train": train}, cache)
-
-    assert prepared.folder.name != left
-    assert prepared.rows("train").num_rows == prepared.card.rows["train"]
-    assert folders(cache) == [prepared.folder.name]
-
-
-def test_a_preparation_that_raises_leaves_nothing(train, cache, monkeypatch):
-    monkeypatch.setattr(FittedText, "encode", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        preparation()({"train": train}, cache)
-    assert folders(cache) == []
-    monkeypatch.undo()
-    assert preparation()({"train": train}, cache).card.rows["train"] == 48
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-@pytest.mark.parametrize("spoil", [cut, flip, Path.unlink])
-@pytest.mark.parametrize("name", ["train.ids.arrow", "val.rows.arrow", "card.json", "seal.tsv"])
-def test_what_is_damaged_is_prepared_anew_with_a_note(name, spoil, train, cache, capsys):
-    folder = preparation()({"train": train}, cache).folder
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    capsys.readouterr()
-    preparation()({"train": train}, cache)
-    assert capsys.readouterr().err == ""
-
-    spoil(folder / name)
-    assert preparation()({"train": train}, cache).folder == folder
-    told = capsys.readouterr().err
-    assert f"! {folder} is damaged (" in told
-    assert name in told or name == "seal.tsv"  # which can't tell that it is itself at fault
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_of_large_files_the_size_is_looked_at(train, cache, monkeypatch):
-    monkeypatch.setattr("weitiao.io.cache.LARGE", 100)
-    folder = preparation()({"train": train}, cache).folder
-    flip(folder / "train.rows.arrow")
-    assert damaged(folder) == []
-    cut(folder / "train.rows.arrow")
-    assert damaged(folder) == ["train.rows.arrow"]
-
-
-# -- what is prepared ------------------------------------------------------------------------------
 
 
 def test_rows_and_ids_of_a_split_belong_together(train, cache):

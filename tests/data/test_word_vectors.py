@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_prepare import some_rows, write
+from prepared_rows import some_rows, write
 from text_parts import preparation
 
 from weitiao.errors import ConfigError, DataError

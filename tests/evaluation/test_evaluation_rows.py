@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import csv
 import errno
-import io
 import json
 import math
-import tracemalloc
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import TINY, Command, Outcome, calibration_error, reviews, write_csv
-from rich.console import Console
+from evaluated_rows import LABELS, OBJECTIVE
 from sklearn import metrics as sk
-from tiny_models import objective_of, tiny_card
 
 from weitiao.evaluation.prediction_files import write_predictions
-from weitiao.evaluation.table import final_table, write_classes
-from weitiao.objectives.base import Objective
-from weitiao.objectives.figures import confusion_figure
 from weitiao.objectives.flat_metrics import scores
 from weitiao.training.evaluation_rows import SHOWN, WORST, Evaluated, worst_mistakes
 from weitiao.training.optional_parts import Dispensable
-
-LABELS = ["好评", "差评", "[red]中评"]
-OBJECTIVE = objective_of(tiny_card(labels=LABELS))
 
 
 def evaluated(texts: list[str], true: list[int], probabilities: np.ndarray) -> Evaluated:
@@ -164,30 +154,6 @@ def test_worst_mistakes_are_few_and_short() -> None:
     assert lines[0].count("长") == SHOWN
 
 
-def test_the_confusion_matrix_shows_every_count(recwarn: pytest.WarningsRecorder) -> None:
-    counts = np.array([[5, 1, 0], [2, 1234, 7], [0, 0, 0]])
-    true, found = (
-        np.repeat(place, counts.ravel()) for place in np.indices(counts.shape).reshape(2, -1)
-    )
-    figure = confusion_figure(found, true, LABELS)
-    figure.savefig(io.BytesIO(), format="png")  # draws: a missing glyph would warn
-    axes = figure.axes[0]
-    assert [t.get_text() for t in axes.texts] == [f"{c:,}" for c in counts.ravel()]
-    names = [t.get_text() for t in axes.get_yticklabels()]
-    assert [name.split()[0] for name in names] == ["0", "1", "2"]
-    assert not recwarn.list
-
-
-def test_hanzi_are_drawn_in_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    # pretends that the one font at hand is a Chinese one: it must be named to the labels
-    monkeypatch.setattr("weitiao.objectives.figures.CJK_FONTS", ("DejaVu Serif",))
-    label = (
-        confusion_figure(np.arange(2), np.arange(2), ["好评", "差评"]).axes[0].get_yticklabels()[0]
-    )
-    assert label.get_text() == "0 好评"
-    assert label.get_fontfamily()[0] == "DejaVu Serif"
-
-
 def test_scores_of_classes_have_no_auroc() -> None:
     targets = np.array([0, 1, 2, 1])
     found = np.array([0, 1, 1, 1])
@@ -196,108 +162,6 @@ def test_scores_of_classes_have_no_auroc() -> None:
     assert of_classes["baseline/accuracy"] == of_shares["test/accuracy"] == 0.75
     alone = set(of_shares) - {k.replace("baseline", "test") for k in of_classes}
     assert alone == {"test/auroc", "test/ece"}
-
-
-def rendered(
-    metrics: dict[str, float], objective: Objective = OBJECTIVE, targets: Sequence[int] = (0, 1, 2)
-) -> str:
-    text = io.StringIO()
-    Console(file=text, width=80).print(final_table(metrics, objective, np.array(targets)))
-    return text.getvalue()
-
-
-def test_the_table_says_what_kind_of_baseline_it_is() -> None:
-    metrics = {"test/f1_macro": 0.5, "baseline/f1_macro": 0.4}
-    assert "linear" in rendered(metrics)
-    objective = objective_of(tiny_card(labels=["a", "b", "c"]))
-    objective.baseline = "sentence"
-    assert "sentence" in rendered(metrics, objective)
-
-
-def test_the_table_of_many_classes_shows_the_best_and_the_worst(tmp_path: Path) -> None:
-    labels = [f"第{c}类" for c in range(3000)]
-    objective = objective_of(tiny_card(labels=labels, label_counts=[2] * 3000))
-    true = np.repeat(np.arange(2000), 2)  # a third of the classes has no row in test
-    found = np.where((np.arange(4000) % 2 == 0) & (true < 1000), 2500, true)
-    found[true == 7] = 8
-    test, baseline = (
-        scores(x, x, true, objective, p, ranked=False)
-        for p, x in (("test/", found), ("baseline/", true))
-    )
-    text = rendered(test | baseline, objective, true.tolist())
-    assert len(text.splitlines()) < 40
-    assert max(map(len, text.splitlines())) <= 80
-    lines = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
-    assert lines[0] == "macro F1"
-    shown = [
-        int(line.removeprefix("F1 of 第").removesuffix("类")) for line in lines if "F1 of" in line
-    ]
-    assert len(shown) == 20
-    assert min(shown[:10]) >= 1000
-    assert shown[-1] == 7
-    write_classes(tmp_path / "classes.csv", found, true, objective, test | baseline)
-    with (tmp_path / "classes.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 3000
-    precision, recall, f1, _ = sk.precision_recall_fscore_support(
-        true, found, labels=range(3000), zero_division=np.nan
-    )
-    for name, expected in (("precision", precision), ("recall", recall), ("F1", f1)):
-        given = np.array([float(row[name] or "nan") for row in rows])
-        np.testing.assert_allclose(given, expected, atol=1e-6)
-    assert (rows[7]["test rows"], rows[2999]["test rows"]) == ("2", "0")
-    assert (rows[7]["baseline F1"], rows[2999]["baseline F1"]) == ("1.000000", "")
-
-
-def test_what_is_undefined_is_no_number() -> None:
-    true = np.array([0, 0, 0])
-    text = rendered(scores(np.eye(3)[true], true, true, OBJECTIVE, "test/"), targets=true.tolist())
-    row = next(line for line in text.splitlines() if "F1 of 差评" in line)
-    assert row.split("│")[2].strip() == "–"
-    assert "undefined: no row of the class" in " ".join(text.split())
-
-
-@pytest.mark.parametrize("task", ["classification", "ordinal", "multilabel", "regression"])
-def test_the_table_of_each_task_fits_80_columns(task: str) -> None:
-    labels = [] if task == "regression" else LABELS
-    objective = objective_of(tiny_card(task=task, labels=labels))
-    true = {"multilabel": np.eye(3, dtype=int), "regression": np.array([2e5, 3e5, 9e5])}.get(
-        task, np.array([0, 1, 2])
-    )
-    none = "mean" if task == "regression" else "majority"
-    metrics = {}
-    for name in ("test", "baseline", none, "similarity"):
-        metrics |= scores(true, true, true, objective, f"{name}/", ranked=False)
-    text = rendered(metrics, objective, true.tolist())
-    lines = text.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert sum("│" in line or "┃" in line for line in lines) <= 12 + len(labels)
-    assert "…" not in text
-    for title in ("model", "difference", none, "cosine"):
-        assert title in text
-
-
-def test_the_table_shows_labels_as_they_are_and_the_difference() -> None:
-    shares = np.eye(3)
-    true, found = np.array([0, 1, 2]), np.array([0, 0, 2])
-    test = scores(shares, true, true, OBJECTIVE, "test/")
-    baseline = scores(found, found, true, OBJECTIVE, "baseline/", ranked=False)
-    text = rendered(test | baseline)
-    assert "[red]中评" in text
-    row = next(line for line in text.splitlines() if "accuracy" in line)
-    assert [cell.strip() for cell in row.split("│")[1:-1]] == [
-        "accuracy",
-        "100.00",
-        "66.67",
-        "+33.33",
-    ]
-
-
-def test_the_table_has_no_baseline_where_none_was_measured() -> None:
-    true = np.array([0, 1, 2])
-    text = rendered(scores(np.eye(3), true, true, OBJECTIVE, "test/"))
-    assert "baseline" not in text
-    assert "difference" not in text
 
 
 def test_a_limited_test_is_compared_on_the_rows_it_took(workplace: Path, command: Command) -> None:
@@ -309,30 +173,6 @@ def test_a_limited_test_is_compared_on_the_rows_it_took(workplace: Path, command
     for name in ("test/accuracy", "baseline/accuracy"):  # a fifth, not a twentieth
         fifths = 5 * metrics[name]
         assert fifths == pytest.approx(round(fifths), abs=1e-5)
-
-
-@pytest.mark.slow
-def test_the_picture_of_many_classes_is_bounded_and_shows_the_most_confused() -> None:
-    classes, draw = 3000, np.random.default_rng(0)
-    true = np.repeat(np.arange(classes), 20)
-    found = np.where(draw.random(len(true)) < 0.01, draw.integers(classes, size=len(true)), true)
-    found[true == 2345] = 17  # confused most
-    labels = [f"第{c}类 $a_{c}^" + "长" * 500 for c in range(classes)]
-    tracemalloc.start()
-    figure = confusion_figure(found, true, labels)
-    figure.savefig(io.BytesIO(), format="png")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 100e6
-    assert max(figure.get_size_inches()) <= 12
-    axes = figure.axes[0]
-    shown = [int(name.get_text().split()[0]) for name in axes.get_yticklabels()]
-    assert shown == sorted(shown)
-    assert {17, 2345} <= set(shown)
-    assert len(shown) == 20
-    row, column = shown.index(2345), shown.index(17)
-    assert axes.texts[row * 20 + column].get_text() == "20"
-    assert axes.images[0].get_array()[row, column] == 1.0
 
 
 def test_a_picture_that_fails_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,7 @@
-"""The module in the Trainer: it learns, as the textbook loop does, and comes back whole."""
+"""The module in the Trainer: it learns, whatever the task, and weighs batches by their rows."""
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,11 +12,8 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning_utilities.core.apply_func import apply_to_collection
 from tiny_models import (
-    E5,
     FROM_SCRATCH,
     POOLINGS,
-    PRETRAINED,
-    VOCABULARY,
     Batch,
     Recorder,
     loader,
@@ -33,11 +27,8 @@ from tiny_models import (
     tiny_card,
     tiny_trainer,
 )
-from torch import Tensor, distributed, nn
-from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
-from torch.distributed.tensor import DTensor
+from torch import Tensor, nn
 
-from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.pretrained import Pretrained
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.module import Module
@@ -47,9 +38,6 @@ from weitiao.objectives.labels.classification import Classification, ClassLoss
 from weitiao.objectives.wide import Wide
 
 STEADY = Optimisation(lr=1e-3, schedule="constant", warmup=0)
-
-
-# --- learning -------------------------------------------------------------------------------------
 
 
 def learned_by_heart(module: Module, target: torch.Tensor, folder: Path) -> dict[str, float]:
@@ -241,201 +229,3 @@ def test_prediction_leads_back_to_the_row(tmp_path: Path) -> None:
         assert torch.equal(given["row"], batch["row"])
         torch.testing.assert_close(given["predictions"], logits(module, batch).softmax(-1))
         torch.testing.assert_close(given["predictions"].sum(-1), torch.ones(len(batch["row"])))
-
-
-# --- the textbook loop ----------------------------------------------------------------------------
-
-
-def textbook_model(width: int = 32) -> Any:
-    """`AutoModelForSequenceClassification` of a small BERT, as anyone would build it."""
-    from transformers import AutoModelForSequenceClassification, BertConfig
-
-    config = BertConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=width,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=4 * width,
-        hidden_act="gelu_pytorch_tanh",
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        max_position_embeddings=24,
-        pad_token_id=1,
-        num_labels=3,
-    )
-    return AutoModelForSequenceClassification.from_config(config)
-
-
-def with_weights_of(textbook: Any, optim: Optimisation) -> Module:
-    """Our module with the textbook model's weights: BERT's pooler is a head of kind ``mlp``."""
-    module = module_of(
-        tiny_card(),
-        FROM_SCRATCH["transformer"],
-        optim,
-        pooling="cls",
-        head=Head("mlp", "tanh", 0.0),
-    )
-    weights = dict(textbook.bert.state_dict())
-    pooler = {k.removeprefix("pooler.dense."): weights.pop(k) for k in list(weights) if "pool" in k}
-    module.backbone.encoder.load_state_dict(weights)  # type: ignore[union-attr]
-    module.objective.scorer.head[0].load_state_dict(pooler)
-    module.objective.scorer.head[-1].load_state_dict(textbook.classifier.state_dict())
-    return module
-
-
-def test_losses_and_accuracy_are_those_of_the_textbook_loop(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    textbook, batches = textbook_model(), random_batches([8] * 20)
-    optim = Optimisation(lr=5e-3, schedule="constant", warmup=0, weight_decay=0.01)
-    module, recorder = with_weights_of(textbook, optim), Recorder()
-
-    tiny_trainer(tmp_path, recorder, max_epochs=1).fit(module, loader(batches))
-    (scores,) = tiny_trainer(tmp_path).validate(module, loader(batches), verbose=False)
-
-    no_decay = [p for n, p in textbook.named_parameters() if "bias" in n or "LayerNorm" in n]
-    decay = [p for n, p in textbook.named_parameters() if not ("bias" in n or "LayerNorm" in n)]
-    groups = [{"params": decay}, {"params": no_decay, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=5e-3, weight_decay=0.01)
-    textbook.train()
-    losses = []
-    for batch in batches:
-        logits = textbook(
-            batch["inputs"]["input_ids"], attention_mask=batch["inputs"]["attention_mask"]
-        ).logits
-        loss = nn.functional.cross_entropy(logits, batch["target"])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    textbook.eval()
-    hits = rows = 0
-    with torch.inference_mode():
-        for batch in batches:
-            logits = textbook(
-                batch["inputs"]["input_ids"], attention_mask=batch["inputs"]["attention_mask"]
-            ).logits
-            hits += int((logits.argmax(-1) == batch["target"]).sum())
-            rows += len(logits)
-
-    assert len(losses) == 20
-    assert max(losses) - min(losses) > 0.05  # they move
-    assert recorder.losses == pytest.approx(losses, abs=1e-5)
-    assert scores["val/accuracy"] == pytest.approx(hits / rows, abs=1e-6)
-
-
-# --- checkpoints ----------------------------------------------------------------------------------
-
-
-def strings_numbers(value: Any) -> Iterator[Any]:
-    """The leaves of plain values."""
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from strings_numbers(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from strings_numbers(item)
-    else:
-        yield value
-
-
-def saved(module: Module, folder: Path) -> Path:
-    """A checkpoint of the module after two steps of training."""
-    trainer = tiny_trainer(folder, max_epochs=1)
-    trainer.fit(module, loader(random_batches([4, 4])))
-    trainer.save_checkpoint(folder / "model.ckpt")
-    return folder / "model.ckpt"
-
-
-@pytest.mark.parametrize("kind", [*FROM_SCRATCH, *PRETRAINED])
-def test_checkpoint_alone_gives_the_same_logits(kind: str, tmp_path: Path) -> None:
-    gone = tmp_path / "pretrained"
-    factory: BackboneFactory = (
-        FROM_SCRATCH[kind]
-        if kind in FROM_SCRATCH
-        else partial(Pretrained, name=str(save_pretrained(kind, gone)), layers=2)
-    )
-    module = module_of(
-        tiny_card(),
-        factory,
-        Optimisation(lr=2e-3, betas=(0.8, 0.9)),
-        pooling="attention",
-        head=Head("mlp", "gelu", 0.2),
-        loss=ClassLoss(label_smoothing=0.1, class_weights="balanced"),
-    )
-    path = saved(module, tmp_path)
-    shutil.rmtree(gone, ignore_errors=True)
-    again = Module.load_from_checkpoint(path, weights_only=True)
-    batch = random_batches([6], seed=7)[0]
-    with torch.inference_mode():
-        assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
-    assert (again.card, again.optim) == (module.card, module.optim)
-    assert torch.equal(again.objective.criterion.weight, module.objective.criterion.weight)
-    assert again.objective.criterion.label_smoothing == 0.1
-    third = Module.load_from_checkpoint(saved(again.train(), tmp_path), weights_only=True)
-    with torch.inference_mode():  # a module that was loaded can be trained and saved again
-        assert torch.equal(logits(again.eval(), batch), logits(third.eval(), batch))
-
-
-@pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained encoder {E5.name}")
-def test_checkpoint_of_the_real_encoder_gives_the_same_logits(tmp_path: Path) -> None:
-    module = module_of(tiny_card(), partial(Pretrained, name=str(E5), layers=1))
-    again = Module.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
-    batch = random_batches([6], seed=7)[0]
-    with torch.inference_mode():
-        assert torch.equal(logits(again.eval(), batch), logits(module.eval(), batch))
-
-
-def test_half_precision_folder_comes_back_in_single_precision(tmp_path: Path) -> None:
-    folder = save_pretrained("bert", tmp_path / "half", dtype=torch.float16)
-    module = module_of(tiny_card(), partial(Pretrained, name=str(folder)))
-    again = Module.load_from_checkpoint(saved(module, tmp_path), weights_only=True)
-    assert {p.dtype for p in again.parameters()} == {torch.float32}
-
-
-@pytest.mark.parametrize(
-    "factory", [Transformer, partial(Transformer, layers=1), partial(Transformer, dropout=0.3)]
-)
-def test_hyper_parameters_are_plain_values(factory: BackboneFactory) -> None:
-    hparams = dict(module_of(tiny_card(), factory).hparams)
-    assert json.loads(json.dumps(hparams)) == hparams
-    leaves = (str, int, float, bool, type(None))
-    assert all(isinstance(leaf, leaves) for leaf in strings_numbers(hparams))
-    given = factory.keywords if isinstance(factory, partial) else {}
-    assert given.items() <= hparams["backbone"]["init_args"].items()
-    assert hparams["card"]["target"]["init_args"]["labels"] == ["label 0", "label 1", "label 2"]
-
-
-def test_what_can_not_be_written_down_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"class or a functools\.partial"):
-        module_of(tiny_card(), lambda card: Transformer(card))
-
-
-@pytest.fixture
-def alone() -> Iterator[DeviceMesh]:
-    """The mesh of a process group of this process only."""
-    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
-    yield init_device_mesh("cpu", (1,))
-    distributed.destroy_process_group()
-
-
-# T5 has layers within layers, ALBERT one layer several times
-@pytest.mark.parametrize("kind", ["bert", "t5", "albert", "gpt2", "bart"])
-def test_shared_out_weights_compute_the_same(kind: str, alone: DeviceMesh, tmp_path: Path) -> None:
-    folder = str(save_pretrained(kind, tmp_path))
-    module = module_of(tiny_card(), partial(Pretrained, name=folder)).eval()
-    (batch,) = random_batches([4])
-    whole = logits(module, batch)
-    whole.square().sum().backward()
-    expected = {name: p.grad.clone() for name, p in module.named_parameters() if p.grad is not None}
-    module.zero_grad()
-    module._device_mesh = alone
-    module.configure_model()
-    module.configure_model()  # as Lightning does once more before a test
-    assert all(isinstance(parameter, DTensor) for parameter in module.parameters())
-    shared = logits(module, batch)
-    torch.testing.assert_close(shared, whole)
-    shared.square().sum().backward()
-    found = {name: p.grad for name, p in module.named_parameters() if p.grad is not None}
-    assert found.keys() == expected.keys()
-    for name, gradient in found.items():
-        torch.testing.assert_close(gradient.full_tensor(), expected[name])

@@ -2,102 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPResponse
-from pathlib import Path
-from typing import Any, cast
+from http.client import HTTPConnection
+from typing import Any
 
 import pytest
-import uvicorn
+from served_completions import ASKED, PATH, SAID, Server, events, text_of, until
+from served_completions import serve as serve
 from served_models import Echoes, Lengths
 
-from weitiao.errors import DataError
-from weitiao.generation.options import Generation
-from weitiao.generation.talks import Answer, Talk
-from weitiao.serving import talking
-from weitiao.serving.access import Gate
-from weitiao.serving.app import make_app
-from weitiao.serving.batcher import Batcher
 from weitiao.serving.completion_query import _OPTIONS, _WITHOUT_EFFECT
-from weitiao.serving.limits import Limits, Refused
-from weitiao.serving.models import Models
-from weitiao.serving.replies import replies
 
-PATH = "/v1/chat/completions"
-SAID = "你好，𠮷 good\n<b>"
-ASKED = [{"role": "user", "content": SAID}]
 SECRET = "tell-nobody-of-this-0123456789"
-
-
-class Server:
-    """A server of the test's own, in a thread."""
-
-    def __init__(self, folder: Path, models: dict[str, Any], limits: Limits, **access: Any) -> None:
-        (folder / "best.ckpt").touch()
-        loading = iter(models.values())
-        served = Models(dict.fromkeys(models, folder / "best.ckpt"), lambda _: next(loading))
-        self.app: Gate = make_app(served, limits, **access)
-        config = uvicorn.Config(self.app, port=0, log_level="error", ws="none")
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-        self.thread.start()
-        until(lambda: self.server.started)
-        self.port = self.server.servers[0].sockets[0].getsockname()[1]
-
-    def post(self, content: Any, *, path: str = PATH, **headers: str) -> HTTPResponse:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        body = content if isinstance(content, bytes) else json.dumps(content)
-        connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
-        return connection.getresponse()
-
-    def get(self, path: str) -> bytes:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("GET", path)
-        return connection.getresponse().read()
-
-    def close(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
-
-
-def until(true: Callable[[], Any]) -> None:
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.002)
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    started: list[Server] = []
-
-    def start(token: str | None = None, characters: int = 20_000, **models: Any) -> Server:
-        started.append(Server(tmp_path, models, Limits(characters=characters), token=token))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
-
-
-def events(said: HTTPResponse, begin: bytes = b"") -> list[Any]:
-    """What the events hold, the last one as it is."""
-    parts = (begin + said.read()).decode().split("\n\n")
-    assert parts.pop() == ""
-    assert all(part.startswith("data: ") and "\n" not in part for part in parts)
-    found = [part.removeprefix("data: ") for part in parts]
-    return [one if one == "[DONE]" else json.loads(one) for one in found]
-
-
-def text_of(found: list[Any]) -> str:
-    choices = [one["choices"] for one in found if one != "[DONE]" and "choices" in one]
-    return "".join(some[0]["delta"].get("content", "") for some in choices if some)
 
 
 def test_the_streamed_answer_is_the_whole_one(serve: Callable[..., Server]) -> None:
@@ -326,125 +244,3 @@ def test_a_token_is_needed_where_there_is_one(serve: Callable[..., Server]) -> N
     assert said.status == 401
     assert "the token is missing" in json.loads(said.read())["error"]["message"]
     assert server.post({"messages": ASKED}, Authorization=f"Bearer {SECRET}").status == 200
-
-
-@contextmanager
-def batcher(most: int = 1000) -> Iterator[Batcher]:
-    made = Batcher(most)
-    yield made
-    made.close()
-
-
-def talk(text: str, heard: list[str]) -> Talk:
-    return Talk(text, Generation("", chat=True), heard.append)
-
-
-def test_no_conversation_waits_for_the_end_of_anothers_answer() -> None:
-    model, labels = Echoes(), Lengths()
-    heard: list[str] = []
-    with batcher() as here:
-        model.free.clear()
-        long = talk("a" * 500, heard)
-        here.talk(model, [long])
-        until(lambda: heard)
-        others = [talk(character, heard) for character in "bcd"]
-        for other in others:
-            here.talk(model, [other])
-        found = here.submit(labels, ["a label"])
-        model.free.set()
-        assert [other.answer.result(5).text for other in others] == [*"bcd"]
-        assert found.result(5).labels == ["long"]
-        assert long.answer.result(5) == Answer("a" * 500, True, 500, 500, False)
-        assert max(map(heard.index, "bcd")) < 20  # of 503
-        assert model.groups == [["a" * 500], ["b", "c", "d"]]
-        assert here.rows == 0
-
-
-def test_only_so_many_are_answered_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talking, "ROWS", 3)
-    model, heard = Echoes(), list[str]()
-    with batcher() as here:
-        model.free.clear()
-        talks = [talk("ab", heard) for _ in range(20)]
-        here.talk(model, [talks[0]])
-        until(lambda: heard)
-        for other in talks[1:]:
-            here.talk(model, [other])
-        model.free.set()
-        assert [one.answer.result(5).text for one in talks] == ["ab"] * 20
-        assert [*map(len, model.groups)] == [1, 3, 3, 3, 3, 3, 3, 1]
-
-
-def test_many_conversations_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talking, "ROWS", 3)
-    model, heard = Echoes(), list[str]()
-    texts = [f"{i}" * 9 for i in range(8)]
-    with batcher() as here, ThreadPoolExecutor(1) as pool:
-        model.free.clear()
-        many = pool.submit(asyncio.run, replies(here, model, texts))
-        until(lambda: model.groups)
-        other = talk("b", heard)
-        here.talk(model, [other])
-        model.free.set()
-        assert other.answer.result(5).text == "b"
-        found = many.result(5)
-        assert [row["label"] for row in found] == texts
-        assert sum(map(len, model.groups)) == 9
-        assert ["b"] in model.groups[:4]
-
-
-def test_a_long_request_is_admitted_whole_or_not_at_all() -> None:
-    model, heard = Echoes(), list[str]()
-    with batcher(20) as here, ThreadPoolExecutor(1) as pool:
-        model.free.clear()
-        many = pool.submit(asyncio.run, replies(here, model, ["ab"] * 40))
-        until(lambda: model.groups)
-        assert here.rows == 40 - talking.ROWS
-        with pytest.raises(Refused, match="24 texts are waiting"):
-            here.talk(model, [talk("b", heard)])
-        model.free.set()
-        assert len(many.result(5)) == 40
-        assert here.rows == 0
-
-
-@pytest.mark.parametrize("fails", [True, False])
-def test_nothing_is_answered_behind_a_fault_or_for_who_has_gone(fails: bool) -> None:
-    model = Echoes()
-    template = json.dumps([{"role": "system", "content": "短"}, *ASKED])
-    long = "c" * 100_000  # it would take seconds
-    texts = ["ok", template, long] if fails else ["ok", long, long]
-
-    async def cut() -> None:
-        waiting = asyncio.ensure_future(replies(here, model, texts))
-        if not fails:
-            await asyncio.sleep(0.05)
-            waiting.cancel()
-        with pytest.raises(DataError if fails else asyncio.CancelledError) as fault:
-            await waiting
-        assert getattr(fault.value, "row", 2) == 2
-
-    with batcher() as here:
-        asyncio.run(cut())
-        assert model.talks[-1].answer.cancelled()
-
-
-def test_a_model_that_cant_be_heard_at_all_ends_no_server() -> None:
-    with batcher() as here:
-        asked = talk("a", [])
-        here.talk(cast(Any, Lengths()), [asked])  # it answers nothing
-        with pytest.raises(AttributeError):
-            asked.answer.result(5)
-        assert here.submit(Lengths(), ["a"]).result(5).labels == ["short"]
-
-
-def test_an_ended_server_leaves_nobody_waiting() -> None:
-    model, heard = Echoes(), list[str]()
-    with batcher() as here:
-        model.free.clear()
-        talks = [talk(text, heard) for text in ("a" * 999, "b")]
-        here.talk(model, [talks[0]])
-        until(lambda: heard)
-        here.talk(model, [talks[1]])
-        threading.Timer(0.05, model.free.set).start()
-        here.close()
-        assert all(one.answer.cancelled() for one in talks)
