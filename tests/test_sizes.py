@@ -9,18 +9,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LINES = 300
 """Of a file, at most."""
+UNSPLIT = ("tests/cli/test_options.py", "tests/data/test_datamodule.py")
+"""Longer, until they are split as well."""
 BODY = 40
 """Lines of a function, docstring aside: fewer than these."""
 
 
 def sources() -> Iterator[Path]:
-    """What the package and the page are made of, and what measures them."""
+    """What the package and the page are made of, what tests and what measures them."""
     for pattern in (
         "src/**/*.py",
         "src/**/*.js",
         "benchmarks/*.py",
         "docs/*.py",
         "template/**/*.py",
+        "tests/**/*.py",
     ):
         yield from ROOT.glob(pattern)
 
@@ -34,7 +37,8 @@ def lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def test_no_file_is_long() -> None:
     counted = {str(file.relative_to(ROOT)): file.read_bytes().count(b"\n") for file in sources()}
-    assert {name: count for name, count in counted.items() if count > LINES} == {}
+    long = {name: count for name, count in counted.items() if count > LINES}
+    assert long.keys() <= {*UNSPLIT}, long
     assert len(counted) > 500
 
 
