@@ -43,11 +43,15 @@ TO_CHOOSE = 15
 LONGEST = 500
 TEMPLATE = "{% for m in messages %}{{ m['content'] + eos_token }}{% endfor %}"
 """The speakers take turns: their ends tell who speaks."""
-MODEL = ("--model.network.layers=4", "--model.network.width=256", "--model.network.heads=4")
+MODEL = (
+    *("--model.network.layers=4", "--model.network.width=256", "--model.network.heads=4"),
+    "--model.network.dropout=0",  # each text is read twice
+)
 PRETRAINING = ("--data.objective=causal", "--data.tokenizer.name=characters", *MODEL)
 SCHEDULE = ("--data.max_length=512", "--trainer.max_epochs=2", "--model.optim.lr=0.001")
 TUNING = (
     *("--trainer.max_epochs=8", "--model.optim.lr=0.0003", "--model.backbone.lora=null"),
+    "--model.backbone.config={resid_pdrop: 0.1, embd_pdrop: 0.1}",  # each eight times
     "--model.objective.sample=0",  # nothing is said: the bar is of likelihoods
 )
 Dialogue = list[dict[str, Any]]

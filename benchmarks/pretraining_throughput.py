@@ -49,7 +49,6 @@ from run_mlm import Collator, Row, by_line, grouped
 from throughput import CORPUS
 from timing import ROOT, Clock, environment, summarise, write
 from torch import Tensor
-from torch.nn import functional as F
 from ways import CLIP, LENGTH
 
 from weitiao.pretraining.card import LanguageCard
@@ -125,7 +124,7 @@ def make_setting(args: argparse.Namespace) -> Setting:
     if args.line_by_line:
         rows[BY_LINE] = by_line(texts, data.tokenizer, LENGTH)
     batch = next(iter(data.train_dataloader()))
-    flops = {OURS: flops_of(lambda: F.cross_entropy(*module.predict(batch)))}
+    flops = {OURS: flops_of(lambda: module.loss(batch)[0])}
     for way, some in rows.items():
         theirs = Collator(data.tokenizer)(some[:BLOCKS])
         flops[way] = flops_of(lambda theirs=theirs: module.network.model(**theirs).loss)

@@ -5,13 +5,15 @@
 Each configuration is run by the code of both revisions in a process of its own, on the same files,
 which are cut from the embedded corpus. Every value of metrics.csv that is no time, every prediction
 and every value of a search's trials must be the same text. With --rounds the two take turns, and
-the medians of their processor seconds are compared as well. Exit code 0: nothing moved.
+the medians of their processor seconds are compared as well: of the whole, and of what comes before
+the first step, of the steps and of evaluation (`timed_parts.py`). Exit code 0: nothing moved.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import random
 import resource
@@ -19,6 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,6 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / ".cache" / "corpus" / "reviews.csv"
+TIMED = Path(__file__).with_name("timed_parts.py")
 TIMES = ("speed", "seconds", "time", "memory", "folder", "worker")
 """Parts of the names of values that differ from run to run: times, places, processes."""
 Row = dict[str, str]
@@ -151,11 +155,11 @@ class Outcome:
 
     Args:
         values: name of a file → its rows, without times.
-        seconds: of processor.
+        seconds: of processor: of the whole, and of parts of its first process.
     """
 
     values: dict[str, list[Row]]
-    seconds: float
+    seconds: dict[str, float]
 
 
 def run(tree: Path, data: Path, commands: Sequence[Command]) -> Outcome:
@@ -167,13 +171,15 @@ def run(tree: Path, data: Path, commands: Sequence[Command]) -> Outcome:
                 (folder / file.name).symlink_to(file)
         (folder / "configs").symlink_to(tree / "configs")
         environment = os.environ | {"PYTHONPATH": str(tree / "src"), "OMP_NUM_THREADS": "1"}
-        busy = processor_seconds()
+        busy, seconds = processor_seconds(), Counter[str]()
         for script, *options in commands:
-            command = [sys.executable, str(tree / script), *options]
+            command = [sys.executable, str(TIMED), "parts.json", str(tree / script), *options]
             ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True)
             if ended.returncode:
                 raise SystemExit(f"{tree}: {' '.join(command)}\n{ended.stderr.decode()[-3000:]}")
-        return Outcome(dict(results(folder / "logs")), processor_seconds() - busy)
+            seconds.update(json.loads((folder / "parts.json").read_text("utf-8")))
+        whole = {"whole": processor_seconds() - busy}
+        return Outcome(dict(results(folder / "logs")), whole | dict(seconds))
 
 
 def results(logs: Path) -> Iterator[tuple[str, list[Row]]]:
@@ -219,6 +225,15 @@ def differences(old: Outcome, new: Outcome) -> list[str]:
     return found
 
 
+def compared(rounds: Sequence[Sequence[Outcome]]) -> str:
+    """Medians of the processor seconds of old and new, part by part, with their ratio."""
+    parts = []
+    for part in (p for p in rounds[0][0].seconds if p in rounds[0][1].seconds):
+        was, now = (statistics.median(r[i].seconds[part] for r in rounds) for i in (0, 1))
+        parts.append(f"{part} {was:.2f} → {now:.2f} s ({now / was:.2f})")
+    return ", ".join(parts)
+
+
 @contextmanager
 def tree_of(revision: str | None, place: Path) -> Iterator[Path]:
     """A checkout of ``revision`` at ``place``; without one, the tree this file is in."""
@@ -253,10 +268,9 @@ def main() -> int:
         for name in options.only:
             commands = CONFIGURATIONS[name]
             rounds = [[run(tree, data, commands) for tree in both] for _ in range(options.rounds)]
-            was, now = (statistics.median(r[i].seconds for r in rounds) for i in (0, 1))
             found = differences(*rounds[0])
             moved += bool(found)
-            print(f"{name}: {'; '.join(found) or 'same'}; {was:.1f} s → {now:.1f} s", flush=True)
+            print(f"{name}: {'; '.join(found) or 'same'}; {compared(rounds)}", flush=True)
     return int(moved > 0)
 
 

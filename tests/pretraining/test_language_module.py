@@ -55,8 +55,8 @@ def everything(of: LanguageData, split: str = "val") -> dict[str, torch.Tensor]:
 
 def losses(module: LanguageModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     with torch.no_grad():
-        logits, labels = module.predict(batch)
-    return F.cross_entropy(logits, labels, reduction="none")
+        hidden, ids = module.asked(batch)
+        return F.cross_entropy(module.network.head(hidden), ids, reduction="none")
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -76,6 +76,25 @@ def test_packed_pieces_have_the_loss_that_each_has_alone(tmp_path: Path, objecti
             target = batch["target"][row][where][None]
             alone.append(losses(module, {"inputs": inputs, "target": target}))
     assert torch.allclose(torch.cat(alone).sort().values, together, atol=1e-5)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_parts_of_the_positions_have_the_gradients_of_all(
+    tmp_path: Path, objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weitiao.objectives.chunked.LOGITS", 2000)  # several parts
+    of = data(tmp_path, objective)
+    module = LanguageModel(of.card, SMALL)
+    weights = dict(module.named_parameters())  # those of the head are the embeddings' as well
+    hidden, ids = module.asked(batch := everything(of))
+    plain = F.cross_entropy(module.network.head(hidden), ids)
+    loss, size = module.loss(batch)
+    assert int(size) == len(ids) > 2 * 2000 // of.card.vocab_size
+    assert torch.allclose(loss, plain, atol=1e-5)
+    pairs = (torch.autograd.grad(x, [*weights.values()], allow_unused=True) for x in (loss, plain))
+    for name, now, then in zip(weights, *pairs, strict=True):
+        assert (now is None) == (then is None), name
+        assert now is None or torch.allclose(now, then, atol=1e-6), name
 
 
 @pytest.mark.parametrize("length", [64, 16])

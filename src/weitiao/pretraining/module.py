@@ -12,7 +12,9 @@ from weitiao.data.batch import Batch
 from weitiao.io.atomic import readable_weights
 from weitiao.models.learning import Learner
 from weitiao.models.optim import Optimisation
+from weitiao.objectives.chunked import cross_entropy
 from weitiao.objectives.mean import Mean
+from weitiao.objectives.precision import full
 from weitiao.pretraining.card import NOT_PREDICTED, LanguageCard
 from weitiao.pretraining.networks import NetworkFactory, Scratch
 
@@ -41,14 +43,15 @@ class LanguageModel(Learner):
         self.val_loss = Mean()
         self.val_hits = Mean()
 
-    def predict(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Logits ``(N, V)`` of the ``N`` positions that are asked, and their ids ``(N,)``."""
+    def asked(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Hidden states ``(N, H)`` that tell of the ``N`` positions to predict, their ids ``(N,)``:
+        only these go through the head."""
         inputs, labels = batch["inputs"], batch["target"]
         hidden = self.network(inputs["input_ids"], inputs["positions"], inputs["piece"])
         if self.card.objective == "causal":  # the position before tells
             hidden, labels = hidden[:, :-1], labels[:, 1:]
         asked = labels != NOT_PREDICTED
-        return self.network.logits(hidden[asked]), labels[asked]
+        return hidden[asked], labels[asked]
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean cross-entropy of the positions that are asked."""
@@ -58,15 +61,17 @@ class LanguageModel(Learner):
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """That of a batch ``()``, and over how many positions ``()``."""
-        logits, labels = self.predict(batch)
-        loss = F.cross_entropy(logits.float(), labels)
-        return loss, loss.new_full((), len(labels))
+        head, (hidden, ids) = self.network.head, self.asked(batch)
+        total = cross_entropy(head, hidden, ids, [*head.parameters()], self.card.vocab_size)
+        size = total.new_full((), len(ids))
+        return total / size, size
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Update loss and accuracy."""
-        logits, labels = self.predict(batch)
-        self.val_loss.update(F.cross_entropy(logits.float(), labels, reduction="none"))
-        self.val_hits.update((logits.argmax(-1) == labels).float())
+        hidden, ids = self.asked(batch)
+        logits = full(self.network.head(hidden))
+        self.val_loss.update(F.cross_entropy(logits, ids, reduction="none"))
+        self.val_hits.update((logits.argmax(-1) == ids).float())
 
     def on_validation_epoch_end(self) -> None:
         """Log loss, perplexity (its exponential) and accuracy over all positions that are asked."""

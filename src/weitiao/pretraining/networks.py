@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from weitiao.config.bounds import at_least, shares
 from weitiao.errors import ConfigError
+from weitiao.models.backbones.attention import quicken
 from weitiao.models.backbones.base import Activation
 from weitiao.models.backbones.huggingface import positions_of
 from weitiao.models.backbones.loading import load_model
@@ -28,6 +29,7 @@ class LanguageNetwork(nn.Module, ABC):
         super().__init__()
         self.model, self.causal = model.train(), card.objective == "causal"
         self.first_position = positions_of(model).first
+        quicken(model)
         self.eager = model.config._attn_implementation == "eager"
         self.head = self._head()
         self._refuse_mixing()
@@ -53,11 +55,7 @@ class LanguageNetwork(nn.Module, ABC):
             **more,
         ).last_hidden_state
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """``(N, H)`` → ``(N, V)``: only what is asked goes through the head."""
-        return self.head(hidden)
-
-    def _head(self) -> Callable[[Tensor], Tensor]:
+    def _head(self) -> nn.Module:
         """What turns hidden states into logits, found by name and tried."""
         for name in ("cls", "lm_head", "decoder"):
             head = getattr(self.model, name, None)

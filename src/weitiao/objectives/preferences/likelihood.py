@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from weitiao.objectives.base import Batch
-from weitiao.objectives.replies.chunked import recomputed_losses
+from weitiao.objectives.chunked import recomputed_losses
 
 if TYPE_CHECKING:
     from weitiao.objectives.replies.replying import Speaker

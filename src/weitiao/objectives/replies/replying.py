@@ -13,8 +13,8 @@ from weitiao.card import DataCard
 from weitiao.config.bounds import at_least
 from weitiao.errors import ConfigError
 from weitiao.objectives.base import Batch, Evaluation, Loss, Metrics, Objective, target_of
+from weitiao.objectives.chunked import cross_entropy, losses
 from weitiao.objectives.replies.baseline import NearestPrompt
-from weitiao.objectives.replies.chunked import cross_entropy, losses
 from weitiao.objectives.replies.reach import HINTS, TOO_LONG, UNMARKED, reach
 from weitiao.objectives.replies.said import Matching, Said
 from weitiao.objectives.replies.scoring import SCORINGS, Kind
