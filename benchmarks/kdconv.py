@@ -51,7 +51,6 @@ PRETRAINING = ("--data.objective=causal", "--data.tokenizer.name=characters", *M
 SCHEDULE = ("--data.max_length=512", "--trainer.max_epochs=2", "--model.optim.lr=0.001")
 TUNING = (
     *("--trainer.max_epochs=8", "--model.optim.lr=0.0003", "--model.backbone.lora=null"),
-    "--model.backbone.config={resid_pdrop: 0.1, embd_pdrop: 0.1}",  # each eight times
     "--model.objective.sample=0",  # nothing is said: the bar is of likelihoods
 )
 Dialogue = list[dict[str, Any]]
