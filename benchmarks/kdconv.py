@@ -48,7 +48,10 @@ MODEL = (
     "--model.network.dropout=0",  # each text is read twice
 )
 PRETRAINING = ("--data.objective=causal", "--data.tokenizer.name=characters", *MODEL)
-SCHEDULE = ("--data.max_length=512", "--trainer.max_epochs=2", "--model.optim.lr=0.001")
+SCHEDULE = (
+    *("--data.max_length=512", "--data.batch.tokens=1024"),  # many steps: there is little text
+    *("--trainer.max_epochs=2", "--model.optim.lr=0.001"),
+)
 TUNING = (
     *("--trainer.max_epochs=8", "--model.optim.lr=0.0003", "--model.backbone.lora=null"),
     "--model.objective.sample=0",  # nothing is said: the bar is of likelihoods

@@ -43,6 +43,8 @@ from weitiao.training.recipe import with_presets
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ("out.csv", "another.csv", "predictions.csv")
+VALIDATED = ("scores", "evaluated")
+"""Kinds of evidence that a validation gives; the others do without it."""
 FAULTS = (WeitiaoError, MisconfigurationException, ValueError, SystemExit)
 USE = {
     verb: (
@@ -121,7 +123,7 @@ def built(arguments: list[str]) -> Any:
     return parser.instantiate(values)
 
 
-def training(arguments: list[str]) -> dict[str, list[Any]]:
+def training(arguments: list[str], *, validating: bool) -> dict[str, list[Any]]:
     parts, recorder = built(arguments), Recorder()
     options = parts.trainer.as_dict() | {
         "logger": False,
@@ -129,6 +131,8 @@ def training(arguments: list[str]) -> dict[str, list[Any]]:
         "enable_checkpointing": False,
         "enable_progress_bar": False,
     }
+    if not validating:
+        options |= {"limit_val_batches": 0, "num_sanity_val_steps": 0}
     L.Trainer(**options).fit(parts.model, datamodule=parts.data)
     return recorder.found
 
@@ -223,7 +227,7 @@ def evidence(verb: str, effect: Effect, arguments: list[str], patch: pytest.Monk
             return "taken"
         case "output" | "refused":
             return used(verb, arguments)
-    return training(arguments)[effect.kind]
+    return training(arguments, validating=effect.kind in VALIDATED)[effect.kind]
 
 
 @pytest.fixture(scope="module")
@@ -316,5 +320,6 @@ def test_the_same_values_change_nothing(
 
 def test_overfitting_takes_the_same_batches_each_epoch(fresh: Callable[[], Path]) -> None:
     fresh()
-    order = training([*TRAIN, "--trainer.overfit_batches=2"])["order"]
+    arguments = [*TRAIN, "--trainer.overfit_batches=2"]
+    order = training(arguments, validating=False)["order"]
     assert [rows for epoch, rows in order if epoch == 0] == [rows for e, rows in order if e == 1]

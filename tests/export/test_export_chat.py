@@ -75,7 +75,7 @@ def fitted(folder: Path, kind: str, options: dict[str, Any], **changes: Any) -> 
 @pytest.mark.parametrize(
     ("kind", "options", "tied"),
     [
-        ("llama", LORA | FEW_BITS, True),
+        pytest.param("llama", LORA | FEW_BITS, True, marks=pytest.mark.slow),
         pytest.param("gpt2", LORA, True, marks=pytest.mark.slow),
         pytest.param("llama", {}, False, marks=pytest.mark.slow),
     ],

@@ -166,6 +166,7 @@ def test_a_folder_finds_the_same_places_alone(
         )
 
 
+@pytest.mark.slow
 def test_a_folder_is_gone_on_with_and_has_a_card(command: Command, tmp_path: Path) -> None:
     from huggingface_hub import ModelCard
 

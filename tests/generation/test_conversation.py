@@ -189,6 +189,7 @@ class Terminal:
         os.write(self.ours, text.encode())
 
 
+@pytest.mark.slow
 def test_a_conversation_at_a_terminal(patient: str) -> None:
     long = "--length=50000"
     terminal = Terminal("--model", patient, "--chat=true", "--temperature=0", long)

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import lightning.pytorch as L
+import pytest
 import torch
 from cards import target_card
 from lightning.pytorch.callbacks import Callback
@@ -52,6 +53,11 @@ DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "gemma2")
 ENCODERS = ("bert", "roberta", "electra", "modernbert", "deberta-v2")
 ENCODERS_OF_SEQ2SEQ = ("t5", "mt5", "bart", "mbart")
 PRETRAINED = (*ENCODERS, *DECODERS, *ENCODERS_OF_SEQ2SEQ)
+EACH_PRETRAINED = [
+    pytest.param(kind, marks=[] if kind in ("bert", "llama", "t5") else [pytest.mark.slow])
+    for kind in PRETRAINED
+]
+"""Each as a parameter of a test, of which one of each sort is quick."""
 DROPOUTS = (  # the names that kinds of models have for it
     *("hidden_dropout_prob", "attention_probs_dropout_prob"),
     *("resid_pdrop", "embd_pdrop", "attn_pdrop"),

@@ -13,8 +13,8 @@ import pytest
 import torch
 from tiny_models import (
     E5,
+    EACH_PRETRAINED,
     FROM_SCRATCH,
-    PRETRAINED,
     loader,
     logits,
     module_of,
@@ -53,7 +53,7 @@ def saved(module: Module, folder: Path) -> Path:
     return folder / "model.ckpt"
 
 
-@pytest.mark.parametrize("kind", [*FROM_SCRATCH, *PRETRAINED])
+@pytest.mark.parametrize("kind", [*FROM_SCRATCH, *EACH_PRETRAINED])
 def test_checkpoint_alone_gives_the_same_logits(kind: str, tmp_path: Path) -> None:
     gone = tmp_path / "pretrained"
     factory: BackboneFactory = (

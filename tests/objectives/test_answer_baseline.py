@@ -86,6 +86,7 @@ def test_where_questions_of_train_have_no_answer_none_is_a_baseline() -> None:
     assert measured.simpler["unanswered"] == [[]]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "xquad").is_dir(), reason="needs ../shared/data")
 @pytest.mark.parametrize(
     ("name", "exact_match", "f1"),

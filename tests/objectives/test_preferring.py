@@ -13,10 +13,9 @@ from torch import Tensor
 
 from weitiao.errors import ConfigError
 from weitiao.models.backbones.causal import Causal
-from weitiao.objectives import Preferring
+from weitiao.objectives import Preferring, chunked
 from weitiao.objectives.preferences.likelihood import Likelihoods
 from weitiao.objectives.preferences.metrics import averages
-from weitiao.objectives.replies import chunked
 
 NAN = math.nan
 

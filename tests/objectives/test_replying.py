@@ -22,8 +22,7 @@ from weitiao.models.backbones.textcnn import TextCNN
 from weitiao.models.decoding import Row
 from weitiao.models.module import Module
 from weitiao.models.optim import Optimisation
-from weitiao.objectives import Replying
-from weitiao.objectives.replies import chunked
+from weitiao.objectives import Replying, chunked
 from weitiao.objectives.replies.metrics import texts_of
 from weitiao.objectives.replies.said import Matching, Said
 

@@ -20,7 +20,7 @@ from weitiao.training import signals
 
 SCRIPTS = Path(__file__).parents[2] / "src"
 TOLD = [
-    (signal.SIGUSR1, 75),
+    pytest.param(signal.SIGUSR1, 75, marks=pytest.mark.slow),
     pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
     pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow),
 ]

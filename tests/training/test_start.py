@@ -178,7 +178,6 @@ def test_a_model_needs_no_file_of_the_one_it_began_with(begun: Begun, place: Pat
     ("kind", "more", "told"),
     [
         ("transformer", {"model.backbone.width": 32}, "model.backbone.width: 16 → 32"),
-        ("transformer", {"model.backbone.heads": 4}, "model.backbone.heads: 2 → 4"),
         ("transformer", {"model.backbone": "Bag"}, r"model.backbone: .*Transformer → .*Bag"),
         ("transformer", {"data.input.encode.max_length": 64}, r"\(48, 16\).*\(64, 16\)"),
         ("pretrained", {"model.backbone.name": "other"}, "model.backbone.name: bert → other"),

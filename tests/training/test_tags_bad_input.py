@@ -159,7 +159,7 @@ def test_a_file_of_another_kind_is_told_in_use(run: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u3000\u200b"])
-@pytest.mark.parametrize("chain", ["linear", "crf"])
+@pytest.mark.parametrize("chain", ["linear", pytest.param("crf", marks=pytest.mark.slow)])
 def test_a_text_without_a_unit_has_no_spans(run: Any, text: str, chain: str) -> None:
     checkpoint = fitted(run, "runs", GOOD, "--task=tags", f"--model.objective.chain={chain}")
     here = "--hardware.accelerator=cpu"

@@ -63,7 +63,11 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.fixture(scope="module", params=OPTIONS)
+QUICK = ("hierarchical", "regression")
+EACH = [pytest.param(t, marks=[] if t in QUICK else [pytest.mark.slow]) for t in OPTIONS]
+
+
+@pytest.fixture(scope="module", params=EACH)
 def learned(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, command: Command
 ) -> Learned:

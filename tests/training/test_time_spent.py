@@ -33,9 +33,12 @@ class Slow(Callback):
     ("hook", "part", "option"),
     [
         ("on_validation_epoch_end", "evaluation", "check_val_every_n_epoch"),
-        ("on_train_epoch_start", "logging and saving", "log_every_n_steps"),
-        ("on_before_backward", "compute", None),
-        ("on_fit_start", "start-up", "train longer"),
+        pytest.param(
+            *("on_train_epoch_start", "logging and saving", "log_every_n_steps"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("on_before_backward", "compute", None, marks=pytest.mark.slow),
+        pytest.param("on_fit_start", "start-up", "train longer", marks=pytest.mark.slow),
     ],
 )
 def test_time_is_told_by_the_part_that_took_it(

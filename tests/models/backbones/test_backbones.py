@@ -10,10 +10,10 @@ import pytest
 import torch
 from tiny_models import (
     E5,
+    EACH_PRETRAINED,
     FROM_SCRATCH,
     LENGTH,
     POOLINGS,
-    PRETRAINED,
     logits,
     loss_of,
     module_of,
@@ -33,7 +33,7 @@ from weitiao.models.backbones.transformer import Transformer
 needs_e5 = pytest.mark.skipif(not E5.exists(), reason=f"needs the pretrained encoder {E5.name}")
 
 
-@pytest.fixture(params=[*FROM_SCRATCH, *PRETRAINED, pytest.param("e5", marks=needs_e5)])
+@pytest.fixture(params=[*FROM_SCRATCH, *EACH_PRETRAINED, pytest.param("e5", marks=needs_e5)])
 def backbone(request: pytest.FixtureRequest, tmp_path: Path) -> BackboneFactory:
     """Every kind of backbone, small."""
     if request.param in FROM_SCRATCH:

@@ -11,7 +11,7 @@ import torch
 from tiny_models import (
     DROPOUTS,
     E5,
-    PRETRAINED,
+    EACH_PRETRAINED,
     loader,
     loss_of,
     module_of,
@@ -64,7 +64,7 @@ def gradients(module: Module) -> dict[str, torch.Tensor]:
     return {n: p.grad for n, p in module.named_parameters() if p.grad is not None}
 
 
-@pytest.mark.parametrize("kind", PRETRAINED)
+@pytest.mark.parametrize("kind", EACH_PRETRAINED)
 @pytest.mark.parametrize("count", [1, 2])
 def test_embeddings_and_the_first_layers_are_frozen(kind: str, count: int, tmp_path: Path) -> None:
     backbone = built(save_pretrained(kind, tmp_path, type_vocab_size=2), freeze=count)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from tiny_models import (
-    PRETRAINED,
+    EACH_PRETRAINED,
     loader,
     logits,
     module_of,
@@ -31,7 +31,7 @@ pytest.importorskip("peft")
 
 
 @pytest.mark.filterwarnings("error::UserWarning:peft")
-@pytest.mark.parametrize("kind", PRETRAINED)
+@pytest.mark.parametrize("kind", EACH_PRETRAINED)
 def test_adapters_start_as_the_model_itself_and_alone_learn(kind: str, tmp_path: Path) -> None:
     folder, batch = str(save_pretrained(kind, tmp_path)), random_batches([6])[0]
     torch.manual_seed(0)

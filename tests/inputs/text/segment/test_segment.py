@@ -228,7 +228,7 @@ def _processes_end():
 
 
 @pytest.mark.usefixtures("_processes_end")
-@pytest.mark.parametrize("method", ["jieba", "rjieba"])
+@pytest.mark.parametrize("method", [pytest.param("jieba", marks=pytest.mark.slow), "rjieba"])
 def test_two_workers_give_the_words_of_one(method, monkeypatch, tmp_path):
     words, stop = tmp_path / "words.txt", tmp_path / "stop.txt"
     words.write_text("石墨烯\n", encoding="utf-8")
