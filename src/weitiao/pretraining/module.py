@@ -44,7 +44,7 @@ class LanguageModel(Learner):
         self.val_hits = Mean()
 
     def asked(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Hidden states ``(N, H)`` that tell of the ``N`` positions to predict, their ids ``(N,)``:
+        """Hidden states ``(N, H)`` from which ``N`` ids are predicted, and these, ``(N,)``:
         only these go through the head."""
         inputs, labels = batch["inputs"], batch["target"]
         hidden = self.network(inputs["input_ids"], inputs["positions"], inputs["piece"])

@@ -214,7 +214,8 @@ class TrainingCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """The parts, which keep the values that they are made from."""
         # Lightning would write them as YAML and read that, a quarter of what it takes to start
-        self.config_dump = plain(self.config.as_dict())
+        values = self.config.as_dict()
+        self.config_dump = {part: plain(values[part]) for part in ("model", "data")}
         super().instantiate_classes()
 
     def instantiate_trainer(self, **kwargs: Any) -> L.Trainer:
