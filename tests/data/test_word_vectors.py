@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from prepared_rows import some_rows, write
+from prepared_rows import train as train
 from text_parts import preparation
 
 from weitiao.errors import ConfigError, DataError
@@ -130,11 +130,6 @@ def test_vectors_are_refused_where_units_are_no_words(tokenizer):
 
 
 # -- in the prepared folder ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def train(tmp_path) -> str:
-    return write(tmp_path / "train.csv", some_rows())
 
 
 def prepared_with(train: str, folder: Path, content: str, cache: str = "cache"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from json_text import lines
 from read_both_ways import read_both_ways
 
 from weitiao.io.tables import Reader
@@ -19,20 +20,12 @@ ROWS = [("何年出生？", BORN), ("哪些年份？", BOTH), ("哪里人？", N
 Row = tuple[str, list[list[Any]]]
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def squad(answers: list[list[Any]]) -> list[dict[str, Any]]:
     return [{"text": text, "answer_start": begin} for begin, _, text in answers]
 
 
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.write_text("".join(f"{as_json(row)}\n" for row in rows), "utf-8")
-
-
-def lines(values: list[dict[str, Any]]) -> str:
-    return "".join(f"{as_json(value)}\n" for value in values)
+    path.write_text(lines(*rows), "utf-8")
 
 
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from json_text import as_json, lines
 from read_both_ways import read_both_ways
 
 from weitiao.io.tables import Reader
@@ -29,17 +30,12 @@ PER = {"start": 0, "end": 3, "text": "叶老桂", "labels": ["PER"]}
 LOC = {"start": 5, "end": 7, "text": "杭州", "labels": ["LOC"]}
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def cell(value: Any) -> str:
     return value if isinstance(value, str) else as_json(value)
 
 
 def write_jsonl(path: Path, rows: list[tuple[Any, Any]]) -> None:
-    lines = [as_json({"text": text, "label": label}) for text, label in rows]
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    path.write_text(lines(*({"text": text, "label": label} for text, label in rows)), "utf-8")
 
 
 def write_document(path: Path, rows: list[tuple[Any, Any]]) -> None:

@@ -14,14 +14,6 @@ from weitiao.io.tables import Reader
 COLUMNS = {"text": "question", "pair": "options", "passage": "passage", "label": "answer"}
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def lines(*values: Any) -> str:
-    return "".join(f"{as_json(value)}\n" for value in values)
-
-
 def read(path: Path, notes: list[str] | None = None, **options: Any) -> pa.Table:
     return read_both_ways(Reader(**{"columns": COLUMNS, "cells": "choice"} | options), path, notes)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -44,14 +43,6 @@ TEXTS = [
     ),
 ]
 """What one may say: it looks like numbers, JSON or what separates cells, and is none."""
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def lines(*values: Any) -> str:
-    return "".join(f"{as_json(value)}\n" for value in values)
 
 
 def cells(rows: Sequence[Sequence[str]], separator: str = ",") -> str:

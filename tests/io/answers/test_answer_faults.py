@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from answer_files import BORN, COLUMNS, TEXT, answers, as_json, lines, read, squad, write_jsonl
+from answer_files import BORN, COLUMNS, TEXT, answers, read, squad, write_jsonl
+from json_text import as_json, lines
 
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.tables import Reader
@@ -104,7 +105,7 @@ def test_a_fault_of_a_question_under_its_text_costs_that_question(
 ) -> None:
     path = tmp_path / "a.jsonl"
     good = {"context": TEXT, "qas": [QA, QA]}
-    path.write_text(lines([good, line, good]), "utf-8")
+    path.write_text(lines(good, line, good), "utf-8")
     with pytest.raises(DataError, match=told) as error:
         read(path)
     assert (error.value.file, error.value.row, error.value.column) == (str(path), 3, column)
@@ -116,7 +117,7 @@ def test_a_fault_of_a_question_under_its_text_costs_that_question(
 
 def test_a_line_that_is_no_json_is_told_by_its_number(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    good = lines([{"context": TEXT, "qas": [QA, QA]}])
+    good = lines({"context": TEXT, "qas": [QA, QA]})
     path.write_text(f'{good}{{"context": "{TEXT}", "q\n{good}', "utf-8")
     with pytest.raises(DataError, match=r"this is not JSON: .*\(line 2\)") as error:
         read(path)
@@ -126,7 +127,7 @@ def test_a_line_that_is_no_json_is_told_by_its_number(tmp_path: Path) -> None:
 
 def test_ids_that_come_twice_are_bad(tmp_path: Path) -> None:
     qas = [QA | {"id": "a"}, QA | {"id": "b"}, QA | {"id": "a"}]
-    (tmp_path / "a.jsonl").write_text(lines([{"context": TEXT, "qas": qas}]), "utf-8")
+    (tmp_path / "a.jsonl").write_text(lines({"context": TEXT, "qas": qas}), "utf-8")
     with pytest.raises(DataError, match="this id came before") as error:
         read(tmp_path / "a.jsonl", columns=COLUMNS | {"id": "id"})
     assert (error.value.row, error.value.value) == (3, "a")
@@ -137,7 +138,7 @@ def test_what_was_written_for_quarantine_is_a_row_again(tmp_path: Path) -> None:
         {"question": "1", "answers": squad(BORN)},
         {"question": "2", "answers": [{"text": "1912", "answer_start": "5"}]},
     ]
-    (tmp_path / "a.jsonl").write_text(lines([{"context": TEXT, "qas": qas}]), "utf-8")
+    (tmp_path / "a.jsonl").write_text(lines({"context": TEXT, "qas": qas}), "utf-8")
     assert read(tmp_path / "a.jsonl", on_bad_row="quarantine").num_rows == 1
     (bad,) = [json.loads(line) for line in (tmp_path / "bad.jsonl").open(encoding="utf-8")]
     (tmp_path / "b.jsonl").write_text(bad["raw"].replace('"5"', "5"), "utf-8")
@@ -146,7 +147,7 @@ def test_what_was_written_for_quarantine_is_a_row_again(tmp_path: Path) -> None:
 
 
 def test_bytes_of_another_encoding_are_told(tmp_path: Path) -> None:
-    line = lines([{"context": TEXT, "qas": [QA]}])
+    line = lines({"context": TEXT, "qas": [QA]})
     data = [line.encode(), line.encode("gb18030"), line.encode()]
     (tmp_path / "a.jsonl").write_bytes(b"".join(data))
     with pytest.raises(DataError, match="these bytes are not utf-8") as error:

@@ -10,19 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from answer_files import (
-    BORN,
-    BOTH,
-    LOST,
-    NONE,
-    ROWS,
-    TEXT,
-    answers,
-    as_json,
-    read,
-    squad,
-    write_jsonl,
-)
+from answer_files import BORN, BOTH, LOST, NONE, ROWS, TEXT, answers, read, squad, write_jsonl
+from json_text import as_json
 from pyarrow.feather import write_feather
 
 

@@ -8,19 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answer_files import (
-    BORN,
-    COLUMNS,
-    NONE,
-    ROWS,
-    TEXT,
-    Row,
-    answers,
-    as_json,
-    lines,
-    read,
-    squad,
-)
+from answer_files import BORN, COLUMNS, NONE, ROWS, TEXT, Row, answers, read, squad
+from json_text import as_json, lines
 
 from weitiao.errors import DataError
 from weitiao.io.tables import Reader
@@ -74,11 +63,11 @@ NESTED: dict[str, tuple[str, str]] = {
     "SQuAD, over many lines": ("json", json.dumps({"data": articles()}, indent=1)),
     "SQuAD, called .jsonl": ("jsonl", json.dumps({"data": articles()}, indent=1)),
     "SQuAD on one line, called .jsonl": ("jsonl", as_json({"data": articles()})),
-    "articles on lines": ("jsonl", lines(articles())),
-    "texts on lines": ("jsonl", lines([p for a in articles() for p in a["paragraphs"]])),
-    "MRQA": ("jsonl", lines(mrqa())),
-    "MRQA, called .json": ("json", lines(mrqa())),
-    "MRQA, two files joined": ("jsonl", lines([*mrqa()[:3], *mrqa()[:1], *mrqa()[3:]])),
+    "articles on lines": ("jsonl", lines(*articles())),
+    "texts on lines": ("jsonl", lines(*(p for a in articles() for p in a["paragraphs"]))),
+    "MRQA": ("jsonl", lines(*mrqa())),
+    "MRQA, called .json": ("json", lines(*mrqa())),
+    "MRQA, two files joined": ("jsonl", lines(*mrqa()[:3], *mrqa()[:1], *mrqa()[3:])),
     "CMRC 2018, as published": ("json", as_json(cmrc())),
 }
 
@@ -117,7 +106,7 @@ def test_a_place_of_each_char_span_and_of_each_text_without_one(tmp_path: Path) 
         {"question": "？", "answers": ["甲"]},
         {"question": "？", "answers": ["乙", "乙"]},
     ]
-    (tmp_path / "a.jsonl").write_text(lines([{"context": text, "qas": qas}]), "utf-8")
+    (tmp_path / "a.jsonl").write_text(lines({"context": text, "qas": qas}), "utf-8")
     notes: list[str] = []
     assert answers(read(tmp_path / "a.jsonl", notes)) == [
         [[0, 1, "甲"], [4, 5, "甲"], [-1, -1, "丁"]],

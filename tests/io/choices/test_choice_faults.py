@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from choice_files import lines, read, rows_of
+from choice_files import read, rows_of
+from json_text import lines
 
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.tables import Reader

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from choice_files import COLUMNS, as_json, lines, read, rows_of
+from choice_files import COLUMNS, read, rows_of
+from json_text import as_json, lines
 
 from weitiao.errors import DataError
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from choice_files import lines, read, rows_of
+from choice_files import read, rows_of
+from json_text import lines
 
 from weitiao.errors import DataError
 

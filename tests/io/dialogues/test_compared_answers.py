@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue_files import lines
+from json_text import lines
 
 from weitiao.errors import DataError
 from weitiao.io.dialogues.messages import Message, messages_in

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue_files import A, U, as_json, read, rows_of, said
+from dialogue_files import A, U, read, rows_of, said
+from json_text import as_json
 
 from weitiao.errors import DataError
 

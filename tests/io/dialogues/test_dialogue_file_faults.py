@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue_files import A, U, as_json, lines, read, rows_of, said
+from dialogue_files import A, U, read, rows_of, said
+from json_text import as_json, lines
 
 from weitiao.errors import ConfigError, DataError
 from weitiao.io.tables import Reader

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from dialogue_files import COLUMNS, Conversation, as_json, cells, drawn, lines, read, rows_of, said
+from dialogue_files import COLUMNS, Conversation, cells, drawn, read, rows_of, said
 from dialogue_forms import FORMS, of_sgd, of_sharegpt, openai
+from json_text import as_json, lines
 
 from weitiao.io.dialogues.messages import Message
 from weitiao.io.tables import Reader

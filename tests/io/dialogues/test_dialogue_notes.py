@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dialogue_files import as_json, lines, read, rows_of, said
+from dialogue_files import read, rows_of, said
 from dialogue_forms import of_sharegpt, openai
+from json_text import as_json, lines
 
 
 def test_what_is_found_and_done_is_noted(tmp_path: Path) -> None:

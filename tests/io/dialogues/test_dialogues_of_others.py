@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue_files import Conversation, lines, read, rows_of, said
+from dialogue_files import Conversation, read, rows_of, said
+from json_text import lines
 
 from weitiao.cli.main import main
 from weitiao.data.datamodule import DataModule

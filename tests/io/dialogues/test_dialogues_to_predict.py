@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue_files import COLUMNS, Conversation, as_json, cells, lines, read, rows_of, said
+from dialogue_files import COLUMNS, Conversation, cells, read, rows_of, said
 from dialogue_forms import of_kdconv, of_sgd, of_sharegpt, openai
+from json_text import as_json, lines
 
 from weitiao.errors import DataError
 from weitiao.inputs.chat import Chat

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cells_of_spans import LOC, NAMES, PER, TEXT, WRITERS, as_json, read, spans, study, write_jsonl
+from cells_of_spans import LOC, NAMES, PER, TEXT, WRITERS, read, spans, study, write_jsonl
+from json_text import as_json
 from text_parts import roles
 
 from weitiao.errors import DataError

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cells_of_spans import LOC, NAMES, PER, TEXT, as_json, read, spans, study, write_jsonl
+from cells_of_spans import LOC, NAMES, PER, TEXT, read, spans, study, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from json_text import as_json
 from text_parts import roles
 
 from weitiao.errors import ConfigError, DataError
