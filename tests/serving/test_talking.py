@@ -1,4 +1,4 @@
-"""Conversations side by side: nobody waits for the end of another's answer, few have all places."""
+"""Conversations side by side: none waits for another's answer, only so many are answered at once."""
 
 from __future__ import annotations
 

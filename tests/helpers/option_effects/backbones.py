@@ -1,4 +1,4 @@
-"""Of the networks."""
+"""What options of backbones change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of the data: files, targets, the audit, the split, batches."""
+"""What options of the data change: files, targets, the audit, the split, batches."""
 
 from __future__ import annotations
 

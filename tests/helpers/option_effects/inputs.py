@@ -1,4 +1,4 @@
-"""Of what is made of each text: cleaning, segmenting, ids, augmentation, chat templates."""
+"""What options of inputs change: cleaning, segmenting, ids, augmentation, chat templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of the verbs test and predict."""
+"""What options of the verbs test and predict change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of what is learned and how: objectives, losses, heads, the optimiser."""
+"""What options of objectives, losses, heads and the optimiser change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of the run and the Trainer."""
+"""What options of the run and the Trainer change."""
 
 from __future__ import annotations
 
