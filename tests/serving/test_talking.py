@@ -1,4 +1,4 @@
-"""Conversations side by side: none waits for another's answer, only so many are answered at once."""
+"""Conversations side by side: none waits for another's answer, and only so many are answered."""
 
 from __future__ import annotations
 
