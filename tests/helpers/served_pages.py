@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from browser import can_open, open_browser
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -90,7 +91,9 @@ def write(browser: Chrome, field: str, text: str) -> None:
 
 
 def until(browser: Chrome, true: Callable[[], Any]) -> Any:
-    return WebDriverWait(browser, 10, 0.02).until(lambda _: true())
+    """Waits; what the page has drawn anew between finding and reading it is found again."""
+    redrawn = [StaleElementReferenceException]
+    return WebDriverWait(browser, 10, 0.02, redrawn).until(lambda _: true())
 
 
 def shown(browser: Chrome, name: str) -> bool:
