@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weitiao.training.evaluation_rows import EvaluationRows
 from weitiao.training.said_before import KEPT, ROWS, SHOWN, SaidBefore
 
 
@@ -18,6 +19,15 @@ def test_what_was_said_stands_beside_what_is_said() -> None:
         "| r0 | 问 0 | right 0 | e | a ⏎ b |",
         "| r1 | 问 1 | right 1 | f | c\\|d |",
     ]
+
+
+def test_a_run_that_goes_on_shows_what_it_had_said() -> None:
+    stopped, gone_on, another = (EvaluationRows() for _ in range(3))
+    stopped._before["val"].table(10, rows(1), ["a"])
+    gone_on.load_state_dict(stopped.state_dict())
+    table = gone_on._before["val"].table(20, rows(1), ["b"])
+    assert "| r0 | 问 0 | right 0 | b | a |" in table
+    assert another.state_dict() == {}
 
 
 def test_the_table_stays_small() -> None:

@@ -46,6 +46,14 @@ class EvaluationRows(Callback):
         self._dispensable = Dispensable()
         self._before = {split: SaidBefore() for split in ("val", "test")}
 
+    def state_dict(self) -> dict[str, Any]:
+        """What was said in earlier evaluations, if anything was."""
+        return {split: before.said for split, before in self._before.items() if before.said}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on with what was said before the run was stopped."""
+        self._before |= {split: SaidBefore(said) for split, said in state_dict.items()}
+
     def on_validation_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, *_: Any
     ) -> None:

@@ -9,10 +9,14 @@ SHOWN = 400  # characters of a cell
 
 
 class SaidBefore:
-    """Keeps what was said in the latest evaluations of a split; after a stop it begins anew."""
+    """Keeps what was said in the latest evaluations of a split.
 
-    def __init__(self) -> None:
-        self._of: dict[int, dict[str, str]] = {}
+    Args:
+        said: by step, what was said of each row, by its id; as `said` was when a run was stopped.
+    """
+
+    def __init__(self, said: Mapping[int, Mapping[str, str]] | None = None) -> None:
+        self.said = {step: dict(rows) for step, rows in (said or {}).items()}
 
     def table(self, step: int, rows: Sequence[Mapping[str, Any]], said: Sequence[str]) -> str:
         """Prompts, right answers and what is said, now and before, as a Markdown table.
@@ -22,13 +26,13 @@ class SaidBefore:
             rows: as a table has them, with ``id``, ``original`` and ``label``.
             said: of each.
         """
-        self._of[step] = {row["id"]: text for row, text in zip(rows, said, strict=True)}
-        steps = sorted(self._of, reverse=True)[:KEPT]
-        self._of = {one: self._of[one] for one in steps}
+        self.said[step] = {row["id"]: text for row, text in zip(rows, said, strict=True)}
+        steps = sorted(self.said, reverse=True)[:KEPT]
+        self.said = {one: self.said[one] for one in steps}
         head = ["id", "prompt", "right", *(f"said at step {one:,}" for one in steps)]
         lines = [head, ["---"] * len(head)]
         for row in rows[:ROWS]:
-            later = [self._of[one].get(row["id"], "") for one in steps]
+            later = [self.said[one].get(row["id"], "") for one in steps]
             lines.append([*map(_short, (row["id"], row["original"], row["label"], *later))])
         return "\n".join(map(line, lines))
 
