@@ -137,6 +137,24 @@ ADDED |= {
     "generate --stop": "where a text ends for its reader the model needn't know",
 }
 ADDED |= {
+    "train and fit --data.input.path": "each table calls the column of files otherwise",
+    "train and fit --data.input.size": "characters need 28 pixels, photographs 224",
+    "train and fit --data.input.colours": "colours of scanned characters say nothing",
+    "train and fit --data.input.square": "whether edges or shape may be lost differs by task",
+    "train and fit --data.input.interpolation": "a pretrained network was trained with one of them",
+    "train and fit --data.input.mean": "a pretrained network was trained with a mean of its own",
+    "train and fit --data.input.deviation": "as the mean, by which a pretrained network sees",
+    "train and fit --data.input.cache_limit": "how much of a disk is free, its owner knows",
+    "train and fit --data.input.augment.flip": "characters mean something else when mirrored",
+    "train and fit --data.input.augment.crop": "how much of a thing is enough to know it differs",
+    "train and fit --data.input.augment.turn": "aerial pictures have no up, photographs have one",
+    "train and fit --data.input.augment.colour": "where colour is what is learned, it may not vary",
+    "train and fit --data.input.augment.erase": "helps where things are covered, hurts small ones",
+    "train and fit --model.backbone.levels": "how often a picture can be halved: its size",
+    "train and fit --model.backbone.depth": "depth costs time, and is worth it with rows",
+    "train and fit --model.backbone.patch": "it must divide the pictures' size, and sets the cost",
+}
+ADDED |= {
     "serve --host": "which network may reach a server can't be guessed",
     "serve --port": "of two servers on one machine each needs its own",
     "serve --token_file": "a token may stand neither on the command line nor in a log",

@@ -112,7 +112,9 @@ class DataCard:
         """
         if not isinstance(self.input, TokenInput):
             problem = f"the model reads ids, and the input makes a {type(self.input).__name__}"
-            raise ConfigError(problem, hint="a backbone of your own, without a wide part")
+            raise ConfigError(
+                problem, hint="a backbone for it: ConvNet, ViT, or your own, without a wide part"
+            )
         return self.input
 
     def plain(self) -> dict[str, Any]:

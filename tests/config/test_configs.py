@@ -12,6 +12,7 @@ import yaml
 from chat_models import write_chat_model
 from conftest import Command, reviews, run_behind, write_csv
 from jsonargparse import ArgumentParser, capture_parser
+from small_pictures import write_pictures
 
 from weitiao.config.parser import flat
 from weitiao.training.fit import fit
@@ -132,6 +133,9 @@ def save_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 def small_file(folder: Path, config: str) -> tuple[str, ...]:
     """Reviews in the form that a config reads; the options that name file and columns."""
+    if config == "recipes/pictures.yaml":
+        write_pictures(folder / "pictures", 40)
+        return ("--data.train=pictures",)
     if config in ROWS:
         header, row = ROWS[config]
         lines = (

@@ -35,6 +35,7 @@ def prepared(pair: bool = False, **splits: list[tuple[str, int]]) -> SimpleNames
 
     classes = 1 + max(y for rows in splits.values() for _, y in rows)
     return SimpleNamespace(
+        fitted=SimpleNamespace(baseline_features=lambda encoded: None),
         rows=rows,
         ids=lambda split: pa.table({"target": [y for _, y in splits[split]]}),
         card=DataCard(

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from chat_models import CHATML, write_chat_model
 from conftest import reviews, write_csv
+from small_pictures import stripes, write_pictures
 from writing_models import write_t5
 
 from weitiao.training.fit import fit
@@ -178,6 +179,11 @@ def make_world(folder: Path) -> None:
     words = enumerate(("酒店", "房间", "服务", "手机", "屏幕", "水果", "快递", "内容", "价格"))
     lines = [f"{word} {number} {number % 4}" for number, word in words]
     Path("words.vec").write_text("\n".join(lines), "utf-8")
+    write_pictures(folder / "pictures", 20)
+    stripes("down", 50).resize((40, 24)).save(folder / "pictures" / "down" / "wide.png")
+    found = sorted((folder / "pictures").rglob("*.png"))
+    named = [(str(path.relative_to(folder)), path.parent.name) for path in found]
+    write_csv(folder / "pictures.csv", named, ("file", "label"))
     save_bert(folder / "bert", 0, pad_token="[PAD]")
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)

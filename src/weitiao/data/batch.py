@@ -26,7 +26,8 @@ class Batching:
     """How rows are grouped.
 
     Args:
-        tokens: most ids of a batch, padding included. Short texts then share large batches.
+        tokens: most ids of a batch, padding included. Short texts then share large batches. A
+            picture counts as one: all are of a size, and ``size`` bounds their batches.
         size: most rows of a batch; with ``tokens`` null, the fixed number of rows.
         workers: processes that make batches beside the training process; 0 = none.
         eval_times: an evaluation or a prediction takes so many times as many ids and rows at once:
@@ -83,6 +84,13 @@ class Batching:
 
 Batch = dict[str, Any]
 """``inputs``: what a model reads, by the name of its argument; ``row (B,)``; perhaps ``target``."""
+
+
+def positions_of(batch: Batch) -> torch.Tensor:
+    """``(B, T)``, true where there is an id and no padding; where there are no ids, of each row one
+    that stands for all of it."""
+    mask = batch["inputs"].get("attention_mask")
+    return torch.ones_like(batch["row"], dtype=torch.bool)[:, None] if mask is None else mask
 
 
 class Rows(Dataset):

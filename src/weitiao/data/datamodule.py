@@ -86,7 +86,7 @@ class DataModule(L.LightningDataModule):
         values = {**self.hparams, "input": named(input), "target": named(target)}
         self.save_hyperparameters(plain(values) | BUILT_BY_PARSER, logger=False)
         others = {"label": target.label, "group": group, "id": id or None}
-        reader = Reader(_columns(input, target, others), cells=target.cells, **read)
+        reader = Reader(_columns(input, target, others), target.cells, input.opener, **read)
         refuse_idle(reader.database, (train, val, test, predict))
         refuse_without_classes(sampling, target)
         splits = {"train": train, "val": val, "test": test}

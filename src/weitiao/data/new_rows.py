@@ -13,9 +13,10 @@ from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.data.loader import ResumableLoader
 
 # the others, so that a checkpoint and a command line may name them
-from weitiao.inputs import FittedInput, Input, chat  # noqa: F401
+from weitiao.inputs import FittedInput, Input, chat, image  # noqa: F401
 from weitiao.inputs.text import Text
 from weitiao.io.tables import Reader, SourceFiles
+from weitiao.io.tables.named_files import with_files
 from weitiao.io.tables.reader import RowsAndBad
 from weitiao.targets import OneClass, Target
 
@@ -59,7 +60,7 @@ class NewRows:
         **read: Any,
     ) -> None:
         columns = input.columns | ({"id": id} if id else {})
-        self.reader = Reader(columns, cells=target.cells, **read)
+        self.reader = Reader(columns, target.cells, input.opener, **read)
         self.input, self.batch = input, batch
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -85,7 +86,7 @@ class NewRows:
 
     def of_cells(self, cells: Mapping[str, list[str]]) -> pa.Table:
         """The readable rows of cells that stand in no file; see `table_of_cells`."""
-        return self.cleaned(table_of_cells(cells))
+        return self.cleaned(with_files(self.reader, table_of_cells(cells)))
 
     def cleaned(self, table: pa.Table) -> pa.Table:
         """Rows with cleaned cells, beside ``original``; none is dropped."""

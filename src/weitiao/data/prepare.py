@@ -23,6 +23,7 @@ from weitiao.io.arrow import give_back_memory, map_table, parts_of, write_table
 from weitiao.io.cache import content_hash, hash_of, make_once, versions
 from weitiao.io.large_tables import Cells, write_parts, write_whole
 from weitiao.io.tables import Files, Named, Reader, SourceFiles
+from weitiao.io.tables.named_files import states
 from weitiao.targets import OneClass, Target, columns_of_the_file, target_array
 
 
@@ -72,9 +73,12 @@ class Preparation:
         shaping = replace(self, input=self.input.shaping())
         with self.read.inputs(files) as found:
             inputs = [
-                ":".join([split, given.name, *map(content_hash, given.files)])
+                ":".join([split, given.name, *map(content_hash, filter(Path.is_file, given.files))])
                 for split in sorted(found)
                 for given in found[split]
+            ]
+            inputs += [
+                state for split in sorted(found) for state in states(self.read, found[split])
             ]
         inputs += map(content_hash, self.input.option_files())
         parts = type(self.input), type(self.target)  # one of the user's own may be edited
@@ -160,7 +164,7 @@ class Preparation:
             )
         del given
         give_back_memory()
-        tables = {}
+        audit["counted_in"], tables = self.input.counted_in, {}
         for split in [*chosen]:
             path = folder / f"{split}.rows.arrow"
             write_whole(cells.parts(chosen.pop(split)), cells.names, path)

@@ -178,7 +178,7 @@ def _split_cells(report: Mapping[str, Any], name: str) -> dict[str, int | str]:
         "rows used": split["rows"],
         "leaked": split.get("leaked", "–"),
         **({"of groups in train": in_train.get("rows", "–")} if groups else {}),
-        "characters: median": split["length"]["median"],
+        f"{report.get('counted_in', 'characters')}: median": split["length"]["median"],
         "95 %": split["length"]["p95"],
         "longest": split["length"]["max"],
         **{f"target: {name}": _figure(value) for name, value in split.get("targets", {}).items()},

@@ -12,6 +12,7 @@ import pyarrow as pa
 from weitiao.data.new_rows import table_of_cells
 from weitiao.data.prepare import Preparation
 from weitiao.io.tables import Named
+from weitiao.io.tables.named_files import with_files
 
 
 def read_new_rows(
@@ -46,7 +47,7 @@ def read_new_rows(
 
 def rows_of_cells(preparation: Preparation, cells: Mapping[str, list[str]]) -> pa.Table:
     """The readable rows of cells, cleaned; see `table_of_cells`."""
-    return _treated(preparation, table_of_cells(cells))
+    return _treated(preparation, with_files(preparation.read, table_of_cells(cells)))
 
 
 def _treated(preparation: Preparation, table: pa.Table) -> pa.Table:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from weitiao.data.prepared import Prepared
 from weitiao.objectives.base import Objective
-from weitiao.objectives.baselines import Baselines, Measured
+from weitiao.objectives.baselines import FEATURES, Baselines, Measured
 from weitiao.targets import target_array
 
 
@@ -20,4 +21,13 @@ def measure_baseline(prepared: Prepared, objective: Objective, models: Baselines
         found, true = (torch.tensor(x) if isinstance(x, np.ndarray) else x for x in (said, right))
         return float(objective.measure(found, found, true, ranked=False)[objective.first])
 
-    return models.measure({split: prepared.rows(split) for split in splits}, targets, score)
+    return models.measure({split: _rows(prepared, split) for split in splits}, targets, score)
+
+
+def _rows(prepared: Prepared, split: str) -> pa.Table:
+    """The readable rows of a split, with the features of an input that has some of its own."""
+    rows = prepared.rows(split)
+    if (found := prepared.fitted.baseline_features(prepared.ids(split))) is None:
+        return rows
+    values = pa.array(found.ravel())
+    return rows.append_column(FEATURES, pa.FixedSizeListArray.from_arrays(values, found.shape[1]))

@@ -158,7 +158,7 @@ def refuse_overwriting(out: Path | None, files: Files | None) -> None:
         ConfigError: it would be.
         DataError: one of the files is missing.
     """
-    if out and files and out.resolve() in {path.resolve() for path in expand(files)}:
+    if out and files and out.resolve() in {path.resolve() for path in expand(files, folders=True)}:
         raise ConfigError(f"the result would overwrite its input {out}", hint="{--out} FILE")
 
 

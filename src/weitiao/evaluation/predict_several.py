@@ -48,7 +48,9 @@ def predict_by_trainer(
         return out
     bad = data.set_aside if options.data.on_bad_row == "quarantine" else None
     said, decided = as_array(found["predictions"]), decide(module.objective, found["predictions"])
-    predicted = Predicted(data.rows("predict"), said, decided, bad=bad)
+    predicted = Predicted(
+        data.rows("predict"), said, decided, bad=bad, shown_as=data.input.shown_as
+    )
     show_new_rows(data, "predict", predicted.table["text"], console)
     show_bad(len(bad or ()), console)
     write_or_print(predicted, module.objective, out, console, as_table=options.out is None)

@@ -45,9 +45,10 @@ class Format(NamedTuple):
 def write_predictions(path: Path, predicted: Predicted, objective: Objective) -> None:
     """Write ``id, text, label, probability of each class`` in the order of the rows.
 
-    ``text`` is the original, and ``label`` the predicted one; where the rows have labels, the true
-    one stands as ``true``; where they are pairs, the second text as ``pair``. Where bad rows were
-    set aside, each stands in its place, without a label, and with its reason as ``error``.
+    ``text`` is the original, of pictures called ``path``, and ``label`` the predicted one; where
+    the rows have labels, the true one stands as ``true``; where they are pairs, the second text as
+    ``pair``. Where bad rows were set aside, each stands in its place, without a label, and with its
+    reason as ``error``.
 
     Args:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column
@@ -103,14 +104,14 @@ def columns_of(predicted: Predicted, objective: Objective) -> Columns:
     table, probabilities = predicted.table, predicted.predictions
     columns: Columns = {
         "id": table["id"].to_pylist(),
-        "text": table["original"].to_pylist(),
+        predicted.shown_as: table["original"].to_pylist(),
         **({"pair": table["pair"].to_pylist()} if "pair" in table.column_names else {}),
         "label": objective.texts(predicted.decided),
         **({"true": table["label"].to_pylist()} if "label" in table.column_names else {}),
     }
     for c, label in enumerate(objective.classes):
         columns[_name(label)] = probabilities[:, c].tolist()
-    columns |= objective.columns(probabilities, predicted.decided, columns["text"])
+    columns |= objective.columns(probabilities, predicted.decided, columns[predicted.shown_as])
     return columns if predicted.bad is None else _with_bad_rows(columns, table, predicted.bad)
 
 
@@ -246,7 +247,7 @@ def _table(columns: Columns, objective: Objective) -> Table:
     ]
     # words of the text say more than their places
     said = "words" if "words" in columns else "label"
-    shown = ("id", "text", "pair", said, "probability", "error")
+    shown = ("id", "text", "path", "pair", said, "probability", "error")
     head = [name for name in shown if name in columns]
     table = Table(*head, *(["probability"] if objective.classes else []))
     for i in range(len(columns["id"])):

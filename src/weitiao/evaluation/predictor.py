@@ -102,7 +102,9 @@ class Predictor:
             found = in_order(batches)
             assert found is not None  # of the only process
             decided = decide(self.model.objective, found["predictions"])
-        return Predicted(table, as_array(found["predictions"]), decided), rows.encoded
+        shown = self.rows.input.shown_as
+        said = Predicted(table, as_array(found["predictions"]), decided, shown_as=shown)
+        return said, rows.encoded
 
     def conversation(self, row: Any) -> Any:
         """A conversation as a text that `predict` takes; what is none, as it is.

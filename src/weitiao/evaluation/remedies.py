@@ -52,8 +52,9 @@ def remedies(run: Run) -> Iterator[str]:
         yield f"read all of train, not {read}: {{--trainer.limit_train_batches}} 1.0"
     if improving(trainer) or trainer.global_step < FEW_STEPS:
         yield f"train longer: {longer(trainer)}"
-    # some tasks have no recipe that starts from an encoder
-    if not pretrained and module.objective.recipe.startswith("pretrained"):
+    # some tasks have no recipe that starts from an encoder, and one of texts sees nothing
+    starts = module.objective.recipe.startswith("pretrained") and run.data.input.recipe is None
+    if starts and not pretrained:
         fetched = "" if encoder.at_hand() else "make encoder, then "
         yield f"start from a pretrained encoder: {fetched}{{--recipe}} {module.objective.recipe}"
     of_text = isinstance(run.data.input, Text) and not card.tokens.windows

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from weitiao.card import InputCard, TargetCard
 from weitiao.errors import DataError
 from weitiao.io.dialogues.messages import Role
+from weitiao.io.tables.opened import Opener
 
 if TYPE_CHECKING:
     import torch
@@ -123,6 +124,11 @@ class FittedInput(ABC):
     def rows(self, encoded: pa.Table) -> InputRows:
         """Encoded rows as they are."""
 
+    def baseline_features(self, encoded: pa.Table) -> np.ndarray | None:
+        """``(N, F)`` of encoded rows, of which simpler models are made to compare with; null =
+        those of their texts."""
+        return None
+
     def changed_rows(self, encoded: pa.Table, table: pa.Table, seed: int) -> Any:
         """Encoded rows of training that are changed from seed, epoch and slot (`InputRows`)."""
         # only those whose input says how often a row comes are asked
@@ -158,6 +164,26 @@ class Input(ABC):
     @abstractmethod
     def columns(self) -> dict[str, str]:
         """Role → column of the file; of the role ``text`` is what people are shown."""
+
+    @property
+    def shown_as(self) -> str:
+        """What files of predictions call the cells of the role ``text``."""
+        return "text"
+
+    @property
+    def counted_in(self) -> str:
+        """What `sizes` counts, for people."""
+        return "characters"
+
+    @property
+    def recipe(self) -> str | None:
+        """The recipe for all rows of such an input; null = it depends on them."""
+        return None
+
+    @property
+    def opener(self) -> Opener | None:
+        """Opens the files that cells of ``text`` name; null = the cells are what is read."""
+        return None
 
     @property
     def columns_of_labelled(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ SCHEMA = 5
 rows read, cleaned, audited, split, segmented or encoded in another way, or files of another form.
 """
 SHAPING = (
-    *("pyarrow", "openpyxl", "charset-normalizer", "mwparserfromhell"),  # reading
+    *("pyarrow", "openpyxl", "charset-normalizer", "mwparserfromhell", "pillow"),  # reading
     *("ftfy", "opencc", "emoji"),  # cleaning
     *("tokenizers", "transformers", "jieba", "rjieba", "stanza"),  # encoding
 )

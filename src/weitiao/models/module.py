@@ -15,11 +15,13 @@ from weitiao.config.serialization import plain
 from weitiao.models.backbones import (  # noqa: F401
     bag,
     causal,
+    convnet,
     pretrained,
     pretrained_seq2seq,
     recurrent,
     seq2seq,
     textcnn,
+    vit,
 )
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.transformer import Transformer

@@ -18,6 +18,9 @@ WIDER = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MANY_CLASSES = 500  # from here on one C: a model of each class takes its time
 WEIGHTS = 50_000_000  # of a linear model at most (0.4 GB); of more, the rarest n-grams are left out
 
+FEATURES = "features"
+"""Column of vectors that an input gives its rows (`FittedInput.baseline_features`)."""
+
 Score = Callable[[Any, Any], float]
 """Of what is said of some rows and what is right; the more the better."""
 
@@ -49,14 +52,15 @@ class Baselines(Protocol):
         """Fit on train, choose on val, say what test is.
 
         Args:
-            tables: readable rows of ``train``, ``val`` and ``test``.
+            tables: readable rows of ``train``, ``val`` and ``test``, with the column ``features``
+                where the input has some of its own.
             targets: of the same rows, as `target_array` gives them.
         """
 
 
 @dataclass(frozen=True)
 class LinearModels:
-    """Models of TF-IDF of character 1–3-grams.
+    """Models of TF-IDF of character 1–3-grams, or of the features of an input that isn't text.
 
     Args:
         linear: of features of the texts, with a value of C.
@@ -105,6 +109,9 @@ class LinearModels:
         The classes of a pair may depend on which text comes first, so these see both texts, too; on
         STS-B zh a regression loses by it (validation R² 0.51 instead of 0.54).
         """
+        if FEATURES in tables["train"].column_names:
+            columns = {split: table[FEATURES].combine_chunks() for split, table in tables.items()}
+            return {s: np.stack(each.to_numpy(zero_copy_only=False)) for s, each in columns.items()}
         from scipy.sparse import csr_matrix, hstack
         from sklearn.feature_extraction.text import TfidfVectorizer
 

@@ -1,5 +1,6 @@
 """Pooling: vectors of all positions to one per row, ``(B, T, H) → (B, H)``."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -12,6 +13,13 @@ def build_pooling(name: PoolingName, width: int) -> nn.Module:
     """The pooling of that name; ``width`` is ``H``."""
     modules = {"cls": FirstPosition, "last": LastPosition, "mean": Mean, "max": Max}
     return Attention(width) if name == "attention" else modules[name]()
+
+
+def mask_of(inputs: Mapping[str, Tensor], hidden: Tensor) -> Tensor:
+    """Which positions of ``hidden (B, T, H)`` count, ``(B, T)`` bool; all, where there is no
+    padding and so no mask."""
+    mask = inputs.get("attention_mask")
+    return hidden.new_ones(hidden.shape[:2], dtype=torch.bool) if mask is None else mask
 
 
 class FirstPosition(nn.Module):

@@ -14,7 +14,7 @@ from weitiao.errors import ConfigError
 from weitiao.linear import COLUMNS
 from weitiao.objectives.blend import Blend
 from weitiao.objectives.heads import Head
-from weitiao.objectives.pooling import PoolingName, build_pooling
+from weitiao.objectives.pooling import PoolingName, build_pooling, mask_of
 from weitiao.objectives.precision import FullPrecision, full
 from weitiao.objectives.wide import Wide
 
@@ -107,7 +107,8 @@ class Scorer(nn.Module):
     def pooled(self, backbone: Encoder, inputs: Mapping[str, Tensor]) -> Tensor:
         """One vector a row, ``(B, H)``."""
         read = {name: values for name, values in inputs.items() if name not in COLUMNS}
-        return self.pool(backbone(**read), inputs["attention_mask"])
+        vectors = backbone(**read)
+        return self.pool(vectors, mask_of(inputs, vectors))
 
     def parts(self, backbone: Encoder, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """Logits ``(B, C)`` of the deep path and, where there is one, of the wide one."""

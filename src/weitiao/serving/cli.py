@@ -137,6 +137,7 @@ def run_serve(arguments: list[str]) -> None:
         def read(run: Path) -> Predictor | Talker:
             trust = server.trust_remote_code
             model = load(run, device=server.device, trust_remote_code=trust)
+            _refuse_files(model, run)
             model.rows.batch = BATCH
             return Talker(model, values.limits.answer) if model.chat else model
 
@@ -158,6 +159,17 @@ def run_serve(arguments: list[str]) -> None:
         show_line(f"{', '.join(models)}: http://{shown}:{port} (Ctrl-C ends)", console)
         _answer(make_app(models, values.limits, token, local=local), bound, server.end_within)
     show_line("ended", console)
+
+
+def _refuse_files(model: Predictor, run: Path) -> None:
+    """Refuse a model whose rows name files: whoever asks would have them opened here.
+
+    Raises:
+        ConfigError: it is one.
+    """
+    if model.rows.reader.opener is not None:
+        problem = f": {run} reads files by their names, of this machine"
+        raise ConfigError(problem, field="runs", hint="weitiao predict, or weitiao.load(run)")
 
 
 def _answer(app: Gate, bound: socket.socket, end_within: int) -> None:

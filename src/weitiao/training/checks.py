@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.strategies import FSDPStrategy, ModelParallelStrategy
 from lightning.pytorch.utilities.model_helpers import is_overridden
 
+from weitiao.card import TokenInput
 from weitiao.config.bounds import at_least
 from weitiao.config.parser import flat
 from weitiao.data.datamodule import DataModule
@@ -184,6 +185,8 @@ def refuse_blind_pooling(module: Module) -> None:
     backbone = module.backbone
     scorer: Any = module.objective.scorer or module.objective
     if not isinstance(getattr(scorer, "pool", None), FirstPosition | LastPosition):
+        return
+    if not isinstance(module.card.input, TokenInput):  # no ids to try it with
         return
     unit, other = [i for i in range(3) if i != module.card.tokens.pad_id][:2]
     ids = torch.full((1, min(16, module.card.tokens.max_length)), unit)

@@ -85,7 +85,9 @@ class EvaluationRows(Callback):
         table = trainer.datamodule.rows(split).take(pa.array(rows))
         decided = decide(pl_module.objective, seen["predictions"])
         targets = as_array(seen["targets"])
-        self.of[split] = Evaluated(table, found, decided, targets, np.asarray(losses), rows)
+        shown = trainer.datamodule.input.shown_as
+        known = (table, found, decided, targets, np.asarray(losses), rows)
+        self.of[split] = Evaluated(*known, shown_as=shown)
         by_file = {}
         if split == "val":  # those of test are written with the others
             with self._dispensable.part("the scores of each file"):

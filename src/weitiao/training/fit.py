@@ -199,7 +199,9 @@ class FitCLI(TrainingCLI):
             for line in self.model.objective.lost(split, batches, place):
                 show_line(line, self.console)
         if self.datamodule.input.times:
-            show_examples(self.datamodule.changed_rows.examples(3), self.console)
+            examples = self.datamodule.changed_rows.examples(3)
+            if examples is not None:  # of texts
+                show_examples(examples, self.console)
 
 
 @signals.watched()

@@ -154,7 +154,10 @@ def with_presets(arguments: list[str]) -> tuple[list[str], str | None]:
         name = yaml.safe_load(began.read_text("utf-8")).get("recipe") or "none"
         why = "as the run began"
     if name == "auto" and (data := data_of([*first, *arguments])) is not None:
-        name, why = choose(facts_of(data, encoder.at_hand()))
+        if (own := data.input.recipe) is not None:
+            name, why = own, "its input has one"
+        else:
+            name, why = choose(facts_of(data, encoder.at_hand()))
     if name in ("none", "auto"):  # auto without a file: the command itself says what is missing
         return [*first, *arguments], None
     path = preset("recipe", name, "auto", "none")

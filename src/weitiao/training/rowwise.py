@@ -26,12 +26,14 @@ class Predicted:
         decided: likewise, what a row is said to be.
         bad: rows that were set aside, as `Reader.stream` gives them; null = any would
             have been refused.
+        shown_as: what a file calls the cells of the role ``text``.
     """
 
     table: pa.Table
     predictions: Rowwise
     decided: Rowwise
     bad: Sequence[Mapping[str, Any]] | None = field(default=None, kw_only=True)
+    shown_as: str = field(default="text", kw_only=True)
 
 
 def in_order(batches: Sequence[Mapping[str, Values]]) -> dict[str, Values] | None:

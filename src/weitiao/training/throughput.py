@@ -8,10 +8,13 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from weitiao.config.private_interfaces import logs_after_this_batch
+from weitiao.data.batch import positions_of
 
 
 class Throughput(Callback):
     """Logs ``speed/tokens_per_s`` and ``speed/padded_share`` over each logging interval.
+
+    Where rows aren't ids, each counts as one.
 
     Of several processes, the first one's.
     """
@@ -30,7 +33,7 @@ class Throughput(Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, _: Any, batch: Any, *rest: Any
     ) -> None:
         """Count ids; log and start again at each logging step."""
-        mask = batch["inputs"]["attention_mask"]
+        mask = positions_of(batch)
         self.tokens = self.tokens.to(mask.device) + mask.sum()  # no wait for the device
         self.cells += mask.numel()
         if logs_after_this_batch(trainer):

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch.utils.flop_counter import FlopCounterMode
 
+from weitiao.data.batch import positions_of
 from weitiao.training.matmul import rate
 
 MUCH = 0.2  # share of the time from which on a part other than computing is worth a change
@@ -57,7 +58,7 @@ class TimeSpent(Callback):
     ) -> None:
         """A batch was computed, and its step taken."""
         self._take("compute")
-        mask = batch["inputs"]["attention_mask"]
+        mask = positions_of(batch)
         self.rows, self._batch = self.rows + len(mask), batch
         self.tokens = self.tokens.to(mask.device) + mask.sum()  # no wait for the device
 
@@ -80,6 +81,8 @@ class TimeSpent(Callback):
         """Rows and tokens a second while it computed or loaded, the parts, and what to change."""
         whole, training = sum(self.parts.values()), self.parts["compute"] + self.parts["data"]
         counts = {"rows": self.rows, "tokens": float(self.tokens)}
+        if "attention_mask" not in self._batch["inputs"]:
+            del counts["tokens"]
         found = [f"{count / training:,.0f} {name}/s" for name, count in counts.items()]
         # of several processes, each would have to compute
         if trainer.world_size == 1 and (share := self._share(trainer)) >= SEEN:
@@ -99,7 +102,7 @@ class TimeSpent(Callback):
         all others: a bound from below for batches of longer texts, whose attention costs more.
         """
         module, batch = trainer.lightning_module, self._batch
-        mask = batch["inputs"]["attention_mask"]
+        mask = positions_of(batch)
         training = module.training
         module.eval()
         counter, context = (

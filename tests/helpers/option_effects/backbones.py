@@ -9,6 +9,8 @@ from option_effects.tasks import (
     LORA,
     OWN_TALKING,
     PARALLEL,
+    PATCHES,
+    PICTURES,
     PRETRAINED,
     RNN,
     TALKING,
@@ -49,6 +51,19 @@ BACKBONES = {
     "model.backbone: TextCNN/model.backbone.kernels": Effect("loss", "[3]", CNN),
     "model.backbone: TextCNN/model.backbone.dropout": Effect("loss", "0.5", CNN),
     "model.backbone: TextCNN/model.backbone.token_dropout": Effect("loss", "0.5", CNN),
+    "model.backbone: ConvNet/model.backbone.width": Effect("loss", "16", PICTURES),
+    "model.backbone: ConvNet/model.backbone.levels": Effect("loss", "2", PICTURES),
+    "model.backbone: ConvNet/model.backbone.depth": Effect("loss", "2", PICTURES),
+    **{
+        f"model.backbone: ViT/model.backbone.{option}": Effect("loss", value, PATCHES)
+        for option, value in {
+            "patch": "4",
+            "layers": "2",
+            "width": "64",
+            "heads": "2",
+            "dropout": "0.5",
+        }.items()
+    },
     "model.backbone: Bag/model.backbone.embedding": Effect("loss", "16", BAG),
     "model.backbone: Bag/model.backbone.vectors": Effect("loss", "freeze", BAG + VECTORS),
     "model.backbone: Bag/model.backbone.orders": Effect("loss", "1", BAG),

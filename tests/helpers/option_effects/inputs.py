@@ -5,6 +5,7 @@ from __future__ import annotations
 from option_effects.effect import Effect
 from option_effects.tasks import (
     ALIKE,
+    CHANGED,
     CHOICE,
     CNN,
     COMPARED,
@@ -14,6 +15,7 @@ from option_effects.tasks import (
     LINEAR,
     NEAR,
     PARALLEL,
+    PICTURES,
     SWAP,
     TALK,
     TALKING,
@@ -177,4 +179,32 @@ INPUTS = {
     "data.input: Text/data.input.linear": Effect("prepared", "{}"),
     "data.input.linear: Linear/data.input.linear.strength": Effect("scores", "0.1", LINEAR),
     "data.input.linear: Linear/data.input.linear.weights": Effect("prepared", "64", LINEAR),
+    **{
+        f"data.input: Image/data.input.{option}": Effect("prepared", value, PICTURES)
+        for option, value in {
+            "size": "20",
+            "colours": "grey",
+            "interpolation": "nearest",
+        }.items()
+    },
+    "data.input: Image/data.input.path": Effect(
+        "prepared", "file", (*PICTURES, "--data.train=pictures.csv"), mends=True
+    ),
+    "data.input: Image/data.input.square": Effect(
+        "prepared", "crop", (*PICTURES, "--data.train=pictures.csv", "--data.input.path=file")
+    ),
+    "data.input: Image/data.input.mean": Effect("loss", "[0.1, 0.2, 0.3]", PICTURES),
+    "data.input: Image/data.input.deviation": Effect("loss", "[0.1, 0.2, 0.3]", PICTURES),
+    "data.input: Image/data.input.augment": Effect("loss", "{crop: 0.5}", PICTURES),
+    "data.input: Image/data.input.cache_limit": Effect("refused", "0.000001", PICTURES),
+    **{
+        f"data.input.augment: Augment/data.input.augment.{option}": Effect("loss", value, CHANGED)
+        for option, value in {
+            "flip": "0.0",
+            "crop": "0.4",
+            "turn": "20",
+            "colour": "0.5",
+            "erase": "1.0",
+        }.items()
+    },
 }

@@ -76,6 +76,12 @@ WRITTEN = (
     *("--model.backbone=PretrainedSeq2Seq", "--model.backbone.name=t5"),
     "--data.input.encode.tokenizer=t5",
 )
+PICTURES = (
+    *("--task=pictures", "--recipe=none", "--data.train=pictures", "--data.input.size=16"),
+    *("--model.backbone=ConvNet", "--model.backbone.width=8"),
+)
+CHANGED = (*PICTURES, "--data.input.augment.crop=0.9")
+PATCHES = (*PICTURES[:4], "--model.backbone=ViT")
 SHORTENED = ("--task=summary", *PARALLEL[1:])
 OF_WRITTEN = ("--data.input.written.tokenizer=bpe",)
 TWO_SIDES = (*PARALLEL, *OF_WRITTEN)

@@ -22,6 +22,7 @@ _NAMES: dict[str, Kind] = {
         and kind != "beir"
         and kind != "tmx"
         and kind != "moses"
+        and kind != "folder"
     },
     ".txt": "lines",
     ".xml": "wikipedia",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weitiao.errors import DataError, shell_word
+from weitiao.io.tables.folders import SUFFIXES, holds_pictures
 from weitiao.io.tables.options import FileFormat
 
 Files = str | list[str]
@@ -69,7 +70,7 @@ def inputs_of(name: str) -> list[SourceFiles]:
     """
     parts = parts_of_name(name)
     if parts is None:
-        return [SourceFiles(str(path), (path,)) for path in _find(name)]
+        return [SourceFiles(str(path), (path,), _form_of(path)) for path in _find(name)]
     before, names, behind = parts
     if glob.has_magic("".join([*names, behind])):
         problem = "in braces, and behind them, names are written out"
@@ -83,23 +84,35 @@ def inputs_of(name: str) -> list[SourceFiles]:
     return found
 
 
-def expand(files: Files) -> list[Path]:
+def _form_of(path: Path) -> FileFormat | None:
+    return "folder" if path.is_dir() and holds_pictures(path) else None
+
+
+def expand(files: Files, *, folders: bool = False) -> list[Path]:
     """The files that paths and globs name, each glob's in sorted order.
 
     Data sets and queries that are written out are no files, and left out.
 
+    Args:
+        folders: whether a folder of pictures counts as a file.
+
     Raises:
-        DataError: one is missing, empty, a folder, unreadable or named twice, or a glob finds
-            nothing.
+        DataError: one is missing, empty, a folder without pictures, unreadable or named twice, or a
+            glob finds nothing.
     """
     if not files:
         raise DataError("no file is named", hint="{--train} FILE; {--files} FILE")
     names = [n for n in names_of(files) if not (is_dataset(n) or _QUERY.match(n))]
-    paths = [path for name in names for each in inputs_of(name) for path in each.files]
+    sources = [each for name in names for each in inputs_of(name)]
+    paths = [path for each in sources for path in each.files]
+    whole = {each.files[0] for each in sources if folders and each.format == "folder"}
     seen: set[Path] = set()
     for path in paths:
         if path in seen:
             raise DataError("the file is named twice", file=path)
+        if path in whole:
+            seen.add(path)
+            continue
         if not path.is_file():
             raise DataError("this is not a file", file=path, hint=_instead_of(path))
         if not os.access(path, os.R_OK):
@@ -116,7 +129,10 @@ def _instead_of(folder: Path) -> str | None:
     saved = {"dataset_dict.json", "state.json"} & set(os.listdir(folder))
     if saved:
         return f"a data set: {shell_word(f'hf:{folder}#train')}"
-    return f"name its files: {shell_word(f'{folder}/*.csv')}"
+    if holds_pictures(folder):
+        return "pictures: {--task} pictures"
+    pictures = f"a folder of pictures has some in it ({', '.join(SUFFIXES)})"
+    return f"name its files: {shell_word(f'{folder}/*.csv')}; {pictures}"
 
 
 def _find(name: str) -> list[Path]:

@@ -21,6 +21,7 @@ FileFormat = Literal[
     "beir",
     "tmx",
     "moses",
+    "folder",
 ]
 Format = Literal["auto", FileFormat]
 
@@ -38,7 +39,8 @@ class ReadOptions:
             and a blank line between sentences; ``brat`` is a text with its ``.ann`` beside it;
             ``beir`` is ``qrels/NAME.tsv`` with the queries and the corpus of its folder; ``tmx`` is
             a translation memory, whose columns are its languages; ``moses`` are text files with as
-            many lines each, named together, ``train.{en,zh}``, and recognised by that.
+            many lines each, named together, ``train.{en,zh}``, and recognised by that; ``folder``
+            is one of pictures, with a folder for each class in it, and recognised likewise.
         encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
         header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
             "0", "1", ….

@@ -25,9 +25,10 @@ from weitiao.io.tables.encoding import resolve
 from weitiao.io.tables.files import Named, SourceFiles, expand, inputs_of, is_dataset, is_query
 from weitiao.io.tables.formats import BINARY, ENCODED, OF_SPANS, ONLY_FOR, by_content, format_of
 from weitiao.io.tables.huggingface import split_files
+from weitiao.io.tables.opened import Opener
 from weitiao.io.tables.options import ReadOptions
 from weitiao.io.tables.positive_cells import NEGATIVES
-from weitiao.io.tables.rows import Reading
+from weitiao.io.tables.rows import Reading, count_before
 from weitiao.io.tables.source import Source
 from weitiao.io.tables.unpack import COMPRESSED
 
@@ -68,10 +69,13 @@ class Reader(ReadOptions):
             ``[{"role": …, "content": …}, …]``, so without labels, too.
             ``positives``: there is none; a list of texts as ``pair`` makes a row of each, and
             ``negatives``, of one column or several, are in the table a JSON list of texts.
+        opener: of files that ``text`` names, such as pictures: rows whose file can't be used are
+            bad, and the others get its columns; null = cells are what is read.
     """
 
     columns: Mapping[str, str] = field(default_factory=lambda: {"text": "text", "label": "label"})
     cells: Cells = "name"
+    opener: Opener | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -131,7 +135,7 @@ class Reader(ReadOptions):
         found = [each for each in named if isinstance(each, SourceFiles)]
         names = [named] if isinstance(named, str) else [n for n in named if isinstance(n, str)]
         if not found:
-            expand(names)
+            expand(names, folders=self.opener is not None)
         for name in names:
             if is_dataset(name):
                 files = split_files(name)
@@ -203,7 +207,7 @@ class Reader(ReadOptions):
                 bad = stack.enter_context(part.open("w", encoding="utf-8"))
                 aside = partial(_write_line, bad)
             part = stack.enter_context(whole_or_not(out))
-            reading = Reading(dict(self.columns), names, aside)
+            reading = Reading(dict(self.columns), names, aside, self.opener)
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reading.schema) as file:
                 for batch in reading.batches(map(self.source, inputs)):
                     file.write_batch(batch)
@@ -230,12 +234,12 @@ class Reader(ReadOptions):
         bad: list[dict[str, Any]] = []
         aside = bad.append if self.on_bad_row == "quarantine" else None
         names = [each.name for each in inputs]
-        reading = Reading(dict(self.columns), names, aside)
+        reading = Reading(dict(self.columns), names, aside, self.opener)
         held: RowsAndBad | None = None  # bad rows may follow the last good one
         for batch in reading.batches(map(self.source, inputs)):
             for start in range(0, len(batch), rows):
                 part = batch.slice(start, rows)
-                before = _count_before(bad, batch, start + rows)
+                before = count_before(bad, batch, start + rows)
                 if held:
                     yield held
                 held = RowsAndBad(pa.Table.from_batches([part]), bad[:before])
@@ -256,7 +260,7 @@ class Reader(ReadOptions):
         if given.format is not None:
             idle = ["header", "separator", "sheet"]
             idle += [] if given.format == "moses" else ["encoding"]
-            idle += [] if given.format == self.format == "moses" else ["format"]
+            idle += [] if given.format == self.format in ("moses", "folder") else ["format"]
             for option in idle:
                 self._refuse_idle(option, given.name)
             encoding = "utf-8" if given.format == "jsonl" else ""
@@ -284,14 +288,6 @@ class Reader(ReadOptions):
     def _refuse_idle(self, option: str, on: str) -> None:
         if getattr(self, option) != getattr(Reader, option):
             raise ConfigError(f"has no effect on {on}", field=option)
-
-
-def _count_before(bad: Sequence[Mapping[str, Any]], batch: pa.RecordBatch, end: int) -> int:
-    """How many of the bad rows, in order, stand before a row of a batch of one file."""
-    if end >= len(batch):
-        return len(bad)
-    file, row = batch["file"][end].as_py(), batch["row"][end].as_py()
-    return sum(each["file"] != file or each["row"] < row for each in bad)
 
 
 def _write_line(file: IO[str], record: dict[str, Any]) -> None:

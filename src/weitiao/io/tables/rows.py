@@ -1,7 +1,7 @@
 """From the chunks of a file to batches of good rows; the bad ones are reported or set aside."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from weitiao.io.tables.answer_cells import AnswerCells
 from weitiao.io.tables.cells import Cells, NoValue, SeenIds, as_array, shown
 from weitiao.io.tables.choice_cells import ChoiceCells
 from weitiao.io.tables.encoding import ANOTHER, garbled
+from weitiao.io.tables.folders import read_folder
+from weitiao.io.tables.opened import Opener, open_files
 from weitiao.io.tables.options import FileFormat
 from weitiao.io.tables.positive_cells import PositiveCells, merged_roles
 from weitiao.io.tables.quotes import QuotedCells
@@ -38,6 +40,7 @@ _READERS: dict[FileFormat, Callable[[Source], Iterator[Chunk]]] = {
     "beir": beir.read_beir,
     "tmx": tmx.read_tmx,
     "moses": aligned.read_aligned,
+    "folder": read_folder,
 }
 
 
@@ -76,6 +79,7 @@ class Reading:
         wanted: role → column.
         names: what the sources of rows are called, in order.
         aside: takes the bad rows; None: the first one raises.
+        opener: opens the files that rows name; null = they name none.
     """
 
     def __init__(
@@ -83,8 +87,10 @@ class Reading:
         wanted: dict[str, str],
         names: list[str],
         aside: Callable[[dict[str, Any]], object] | None,
+        opener: Opener | None = None,
     ) -> None:
         self.total = self.kept = 0
+        self._opener = opener
         self._aside, self._seen = aside, SeenIds()
         self._names = pa.array(names, pa.string())
         self.first: DataError | None = None
@@ -94,6 +100,7 @@ class Reading:
         self.schema = pa.schema(
             [
                 *(pa.field(role, pa.string()) for role in roles),
+                *(pa.field(*column) for column in (opener.columns if opener else {}).items()),
                 pa.field("file", pa.dictionary(pa.int32(), pa.string())),
                 pa.field("row", pa.int64()),
             ]
@@ -123,6 +130,8 @@ class Reading:
             for i, fault in unfit.items():
                 if i not in faults or not faults[i].undecodable:
                     faults[i] = fault
+            if self._opener is not None:
+                open_files(self._opener, source, chunk, arrays, faults)
             if "id" in arrays:
                 self._find_repeats(source, chunk, arrays["id"], faults)
             bad = sorted([*chunk.bad, *faults.values()], key=lambda fault: fault.row)
@@ -275,3 +284,11 @@ def _placeholders(source: Source, role: str, values: list[Any]) -> dict[int, str
         for i, value in enumerate(values)
         if isinstance(value, str) and is_placeholder(value)
     }
+
+
+def count_before(bad: Sequence[Mapping[str, Any]], batch: pa.RecordBatch, end: int) -> int:
+    """How many of the bad rows, in order, stand before a row of a batch of one file."""
+    if end >= len(batch):
+        return len(bad)
+    file, row = batch["file"][end].as_py(), batch["row"][end].as_py()
+    return sum(each["file"] != file or each["row"] < row for each in bad)

@@ -1,4 +1,4 @@
-"""What every backbone is: ids to one vector per position, ``(B, T) → (B, T, H)``."""
+"""What every backbone is: inputs to one vector per position, ``(B, T, H)``."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from weitiao.card import DataCard
 
 
 class Backbone(nn.Module, ABC):
-    """Anything that turns ids into one vector per position.
+    """Anything that turns ids, or pixels, into one vector per position.
 
     A subclass takes the data card first and its own options by keyword; naming it as
     ``model.backbone`` is all it takes to use it.
@@ -20,15 +20,14 @@ class Backbone(nn.Module, ABC):
     """``H``, the width of the vectors."""
 
     @abstractmethod
-    def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, *args: Any, **inputs: Any) -> Tensor:
         """Vectors of each position.
 
         Args:
-            input_ids: ``(B, T)`` int64.
-            attention_mask: ``(B, T)`` bool, false at padding.
-            token_type_ids: ``(B, T)`` 0 or 1, for pairs.
+            args: those of ``inputs``, in their order.
+            inputs: what rows of the input give, by name. Of texts, ``input_ids (B, T)`` int64;
+                ``attention_mask (B, T)`` bool, false at padding; and, for pairs, ``token_type_ids
+                (B, T)``, 0 or 1. Of pictures, ``pixels (B, C, S, S)``.
 
         Returns:
             ``(B, T, H)``; values at padding are arbitrary.
