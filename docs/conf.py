@@ -34,7 +34,14 @@ CONTENTS = {
     "Guides": [
         "docs/first_hour",
         *("docs/recipes", "docs/data", "docs/tasks", "docs/tags", "docs/answers"),
-        *("docs/choice", "docs/pictures", "docs/chat", "docs/preferences", "docs/translation"),
+        *(
+            "docs/choice",
+            "docs/pictures",
+            "docs/sounds",
+            "docs/chat",
+            "docs/preferences",
+            "docs/translation",
+        ),
         *("docs/models", "docs/encoder", "docs/chat_model"),
         *("docs/segmentation", "docs/augmentation", "docs/tuning", "docs/pretraining"),
         "docs/generation",

@@ -155,6 +155,21 @@ ADDED |= {
     "train and fit --model.backbone.patch": "it must divide the pictures' size, and sets the cost",
 }
 ADDED |= {
+    "train and fit --data.input.log_mel.rate": "telephones have 8,000 samples a second",
+    "train and fit --data.input.log_mel.bands": "voices and machines differ in pitches",
+    "train and fit --data.input.log_mel.window": "long windows tell pitches, short ones moments",
+    "train and fit --data.input.log_mel.step": "how fast sounds change differs",
+    "train and fit --data.input.shortest": "how short a sound can be meant differs: clicks, words",
+    "train and fit --data.input.longest": "how long one may be is a matter of memory",
+    "train and fit --data.input.changes": "changed clips help voices that training hasn't heard",
+    "train and fit --data.input.changes.speed": "where speed is what is learned, it may not vary",
+    "train and fit --data.input.changes.warp": "where pitch is what is learned, it may not vary",
+    "train and fit --data.input.changes.bands": "helps, but where one band tells all",
+    "train and fit --data.input.changes.frames": "helps with long clips, hurts in short ones",
+    "train and fit --data.input.changes.masks": "as many as clips are long",
+    "train and fit --model.backbone.channels": "how often bands are halved, and the cost of it",
+}
+ADDED |= {
     "serve --host": "which network may reach a server can't be guessed",
     "serve --port": "of two servers on one machine each needs its own",
     "serve --token_file": "a token may stand neither on the command line nor in a log",

@@ -13,6 +13,7 @@ from chat_models import write_chat_model
 from conftest import Command, reviews, run_behind, write_csv
 from jsonargparse import ArgumentParser, capture_parser
 from small_pictures import write_pictures
+from tones import write_tones
 
 from weitiao.config.parser import flat
 from weitiao.training.fit import fit
@@ -136,6 +137,9 @@ def small_file(folder: Path, config: str) -> tuple[str, ...]:
     if config == "recipes/pictures.yaml":
         write_pictures(folder / "pictures", 40)
         return ("--data.train=pictures",)
+    if config == "recipes/sounds.yaml":
+        write_tones(folder, 20)
+        return ("--data.train=my.csv",)
     if config in ROWS:
         header, row = ROWS[config]
         lines = (

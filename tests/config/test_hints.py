@@ -156,7 +156,7 @@ def test_predict_tells_that_its_checkpoint_is_missing() -> None:
 def test_an_option_of_another_backbone_is_told(parser: ArgumentParser) -> None:
     said = refused(parser, "--model.backbone=TextCNN", "--model.backbone.layers=3")
     assert "model.backbone.layers: TextCNN has no such option; it has embedding, " in said
-    assert "an option of Causal, Pretrained, Recurrent, Seq2Seq, Transformer" in said
+    assert "an option of Causal, Pretrained, Recurrent, Seq2Seq, SoundCNN, Transformer, ViT" in said
 
 
 def test_what_other_frameworks_call_an_option_leads_to_one_of_ours() -> None:

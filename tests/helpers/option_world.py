@@ -11,6 +11,7 @@ import torch
 from chat_models import CHATML, write_chat_model
 from conftest import reviews, write_csv
 from small_pictures import stripes, write_pictures
+from tones import write_tones
 from writing_models import write_t5
 
 from weitiao.training.fit import fit
@@ -184,6 +185,8 @@ def make_world(folder: Path) -> None:
     found = sorted((folder / "pictures").rglob("*.png"))
     named = [(str(path.relative_to(folder)), path.parent.name) for path in found]
     write_csv(folder / "pictures.csv", named, ("file", "label"))
+    tones = write_tones(folder, 12, name="sounds.csv")
+    Path("named.csv").write_text(tones.read_text("utf-8").replace("path", "file", 1), "utf-8")
     save_bert(folder / "bert", 0, pad_token="[PAD]")
     save_bert(folder / "other_bert", 1, pad_token="[PAD]")
     save_bert(folder / "bare_bert", 0)

@@ -38,7 +38,8 @@ def reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def load(run: Path, **options: Any) -> Any:
         found.update(options)
-        return SimpleNamespace(rows=SimpleNamespace(), chat=run.name == "run")
+        rows = SimpleNamespace(reader=SimpleNamespace(opener=None))
+        return SimpleNamespace(rows=rows, chat=run.name == "run")
 
     def talker(model: Any, longest: int | None) -> Any:
         found["longest"] = longest

@@ -10,6 +10,7 @@ import torch
 from tiny_models import objective_of, tiny_card
 
 from weitiao.data.datamodule import DataModule
+from weitiao.inputs.text import Text
 from weitiao.models.module import Module
 from weitiao.training.evaluation_rows import EvaluationRows
 
@@ -27,7 +28,7 @@ def test_rows_are_read_by_the_first_process_and_labels_by_none(
     first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("weitiao.distributed.to_first", lambda own: [own] if first else None)
-    data, module = Mock(DataModule), Mock(Module)
+    data, module = Mock(DataModule, input=Text()), Mock(Module)
     module.objective = objective_of(tiny_card(labels=["a", "b"]))
     trainer = SimpleNamespace(sanity_checking=False, loggers=[], datamodule=data)
     callback = EvaluationRows()

@@ -27,7 +27,8 @@ class Batching:
 
     Args:
         tokens: most ids of a batch, padding included. Short texts then share large batches. A
-            picture counts as one: all are of a size, and ``size`` bounds their batches.
+            picture counts as one: all are of a size, and ``size`` bounds their batches. Of a sound
+            each frame counts.
         size: most rows of a batch; with ``tokens`` null, the fixed number of rows.
         workers: processes that make batches beside the training process; 0 = none.
         eval_times: an evaluation or a prediction takes so many times as many ids and rows at once:

@@ -13,7 +13,7 @@ from weitiao.data.batch import Batching, EpochBatches, Rows
 from weitiao.data.loader import ResumableLoader
 
 # the others, so that a checkpoint and a command line may name them
-from weitiao.inputs import FittedInput, Input, chat, image  # noqa: F401
+from weitiao.inputs import FittedInput, Input, audio, chat, image  # noqa: F401
 from weitiao.inputs.text import Text
 from weitiao.io.tables import Reader, SourceFiles
 from weitiao.io.tables.named_files import with_files

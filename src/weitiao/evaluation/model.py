@@ -9,17 +9,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from weitiao.card import DataCard
 
 # the others, so that a checkpoint may name them
-from weitiao.models.backbones import (  # noqa: F401
-    bag,
-    causal,
-    convnet,
-    pretrained,
-    pretrained_seq2seq,
-    recurrent,
-    seq2seq,
-    textcnn,
-    vit,
-)
+from weitiao.models.backbones import known  # noqa: F401
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.objectives import Classification

@@ -45,10 +45,10 @@ class Format(NamedTuple):
 def write_predictions(path: Path, predicted: Predicted, objective: Objective) -> None:
     """Write ``id, text, label, probability of each class`` in the order of the rows.
 
-    ``text`` is the original, of pictures called ``path``, and ``label`` the predicted one; where
-    the rows have labels, the true one stands as ``true``; where they are pairs, the second text as
-    ``pair``. Where bad rows were set aside, each stands in its place, without a label, and with its
-    reason as ``error``.
+    ``text`` is the original, of pictures and sounds called ``path``, and ``label`` the predicted
+    one; where the rows have labels, the true one stands as ``true``; where they are pairs, the
+    second text as ``pair``. Where bad rows were set aside, each stands in its place, without a
+    label, and with its reason as ``error``.
 
     Args:
         path: the file, written beside and renamed. ``.csv`` and ``.parquet`` have a column

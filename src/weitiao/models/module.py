@@ -12,17 +12,7 @@ from weitiao.config.private_interfaces import BUILT_BY_PARSER
 from weitiao.config.serialization import plain
 
 # the others, so that their short names work
-from weitiao.models.backbones import (  # noqa: F401
-    bag,
-    causal,
-    convnet,
-    pretrained,
-    pretrained_seq2seq,
-    recurrent,
-    seq2seq,
-    textcnn,
-    vit,
-)
+from weitiao.models.backbones import known  # noqa: F401
 from weitiao.models.backbones.base import BackboneFactory
 from weitiao.models.backbones.transformer import Transformer
 from weitiao.models.learning import Learner

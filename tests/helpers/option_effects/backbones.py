@@ -13,6 +13,7 @@ from option_effects.tasks import (
     PICTURES,
     PRETRAINED,
     RNN,
+    SOUNDS,
     TALKING,
     VECTORS,
     WRITTEN,
@@ -61,6 +62,15 @@ BACKBONES = {
             "layers": "2",
             "width": "64",
             "heads": "2",
+            "dropout": "0.5",
+        }.items()
+    },
+    **{
+        f"model.backbone: SoundCNN/model.backbone.{option}": Effect("loss", value, SOUNDS)
+        for option, value in {
+            "channels": "[3, 4]",
+            "layers": "1",
+            "width": "16",
             "dropout": "0.5",
         }.items()
     },

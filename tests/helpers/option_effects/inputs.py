@@ -10,12 +10,14 @@ from option_effects.tasks import (
     CNN,
     COMPARED,
     FOUND,
+    HIDDEN,
     JUDGED,
     LIKE,
     LINEAR,
     NEAR,
     PARALLEL,
     PICTURES,
+    SOUNDS,
     SWAP,
     TALK,
     TALKING,
@@ -205,6 +207,26 @@ INPUTS = {
             "turn": "20",
             "colour": "0.5",
             "erase": "1.0",
+        }.items()
+    },
+    "data.input: Sound/data.input.path": Effect(
+        "prepared", "file", (*SOUNDS, "--data.train=named.csv"), mends=True
+    ),
+    **{
+        f"data.input: Sound/data.input.log_mel.{option}": Effect("prepared", value, SOUNDS)
+        for option, value in {"rate": "8000", "bands": "20", "window": "30", "step": "20"}.items()
+    },
+    "data.input: Sound/data.input.shortest": Effect("refused", "0.2", SOUNDS),
+    "data.input: Sound/data.input.longest": Effect("refused", "0.2", SOUNDS),
+    "data.input: Sound/data.input.changes": Effect("loss", "{masks: 1}", SOUNDS),
+    **{
+        f"data.input.changes: Changes/data.input.changes.{option}": Effect("loss", value, HIDDEN)
+        for option, value in {
+            "speed": "0.5",
+            "warp": "0.5",
+            "bands": "0.5",
+            "frames": "0.5",
+            "masks": "4",
         }.items()
     },
 }

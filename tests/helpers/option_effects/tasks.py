@@ -82,6 +82,11 @@ PICTURES = (
 )
 CHANGED = (*PICTURES, "--data.input.augment.crop=0.9")
 PATCHES = (*PICTURES[:4], "--model.backbone=ViT")
+SOUNDS = (
+    *("--task=sounds", "--recipe=none", "--data.train=sounds.csv"),
+    *("--model.backbone=SoundCNN", "--model.backbone.width=8", "--model.backbone.channels=[2]"),
+)
+HIDDEN = (*SOUNDS, "--data.input.changes.masks=1")
 SHORTENED = ("--task=summary", *PARALLEL[1:])
 OF_WRITTEN = ("--data.input.written.tokenizer=bpe",)
 TWO_SIDES = (*PARALLEL, *OF_WRITTEN)

@@ -43,8 +43,8 @@ def test_what_else_is_in_it_is_counted_or_refused(tmp_path: Path) -> None:
     table = read(tmp_path, folder, notes)
     assert table["label"].to_pylist() == ["across", "down", "down"]
     assert {note.partition(": ")[2] for note in notes} == {
-        "pictures in folders below that of their class: 1",
-        "files that are no pictures, left out: 1",
+        "files in folders below that of their class: 1",
+        "files that are no pictures or sounds, left out: 1",
         "links to folders, which aren't followed: 1",
     }
     stripes("down", 10).save(folder / "loose.png")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weitiao.errors import DataError, shell_word
-from weitiao.io.tables.folders import SUFFIXES, holds_pictures
+from weitiao.io.tables.folders import SUFFIXES, holds_rows
 from weitiao.io.tables.options import FileFormat
 
 Files = str | list[str]
@@ -85,7 +85,7 @@ def inputs_of(name: str) -> list[SourceFiles]:
 
 
 def _form_of(path: Path) -> FileFormat | None:
-    return "folder" if path.is_dir() and holds_pictures(path) else None
+    return "folder" if path.is_dir() and holds_rows(path) else None
 
 
 def expand(files: Files, *, folders: bool = False) -> list[Path]:
@@ -129,10 +129,10 @@ def _instead_of(folder: Path) -> str | None:
     saved = {"dataset_dict.json", "state.json"} & set(os.listdir(folder))
     if saved:
         return f"a data set: {shell_word(f'hf:{folder}#train')}"
-    if holds_pictures(folder):
-        return "pictures: {--task} pictures"
-    pictures = f"a folder of pictures has some in it ({', '.join(SUFFIXES)})"
-    return f"name its files: {shell_word(f'{folder}/*.csv')}; {pictures}"
+    if holds_rows(folder):
+        return "pictures or sounds: {--task} pictures; {--task} sounds"
+    rows = f"a folder of pictures or sounds has some in it ({', '.join(SUFFIXES)})"
+    return f"name its files: {shell_word(f'{folder}/*.csv')}; {rows}"
 
 
 def _find(name: str) -> list[Path]:

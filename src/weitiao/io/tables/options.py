@@ -40,7 +40,7 @@ class ReadOptions:
             ``beir`` is ``qrels/NAME.tsv`` with the queries and the corpus of its folder; ``tmx`` is
             a translation memory, whose columns are its languages; ``moses`` are text files with as
             many lines each, named together, ``train.{en,zh}``, and recognised by that; ``folder``
-            is one of pictures, with a folder for each class in it, and recognised likewise.
+            is one of pictures or sounds, with a folder for each class in it, recognised likewise.
         encoding: text encoding, as Python calls it; ``auto`` finds it, file by file.
         header: whether the first row of CSV, TSV and XLSX names the columns; otherwise they are
             "0", "1", ….

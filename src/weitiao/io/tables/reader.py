@@ -69,7 +69,7 @@ class Reader(ReadOptions):
             ``[{"role": …, "content": …}, …]``, so without labels, too.
             ``positives``: there is none; a list of texts as ``pair`` makes a row of each, and
             ``negatives``, of one column or several, are in the table a JSON list of texts.
-        opener: of files that ``text`` names, such as pictures: rows whose file can't be used are
+        opener: of files that ``text`` names, pictures or sounds: rows whose file can't be used are
             bad, and the others get its columns; null = cells are what is read.
     """
 
